@@ -1,0 +1,16 @@
+//! The HTTP control API as types: what the server says of its streams, which net a streamer should train,
+//! and what became of an uploaded model package. Server and streamer compile against the same words;
+//! `docs/reference/control-api.md` shows them as JSON.
+//!
+//! Fields are only ever added. Times are seconds, rates are bit/s, sizes are pixels, qualities are dB.
+
+pub mod model;
+pub mod problem;
+pub mod routes;
+pub mod status;
+
+pub use model::{ModelReport, Outcome, TrainingOrder};
+pub use problem::Problem;
+pub use status::{
+    AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, StreamState, StreamStatus, StreamSummary, SwapRecord, VideoStatus,
+};

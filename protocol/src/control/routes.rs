@@ -1,0 +1,31 @@
+//! Where things are on the server. Paths carry public stream names only; keys travel in headers.
+
+use crate::names::StreamName;
+
+/// List of all streams.
+pub const STREAMS: &str = "/api/v1/streams";
+
+/// State of one stream.
+pub fn stream(name: &StreamName) -> String {
+    format!("{STREAMS}/{name}")
+}
+
+/// What to train for a stream (needs the key).
+pub fn training(name: &StreamName) -> String {
+    format!("{STREAMS}/{name}/training")
+}
+
+/// Where a model package is put (needs the key).
+pub fn model(name: &StreamName) -> String {
+    format!("{STREAMS}/{name}/model")
+}
+
+/// Multivariant playlist of a stream.
+pub fn playlist(name: &StreamName) -> String {
+    format!("/hls/{name}/index.m3u8")
+}
+
+/// Player page of a stream.
+pub fn watch(name: &StreamName) -> String {
+    format!("/watch/{name}")
+}

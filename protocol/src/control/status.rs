@@ -1,0 +1,168 @@
+//! The state of streams as the API, the pages and the demo see it.
+
+use serde::{Deserialize, Serialize};
+
+/// One line of `GET /api/v1/streams`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamSummary {
+    /// Public name.
+    pub name: String,
+    /// Where the stream stands.
+    pub state: StreamState,
+    /// Player page.
+    pub watch: String,
+    /// Multivariant playlist.
+    pub playlist: String,
+    /// Size of the received video, if there is any.
+    pub source: Option<String>,
+    /// Size of the enhanced video, if there is any.
+    pub enhanced: Option<String>,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StreamState {
+    /// Configured, nobody publishes.
+    Idle,
+    /// A publisher is connected.
+    Live,
+    /// The publisher is gone; its playlist waits for it through the grace period.
+    Waiting,
+}
+
+/// `GET /api/v1/streams/NAME`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamStatus {
+    /// Public name.
+    pub name: String,
+    /// Where the stream stands.
+    pub state: StreamState,
+    /// Seconds since the publisher came; none while nobody publishes.
+    pub uptime_s: Option<f64>,
+    /// Address of the publisher.
+    pub publisher: Option<String>,
+    /// Times that a publisher came or timestamps jumped within this playlist.
+    pub discontinuities: u64,
+    /// Received video.
+    pub video: Option<VideoStatus>,
+    /// Received audio.
+    pub audio: Option<AudioStatus>,
+    /// The enhanced rendition.
+    pub enhance: Option<EnhanceStatus>,
+}
+
+/// Received video.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoStatus {
+    /// `avc1.64001e`
+    pub codec: String,
+    /// Picture width.
+    pub width: u32,
+    /// Picture height.
+    pub height: u32,
+    /// Pictures received.
+    pub frames: u64,
+    /// Pictures a second over the last seconds.
+    pub frame_rate: f64,
+    /// Bits a second over the last seconds.
+    pub bitrate: u64,
+    /// Newest decode time on the stream's timeline.
+    pub newest_s: f64,
+}
+
+/// Received audio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioStatus {
+    /// `mp4a.40.2`
+    pub codec: String,
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: u8,
+    /// Bits a second over the last seconds.
+    pub bitrate: u64,
+}
+
+/// The enhanced rendition: what the lane did with every picture that came in.
+///
+/// `frames_in == f_edsr + plain + skipped` plus the pictures that are inside the lane right now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnhanceStatus {
+    /// Picture width.
+    pub width: u32,
+    /// Picture height.
+    pub height: u32,
+    /// Coded pictures that came in.
+    pub frames_in: u64,
+    /// Pictures that went through F-EDSR.
+    pub f_edsr: u64,
+    /// Pictures that went through TCSR as well.
+    pub tcsr: u64,
+    /// Pictures that left as plain up-sampling.
+    pub plain: u64,
+    /// Of `plain`: because the machine could not keep up.
+    pub plain_overload: u64,
+    /// Of `plain`: because no net was in use, or it was found to do harm.
+    pub plain_no_net: u64,
+    /// Of `plain`: because the net failed on that picture.
+    pub plain_failed: u64,
+    /// Coded pictures that were not shown: damaged, or skipped up to the next key picture under overload.
+    pub skipped: u64,
+    /// Milliseconds a picture takes in the net, median of the last pictures.
+    pub net_ms: f64,
+    /// Milliseconds a picture takes in the whole lane (decode to encode), median of the last pictures.
+    pub lane_ms: f64,
+    /// Seconds of received video that the lane has not finished.
+    pub backlog_s: f64,
+    /// Device that runs the net (`cpu`, `cuda:0`).
+    pub device: String,
+    /// Net in use.
+    pub model: Option<ModelInUse>,
+    /// Every swap since the stream began, oldest first, bounded to the last 64.
+    pub history: Vec<SwapRecord>,
+}
+
+/// The net in use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInUse {
+    /// 0 for stock weights, then counts up.
+    pub version: u64,
+    /// SHA-256 of the package, hex.
+    pub fingerprint: String,
+    /// `f-edsr small 16x4 x2`
+    pub architecture: String,
+    /// Where it came from.
+    pub origin: ModelOrigin,
+    /// Gain over plain up-sampling in dB that the trainer measured, if it said so.
+    pub gain_db: Option<f64>,
+}
+
+/// Where a net came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelOrigin {
+    /// Shipped with the server.
+    Stock,
+    /// Uploaded by the streamer.
+    Trained,
+}
+
+/// One swap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SwapRecord {
+    /// Version that came into use.
+    pub version: u64,
+    /// SHA-256 of the package, hex.
+    pub fingerprint: String,
+    /// Where it came from.
+    pub origin: ModelOrigin,
+    /// Presentation time of the first picture that it made.
+    pub from_s: f64,
+    /// Pictures that had come in before the swap.
+    pub frames_in: u64,
+    /// Gain over plain up-sampling in dB that the trainer measured, if it said so.
+    pub gain_db: Option<f64>,
+    /// Milliseconds from the package's arrival to its first picture.
+    pub took_ms: f64,
+}

@@ -1,0 +1,1 @@
+//! The sharpcast server: `ingest -> hub -> pipeline -> enhance -> hls -> http`.
