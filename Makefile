@@ -1,0 +1,28 @@
+# sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
+export CARGO_BUILD_JOBS ?= 2
+
+.PHONY: demo test setup build lint bench latency endurance pretrain clean
+
+demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
+	@python3 scripts/demo.py
+
+test: build          ## every check: format, lints, docs, unit tests, real programs against real peers
+	@scripts/test
+
+setup:               ## Debian packages, libtorch, hls.js, sample footage; GPU=1 adds the CUDA libraries
+	@scripts/setup
+
+build: setup
+	@cargo build --release --workspace --bins
+
+bench: setup         ## speed of the parts (criterion); results go to target/criterion
+	@cargo bench --workspace
+
+latency: build       ## publisher's frame to playlist, p50 and p95
+	@cargo run --release -q -p sharpcast-benches --bin latency
+
+endurance: build     ## an hour of streaming, accelerated: does memory grow?
+	@cargo run --release -q -p sharpcast-benches --bin endurance
+
+clean:
+	@cargo clean

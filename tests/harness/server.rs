@@ -1,0 +1,163 @@
+//! `sharpcast serve` under test.
+
+use crate::process::{Process, program};
+use crate::wait_for;
+use serde_json::Value;
+use std::process::Command;
+use std::time::Duration;
+
+/// Key of the stream `demo`.
+pub const KEY: &str = "s3cret-demo";
+/// Key of the stream `other`.
+pub const OTHER_KEY: &str = "s3cret-other";
+
+/// A running server.
+pub struct Server {
+    /// The process itself.
+    pub process: Process,
+    rtmp: String,
+    http: String,
+    _folder: tempfile::TempDir,
+}
+
+/// One stream of a server, by name.
+pub struct Stream<'a> {
+    server: &'a Server,
+    name: &'a str,
+}
+
+impl Server {
+    /// With the streams `demo` and `other`, the smallest net and a grace period of 5 s.
+    pub fn start() -> Self {
+        Self::with("profile = \"nano\"", "")
+    }
+
+    /// `enhance` are lines for the `[enhance]` table, `more` is anything else that a configuration may have.
+    pub fn with(enhance: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sharpcast.toml");
+        let text = format!(
+            "[rtmp]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[ingest]\ngrace = \"5s\"\n\
+             [enhance]\n{enhance}\n[[stream]]\nname = \"demo\"\nkey = \"{KEY}\"\n\
+             [[stream]]\nname = \"other\"\nkey = \"{OTHER_KEY}\"\n{more}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let mut command = Command::new(program("sharpcast"));
+        command.arg("serve").arg("--config").arg(&path).env("RUST_LOG", "info");
+        let mut process = Process::start("sharpcast", &mut command);
+        let ready = wait_for("the server's ready line", Duration::from_secs(40), || {
+            assert!(process.running(), "the server ended at once:\n{}", process.stderr());
+            process.stdout().lines().find(|line| line.starts_with("ready ")).map(str::to_owned)
+        });
+        let field = |name: &str| {
+            let found = ready.split(' ').find_map(|field| field.strip_prefix(name));
+            found.unwrap_or_else(|| panic!("no {name} in {ready:?}")).to_owned()
+        };
+        Self { rtmp: field("rtmp="), http: field("http="), process, _folder: folder }
+    }
+
+    /// `rtmp://127.0.0.1:PORT/live/KEY`
+    pub fn rtmp(&self, key: &str) -> String {
+        format!("rtmp://{}/live/{key}", self.rtmp)
+    }
+
+    /// `rtmp://127.0.0.1:PORT/live`
+    pub fn rtmp_app(&self) -> String {
+        format!("rtmp://{}/live", self.rtmp)
+    }
+
+    /// Address of the RTMP port.
+    pub fn rtmp_address(&self) -> &str {
+        &self.rtmp
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn http(&self) -> String {
+        format!("http://{}", self.http)
+    }
+
+    /// The stream `demo`.
+    pub fn demo(&self) -> Stream<'_> {
+        self.stream("demo")
+    }
+
+    /// A stream by its public name.
+    pub fn stream<'a>(&'a self, name: &'a str) -> Stream<'a> {
+        Stream { server: self, name }
+    }
+
+    /// Status and body of a request without a body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        let (status, body) = self.get_bytes(path);
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Status and body of a request without a body.
+    pub fn get_bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let mut answer = agent().get(format!("{}{path}", self.http())).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_vec().unwrap())
+    }
+}
+
+impl Stream<'_> {
+    /// `GET /api/v1/streams/NAME`
+    pub fn status(&self) -> Value {
+        let (status, body) = self.server.get(&format!("/api/v1/streams/{}", self.name));
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// One number of the status, by JSON pointer; 0 while it is not there.
+    pub fn number(&self, pointer: &str) -> f64 {
+        self.status().pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0)
+    }
+
+    /// URL of the multivariant playlist.
+    pub fn playlist_url(&self) -> String {
+        format!("{}/hls/{}/index.m3u8", self.server.http(), self.name)
+    }
+
+    /// URL of a rendition's playlist.
+    pub fn rendition_url(&self, rendition: &str) -> String {
+        format!("{}/hls/{}/{rendition}/index.m3u8", self.server.http(), self.name)
+    }
+
+    /// A rendition's playlist as text; none while there is none.
+    pub fn playlist(&self, rendition: &str) -> Option<String> {
+        let (status, body) = self.server.get(&format!("/hls/{}/{rendition}/index.m3u8", self.name));
+        (status == 200).then_some(body)
+    }
+
+    /// Waits until a rendition can be played.
+    pub fn wait_playable(&self, rendition: &str) -> String {
+        wait_for(&format!("{} {rendition} playlist", self.name), Duration::from_secs(30), || self.playlist(rendition))
+    }
+
+    /// Waits until `frames` pictures have left the enhanced lane.
+    pub fn wait_enhanced(&self, frames: f64) {
+        wait_for(&format!("{frames} enhanced pictures"), Duration::from_secs(60), || {
+            (self.number("/enhance/f_edsr") + self.number("/enhance/plain") >= frames).then_some(())
+        });
+    }
+
+    /// `PUT` of a model package: status and body.
+    pub fn put_model(&self, key: &str, package: &[u8]) -> (u16, String) {
+        let url = format!("{}/api/v1/streams/{}/model", self.server.http(), self.name);
+        let request = agent().put(&url).header("authorization", format!("Bearer {key}"));
+        match request.send(package) {
+            Ok(mut answer) => (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap()),
+            // A server that refuses a large body may close before all of it is written.
+            Err(ureq::Error::Io(error)) => (0, error.to_string()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// HTTP client that hands out 4xx and 5xx as answers.
+pub fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(15)))
+        .build()
+        .into()
+}

@@ -1,0 +1,84 @@
+//! What publishers really send: B-frames, odd sizes, one track only, a new size in mid-stream.
+
+use harness::ffmpeg::{Publish, complaints, probe, record};
+use harness::server::KEY;
+use harness::{Server, hls, wait_for};
+use std::time::Duration;
+
+/// Plays what is there and gives the enhanced size; the decoder must not complain.
+fn enhanced_size(publish: &Publish<'_>) -> (u64, u64) {
+    let server = Server::start();
+    let _publisher = publish.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    demo.wait_playable("enhanced");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("enhanced.mp4").to_str().unwrap().to_owned();
+    record(&demo.rendition_url("enhanced"), 3, &file);
+    assert_eq!(complaints(&file), "");
+    let stream = &probe(&file, &["-show_entries", "stream=width,height"])["streams"][0];
+    assert_eq!(demo.number("/enhance/skipped"), 0.0, "{}", demo.status());
+    (stream["width"].as_u64().unwrap(), stream["height"].as_u64().unwrap())
+}
+
+#[test]
+fn b_frames() {
+    assert_eq!(enhanced_size(&Publish { b_frames: 2, ..Publish::default() }), (960, 540));
+}
+
+#[test]
+fn width_of_854() {
+    assert_eq!(enhanced_size(&Publish { size: Some("854x480"), rate: 10, gop: 20, ..Publish::default() }), (1708, 960));
+}
+
+#[test]
+fn width_of_426() {
+    assert_eq!(enhanced_size(&Publish { size: Some("426x240"), ..Publish::default() }), (852, 480));
+}
+
+#[test]
+fn video_without_sound() {
+    assert_eq!(enhanced_size(&Publish { sound: false, ..Publish::default() }), (960, 540));
+}
+
+#[test]
+fn sound_without_video() {
+    let server = Server::start();
+    let _publisher = Publish { size: None, ..Publish::default() }.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    let text = demo.wait_playable("audio");
+    assert!(!hls::segments(&text).is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sound.mp4").to_str().unwrap().to_owned();
+    record(&demo.playlist_url(), 3, &file);
+    assert_eq!(complaints(&file), "");
+    let streams = probe(&file, &["-show_entries", "stream=codec_name"]);
+    assert_eq!(streams["streams"][0]["codec_name"], "aac");
+}
+
+#[test]
+fn a_new_size_gives_a_new_initialisation_segment() {
+    let server = Server::start();
+    let demo = server.demo();
+    let first = Publish { gop: 24, ..Publish::default() }.to(&server.rtmp(KEY));
+    let before = demo.wait_playable("enhanced");
+    drop(first);
+    let _second = Publish { size: Some("640x360"), gop: 24, ..Publish::default() }.to(&server.rtmp(KEY));
+    for rendition in ["source", "enhanced"] {
+        let after = wait_for("a new map", Duration::from_secs(20), || {
+            demo.playlist(rendition).filter(|text| hls::map(text) != hls::map(&before))
+        });
+        assert!(after.contains("#EXT-X-DISCONTINUITY"), "{after}");
+    }
+    wait_for("the new size", Duration::from_secs(10), || (demo.number("/enhance/width") == 1280.0).then_some(()));
+}
+
+#[test]
+fn gops_longer_than_the_target_duration() {
+    let server = Server::start();
+    let _publisher = Publish { gop: 96, ..Publish::default() }.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    let text = demo.wait_playable("enhanced");
+    let target: f64 = hls::tag(&text, "#EXT-X-TARGETDURATION:").unwrap().parse().unwrap();
+    let longest = hls::segments(&text).iter().map(|segment| segment.duration).fold(0.0, f64::max);
+    assert!(longest.round() <= target, "{longest} s in a playlist that promises {target}");
+}
