@@ -1,0 +1,193 @@
+//! H.264's configuration record (ISO/IEC 14496-15, 5.3.3.1: `avcC`) and what its parameter sets tell.
+//!
+//! The record is kept as it came and handed on untouched. Of the sequence parameter set we read what players and
+//! decoders need to be told, and no more: size, frame rate, colour.
+
+pub mod nal;
+mod sps;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::picture::{Colour, FrameRate, Size};
+use nal::Kind;
+use sps::Sps;
+
+/// Why a configuration record was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AvcError {
+    /// It ends in the middle of a field.
+    #[error("the H.264 configuration of {0} bytes ends too early")]
+    Truncated(usize),
+    /// Larger than [`AvcConfig::MAX_BYTES`].
+    #[error("the H.264 configuration has {0} bytes, more than {max}", max = AvcConfig::MAX_BYTES)]
+    TooLong(usize),
+    /// `configurationVersion` is not 1.
+    #[error("H.264 configuration version {0} is not known")]
+    Version(u8),
+    /// NAL unit lengths of three bytes are reserved.
+    #[error("NAL unit lengths of 3 bytes are not allowed")]
+    LengthSize,
+    /// No sequence parameter set, or one of another kind in its place.
+    #[error("the H.264 configuration has no sequence parameter set")]
+    NoSps,
+    /// No picture parameter set.
+    #[error("the H.264 configuration has no picture parameter set")]
+    NoPps,
+    /// The sequence parameter set ends early or has a field out of its range.
+    #[error("the sequence parameter set is damaged: {0}")]
+    Sps(&'static str),
+    /// A picture without area, or one beyond [`Size::MAX_SIDE`].
+    #[error("pictures of {width}x{height} are not supported; the limit is {max}x{max}", max = Size::MAX_SIDE)]
+    PictureSize {
+        /// Width as coded, after cropping.
+        width: u32,
+        /// Height as coded, after cropping.
+        height: u32,
+    },
+}
+
+/// How an H.264 track is to be decoded. Equal when its bytes are.
+#[derive(Clone, Debug)]
+pub struct AvcConfig {
+    record: Bytes,
+    sps: Sps,
+}
+
+const VERSION: u8 = 1;
+const HEADER_BYTES: usize = 6;
+const MAX_SPS: usize = 31;
+const MAX_PPS: usize = 255;
+
+impl AvcConfig {
+    /// The largest record accepted: real ones have some dozens of bytes; this leaves room for many parameter sets.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Reads an `avcC` record, as FLV and MP4 carry it.
+    pub fn parse(record: Bytes) -> Result<Self, AvcError> {
+        if record.len() > Self::MAX_BYTES {
+            return Err(AvcError::TooLong(record.len()));
+        }
+        let sets = ParameterSets::read(&record)?;
+        let first = *sets.sps.first().ok_or(AvcError::NoSps)?;
+        if sets.pps.is_empty() {
+            return Err(AvcError::NoPps);
+        }
+        let sps = Sps::parse(first)?;
+        Ok(Self { record, sps })
+    }
+
+    /// Builds a record (with 4-byte lengths) from the Annex-B extradata that encoders hand out.
+    pub fn from_annex_b(extradata: &[u8]) -> Result<Self, AvcError> {
+        let of_kind = |kind| nal::annex_b_units(extradata).filter(move |unit| nal::kind(unit) == kind);
+        let sps: Vec<_> = of_kind(Kind::Sps).take(MAX_SPS).collect();
+        let pps: Vec<_> = of_kind(Kind::Pps).take(MAX_PPS).collect();
+        let first = *sps.first().ok_or(AvcError::NoSps)?;
+        let [_, profile, compatibility, level, ..] = *first else {
+            return Err(AvcError::Sps("it has no profile and level"));
+        };
+        let mut record = BytesMut::with_capacity(extradata.len() + HEADER_BYTES);
+        record.put_slice(&[VERSION, profile, compatibility, level, 0xff, 0xe0 | sps.len() as u8]);
+        put_sets(&mut record, &sps)?;
+        record.put_u8(pps.len() as u8);
+        put_sets(&mut record, &pps)?;
+        if let Some(format) = Sps::parse(first)?.high_profile_format() {
+            record.put_slice(&[
+                0xfc | format.chroma,
+                0xf8 | format.luma_depth,
+                0xf8 | format.chroma_depth,
+                0,
+            ]);
+        }
+        Self::parse(record.freeze())
+    }
+
+    /// The `avcC` record, as it came.
+    pub fn record(&self) -> &Bytes {
+        &self.record
+    }
+
+    /// Size of the pictures that are shown: cropping is taken off.
+    pub fn size(&self) -> Size {
+        self.sps.size
+    }
+
+    /// For playlists (RFC 6381), such as `avc1.64001e`.
+    pub fn codec_string(&self) -> String {
+        format!("avc1.{:02x}{:02x}{:02x}", self.record[1], self.record[2], self.record[3])
+    }
+
+    /// Bytes of the length in front of each NAL unit: 1, 2 or 4.
+    pub fn nal_length_size(&self) -> usize {
+        nal_length_size(&self.record)
+    }
+
+    /// What the encoder says its frame rate is, where it says something believable.
+    pub fn frame_rate(&self) -> Option<FrameRate> {
+        self.sps.frame_rate
+    }
+
+    /// How the samples are to be read as colours, where the encoder says so.
+    pub fn colour(&self) -> Colour {
+        self.sps.colour
+    }
+}
+
+impl PartialEq for AvcConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.record == other.record
+    }
+}
+
+impl Eq for AvcConfig {}
+
+fn nal_length_size(record: &[u8]) -> usize {
+    usize::from(record[4] & 3) + 1
+}
+
+fn put_sets(record: &mut BytesMut, sets: &[&[u8]]) -> Result<(), AvcError> {
+    for set in sets {
+        let length = u16::try_from(set.len()).map_err(|_| AvcError::TooLong(set.len()))?;
+        record.put_u16(length);
+        record.put_slice(set);
+    }
+    Ok(())
+}
+
+/// The parameter sets of a record. What high profiles append behind them is not needed and not read:
+/// some encoders leave it out, some write it wrong.
+struct ParameterSets<'a> {
+    sps: Vec<&'a [u8]>,
+    pps: Vec<&'a [u8]>,
+}
+
+impl<'a> ParameterSets<'a> {
+    fn read(record: &'a [u8]) -> Result<Self, AvcError> {
+        let truncated = AvcError::Truncated(record.len());
+        let (header, mut rest) = record.split_at_checked(HEADER_BYTES).ok_or(truncated.clone())?;
+        if header[0] != VERSION {
+            return Err(AvcError::Version(header[0]));
+        }
+        if nal_length_size(header) == 3 {
+            return Err(AvcError::LengthSize);
+        }
+        let sps = take_sets(&mut rest, usize::from(header[5] & 0x1f)).ok_or(truncated.clone())?;
+        let (&count, mut rest) = rest.split_first().ok_or(truncated.clone())?;
+        let pps = take_sets(&mut rest, usize::from(count)).ok_or(truncated)?;
+        Ok(Self { sps, pps })
+    }
+}
+
+fn take_sets<'a>(rest: &mut &'a [u8], count: usize) -> Option<Vec<&'a [u8]>> {
+    let mut take = || {
+        let (length, behind) = rest.split_at_checked(2)?;
+        let (set, behind) =
+            behind.split_at_checked(usize::from(u16::from_be_bytes([length[0], length[1]])))?;
+        *rest = behind;
+        Some(set)
+    };
+    (0..count).map(|_| take()).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,174 @@
+//! NAL units in their two packings: Annex B (start codes, ITU-T H.264 annex B) and length-prefixed (ISO/IEC 14496-15).
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// What a NAL unit holds (ITU-T H.264, table 7-1), as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Part of a picture that is no instantaneous refresh.
+    Slice,
+    /// Part of an instantaneous decoding refresh picture.
+    IdrSlice,
+    /// Sequence parameter set.
+    Sps,
+    /// Picture parameter set.
+    Pps,
+    /// Access unit delimiter.
+    Delimiter,
+    /// Anything else, by its number.
+    Other(u8),
+}
+
+/// What the NAL unit holds; an empty one is `Other(0)`, which is unspecified.
+pub fn kind(unit: &[u8]) -> Kind {
+    match unit.first().map_or(0, |header| header & 0x1f) {
+        1 => Kind::Slice,
+        5 => Kind::IdrSlice,
+        7 => Kind::Sps,
+        8 => Kind::Pps,
+        9 => Kind::Delimiter,
+        other => Kind::Other(other),
+    }
+}
+
+/// A length points behind the end of its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a NAL unit at byte {offset} reaches past the end of its packet of {packet} bytes")]
+pub struct BrokenNal {
+    /// Where the length stands.
+    pub offset: usize,
+    /// Size of the packet.
+    pub packet: usize,
+}
+
+/// The non-empty NAL units of a length-prefixed packet; ends after the first error.
+pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&[u8], BrokenNal>> {
+    let mut offset = 0;
+    std::iter::from_fn(move || {
+        while offset < packet.len() {
+            let broken = BrokenNal { offset, packet: packet.len() };
+            let unit = take_unit(&packet[offset..], length_size);
+            offset = unit.map_or(packet.len(), |unit| offset + length_size + unit.len());
+            match unit {
+                Some([]) => {}
+                Some(unit) => return Some(Ok(unit)),
+                None => return Some(Err(broken)),
+            }
+        }
+        None
+    })
+}
+
+fn take_unit(bytes: &[u8], length_size: usize) -> Option<&[u8]> {
+    let (length, behind) = bytes.split_at_checked(length_size)?;
+    let length = length.iter().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
+    behind.get(..length)
+}
+
+/// The packet with whole, non-empty NAL units only: as it came where nothing is wrong, rebuilt without empty units,
+/// `None` where nothing is left.
+pub fn tidy(packet: Bytes, length_size: usize) -> Result<Option<Bytes>, BrokenNal> {
+    let mut kept = 0;
+    for unit in units(&packet, length_size) {
+        kept += length_size + unit?.len();
+    }
+    if kept == packet.len() {
+        return Ok((kept > 0).then_some(packet));
+    }
+    let mut rebuilt = BytesMut::with_capacity(kept);
+    for unit in units(&packet, length_size) {
+        let unit = unit?;
+        rebuilt.put_uint(unit.len() as u64, length_size);
+        rebuilt.put_slice(unit);
+    }
+    Ok((kept > 0).then_some(rebuilt.freeze()))
+}
+
+/// The non-empty NAL units between start codes of three or four bytes.
+pub fn annex_b_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = skip_start_code(stream);
+    std::iter::from_fn(move || {
+        loop {
+            let bytes = rest.take()?;
+            let end = start_code(bytes);
+            rest = end.and_then(|end| skip_start_code(&bytes[end..]));
+            let unit = trim_trailing_zeros(&bytes[..end.unwrap_or(bytes.len())]);
+            if !unit.is_empty() {
+                return Some(unit);
+            }
+        }
+    })
+}
+
+const START_CODE: [u8; 3] = [0, 0, 1];
+
+fn start_code(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(START_CODE.len()).position(|window| window == START_CODE)
+}
+
+fn skip_start_code(bytes: &[u8]) -> Option<&[u8]> {
+    start_code(bytes).map(|start| &bytes[start + START_CODE.len()..])
+}
+
+/// A NAL unit never ends in a zero byte (7.4.1); zeros there belong to the next start code.
+fn trim_trailing_zeros(unit: &[u8]) -> &[u8] {
+    let end = unit.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    &unit[..end]
+}
+
+/// An Annex-B packet as length-prefixed NAL units with 4-byte lengths. Parameter sets and delimiters are left out:
+/// the configuration record carries the former, the container stands for the latter.
+pub fn from_annex_b(stream: &[u8]) -> Bytes {
+    let mut packet = BytesMut::with_capacity(stream.len() + 16);
+    let wanted = |unit: &&[u8]| !matches!(kind(unit), Kind::Sps | Kind::Pps | Kind::Delimiter);
+    for unit in annex_b_units(stream).filter(wanted) {
+        packet.put_u32(unit.len() as u32);
+        packet.put_slice(unit);
+    }
+    packet.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn finds_units_between_start_codes() {
+        let stream = [0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65, 2, 3, 0, 0, 0, 1];
+        let units: Vec<_> = annex_b_units(&stream).collect();
+        assert_eq!(units, [&[9, 0xf0][..], &[0x67, 1], &[0x65, 2, 3]]);
+        assert_eq!(from_annex_b(&stream).as_ref(), [0, 0, 0, 3, 0x65, 2, 3]);
+        assert_eq!(annex_b_units(&[1, 2, 3]).count(), 0);
+    }
+
+    #[test]
+    fn tidies_only_what_needs_it() {
+        let good = Bytes::from_static(&[0, 2, 0x65, 1, 0, 1, 0x41]);
+        assert_eq!(tidy(good.clone(), 2), Ok(Some(good)));
+        let with_empty = Bytes::from_static(&[0, 0, 0, 1, 0x41, 0, 0]);
+        assert_eq!(tidy(with_empty, 2), Ok(Some(Bytes::from_static(&[0, 1, 0x41]))));
+        assert_eq!(tidy(Bytes::from_static(&[0, 0, 0, 0]), 4), Ok(None));
+        assert_eq!(tidy(Bytes::new(), 4), Ok(None));
+        let broken = Bytes::from_static(&[0, 1, 0x41, 0, 9, 1]);
+        assert_eq!(tidy(broken, 2), Err(BrokenNal { offset: 3, packet: 6 }));
+    }
+
+    proptest! {
+        #[test]
+        fn tidy_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..64), size in 1_usize..=4) {
+            if let Ok(Some(packet)) = tidy(bytes.into(), size) {
+                prop_assert!(units(&packet, size).all(|unit| unit.is_ok_and(|unit| !unit.is_empty())));
+            }
+        }
+
+        #[test]
+        fn annex_b_round_trip(sizes in proptest::collection::vec(1_usize..40, 1..6)) {
+            let units: Vec<Vec<u8>> = sizes.iter().map(|&size| vec![0x41; size]).collect();
+            let stream: Vec<u8> = units.iter().flat_map(|unit| [&[0, 0, 1], unit.as_slice()].concat()).collect();
+            let packet = from_annex_b(&stream);
+            let back: Result<Vec<_>, _> = super::units(&packet, 4).collect();
+            prop_assert_eq!(back.unwrap(), units);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The sequence parameter set (ITU-T H.264, 7.3.2.1.1 and annex E.1.1), as far as the timing in its VUI.
+//!
+//! Our own reader rather than a crate's: it must accept streams whose level is understated (common with capture
+//! cards), it must not fail on what stands behind the fields that we need, and it is the first thing that foreign
+//! bytes meet.
+
+use super::super::bits::{BitReader, OutOfBits};
+use super::AvcError;
+use crate::picture::{Colour, FrameRate, Primaries, Range, Size, Transfer, YuvMatrix};
+
+/// What we read of a sequence parameter set.
+#[derive(Clone, Debug)]
+pub(super) struct Sps {
+    pub(super) size: Size,
+    pub(super) frame_rate: Option<FrameRate>,
+    pub(super) colour: Colour,
+    high_profile_format: Option<HighProfileFormat>,
+}
+
+/// Sampling and depths minus eight, as high profiles repeat them in the configuration record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HighProfileFormat {
+    pub(super) chroma: u8,
+    pub(super) luma_depth: u8,
+    pub(super) chroma_depth: u8,
+}
+
+/// Profiles whose parameter sets say how chroma is sampled; the rest is always 4:2:0 with 8 bits.
+const PROFILES_WITH_FORMAT: [u8; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+const CHROMA_444: u32 = 3;
+/// Frame rates beyond this are a time base, not a frame rate.
+const BELIEVABLE_FRAMES_PER_SECOND: u64 = 1_000;
+/// `num_ref_frames_in_pic_order_cnt_cycle` goes up to 255 (7.4.2.1.1).
+const MAX_ORDER_CYCLE: u32 = 255;
+/// Macroblocks per side: far above [`Size::MAX_SIDE`], far below any overflow.
+const MAX_MACROBLOCKS: u32 = 1 << 16;
+const SAMPLE_ASPECT_EXTENDED: u32 = 255;
+
+impl From<OutOfBits> for AvcError {
+    fn from(_: OutOfBits) -> Self {
+        Self::Sps("it ends too early")
+    }
+}
+
+impl Sps {
+    /// Reads one NAL unit of kind SPS, its header byte included.
+    pub(super) fn parse(unit: &[u8]) -> Result<Self, AvcError> {
+        let (&header, payload) = unit.split_first().ok_or(AvcError::NoSps)?;
+        if super::nal::kind(&[header]) != super::Kind::Sps {
+            return Err(AvcError::NoSps);
+        }
+        let payload = without_emulation_prevention(payload);
+        let mut bits = BitReader::new(&payload);
+
+        let profile = bits.read(8)? as u8;
+        bits.read(16)?; // constraint flags, level
+        bits.golomb()?; // seq_parameter_set_id
+        let high_profile_format =
+            if PROFILES_WITH_FORMAT.contains(&profile) { Some(read_format(&mut bits)?) } else { None };
+        bits.golomb()?; // log2_max_frame_num_minus4
+        skip_picture_order(&mut bits)?;
+        bits.golomb()?; // max_num_ref_frames
+        bits.flag()?; // gaps_in_frame_num_value_allowed_flag
+        let size = read_size(&mut bits, high_profile_format.map_or(1, |format| u32::from(format.chroma)))?;
+        // Damage in what only informs must not refuse the stream: the decoder has the last word.
+        let vui = if bits.flag()? { read_vui(&mut bits).unwrap_or_default() } else { Vui::default() };
+        Ok(Self { size, frame_rate: vui.frame_rate, colour: vui.colour, high_profile_format })
+    }
+
+    /// Present for profiles whose configuration record repeats it.
+    pub(super) fn high_profile_format(&self) -> Option<HighProfileFormat> {
+        self.high_profile_format
+    }
+}
+
+/// Takes out the 3 of each 0 0 3 (7.4.1.1).
+fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
+    let mut zeros = 0;
+    let wanted = |&byte: &u8| {
+        let emulation = zeros >= 2 && byte == 3;
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        !emulation
+    };
+    payload.iter().copied().filter(wanted).collect()
+}
+
+fn read_format(bits: &mut BitReader<'_>) -> Result<HighProfileFormat, AvcError> {
+    let chroma = bits.golomb()?;
+    if chroma > CHROMA_444 {
+        return Err(AvcError::Sps("its chroma format is reserved"));
+    }
+    if chroma == CHROMA_444 {
+        bits.flag()?; // separate_colour_plane_flag
+    }
+    let (luma_depth, chroma_depth) = (bits.golomb()?, bits.golomb()?);
+    if luma_depth > 6 || chroma_depth > 6 {
+        return Err(AvcError::Sps("its bit depth is out of range"));
+    }
+    bits.flag()?; // qpprime_y_zero_transform_bypass_flag
+    if bits.flag()? {
+        let lists = if chroma == CHROMA_444 { 12 } else { 8 };
+        for list in 0..lists {
+            if bits.flag()? {
+                skip_scaling_list(bits, if list < 6 { 16 } else { 64 })?;
+            }
+        }
+    }
+    Ok(HighProfileFormat {
+        chroma: chroma as u8,
+        luma_depth: luma_depth as u8,
+        chroma_depth: chroma_depth as u8,
+    })
+}
+
+fn skip_scaling_list(bits: &mut BitReader<'_>, entries: u32) -> Result<(), OutOfBits> {
+    let (mut last, mut next) = (8_i32, 8_i32);
+    for _ in 0..entries {
+        if next != 0 {
+            next = last.wrapping_add(bits.signed_golomb()?) & 0xff;
+        }
+        last = if next == 0 { last } else { next };
+    }
+    Ok(())
+}
+
+fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), AvcError> {
+    match bits.golomb()? {
+        0 => {
+            bits.golomb()?; // log2_max_pic_order_cnt_lsb_minus4
+        }
+        1 => {
+            bits.flag()?; // delta_pic_order_always_zero_flag
+            bits.golomb()?; // offset_for_non_ref_pic
+            bits.golomb()?; // offset_for_top_to_bottom_field
+            let cycle = bits.golomb()?;
+            if cycle > MAX_ORDER_CYCLE {
+                return Err(AvcError::Sps("its picture order cycle is too long"));
+            }
+            for _ in 0..cycle {
+                bits.golomb()?;
+            }
+        }
+        2 => {}
+        _ => return Err(AvcError::Sps("its picture order type is reserved")),
+    }
+    Ok(())
+}
+
+fn read_size(bits: &mut BitReader<'_>, chroma: u32) -> Result<Size, AvcError> {
+    let (columns, rows) = (bits.golomb()?, bits.golomb()?);
+    if columns >= MAX_MACROBLOCKS || rows >= MAX_MACROBLOCKS {
+        return Err(AvcError::PictureSize { width: u32::MAX, height: u32::MAX });
+    }
+    let fields_per_row = if bits.flag()? { 1 } else { 2 };
+    if fields_per_row == 2 {
+        bits.flag()?; // mb_adaptive_frame_field_flag
+    }
+    bits.flag()?; // direct_8x8_inference_flag
+    let (mut width, mut height) = ((columns + 1) * 16, (rows + 1) * 16 * fields_per_row);
+    if bits.flag()? {
+        let unit_x = if matches!(chroma, 1 | 2) { 2 } else { 1 };
+        let unit_y = if chroma == 1 { 2 } else { 1 } * fields_per_row;
+        let mut crop = |unit: u32| -> Result<u32, OutOfBits> {
+            let (before, behind) = (bits.golomb()?, bits.golomb()?);
+            Ok(before.saturating_add(behind).saturating_mul(unit))
+        };
+        width = width.saturating_sub(crop(unit_x)?);
+        height = height.saturating_sub(crop(unit_y)?);
+    }
+    let size = Size { width, height };
+    if size.is_supported() { Ok(size) } else { Err(AvcError::PictureSize { width, height }) }
+}
+
+#[derive(Default)]
+struct Vui {
+    frame_rate: Option<FrameRate>,
+    colour: Colour,
+}
+
+fn read_vui(bits: &mut BitReader<'_>) -> Result<Vui, OutOfBits> {
+    if bits.flag()? && bits.read(8)? == SAMPLE_ASPECT_EXTENDED {
+        bits.read(32)?; // sar_width, sar_height
+    }
+    if bits.flag()? {
+        bits.flag()?; // overscan_appropriate_flag
+    }
+    let colour = if bits.flag()? { read_colour(bits)? } else { Colour::default() };
+    if bits.flag()? {
+        bits.golomb()?; // chroma_sample_loc_type_top_field
+        bits.golomb()?; // chroma_sample_loc_type_bottom_field
+    }
+    let frame_rate = if bits.flag()? { frame_rate(bits.read(32)?, bits.read(32)?) } else { None };
+    Ok(Vui { frame_rate, colour })
+}
+
+fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, OutOfBits> {
+    bits.read(3)?; // video_format
+    let range = if bits.flag()? { Range::Full } else { Range::Limited };
+    let mut colour = Colour { range, ..Colour::default() };
+    if bits.flag()? {
+        colour.primaries = Primaries(bits.read(8)? as u8);
+        colour.transfer = Transfer(bits.read(8)? as u8);
+        colour.matrix = YuvMatrix(bits.read(8)? as u8);
+    }
+    Ok(colour)
+}
+
+/// A tick is a field's time, so two of them make a frame.
+fn frame_rate(units_in_tick: u32, time_scale: u32) -> Option<FrameRate> {
+    let (num, den) = (u64::from(time_scale), u64::from(units_in_tick) * 2);
+    if den == 0 || num == 0 || num / den >= BELIEVABLE_FRAMES_PER_SECOND {
+        return None;
+    }
+    FrameRate::reduced(num, den)
+}

@@ -1,0 +1,24 @@
+//! FFmpeg's libraries, wrapped: decoder, scaler, encoder, file reader.
+//!
+//! Everything here has one shape: `push(input)`, `pull() -> Option<output>`, `finish()`; synchronous, without a clock.
+//! A wrapper can be moved into the thread that uses it, and is used by that one alone. No type of FFmpeg leaves this
+//! crate.
+
+mod context;
+mod decoder;
+mod encoder;
+mod error;
+pub(crate) mod frames;
+mod pictures;
+mod scaler;
+
+pub use decoder::Decoder;
+pub use encoder::{Encoder, EncoderSettings, KeyFrames, ParsePresetError, PictureType, Preset, RateControl};
+pub use error::FfmpegError;
+pub use scaler::{Filter, Scaler};
+
+/// Makes libav print errors only. Call it once at start: by default it also prints warnings and progress to standard
+/// error, beside our own log. What fails is returned as a value in any case.
+pub fn quiet_logs() {
+    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
+}

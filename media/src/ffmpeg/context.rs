@@ -1,0 +1,63 @@
+//! The few fields of an `AVCodecContext` that ffmpeg-next does not reach.
+#![expect(unsafe_code, reason = "reads and writes fields of AVCodecContext that ffmpeg-next does not reach")]
+
+use ffmpeg_next::codec::Context;
+use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, av_mallocz};
+
+use super::frames::range_tag;
+use crate::picture::{Colour, Size};
+
+/// Gives a decoder the configuration that its packets are to be read with; call before opening, once.
+pub(super) fn set_extradata(context: &mut Context, extradata: &[u8]) {
+    // SAFETY: the context is allocated and not opened; libav owns the buffer from here on, and wants it allocated by
+    // its own allocator with zeroed padding behind.
+    unsafe {
+        let raw = context.as_mut_ptr();
+        assert!((*raw).extradata.is_null(), "extradata is set once");
+        let buffer: *mut u8 = av_mallocz(extradata.len() + AV_INPUT_BUFFER_PADDING_SIZE as usize).cast();
+        assert!(!buffer.is_null(), "out of memory for a codec configuration");
+        std::ptr::copy_nonoverlapping(extradata.as_ptr(), buffer, extradata.len());
+        (*raw).extradata = buffer;
+        (*raw).extradata_size = extradata.len() as i32;
+    }
+}
+
+/// The configuration that an opened encoder wrote (with the global-header flag).
+pub(super) fn extradata(context: &Context) -> &[u8] {
+    // SAFETY: pointer and size belong together; the buffer lives as long as the context.
+    unsafe {
+        let raw = context.as_ptr();
+        if (*raw).extradata.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts((*raw).extradata, (*raw).extradata_size as usize)
+    }
+}
+
+/// Has the decoder refuse pictures beyond [`Size::MAX_SIDE`] squared, whatever a header in the stream says.
+pub(super) fn limit_pictures(context: &mut Context) {
+    // SAFETY: writing an integer field before opening.
+    unsafe { (*context.as_mut_ptr()).max_pixels = i64::from(Size::MAX_SIDE) * i64::from(Size::MAX_SIDE) };
+}
+
+/// Tells an encoder how its samples are to be read; call before opening.
+pub(super) fn set_colour(context: &mut Context, colour: Colour) {
+    // SAFETY: C enums, written before opening as the unsigned integers that they are.
+    unsafe {
+        let raw = context.as_mut_ptr();
+        (&raw mut (*raw).color_range).cast::<u32>().write(range_tag(colour.range));
+        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.0.into());
+        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.0.into());
+        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.0.into());
+    }
+}
+
+/// Bounds the bits within any stretch of `buffer` at `rate` bits per second; call before opening.
+pub(super) fn set_rate_limit(context: &mut Context, rate: u32, buffer: u32) {
+    // SAFETY: writing integer fields before opening.
+    unsafe {
+        let raw = context.as_mut_ptr();
+        (*raw).rc_max_rate = rate.into();
+        (*raw).rc_buffer_size = i32::try_from(buffer).unwrap_or(i32::MAX);
+    }
+}

@@ -1,0 +1,114 @@
+//! Pictures to H.264 packets, with x264.
+//!
+//! Made for live streams: no B-pictures and no look-ahead, so each picture pushed can be pulled as a packet at once,
+//! decoding and showing times are the same, and nothing is ever reordered.
+
+mod settings;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ffmpeg_next::codec::encoder::video::Encoder as VideoEncoder;
+use ffmpeg_next::codec::{Context, Flags};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{Packet as CodedPacket, encoder, picture};
+
+use super::error::is_nothing;
+use super::{FfmpegError, context, frames};
+use crate::codec::avc::{AvcConfig, nal};
+use crate::packet::{Packet, Track};
+use crate::picture::{Picture, Size};
+use crate::time::MediaTime;
+
+pub use settings::{EncoderSettings, KeyFrames, ParsePresetError, Preset, RateControl};
+
+/// How a picture is to be coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PictureType {
+    /// As the encoder sees fit.
+    Auto,
+    /// As an instantaneous decoding refresh: decoding can start here.
+    Idr,
+}
+
+/// Encodes one H.264 track.
+pub struct Encoder {
+    codec: VideoEncoder,
+    config: Arc<AvcConfig>,
+    size: Size,
+    coded: CodedPacket,
+    last_pts: MediaTime,
+}
+
+impl Encoder {
+    /// An encoder for pictures of one size.
+    pub fn new(settings: &EncoderSettings) -> Result<Self, FfmpegError> {
+        settings.check()?;
+        let codec = encoder::find_by_name("libx264").ok_or(FfmpegError::Missing("libx264 encoder"))?;
+        let mut context = Context::new_with_codec(codec);
+        context.set_flags(Flags::GLOBAL_HEADER);
+        context.set_time_base((1, MediaTime::HZ as i32));
+        context.set_frame_rate(Some((settings.frame_rate.num as i32, settings.frame_rate.den as i32)));
+        context::set_colour(&mut context, settings.colour);
+        if let Some(limit) = settings.rate.limit() {
+            context::set_rate_limit(&mut context, limit, limit);
+        }
+        let set_up = |source| FfmpegError::SetUp { what: "H.264 encoder", source };
+        let mut video = context.encoder().video().map_err(set_up)?;
+        video.set_width(settings.size.width);
+        video.set_height(settings.size.height);
+        video.set_format(Pixel::YUV420P);
+        if let RateControl::Bitrate(rate) = settings.rate {
+            video.set_bit_rate(rate as usize);
+        }
+        let codec = video.open_with(settings.options()).map_err(set_up)?;
+        let config = Arc::new(AvcConfig::from_annex_b(context::extradata(codec.as_ref()))?);
+        Ok(Self {
+            codec,
+            config,
+            size: settings.size,
+            coded: CodedPacket::empty(),
+            last_pts: MediaTime::ZERO,
+        })
+    }
+
+    /// Takes a picture in. Its time must be later than the one before it.
+    ///
+    /// Pull until nothing comes before pushing again.
+    pub fn push(&mut self, picture: &Picture, picture_type: PictureType) -> Result<(), FfmpegError> {
+        if picture.size() != self.size {
+            return Err(FfmpegError::PictureSize { expected: self.size, actual: picture.size() });
+        }
+        self.last_pts = picture.pts();
+        let mut frame = frames::share(picture.frame());
+        frame.set_kind(match picture_type {
+            PictureType::Auto => picture::Type::None,
+            PictureType::Idr => picture::Type::I,
+        });
+        self.codec.send_frame(&frame).map_err(|source| FfmpegError::Encode { pts: picture.pts(), source })
+    }
+
+    /// The next packet, if one is complete: NAL units behind 4-byte lengths, parameter sets left out.
+    pub fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
+        match self.codec.receive_packet(&mut self.coded) {
+            Ok(()) => {}
+            Err(error) if is_nothing(error) => return Ok(None),
+            Err(source) => return Err(FfmpegError::Encode { pts: self.last_pts, source }),
+        }
+        let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or(self.last_pts.ticks()));
+        let dts = MediaTime::from_ticks(self.coded.dts().unwrap_or(pts.ticks()));
+        let data = self.coded.data().map_or_else(Bytes::new, nal::from_annex_b);
+        Ok(Some(Packet { track: Track::Video, dts, pts, key: self.coded.is_key(), data }))
+    }
+
+    /// Says that no picture follows: what is still inside can be pulled.
+    pub fn finish(&mut self) {
+        // Fails only if it was said before.
+        let _ = self.codec.send_eof();
+    }
+
+    /// What decodes the packets; the same for all of them.
+    pub fn config(&self) -> Arc<AvcConfig> {
+        Arc::clone(&self.config)
+    }
+}

@@ -1,0 +1,169 @@
+//! What an encoder is asked for, and how x264 is told.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ffmpeg_next::Dictionary;
+
+use super::super::FfmpegError;
+use crate::picture::{Colour, FrameRate, Size};
+use crate::time::MediaTime;
+
+/// What an encoder is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncoderSettings {
+    /// Of every picture; both sides even, as 4:2:0 wants.
+    pub size: Size,
+    /// Roughly how many pictures come: for rate control. Times are kept as they are, whatever the rate.
+    pub frame_rate: FrameRate,
+    /// How many bits it may take.
+    pub rate: RateControl,
+    /// How much work it may take.
+    pub preset: Preset,
+    /// Where decoding can start.
+    pub key_frames: KeyFrames,
+    /// Slices per picture, each coded by a thread of its own; 0 lets x264 decide.
+    pub threads: u32,
+    /// How the samples are to be read as colours; written into the stream.
+    pub colour: Colour,
+}
+
+/// How many bits an encoder may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RateControl {
+    /// Bits per second, never exceeded for longer than a second.
+    Bitrate(u32),
+    /// The same quality throughout, as bits allow.
+    Quality {
+        /// x264's constant rate factor: 0 is lossless, 18 looks like it, 23 is usual, 51 is the worst.
+        crf: f32,
+        /// Bits per second, never exceeded for longer than a second.
+        max_bitrate: Option<u32>,
+    },
+}
+
+impl RateControl {
+    pub(super) fn limit(self) -> Option<u32> {
+        match self {
+            Self::Bitrate(rate) => Some(rate),
+            Self::Quality { max_bitrate, .. } => max_bitrate,
+        }
+    }
+}
+
+/// Where decoding can start, besides the first picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFrames {
+    /// At regular intervals (by the frame rate), and where forced.
+    Every(MediaTime),
+    /// Only where forced.
+    Forced,
+}
+
+/// How much work an encoder may take for each bit that it saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "x264's names, from the fastest to the slowest that suits live streams")]
+pub enum Preset {
+    Ultrafast,
+    Superfast,
+    Veryfast,
+    Faster,
+    Fast,
+    Medium,
+    Slow,
+}
+
+impl Preset {
+    /// From the fastest to the slowest.
+    pub const ALL: [Self; 7] = [
+        Self::Ultrafast,
+        Self::Superfast,
+        Self::Veryfast,
+        Self::Faster,
+        Self::Fast,
+        Self::Medium,
+        Self::Slow,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ultrafast => "ultrafast",
+            Self::Superfast => "superfast",
+            Self::Veryfast => "veryfast",
+            Self::Faster => "faster",
+            Self::Fast => "fast",
+            Self::Medium => "medium",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text is not a preset's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not an encoder preset; take one of ultrafast, superfast, veryfast, faster, fast, medium, slow"
+)]
+pub struct ParsePresetError(String);
+
+impl FromStr for Preset {
+    type Err = ParsePresetError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePresetError> {
+        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
+        found.ok_or_else(|| ParsePresetError(text.to_owned()))
+    }
+}
+
+impl EncoderSettings {
+    pub(super) fn check(&self) -> Result<(), FfmpegError> {
+        let Self { size, frame_rate, rate, key_frames, .. } = self;
+        let even = size.width.is_multiple_of(2) && size.height.is_multiple_of(2);
+        let rate_fits = i32::try_from(frame_rate.num).is_ok() && i32::try_from(frame_rate.den).is_ok();
+        if !size.is_supported() {
+            Err(FfmpegError::Size(*size))
+        } else if !even {
+            Err(FfmpegError::Setting("an odd width or height"))
+        } else if frame_rate.num == 0 || frame_rate.den == 0 || !rate_fits {
+            Err(FfmpegError::Setting("this frame rate"))
+        } else if rate.limit() == Some(0) {
+            Err(FfmpegError::Setting("a bit rate of zero"))
+        } else if matches!(rate, RateControl::Quality { crf, .. } if !(0.0..=51.0).contains(crf)) {
+            Err(FfmpegError::Setting("a rate factor outside 0 to 51"))
+        } else if matches!(key_frames, KeyFrames::Every(interval) if *interval <= MediaTime::ZERO) {
+            Err(FfmpegError::Setting("a key frame interval that is not positive"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The options of the libx264 wrapper.
+    pub(super) fn options(&self) -> Dictionary<'static> {
+        let mut options = Dictionary::new();
+        options.set("preset", self.preset.name());
+        options.set("tune", "zerolatency");
+        options.set("forced-idr", "1");
+        options.set("threads", &self.threads.to_string());
+        if let RateControl::Quality { crf, .. } = self.rate {
+            options.set("crf", &crf.to_string());
+        }
+        options.set("x264-params", &format!("scenecut=0:bframes=0:keyint={}", self.key_interval()));
+        options
+    }
+
+    /// Pictures from one key picture to the next, as x264 writes it.
+    fn key_interval(&self) -> String {
+        match self.key_frames {
+            KeyFrames::Forced => "infinite".to_owned(),
+            KeyFrames::Every(interval) => {
+                let pictures = (interval.as_secs_f64() * self.frame_rate.as_f64()).round() as u32;
+                format!("{0}:min-keyint={0}", pictures.max(1))
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The few things that must be asked of an `AVFrame` directly: sharing, exact plane slices, tags.
+#![expect(
+    unsafe_code,
+    reason = "reads and writes fields of AVFrame that ffmpeg-next does not reach, or only with copies"
+)]
+
+use ffmpeg_next::ffi::{
+    AVPixelFormat, av_frame_get_buffer, av_frame_make_writable, av_frame_ref, av_pix_fmt_desc_get,
+};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame::Video;
+
+use crate::picture::{Colour, Primaries, Range, Size, Transfer, YuvMatrix};
+
+/// libav chooses the alignment of lines that suits the processor.
+const AUTOMATIC_ALIGNMENT: i32 = 0;
+const RANGE_UNSPECIFIED: u32 = 0;
+const RANGE_LIMITED: u32 = 1;
+const RANGE_FULL: u32 = 2;
+
+/// A YUV420P frame with samples of its own. Panics if memory runs out, as every allocation does.
+pub(crate) fn allocate(size: Size) -> Video {
+    let mut frame = Video::empty();
+    frame.set_format(Pixel::YUV420P);
+    frame.set_width(size.width);
+    frame.set_height(size.height);
+    // SAFETY: the frame is allocated, has format and size, and no buffers yet.
+    let result = unsafe { av_frame_get_buffer(frame.as_mut_ptr(), AUTOMATIC_ALIGNMENT) };
+    assert!(result >= 0, "out of memory for a picture of {size}");
+    frame
+}
+
+/// Another reference to the same samples, with tags of its own.
+pub(crate) fn share(frame: &Video) -> Video {
+    let mut shared = Video::empty();
+    // SAFETY: both frames are allocated; the new one holds no reference yet.
+    let result = unsafe { av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) };
+    assert!(result >= 0, "out of memory for a reference to a picture");
+    shared
+}
+
+/// Whether the frame can be a `Picture` as it is: 4:2:0 with 8 bits, of supported size, lines from top to bottom.
+pub(crate) fn is_picture(frame: &Video) -> bool {
+    let size = Size { width: frame.width(), height: frame.height() };
+    let upright = {
+        // SAFETY: reading an array of integers of an allocated frame.
+        let linesize = unsafe { (*frame.as_ptr()).linesize };
+        let half = size.width.div_ceil(2) as i32;
+        linesize[0] >= size.width as i32 && linesize[1] >= half && linesize[2] >= half
+    };
+    frame.format() == Pixel::YUV420P && size.is_supported() && upright
+}
+
+/// The samples of one plane from the first to the last, and the stride between lines.
+pub(crate) fn plane(frame: &Video, index: usize, width: usize, height: usize) -> (&[u8], usize) {
+    // SAFETY: `Picture` keeps to frames with three planes, positive strides and these sizes; libav's buffers hold
+    // every line, the last one without what pads it. The slice borrows the frame, which owns a buffer reference.
+    unsafe {
+        let raw = frame.as_ptr();
+        let stride = (*raw).linesize[index] as usize;
+        (std::slice::from_raw_parts((*raw).data[index], stride * (height - 1) + width), stride)
+    }
+}
+
+/// As [`plane`], to be written: shared samples are copied first.
+pub(crate) fn plane_mut(frame: &mut Video, index: usize, width: usize, height: usize) -> (&mut [u8], usize) {
+    // SAFETY: as in `plane`; after `av_frame_make_writable` nobody else holds the buffer.
+    unsafe {
+        let raw = frame.as_mut_ptr();
+        let result = av_frame_make_writable(raw);
+        assert!(result >= 0, "out of memory for a copy of a picture");
+        let stride = (*raw).linesize[index] as usize;
+        (std::slice::from_raw_parts_mut((*raw).data[index], stride * (height - 1) + width), stride)
+    }
+}
+
+pub(crate) fn set_key(frame: &mut Video, key: bool) {
+    // SAFETY: writing an integer field of an allocated frame.
+    unsafe { (*frame.as_mut_ptr()).key_frame = key.into() };
+}
+
+/// The tags. They are read as integers: a stream may hold code points that the bindings' enums lack.
+pub(crate) fn colour(frame: &Video) -> Colour {
+    // SAFETY: C enums of an allocated frame, read as the unsigned integers that they are.
+    let [range, matrix, primaries, transfer] = unsafe {
+        let raw = frame.as_ptr();
+        [
+            (&raw const (*raw).color_range).cast::<u32>().read(),
+            (&raw const (*raw).colorspace).cast::<u32>().read(),
+            (&raw const (*raw).color_primaries).cast::<u32>().read(),
+            (&raw const (*raw).color_trc).cast::<u32>().read(),
+        ]
+    };
+    Colour {
+        range: match range {
+            RANGE_LIMITED => Range::Limited,
+            RANGE_FULL => Range::Full,
+            _ => Range::Unspecified,
+        },
+        matrix: YuvMatrix(matrix as u8),
+        primaries: Primaries(primaries as u8),
+        transfer: Transfer(transfer as u8),
+    }
+}
+
+pub(crate) fn set_colour(frame: &mut Video, colour: Colour) {
+    // SAFETY: C enums of an allocated frame, written as the unsigned integers that they are, each a code point
+    // below 256, which libav carries and compares but never uses as an index without a check.
+    unsafe {
+        let raw = frame.as_mut_ptr();
+        (&raw mut (*raw).color_range).cast::<u32>().write(range_tag(colour.range));
+        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.0.into());
+        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.0.into());
+        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.0.into());
+    }
+}
+
+pub(crate) fn range_tag(range: Range) -> u32 {
+    match range {
+        Range::Unspecified => RANGE_UNSPECIFIED,
+        Range::Limited => RANGE_LIMITED,
+        Range::Full => RANGE_FULL,
+    }
+}
+
+/// What a pixel format says about itself, where it matters for a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    /// Red, green and blue: to be converted with a matrix that we choose.
+    pub(crate) rgb: bool,
+    /// A "J" format, which libswscale takes for full range.
+    pub(crate) full_range: bool,
+}
+
+/// Looks the frame's pixel format up; `None` for hardware surfaces and unknown ones.
+pub(crate) fn describe(format: Pixel) -> Option<Format> {
+    const FLAG_HARDWARE: u64 = 1 << 3;
+    const FLAG_RGB: u64 = 1 << 5;
+    let full_range = matches!(
+        format,
+        Pixel::YUVJ411P | Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ440P | Pixel::YUVJ444P
+    );
+    let format: AVPixelFormat = format.into();
+    // SAFETY: the function takes any format and answers null or a pointer to static data.
+    let flags = unsafe { av_pix_fmt_desc_get(format).as_ref() }?.flags;
+    (flags & FLAG_HARDWARE == 0).then_some(Format { rgb: flags & FLAG_RGB != 0, full_range })
+}
+
+/// Makes a full-range "J" format the plain one with a tag: libav has both spellings for the same samples.
+pub(crate) fn spell_range_as_tag(frame: &mut Video) {
+    if frame.format() == Pixel::YUVJ420P {
+        frame.set_format(Pixel::YUV420P);
+        set_colour(frame, Colour { range: Range::Full, ..colour(frame) });
+    }
+}

@@ -1,0 +1,67 @@
+//! Changes the size of pictures, with libswscale.
+//!
+//! [`Filter::Lanczos`] is what "plain up-sampling" means everywhere: the fallback, what nets are trained on top of,
+//! and what their gain is measured against. Chroma is taken to lie where H.264 puts it by default: at the left luma
+//! sample, vertically between two.
+
+mod context;
+
+use super::FfmpegError;
+use super::frames;
+use crate::picture::{Picture, Size};
+use context::Context;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame::Video;
+
+/// How samples between samples are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Linear: fast and soft.
+    Bilinear,
+    /// Cubic.
+    Bicubic,
+    /// Windowed sinc with three lobes: sharp.
+    Lanczos,
+    /// Averages what falls into a sample: for making pictures much smaller.
+    Area,
+}
+
+/// Changes the size of pictures. What it has computed for one pair of sizes is kept until the sizes change.
+pub struct Scaler {
+    filter: Filter,
+    prepared: Option<Context>,
+}
+
+impl Scaler {
+    /// A scaler; it is set up when the sizes are known.
+    pub fn new(filter: Filter) -> Self {
+        Self { filter, prepared: None }
+    }
+
+    /// The picture in another size; time, key and colour are kept. A picture that has the size already is shared.
+    pub fn scale(&mut self, picture: &Picture, size: Size) -> Result<Picture, FfmpegError> {
+        if !size.is_supported() {
+            return Err(FfmpegError::Size(size));
+        }
+        if picture.size() == size {
+            return Ok(picture.clone());
+        }
+        let mut scaled = self.convert(picture.frame(), size)?;
+        scaled.copy_properties_from(picture);
+        Ok(scaled)
+    }
+
+    /// A frame of any format in software as a picture of `size`; its tags are the caller's business.
+    pub(super) fn convert(&mut self, frame: &Video, size: Size) -> Result<Picture, FfmpegError> {
+        let from = context::Shape::of(frame);
+        let to = context::Shape { format: Pixel::YUV420P, size };
+        let context = match self.prepared.take() {
+            Some(context) if context.fits(from, to) => context,
+            _ => Context::new(from, to, self.filter)?,
+        };
+        let context = self.prepared.insert(context);
+        let mut picture = frames::allocate(size);
+        context.run(frame, &mut picture)?;
+        Ok(Picture::from_frame(picture))
+    }
+}

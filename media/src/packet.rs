@@ -1,0 +1,72 @@
+//! What flows between machines: coded media, not yet looked into.
+//!
+//! A packet carries what its codec's configuration describes; the configuration travels in the same flow, ahead of
+//! the packets it belongs to. Payloads are reference-counted: a packet is cheap to clone into every queue.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::codec::aac::AacConfig;
+use crate::codec::avc::AvcConfig;
+use crate::time::MediaTime;
+
+/// Which of a stream's two tracks something belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Track {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+}
+
+/// One coded picture or one coded audio frame.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// The track that it belongs to.
+    pub track: Track,
+    /// When it is to be decoded; never decreases within a track of a well-made stream.
+    pub dts: MediaTime,
+    /// When it is to be shown or heard.
+    pub pts: MediaTime,
+    /// Decoding can start here. True for every audio packet.
+    pub key: bool,
+    /// Video: NAL units, each behind its length (of as many bytes as its [`AvcConfig`] says). Audio: one raw AAC frame.
+    pub data: Bytes,
+}
+
+impl std::fmt::Debug for Packet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = if self.key { ", key" } else { "" };
+        write!(
+            f,
+            "Packet({:?}, dts {}, pts {}{key}, {} bytes)",
+            self.track,
+            self.dts,
+            self.pts,
+            self.data.len()
+        )
+    }
+}
+
+/// What flows through hub and lanes: packets, and ahead of them what is needed to read them.
+#[derive(Clone, Debug)]
+pub enum Unit {
+    /// The video packets that follow are to be read with this.
+    VideoConfig(Arc<AvcConfig>),
+    /// The audio packets that follow are to be read with this.
+    AudioConfig(Arc<AacConfig>),
+    /// One coded picture or audio frame.
+    Packet(Packet),
+}
+
+impl Unit {
+    /// The track that it belongs to.
+    pub fn track(&self) -> Track {
+        match self {
+            Self::VideoConfig(_) => Track::Video,
+            Self::AudioConfig(_) => Track::Audio,
+            Self::Packet(packet) => packet.track,
+        }
+    }
+}
