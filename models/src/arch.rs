@@ -1,0 +1,3 @@
+//! The nets, one architecture per file.
+
+pub mod f_edsr;

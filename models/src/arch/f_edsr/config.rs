@@ -1,0 +1,235 @@
+//! Parameters of an F-EDSR, its presets, and the names and shapes that follow from them (which are the package format).
+
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
+
+/// Widest net that is accepted: four times the widest preset's cost is beyond any live use.
+pub const MAX_CHANNELS: u16 = 128;
+/// Deepest net that is accepted, twice the deepest preset.
+pub const MAX_BLOCKS: u16 = 32;
+/// Widest tail that is accepted; each of its features costs a convolution at the size of the large picture.
+pub const MAX_TAIL: u16 = 32;
+
+/// The parameters that define an F-EDSR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FEdsrConfig {
+    /// Feature channels of head and body.
+    pub channels: u16,
+    /// Residual blocks.
+    pub blocks: u16,
+    /// Up-scaling factor of width and height, 2 to 4.
+    pub scale: u8,
+    /// Features per pixel of the large picture, after the pixel shuffle.
+    pub tail: u16,
+}
+
+/// Parameters that no F-EDSR of ours has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// Outside 1..=[`MAX_CHANNELS`].
+    #[error("{0} channels; an F-EDSR has 1 to {MAX_CHANNELS}")]
+    Channels(u16),
+    /// Outside 1..=[`MAX_BLOCKS`].
+    #[error("{0} blocks; an F-EDSR has 1 to {MAX_BLOCKS}")]
+    Blocks(u16),
+    /// Outside 2..=4.
+    #[error("scale {0}; an F-EDSR scales by 2, 3 or 4")]
+    Scale(u8),
+    /// Outside 1..=[`MAX_TAIL`].
+    #[error("a tail of {0} features; an F-EDSR has 1 to {MAX_TAIL}")]
+    Tail(u16),
+}
+
+/// A tensor of a net: its name in the package and its shape (`O,I,H,W` for a kernel, `O` for a bias).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// Path of the tensor, such as `body.0.conv1.weight`.
+    pub name: String,
+    /// Shape, never empty, no dimension zero.
+    pub shape: Vec<usize>,
+}
+
+impl TensorSpec {
+    /// Number of elements.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+impl FEdsrConfig {
+    /// The net with these parameters and the usual tail, `channels / scale²` (at least 2), so that the convolutions of the
+    /// tail cost no more than one of the body.
+    pub fn new(channels: u16, blocks: u16, scale: u8) -> Result<Self, ConfigError> {
+        let area = u16::from(scale) * u16::from(scale);
+        let tail = channels.checked_div(area).unwrap_or(0).max(2);
+        Self { channels, blocks, scale, tail }.checked()
+    }
+
+    /// These parameters, if they are within the limits.
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        match self {
+            Self { channels, .. } if !(1..=MAX_CHANNELS).contains(&channels) => {
+                Err(ConfigError::Channels(channels))
+            }
+            Self { blocks, .. } if !(1..=MAX_BLOCKS).contains(&blocks) => Err(ConfigError::Blocks(blocks)),
+            Self { scale, .. } if !(2..=4).contains(&scale) => Err(ConfigError::Scale(scale)),
+            Self { tail, .. } if !(1..=MAX_TAIL).contains(&tail) => Err(ConfigError::Tail(tail)),
+            _ => Ok(self),
+        }
+    }
+
+    /// Every tensor of the net, in the order of the forward pass, each kernel before its bias.
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        let (channels, tail) = (usize::from(self.channels), usize::from(self.tail));
+        let shuffled = tail * usize::from(self.scale).pow(2);
+        let mut specs = Vec::with_capacity(2 * (4 + 2 * usize::from(self.blocks)));
+        let mut convolution = |name: &str, inputs: usize, outputs: usize, kernel: usize| {
+            specs.push(TensorSpec {
+                name: format!("{name}.weight"),
+                shape: vec![outputs, inputs, kernel, kernel],
+            });
+            specs.push(TensorSpec { name: format!("{name}.bias"), shape: vec![outputs] });
+        };
+        convolution("head", 1, channels, 5);
+        for block in 0..self.blocks {
+            convolution(&format!("body.{block}.conv1"), channels, channels, 3);
+            convolution(&format!("body.{block}.conv2"), channels, channels, 3);
+        }
+        convolution("close", channels, channels, 3);
+        convolution("up", channels, shuffled, 3);
+        convolution("last", tail, 1, 3);
+        specs
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.tensors().iter().map(TensorSpec::elements).sum()
+    }
+}
+
+impl fmt::Display for FEdsrConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "f-edsr {}x{} (x{}, tail {})", self.channels, self.blocks, self.scale, self.tail)
+    }
+}
+
+/// The sizes that have names. Each is roughly three times the work of the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Preset {
+    /// 8 channels, 2 blocks.
+    Nano,
+    /// 16 channels, 2 blocks.
+    Mini,
+    /// 16 channels, 4 blocks.
+    Small,
+    /// 32 channels, 8 blocks.
+    Base,
+    /// 64 channels, 16 blocks.
+    Large,
+}
+
+impl Preset {
+    /// All presets, the cheapest first.
+    pub const ALL: [Self; 5] = [Self::Nano, Self::Mini, Self::Small, Self::Base, Self::Large];
+
+    /// The preset's parameters at an up-scaling factor.
+    pub fn config(self, scale: u8) -> Result<FEdsrConfig, ConfigError> {
+        let (channels, blocks) = match self {
+            Self::Nano => (8, 2),
+            Self::Mini => (16, 2),
+            Self::Small => (16, 4),
+            Self::Base => (32, 8),
+            Self::Large => (64, 16),
+        };
+        FEdsrConfig::new(channels, blocks, scale)
+    }
+
+    /// The preset that has these parameters.
+    pub fn of(config: FEdsrConfig) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.config(config.scale) == Ok(config))
+    }
+
+    /// Lower-case name, as written in configurations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nano => "nano",
+            Self::Mini => "mini",
+            Self::Small => "small",
+            Self::Base => "base",
+            Self::Large => "large",
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A word that names no preset.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("no preset is called {0:?}; there are nano, mini, small, base and large")]
+pub struct UnknownPreset(String);
+
+impl FromStr for Preset {
+    type Err = UnknownPreset;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPreset> {
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.name() == text)
+            .ok_or_else(|| UnknownPreset(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_told_by_name_and_by_parameters() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.to_string().parse(), Ok(preset));
+            for scale in 2..=4 {
+                assert_eq!(Preset::of(preset.config(scale).unwrap()), Some(preset));
+            }
+        }
+        assert!("Nano ".parse::<Preset>().is_err());
+    }
+
+    #[test]
+    fn names_and_shapes_are_part_of_the_format() {
+        let config = FEdsrConfig::new(8, 1, 2).unwrap();
+        let listed: Vec<_> =
+            config.tensors().into_iter().map(|spec| format!("{} {:?}", spec.name, spec.shape)).collect();
+        assert_eq!(
+            listed,
+            [
+                "head.weight [8, 1, 5, 5]",
+                "head.bias [8]",
+                "body.0.conv1.weight [8, 8, 3, 3]",
+                "body.0.conv1.bias [8]",
+                "body.0.conv2.weight [8, 8, 3, 3]",
+                "body.0.conv2.bias [8]",
+                "close.weight [8, 8, 3, 3]",
+                "close.bias [8]",
+                "up.weight [8, 8, 3, 3]",
+                "up.bias [8]",
+                "last.weight [1, 2, 3, 3]",
+                "last.bias [1]",
+            ]
+        );
+    }
+
+    #[test]
+    fn parameters_outside_the_limits_are_refused() {
+        assert_eq!(FEdsrConfig::new(0, 2, 2), Err(ConfigError::Channels(0)));
+        assert_eq!(FEdsrConfig::new(16, 0, 2), Err(ConfigError::Blocks(0)));
+        assert_eq!(FEdsrConfig::new(16, 2, 0), Err(ConfigError::Scale(0)));
+        assert_eq!(FEdsrConfig::new(16, 2, 255), Err(ConfigError::Scale(255)));
+        let wide = FEdsrConfig { channels: 16, blocks: 2, scale: 2, tail: MAX_TAIL + 1 };
+        assert_eq!(wide.checked(), Err(ConfigError::Tail(MAX_TAIL + 1)));
+    }
+}

@@ -1,0 +1,71 @@
+//! What a package is called: the SHA-256 of its bytes.
+
+use std::{fmt, str::FromStr};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// SHA-256 of a package. Displays its first 12 hexadecimal digits; [`Fingerprint::to_hex`] gives all 64.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// All 64 digits.
+    pub fn to_hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_hex()[..12])
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_hex())
+    }
+}
+
+/// Text that is no fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a fingerprint has 64 hexadecimal digits")]
+pub struct NotAFingerprint;
+
+impl FromStr for Fingerprint {
+    type Err = NotAFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(NotAFingerprint);
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| NotAFingerprint)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| NotAFingerprint)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_back() {
+        let fingerprint = Fingerprint::of(b"abc");
+        assert!(fingerprint.to_hex().starts_with("ba7816bf8f01cfea"));
+        assert_eq!(fingerprint.to_string(), "ba7816bf8f01");
+        assert_eq!(fingerprint.to_hex().parse(), Ok(fingerprint));
+        for bad in ["", "ba78", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(bad.parse::<Fingerprint>(), Err(NotAFingerprint));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a package says of its net, and how that is written as safetensors metadata.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fingerprint, PackageError, header};
+use crate::arch::f_edsr::FEdsrConfig;
+
+/// What is known of a net.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metadata {
+    /// Parameters of the net.
+    pub config: FEdsrConfig,
+    /// The package that training started from.
+    pub parent: Option<Fingerprint>,
+    /// How it was trained.
+    pub training: Option<TrainingSummary>,
+}
+
+/// How a net was trained.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSummary {
+    /// Training pairs that were seen.
+    pub pairs: u64,
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// Mean PSNR of luma before training, in dB, on the pictures that the trainer judged by.
+    pub psnr_before: f64,
+    /// The same after training.
+    pub psnr_after: f64,
+}
+
+impl Metadata {
+    /// Metadata of a net of which nothing else is known.
+    pub fn new(config: FEdsrConfig) -> Self {
+        Self { config, parent: None, training: None }
+    }
+
+    /// The keys and values of the format, sorted.
+    pub(super) fn to_map(&self) -> BTreeMap<&'static str, String> {
+        let FEdsrConfig { channels, blocks, scale, tail } = self.config;
+        let mut map: BTreeMap<_, _> =
+            header::FIXED.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+        map.insert(header::CHANNELS, channels.to_string());
+        map.insert(header::BLOCKS, blocks.to_string());
+        map.insert(header::SCALE, scale.to_string());
+        map.insert(header::TAIL, tail.to_string());
+        if let Some(parent) = self.parent {
+            map.insert(header::PARENT, parent.to_hex());
+        }
+        if let Some(training) = &self.training {
+            let json = serde_json::to_string(training).expect("five numbers always serialise");
+            map.insert(header::TRAINING, json);
+        }
+        map
+    }
+
+    /// Reads the keys and values of the format; other keys are ignored.
+    pub(super) fn from_map(map: &HashMap<String, String>) -> Result<Self, PackageError> {
+        for (key, expected) in header::FIXED {
+            let value = required(map, key)?;
+            if value != expected {
+                return Err(bad(key, value, expected));
+            }
+        }
+        let config = FEdsrConfig {
+            channels: number(map, header::CHANNELS)?,
+            blocks: number(map, header::BLOCKS)?,
+            scale: number(map, header::SCALE)?,
+            tail: number(map, header::TAIL)?,
+        }
+        .checked()?;
+        let parent = map
+            .get(header::PARENT)
+            .map(|text| text.parse().map_err(|_| bad(header::PARENT, text, "64 hexadecimal digits")))
+            .transpose()?;
+        let training = map.get(header::TRAINING).map(|text| training(text)).transpose()?;
+        Ok(Self { config, parent, training })
+    }
+}
+
+fn training(text: &str) -> Result<TrainingSummary, PackageError> {
+    const EXPECTED: &str = "JSON with pairs, steps, seconds, psnr_before and psnr_after";
+    serde_json::from_str(text).map_err(|_| bad(header::TRAINING, text, EXPECTED))
+}
+
+fn required<'a>(map: &'a HashMap<String, String>, key: &'static str) -> Result<&'a str, PackageError> {
+    map.get(key).map(String::as_str).ok_or(PackageError::MissingKey { key })
+}
+
+fn number<T: FromStr>(map: &HashMap<String, String>, key: &'static str) -> Result<T, PackageError> {
+    let value = required(map, key)?;
+    value.parse().map_err(|_| bad(key, value, "a small number"))
+}
+
+fn bad(key: &'static str, value: &str, expected: &'static str) -> PackageError {
+    PackageError::BadValue { key, value: super::read::shortened(value), expected }
+}

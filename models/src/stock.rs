@@ -1,0 +1,35 @@
+//! The packages that come with the program, for streams whose streamer trains nothing, and as the start of training.
+//! How they were made and what they gain is written in `models/weights/README.md`.
+
+use bytes::Bytes;
+
+use crate::{arch::f_edsr::Preset, package::Package};
+
+/// Factor by which the stock nets scale.
+pub const SCALE: u8 = 2;
+
+/// The stock package of a preset, where there is one.
+pub fn package(preset: Preset) -> Option<Package> {
+    let bytes = bytes_of(preset)?;
+    Some(Package::parse(Bytes::from_static(bytes)).expect("stock packages are tested to be whole"))
+}
+
+const fn bytes_of(preset: Preset) -> Option<&'static [u8]> {
+    match preset {
+        Preset::Nano | Preset::Mini | Preset::Small | Preset::Base | Preset::Large => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stock_packages_are_whole_and_of_their_preset() {
+        for package in Preset::ALL.map(|preset| (preset, package(preset))) {
+            let (preset, Some(package)) = package else { continue };
+            assert_eq!(Ok(package.config()), preset.config(SCALE));
+            assert!(package.metadata().training.is_some());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Training F-EDSR: pairs of pictures in, packages out. Synchronous, without clock or threads; whoever owns a
+//! [`Trainer`] decides when to step, to evaluate and to stop.
+//!
+//! The low-resolution picture of a pair must be what the server will decode, artefacts included: nets trained on clean
+//! pictures fall below plain up-sampling on compressed ones.
+
+mod evaluation;
+mod patch;
+mod pool;
+mod settings;
+mod trainer;
+
+#[cfg(test)]
+mod tests;
+
+use media::{ffmpeg::FfmpegError, picture::Size};
+use thiserror::Error;
+
+pub use evaluation::{Evaluation, evaluate};
+pub use pool::{Pair, PairPool};
+pub use settings::{Loss, TrainerSettings, cosine};
+pub use trainer::Trainer;
+
+use crate::{arch::f_edsr::FEdsrConfig, package::PackageError, upscale::UpscaleError};
+
+/// Why training cannot go on.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The two pictures of a pair do not belong together.
+    #[error("a pair has {lr} and {hr}; the second must be {scale} times the first")]
+    PairSize {
+        /// Size of the low-resolution picture.
+        lr: Size,
+        /// Size of the high-resolution picture.
+        hr: Size,
+        /// The pool's factor.
+        scale: u8,
+    },
+    /// The low-resolution picture is smaller than a training patch.
+    #[error(
+        "a picture of {lr} is smaller than a training patch of {patch}x{patch}; use smaller patches or larger video"
+    )]
+    TooSmall {
+        /// Size of the low-resolution picture.
+        lr: Size,
+        /// Side of a patch.
+        patch: usize,
+    },
+    /// There is nothing to train on or to judge by.
+    #[error("there are no pairs yet")]
+    NoPairs,
+    /// The net scales by another factor than the pool's pairs.
+    #[error("the net scales by {net}, the pairs by {pairs}")]
+    Scale {
+        /// The net's factor.
+        net: u8,
+        /// The pool's factor.
+        pairs: u8,
+    },
+    /// The package to start from holds another net.
+    #[error(
+        "cannot start {wanted} from a package of {found}; start from a package of the same preset, or from nothing"
+    )]
+    OtherNet {
+        /// The net to be trained.
+        wanted: FEdsrConfig,
+        /// The net in the package.
+        found: FEdsrConfig,
+    },
+    /// The loss is not finite.
+    #[error(
+        "training diverged at step {step}; start again from an earlier package with a lower learning rate"
+    )]
+    Diverged {
+        /// Steps done.
+        step: u64,
+    },
+    /// A package could not be written.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A picture could not be enhanced.
+    #[error(transparent)]
+    Upscale(#[from] UpscaleError),
+    /// A picture could not be scaled.
+    #[error(transparent)]
+    Scaler(#[from] FfmpegError),
+    /// libtorch failed.
+    #[error("libtorch failed: {0}")]
+    Torch(#[from] tch::TchError),
+}

@@ -1,0 +1,63 @@
+//! What a training run is.
+
+use crate::{arch::f_edsr::FEdsrConfig, device::Device, upscale::Precision};
+
+/// What is made small, over residuals in 0..1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loss {
+    /// Mean squared error: the most PSNR.
+    Mse,
+    /// Mean absolute error.
+    L1,
+    /// `sqrt(x² + e²)`, smooth near zero; `e` in code values.
+    Charbonnier(f64),
+}
+
+/// Settings of a [`super::Trainer`]. Equal settings and equal pairs make equal nets, on the same machine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrainerSettings {
+    /// The net.
+    pub config: FEdsrConfig,
+    /// Where it is trained.
+    pub device: Device,
+    /// Numbers to train in; [`Precision::Auto`] is single precision.
+    pub precision: Precision,
+    /// Seed of initial weights and of the choice of patches.
+    pub seed: u64,
+    /// Patches in a step.
+    pub batch: usize,
+    /// Side of a patch of the low-resolution picture, in pixels.
+    pub patch: usize,
+    /// Patches that are drawn for each that is taken: the one that plain up-sampling does worst. 1 takes them as they come.
+    pub candidates: usize,
+    /// Learning rate of Adam at the start.
+    pub learning_rate: f64,
+    /// What is made small.
+    pub loss: Loss,
+    /// Share that the running average of weights keeps in a step; the average is what is handed out.
+    pub average: f64,
+}
+
+impl TrainerSettings {
+    /// Settings that work for the small presets on a processor.
+    pub fn new(config: FEdsrConfig, device: Device, seed: u64) -> Self {
+        Self {
+            config,
+            device,
+            precision: Precision::Auto,
+            seed,
+            batch: 16,
+            patch: 32,
+            candidates: 2,
+            learning_rate: 2e-3,
+            loss: Loss::Mse,
+            average: 0.995,
+        }
+    }
+}
+
+/// The factor of the learning rate at `progress` (0..=1) through a run: half a cosine from 1 down to 0.01.
+pub fn cosine(progress: f64) -> f64 {
+    const FLOOR: f64 = 0.01;
+    FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + (std::f64::consts::PI * progress.clamp(0.0, 1.0)).cos())
+}
