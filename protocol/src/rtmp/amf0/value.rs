@@ -1,0 +1,104 @@
+//! AMF0 values in memory.
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Double.
+    Number(f64),
+    /// Boolean.
+    Boolean(bool),
+    /// Text, short or long on the wire.
+    String(String),
+    /// Named values.
+    Object(Object),
+    /// Null.
+    Null,
+    /// Undefined.
+    Undefined,
+    /// Index of an object that came before; not followed.
+    Reference(u16),
+    /// Named values again, as Flash writes associative arrays.
+    EcmaArray(Object),
+    /// Values in a row.
+    StrictArray(Vec<Value>),
+    /// Milliseconds since 1970; the time zone on the wire is reserved and dropped.
+    Date(f64),
+    /// Text of an XML document.
+    Xml(String),
+    /// Named values of a class.
+    TypedObject(String, Object),
+    /// Something that the peer could not write.
+    Unsupported,
+}
+
+impl Value {
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The named values of an object or an associative array.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) | Self::EcmaArray(object) | Self::TypedObject(_, object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object)
+    }
+}
+
+/// Named values in the order of the wire; a name may come twice.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Object(pub Vec<(String, Value)>);
+
+impl Object {
+    /// An object without properties.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The object with one more property.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The first property of that name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The text of a property, if it is one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+}

@@ -1,0 +1,95 @@
+//! The exchange of 3 x 1536 bytes before the first chunk, simple or with digests.
+//!
+//! The cryptography is `rml_rtmp`'s; of that crate nothing else is used, its chunk and AMF0 readers are not made for
+//! a public port.
+
+use rml_rtmp::handshake::{Handshake as Exchange, HandshakeProcessResult, PeerType};
+use thiserror::Error;
+
+/// The peer does not speak RTMP.
+#[derive(Debug, Error)]
+#[error("not an RTMP handshake: {0}")]
+pub struct HandshakeError(#[from] rml_rtmp::handshake::HandshakeError);
+
+/// One end of a handshake.
+pub struct Handshake {
+    exchange: Exchange,
+}
+
+/// What a piece of input led to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes to send.
+    pub output: Vec<u8>,
+    /// Bytes behind the handshake, once it is complete: the first chunks.
+    pub rest: Option<Vec<u8>>,
+}
+
+impl Handshake {
+    /// The end that waits for the other.
+    pub fn server() -> Self {
+        Self { exchange: Exchange::new(PeerType::Server) }
+    }
+
+    /// The end that begins, and what it sends first.
+    pub fn client() -> Result<(Self, Vec<u8>), HandshakeError> {
+        let mut exchange = Exchange::new(PeerType::Client);
+        let output = exchange.generate_outbound_p0_and_p1()?;
+        Ok((Self { exchange }, output))
+    }
+
+    /// Takes bytes of the peer; not to be called again once it was complete.
+    pub fn push(&mut self, input: &[u8]) -> Result<Progress, HandshakeError> {
+        Ok(match self.exchange.process_bytes(input)? {
+            HandshakeProcessResult::InProgress { response_bytes } => {
+                Progress { output: response_bytes, rest: None }
+            }
+            HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
+                Progress { output: response_bytes, rest: Some(remaining_bytes) }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_finish_whatever_the_pieces() {
+        for piece in [1, 7, 1536, 4096] {
+            let mut server = Handshake::server();
+            let (mut client, c0_c1) = Handshake::client().unwrap();
+            let mut answer = Vec::new();
+            for bytes in c0_c1.chunks(piece) {
+                answer.extend(server.push(bytes).unwrap().output);
+            }
+            let mut c2 = Vec::new();
+            let mut done = false;
+            for bytes in answer.chunks(piece) {
+                let progress = client.push(bytes).unwrap();
+                c2.extend(progress.output);
+                done |= progress.rest.is_some();
+            }
+            assert!(done, "pieces of {piece}");
+            c2.extend(b"first chunk");
+            assert_eq!(server.push(&c2).unwrap().rest.as_deref(), Some(&b"first chunk"[..]));
+        }
+    }
+
+    #[test]
+    fn the_simple_handshake_is_answered_with_an_echo() {
+        let mut server = Handshake::server();
+        let c1 = [vec![0; 8], vec![0x5a; 1528]].concat();
+        let progress = server.push(&[vec![3], c1.clone()].concat()).unwrap();
+        assert_eq!(progress.output.len(), 1 + 1536 + 1536);
+        assert_eq!(progress.output[1 + 1536..], c1);
+    }
+
+    #[test]
+    fn other_protocols_are_noticed_at_their_first_byte() {
+        for greeting in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"\x06"] {
+            assert!(Handshake::server().push(greeting).is_err());
+        }
+    }
+}

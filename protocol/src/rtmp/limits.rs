@@ -1,0 +1,96 @@
+//! Everything that a peer can make us hold, wait for or repeat, with a name and a reason.
+
+use std::time::Duration;
+
+use super::message::MessageKind;
+
+/// Bounds for one connection. `Limits::default()` suits a public port; every field may be changed on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest video message in bytes. A key picture of 4K at 50 Mbit/s stays below 2 MiB.
+    pub video_message: usize,
+    /// Longest audio message in bytes. An AAC frame is at most 6144 bits a channel; uncompressed formats fit as well.
+    pub audio_message: usize,
+    /// Longest data message (`onMetaData`) in bytes. Recorders put whole key frame indexes into it.
+    pub data_message: usize,
+    /// Longest command or control message in bytes. `connect` with every known property takes about 1 KiB.
+    pub command_message: usize,
+    /// Bytes that unfinished messages of all chunk streams may announce together: the longest video message, with
+    /// audio and data between its chunks.
+    pub assembling: usize,
+    /// Chunk streams that a peer may use. Encoders use 3 to 6.
+    pub chunk_streams: usize,
+    /// Nesting of AMF0 values, bounded because the reader recurses. Encoders use 3 levels.
+    pub amf_depth: usize,
+    /// AMF0 values within one message, bounded because a byte on the wire costs 32 bytes in memory.
+    pub amf_values: usize,
+    /// Longest application name (`connect`'s `app`) in bytes.
+    pub app_name: usize,
+    /// Message streams that one connection may have created at the same time. Encoders create one.
+    pub message_streams: usize,
+    /// Publish requests in the life of one connection; bounds the guessing of keys per handshake.
+    pub publishes: u32,
+    /// Answers in bytes that may wait for the network; a peer that asks without reading is cut off.
+    pub output: usize,
+    /// How long the driver waits for what.
+    pub timeouts: Timeouts,
+}
+
+/// How long the driver waits. The core knows no time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From the accepted connection to the end of the handshake, however the bytes trickle in.
+    pub handshake: Duration,
+    /// From the end of the handshake to the first publish request.
+    pub publish: Duration,
+    /// Silence of the peer after which it counts as gone. Encoders send audio or video many times a second.
+    pub read: Duration,
+    /// Silence of the peer after which it is pinged.
+    pub ping: Duration,
+    /// For the network to take any bytes at all.
+    pub write: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            video_message: 4 << 20,
+            audio_message: 256 << 10,
+            data_message: 256 << 10,
+            command_message: 64 << 10,
+            assembling: 5 << 20,
+            chunk_streams: 32,
+            amf_depth: 16,
+            amf_values: 1024,
+            app_name: 256,
+            message_streams: 8,
+            publishes: 16,
+            output: 256 << 10,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(5),
+            publish: Duration::from_secs(10),
+            read: Duration::from_secs(10),
+            ping: Duration::from_secs(5),
+            write: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    /// Longest message of a kind in bytes.
+    pub fn message(&self, kind: MessageKind) -> usize {
+        match kind {
+            MessageKind::Video | MessageKind::Aggregate => self.video_message,
+            MessageKind::Audio => self.audio_message,
+            MessageKind::DataAmf0 | MessageKind::DataAmf3 => self.data_message,
+            _ => self.command_message,
+        }
+    }
+}

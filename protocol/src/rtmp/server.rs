@@ -1,0 +1,202 @@
+//! The server's end of a publishing session: bytes in, events and bytes out.
+//!
+//! Starts behind the handshake. Answers what encoders ask (`connect`, `releaseStream`, `FCPublish`, `createStream`,
+//! `publish`, ...), acknowledges, answers pings, and ignores what it does not know. Whether somebody may publish is
+//! asked with [`Event::PublishRequested`].
+
+mod commands;
+mod replies;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bytes::{Bytes, BytesMut};
+use media::flv::{Tag, TagKind};
+use tracing::{debug, trace};
+
+use super::acknowledge::Acknowledge;
+use super::amf0::{Reader, Value};
+use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
+use super::message::{Command, Message, MessageKind, UserControl};
+use super::{Event, Limits, Rejection, RtmpError};
+
+/// A session with one peer.
+///
+/// After every [`push`](Self::push) the events and the output want to be taken.
+#[derive(Debug)]
+pub struct ServerSession {
+    limits: Limits,
+    reader: ChunkReader,
+    writer: ChunkWriter,
+    acknowledge: Acknowledge,
+    output: BytesMut,
+    events: VecDeque<Event>,
+    app: Option<String>,
+    /// Message streams that `createStream` has handed out.
+    streams: BTreeSet<u32>,
+    publication: Publication,
+    publishes: u32,
+    ended: bool,
+}
+
+/// Where the peer stands with publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Publication {
+    None,
+    /// On this message stream, not yet decided.
+    Requested(u32),
+    /// On this message stream.
+    Accepted(u32),
+}
+
+impl ServerSession {
+    /// A session whose handshake is done.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            reader: ChunkReader::new(&limits),
+            writer: ChunkWriter::default(),
+            acknowledge: Acknowledge::new(),
+            output: BytesMut::new(),
+            events: VecDeque::new(),
+            app: None,
+            streams: BTreeSet::new(),
+            publication: Publication::None,
+            publishes: 0,
+            ended: false,
+            limits,
+        }
+    }
+
+    /// Takes bytes of the peer. After an error the session has ended; what is in the output may still be sent.
+    pub fn push(&mut self, input: &[u8]) -> Result<(), RtmpError> {
+        let result = self.take(input);
+        if result.is_err() {
+            self.end();
+        }
+        result
+    }
+
+    /// What happened, oldest first.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Bytes to send.
+    pub fn take_output(&mut self) -> Bytes {
+        self.output.split().freeze()
+    }
+
+    /// The bytes to send, for a driver that takes off what it has sent.
+    pub(super) fn output_mut(&mut self) -> &mut BytesMut {
+        &mut self.output
+    }
+
+    /// Lets the peer publish. Does nothing unless it is asking to.
+    pub fn accept_publish(&mut self) {
+        if let Publication::Requested(stream_id) = self.publication {
+            self.publication = Publication::Accepted(stream_id);
+            self.send(UserControl::StreamBegin(stream_id).message());
+            self.reply(stream_id, &replies::publish_started());
+        }
+    }
+
+    /// Turns the peer away and ends the session: encoders wait for ever if the connection stays open.
+    pub fn reject_publish(&mut self, rejection: Rejection) {
+        if let Publication::Requested(stream_id) = self.publication {
+            self.publication = Publication::None;
+            self.reply(stream_id, &replies::publish_rejected(rejection));
+            self.end();
+        }
+    }
+
+    /// Asks the peer whether it is there.
+    pub fn ping(&mut self, milliseconds: u32) {
+        if !self.ended {
+            self.send(UserControl::PingRequest(milliseconds).message());
+        }
+    }
+
+    /// The session reads no more.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn take(&mut self, mut input: &[u8]) -> Result<(), RtmpError> {
+        if self.ended {
+            return Err(RtmpError::Ended);
+        }
+        if let Some(answer) = self.acknowledge.receive(input.len()) {
+            self.send(answer);
+        }
+        while !self.ended
+            && let Some(message) = self.reader.read(&mut input)?
+        {
+            self.obey(message)?;
+            if self.output.len() > self.limits.output {
+                return Err(RtmpError::Limit { what: "bytes of answers", limit: self.limits.output });
+            }
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, message: Message) -> Result<(), RtmpError> {
+        match message.kind {
+            MessageKind::CommandAmf0 | MessageKind::CommandAmf3 => {
+                let command = Command::parse(&message, &self.limits)?;
+                self.command(message.stream_id, command)?;
+            }
+            MessageKind::Audio => self.tag(TagKind::Audio, message),
+            MessageKind::Video => self.tag(TagKind::Video, message),
+            MessageKind::DataAmf0 | MessageKind::DataAmf3 => self.data(message),
+            MessageKind::WindowSize => {
+                if let Some(window) = message.as_number() {
+                    self.acknowledge.set_window(window);
+                }
+            }
+            MessageKind::UserControl => {
+                if let Some(UserControl::PingRequest(time)) = UserControl::parse(&message.body) {
+                    self.send(UserControl::PingResponse(time).message());
+                }
+            }
+            kind => trace!(?kind, "ignored a message"),
+        }
+        Ok(())
+    }
+
+    /// Hands on what belongs to the accepted publication. Empty bodies say nothing and are dropped.
+    fn tag(&mut self, kind: TagKind, message: Message) {
+        if self.publication == Publication::Accepted(message.stream_id) && !message.body.is_empty() {
+            self.events.push_back(Event::Tag(Tag { kind, timestamp: message.timestamp, body: message.body }));
+        }
+    }
+
+    /// Data for the stream's viewers: `@setDataFrame` asks a server to keep it and is taken off.
+    fn data(&mut self, mut message: Message) {
+        if message.kind == MessageKind::DataAmf3 && message.body.first() == Some(&0) {
+            message.body = message.body.slice(1..);
+        }
+        let mut reader = Reader::new(&message.body, &self.limits);
+        match reader.next_value() {
+            Ok(Some(Value::String(name))) if name == "@setDataFrame" => {
+                message.body = message.body.slice(reader.offset()..);
+            }
+            Ok(Some(Value::String(name))) if !name.starts_with('@') => {}
+            _ => return debug!("ignored a data message"),
+        }
+        self.tag(TagKind::Script, message);
+    }
+
+    fn send(&mut self, message: Message) {
+        self.writer.write(ChunkStreamId::of(message.kind), &message, &mut self.output);
+    }
+
+    fn reply(&mut self, stream_id: u32, command: &Command) {
+        self.send(command.message(stream_id));
+    }
+
+    fn end(&mut self) {
+        if !self.ended {
+            self.ended = true;
+            self.events.push_back(Event::Closed);
+        }
+    }
+}
