@@ -4,10 +4,12 @@
 //! A wrapper can be moved into the thread that uses it, and is used by that one alone. No type of FFmpeg leaves this
 //! crate.
 
+pub(crate) mod audio;
 mod context;
 mod decoder;
 mod encoder;
 mod error;
+mod file;
 pub(crate) mod frames;
 mod pictures;
 mod scaler;
@@ -15,6 +17,7 @@ mod scaler;
 pub use decoder::Decoder;
 pub use encoder::{Encoder, EncoderSettings, KeyFrames, ParsePresetError, PictureType, Preset, RateControl};
 pub use error::FfmpegError;
+pub use file::{FileReader, Media};
 pub use scaler::{Filter, Scaler};
 
 /// Makes libav print errors only. Call it once at start: by default it also prints warnings and progress to standard

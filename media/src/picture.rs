@@ -53,6 +53,7 @@ impl Picture {
         assert!(size.is_supported(), "pictures of {size} cannot exist");
         let mut picture = Self { frame: frames::allocate(size) };
         picture.set_pts(MediaTime::ZERO);
+        picture.set_key(false);
         picture
     }
 

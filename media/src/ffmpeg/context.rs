@@ -1,7 +1,7 @@
 //! The few fields of an `AVCodecContext` that ffmpeg-next does not reach.
 #![expect(unsafe_code, reason = "reads and writes fields of AVCodecContext that ffmpeg-next does not reach")]
 
-use ffmpeg_next::codec::Context;
+use ffmpeg_next::codec::{Context, Parameters};
 use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, av_mallocz};
 
 use super::frames::range_tag;
@@ -27,6 +27,18 @@ pub(super) fn extradata(context: &Context) -> &[u8] {
     // SAFETY: pointer and size belong together; the buffer lives as long as the context.
     unsafe {
         let raw = context.as_ptr();
+        if (*raw).extradata.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts((*raw).extradata, (*raw).extradata_size as usize)
+    }
+}
+
+/// The configuration that a file has for one of its tracks.
+pub(super) fn parameters_extradata(parameters: &Parameters) -> &[u8] {
+    // SAFETY: as in `extradata`; the parameters own the buffer or keep its owner.
+    unsafe {
+        let raw = parameters.as_ptr();
         if (*raw).extradata.is_null() {
             return &[];
         }

@@ -38,6 +38,14 @@ pub enum FfmpegError {
         /// libav's reason.
         source: ffmpeg_next::Error,
     },
+    /// Sound could not be encoded.
+    #[error("the sound at {pts} cannot be encoded: {source}")]
+    EncodeAudio {
+        /// When it was to be heard.
+        pts: MediaTime,
+        /// libav's reason.
+        source: ffmpeg_next::Error,
+    },
     /// A picture of another size than the encoder's.
     #[error("the encoder was made for {expected}, the picture has {actual}")]
     PictureSize {

@@ -65,12 +65,11 @@ fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, HeaderError> {
     while !body.is_empty() {
         let four_cc = shared.map_or_else(|| take_four_cc(&mut body), Ok)?;
         let track = take_u8(&mut body)?;
-        let data = match layout {
-            ONE_TRACK => std::mem::take(&mut body),
-            _ => {
-                let size = body.try_get_uint(3).map_err(|_| HeaderError::Truncated)?;
-                take(&mut body, size as usize)?
-            }
+        let data = if layout == ONE_TRACK {
+            std::mem::take(&mut body)
+        } else {
+            let size = body.try_get_uint(3).map_err(|_| HeaderError::Truncated)?;
+            take(&mut body, size as usize)?
         };
         if track == FIRST_TRACK {
             return Ok(Some(EnhancedPacket { packet_type, four_cc, data }));

@@ -50,7 +50,11 @@ impl Amf0 {
 
     /// A short string behind its length; what does not fit is cut off at a character's border.
     fn put_name(&mut self, name: &str) {
-        let name = &name[..name.floor_char_boundary(u16::MAX.into())];
+        let mut end = name.len().min(u16::MAX.into());
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        let name = &name[..end];
         self.0.put_u16(name.len() as u16);
         self.0.put_slice(name.as_bytes());
     }

@@ -65,8 +65,8 @@ fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message
 
 /// The composition offset: 24 bits with a sign, though many read it without one.
 fn take_signed_24(body: &mut Bytes) -> Result<i32, HeaderError> {
-    let value = body.try_get_int(3).map_err(|_| HeaderError::Truncated)?;
-    Ok(value as i32)
+    let value = body.try_get_uint(3).map_err(|_| HeaderError::Truncated)? as u32;
+    Ok((value << 8) as i32 >> 8)
 }
 
 fn legacy_name(codec: u8) -> String {

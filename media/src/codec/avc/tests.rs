@@ -98,7 +98,8 @@ fn refuses_records_with_a_reason() {
     };
     assert_eq!(with(0, 2), AvcError::Version(2));
     assert_eq!(with(4, 0xfe), AvcError::LengthSize);
-    assert_eq!(with(5, 0xe0), AvcError::Truncated(good.len()));
+    assert_eq!(with(5, 0xe0), AvcError::NoSps);
+    assert_eq!(with(5, 0xff), AvcError::Truncated(good.len()));
     assert_eq!(with(8, 0x68), AvcError::NoSps);
     assert_eq!(AvcConfig::parse(Bytes::new()).unwrap_err(), AvcError::Truncated(0));
     assert_eq!(AvcConfig::parse(vec![1; 20_000].into()).unwrap_err(), AvcError::TooLong(20_000));

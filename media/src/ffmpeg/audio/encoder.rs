@@ -1,0 +1,127 @@
+//! Samples to AAC-LC frames.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ffmpeg_next::codec::encoder::audio::Encoder;
+use ffmpeg_next::codec::{Context, Flags, Id};
+use ffmpeg_next::format::Sample;
+use ffmpeg_next::format::sample::Type::Planar;
+use ffmpeg_next::frame::Audio;
+use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, encoder};
+
+use super::super::error::is_nothing;
+use super::super::{FfmpegError, context};
+use crate::codec::aac::AacConfig;
+use crate::packet::{Packet, Track};
+use crate::time::MediaTime;
+
+/// Encodes one AAC track from planar 32-bit samples. The first packet lies 1024 samples before the first sample:
+/// it primes the decoder.
+pub(crate) struct AacEncoder {
+    codec: Encoder,
+    config: Arc<AacConfig>,
+    /// Samples that do not fill a frame yet, by channel; `start` is the time of the first of them.
+    waiting: Vec<Vec<f32>>,
+    start: MediaTime,
+    samples_taken: i64,
+    coded: CodedPacket,
+}
+
+const FRAME_SAMPLES: usize = 1_024;
+
+impl AacEncoder {
+    /// An encoder for 1 or 2 channels.
+    pub(crate) fn new(sample_rate: u32, channels: u8, bitrate: u32) -> Result<Self, FfmpegError> {
+        AacConfig::low_complexity(sample_rate, channels)?;
+        let codec = encoder::find(Id::AAC).ok_or(FfmpegError::Missing("AAC encoder"))?;
+        let set_up = |source| FfmpegError::SetUp { what: "AAC encoder", source };
+        let mut context = Context::new_with_codec(codec);
+        context.set_flags(Flags::GLOBAL_HEADER);
+        let mut audio = context.encoder().audio().map_err(set_up)?;
+        audio.set_rate(sample_rate as i32);
+        audio.set_channel_layout(ChannelLayout::default(channels.into()));
+        audio.set_channels(channels.into());
+        audio.set_format(Sample::F32(Planar));
+        audio.set_bit_rate(bitrate as usize);
+        audio.set_time_base((1, MediaTime::HZ as i32));
+        let codec = audio.open().map_err(set_up)?;
+        let config = AacConfig::parse(Bytes::copy_from_slice(context::extradata(codec.as_ref())))?;
+        Ok(Self {
+            codec,
+            config: Arc::new(config),
+            waiting: vec![Vec::new(); channels.into()],
+            start: MediaTime::ZERO,
+            samples_taken: 0,
+            coded: CodedPacket::empty(),
+        })
+    }
+
+    /// What decodes the packets.
+    pub(crate) fn config(&self) -> Arc<AacConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Says when the next sample pushed is to be heard; without it, it follows the one before.
+    pub(crate) fn start_at(&mut self, time: MediaTime) {
+        self.start = time - self.duration_of(self.waiting[0].len() as i64);
+        self.samples_taken = 0;
+    }
+
+    /// When the next sample pushed will be heard.
+    pub(crate) fn next_time(&self) -> MediaTime {
+        self.start + self.duration_of(self.samples_taken + self.waiting[0].len() as i64)
+    }
+
+    /// Takes samples in, as many for each channel. Pull until nothing comes before pushing again.
+    pub(crate) fn push<'a>(&mut self, planes: impl Iterator<Item = &'a [f32]>) -> Result<(), FfmpegError> {
+        for (waiting, plane) in self.waiting.iter_mut().zip(planes) {
+            waiting.extend_from_slice(plane);
+        }
+        while self.waiting[0].len() >= FRAME_SAMPLES {
+            self.send_frame()?;
+        }
+        Ok(())
+    }
+
+    /// The next packet, if one is complete.
+    pub(crate) fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
+        match self.codec.receive_packet(&mut self.coded) {
+            Ok(()) => {}
+            Err(error) if is_nothing(error) => return Ok(None),
+            Err(source) => return Err(FfmpegError::EncodeAudio { pts: self.next_time(), source }),
+        }
+        let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or_default());
+        let data = Bytes::copy_from_slice(self.coded.data().unwrap_or_default());
+        Ok(Some(Packet { track: Track::Audio, dts: pts, pts, key: true, data }))
+    }
+
+    /// Says that no samples follow: the last ones are filled up with silence, and what is inside can be pulled.
+    pub(crate) fn finish(&mut self) -> Result<(), FfmpegError> {
+        if !self.waiting[0].is_empty() {
+            self.waiting.iter_mut().for_each(|waiting| waiting.resize(FRAME_SAMPLES, 0.0));
+            self.send_frame()?;
+        }
+        // Fails only if it was said before.
+        let _ = self.codec.send_eof();
+        Ok(())
+    }
+
+    fn send_frame(&mut self) -> Result<(), FfmpegError> {
+        let pts = self.start + self.duration_of(self.samples_taken);
+        let layout = ChannelLayout::default(self.waiting.len() as i32);
+        let mut frame = Audio::new(Sample::F32(Planar), FRAME_SAMPLES, layout);
+        frame.set_rate(self.config.sample_rate());
+        frame.set_pts(Some(pts.ticks()));
+        for (channel, waiting) in self.waiting.iter_mut().enumerate() {
+            frame.plane_mut::<f32>(channel).copy_from_slice(&waiting[..FRAME_SAMPLES]);
+            waiting.drain(..FRAME_SAMPLES);
+        }
+        self.samples_taken += FRAME_SAMPLES as i64;
+        self.codec.send_frame(&frame).map_err(|source| FfmpegError::EncodeAudio { pts, source })
+    }
+
+    fn duration_of(&self, samples: i64) -> MediaTime {
+        MediaTime::from_time_base(samples, 1, self.config.sample_rate() as i32)
+    }
+}

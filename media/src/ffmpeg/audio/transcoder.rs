@@ -1,0 +1,158 @@
+//! Any coded sound to AAC-LC, stereo or mono: decoder, resampler, encoder in a row.
+
+use std::sync::Arc;
+
+use ffmpeg_next::codec::{Context, Parameters};
+use ffmpeg_next::decoder::Opened;
+use ffmpeg_next::format::Sample;
+use ffmpeg_next::format::sample::Type::Planar;
+use ffmpeg_next::frame::Audio;
+use ffmpeg_next::software::resampling;
+use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, Rational};
+
+use super::super::FfmpegError;
+use super::super::error::is_nothing;
+use super::{AacEncoder, layout};
+use crate::codec::aac::AacConfig;
+use crate::packet::Packet;
+use crate::time::MediaTime;
+
+/// Makes AAC of one audio track.
+pub(crate) struct Transcoder {
+    decoder: Opened,
+    time_base: Rational,
+    frame: Audio,
+    resampler: Option<Resampler>,
+    encoder: AacEncoder,
+    started: bool,
+}
+
+/// Transparent for stereo AAC-LC, and what streaming services ask for.
+const BITRATE: u32 = 128_000;
+/// A hole in the sound that is longer than this is kept; what is shorter comes from coarse timestamps.
+const HOLE: MediaTime = MediaTime::from_millis(100);
+/// Samples that a resampler may give beyond the exact number.
+const RESAMPLER_SLACK: usize = 256;
+
+impl Transcoder {
+    /// A transcoder for a track with these parameters, whose times count in `time_base`.
+    pub(crate) fn new(parameters: Parameters, time_base: Rational) -> Result<Self, FfmpegError> {
+        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
+        let context = Context::from_parameters(parameters).map_err(set_up)?;
+        let decoder = context.decoder().audio().map_err(set_up)?;
+        let channels = if decoder.channels() == 1 { 1 } else { 2 };
+        // Players are sure of two sample rates.
+        let sample_rate = if decoder.rate() == 44_100 { 44_100 } else { 48_000 };
+        let encoder = AacEncoder::new(sample_rate, channels, BITRATE)?;
+        let frame = Audio::empty();
+        Ok(Self { decoder: decoder.0, time_base, frame, resampler: None, encoder, started: false })
+    }
+
+    /// What decodes the packets that come out.
+    pub(crate) fn config(&self) -> Arc<AacConfig> {
+        self.encoder.config()
+    }
+
+    /// Takes a packet in. A damaged one is left out. Pull until nothing comes before pushing again.
+    pub(crate) fn push(&mut self, packet: &CodedPacket) -> Result<(), FfmpegError> {
+        if let Err(error) = self.decoder.send_packet(packet) {
+            tracing::debug!(%error, "an audio packet is damaged");
+        }
+        self.encode_decoded()
+    }
+
+    /// The next AAC packet, if one is complete; times count from where the input's count.
+    pub(crate) fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
+        self.encoder.pull()
+    }
+
+    /// Says that no packet follows.
+    pub(crate) fn finish(&mut self) -> Result<(), FfmpegError> {
+        let _ = self.decoder.send_eof();
+        self.encode_decoded()?;
+        self.encoder.finish()
+    }
+
+    fn encode_decoded(&mut self) -> Result<(), FfmpegError> {
+        loop {
+            match self.decoder.receive_frame(&mut self.frame) {
+                Ok(()) => self.encode_frame()?,
+                Err(error) if is_nothing(error) => return Ok(()),
+                Err(error) => {
+                    tracing::debug!(%error, "an audio frame is damaged");
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn encode_frame(&mut self) -> Result<(), FfmpegError> {
+        if self.frame.samples() == 0 {
+            return Ok(());
+        }
+        let base = self.time_base;
+        if let Some(pts) = self.frame.timestamp() {
+            let time = MediaTime::from_time_base(pts, base.numerator(), base.denominator());
+            if !self.started || time - self.encoder.next_time() > HOLE {
+                self.encoder.start_at(time);
+            }
+        }
+        self.started = true;
+        let shape = Shape::of(&mut self.frame);
+        let resampler = match self.resampler.take() {
+            Some(resampler) if resampler.from == shape => resampler,
+            _ => Resampler::new(shape, &self.encoder.config())?,
+        };
+        let resampler = self.resampler.insert(resampler);
+        let output = resampler.run(&self.frame)?;
+        if output.samples() == 0 {
+            return Ok(());
+        }
+        self.encoder.push((0..output.planes()).map(|plane| output.plane::<f32>(plane)))
+    }
+}
+
+/// Format of decoded sound; some files change it on the way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    format: Sample,
+    layout: ChannelLayout,
+    rate: u32,
+}
+
+impl Shape {
+    fn of(frame: &mut Audio) -> Self {
+        Self { layout: layout::ensure(frame), format: frame.format(), rate: frame.rate() }
+    }
+}
+
+struct Resampler {
+    context: resampling::Context,
+    from: Shape,
+}
+
+impl Resampler {
+    fn new(from: Shape, to: &AacConfig) -> Result<Self, FfmpegError> {
+        let context = resampling::Context::get(
+            from.format,
+            from.layout,
+            from.rate,
+            Sample::F32(Planar),
+            ChannelLayout::default(to.channels().into()),
+            to.sample_rate(),
+        )
+        .map_err(|source| FfmpegError::SetUp { what: "audio resampler", source })?;
+        Ok(Self { context, from })
+    }
+
+    fn run(&mut self, frame: &Audio) -> Result<Audio, FfmpegError> {
+        let to = *self.context.output();
+        let waiting = self.context.delay().map_or(0, |delay| delay.output.max(0) as usize);
+        let room = frame.samples() * to.rate as usize / self.from.rate.max(1) as usize;
+        let mut output = Audio::new(to.format, waiting + room + RESAMPLER_SLACK, to.channel_layout);
+        output.set_rate(to.rate);
+        let set_up = |source| FfmpegError::SetUp { what: "audio resampler", source };
+        self.context.run(frame, &mut output).map_err(set_up)?;
+        Ok(output)
+    }
+}

@@ -1,0 +1,232 @@
+//! The two tracks of a file that are read.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ffmpeg_next::codec::{Context, Id, threading};
+use ffmpeg_next::decoder::Opened;
+use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::frame::Video;
+use ffmpeg_next::{Packet as CodedPacket, Rational, ffi};
+
+use super::super::audio::Transcoder;
+use super::super::error::is_nothing;
+use super::super::pictures::PictureMaker;
+use super::super::scaler::{Filter, Scaler};
+use super::super::{FfmpegError, context};
+use crate::codec::aac::AacConfig;
+use crate::packet::{Packet, Track};
+use crate::picture::{FrameRate, Picture, Size};
+use crate::time::MediaTime;
+
+/// When a track begins on its file's own timeline, where the file tells.
+pub(super) fn start_time(stream: &Stream<'_>) -> Option<MediaTime> {
+    let start = stream.start_time();
+    (start != ffi::AV_NOPTS_VALUE).then(|| rescale(start, stream.time_base()))
+}
+
+fn rescale(value: i64, base: Rational) -> MediaTime {
+    MediaTime::from_time_base(value, base.numerator(), base.denominator())
+}
+
+/// The pictures of a file.
+pub(super) struct VideoTrack {
+    index: usize,
+    time_base: Rational,
+    start: MediaTime,
+    size: Size,
+    frame_rate: FrameRate,
+    decoder: Opened,
+    maker: PictureMaker,
+    scaler: Scaler,
+    frame: Video,
+    last: Option<MediaTime>,
+    finished: bool,
+}
+
+/// Files are decoded ahead of their time, so whole frames may be decoded in parallel; more threads than this cost
+/// memory for little.
+const MAX_THREADS: usize = 4;
+const FALLBACK_FRAME_RATE: FrameRate = FrameRate::whole(25);
+
+impl VideoTrack {
+    pub(super) fn open(stream: &Stream<'_>, start: MediaTime) -> Result<Self, FfmpegError> {
+        let set_up = |source| FfmpegError::SetUp { what: "video decoder", source };
+        let mut context = Context::from_parameters(stream.parameters()).map_err(set_up)?;
+        context::limit_pictures(&mut context);
+        let count = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(MAX_THREADS));
+        context.set_threading(threading::Config { count, ..threading::Config::kind(threading::Type::Frame) });
+        let decoder = context.decoder().video().map_err(set_up)?;
+        let size = Size { width: decoder.width(), height: decoder.height() };
+        if !size.is_supported() {
+            return Err(FfmpegError::Size(size));
+        }
+        Ok(Self {
+            index: stream.index(),
+            time_base: stream.time_base(),
+            start,
+            size,
+            frame_rate: frame_rate(stream),
+            decoder: decoder.0,
+            maker: PictureMaker::default(),
+            scaler: Scaler::new(Filter::Bicubic),
+            frame: Video::empty(),
+            last: None,
+            finished: false,
+        })
+    }
+
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn frame_rate(&self) -> FrameRate {
+        self.frame_rate
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    pub(super) fn decode(
+        &mut self,
+        packet: &CodedPacket,
+        pictures: &mut VecDeque<Picture>,
+    ) -> Result<(), FfmpegError> {
+        if let Err(error) = self.decoder.send_packet(packet) {
+            tracing::debug!(%error, "a video packet is damaged");
+        }
+        self.drain(pictures)
+    }
+
+    pub(super) fn finish(&mut self, pictures: &mut VecDeque<Picture>) -> Result<(), FfmpegError> {
+        let _ = self.decoder.send_eof();
+        self.finished = true;
+        self.drain(pictures)
+    }
+
+    fn drain(&mut self, pictures: &mut VecDeque<Picture>) -> Result<(), FfmpegError> {
+        loop {
+            match self.decoder.receive_frame(&mut self.frame) {
+                Ok(()) => {}
+                Err(error) if is_nothing(error) => return Ok(()),
+                Err(error) => {
+                    tracing::debug!(%error, "a picture is damaged");
+                    return Ok(());
+                }
+            }
+            let stamp = self.frame.timestamp();
+            let mut picture = self.maker.make(&mut self.frame)?;
+            picture.set_pts(self.time(stamp));
+            let fits = picture.size() == self.size;
+            pictures.push_back(if fits { picture } else { self.scaler.scale(&picture, self.size)? });
+        }
+    }
+
+    /// Where the picture lies on the timeline: as stamped, after the one before, never before zero.
+    fn time(&mut self, stamp: Option<i64>) -> MediaTime {
+        let expected = self.last.map_or(MediaTime::ZERO, |last| last + self.frame_rate.frame_duration());
+        let earliest = self.last.map_or(MediaTime::ZERO, |last| last + MediaTime::from_ticks(1));
+        let time = stamp.map_or(expected, |stamp| rescale(stamp, self.time_base) - self.start).max(earliest);
+        self.last = Some(time);
+        time
+    }
+}
+
+fn frame_rate(stream: &Stream<'_>) -> FrameRate {
+    let believable = |rate: Rational| {
+        let (num, den) = (u64::try_from(rate.numerator()).ok()?, u64::try_from(rate.denominator()).ok()?);
+        FrameRate::reduced(num, den).filter(|rate| (1.0..=240.0).contains(&rate.as_f64()))
+    };
+    believable(stream.avg_frame_rate()).or_else(|| believable(stream.rate())).unwrap_or(FALLBACK_FRAME_RATE)
+}
+
+/// The sound of a file.
+pub(super) struct AudioTrack {
+    index: usize,
+    time_base: Rational,
+    start: MediaTime,
+    way: Way,
+}
+
+enum Way {
+    Untouched(Arc<AacConfig>),
+    Transcoded(Box<Transcoder>),
+}
+
+impl AudioTrack {
+    pub(super) fn open(stream: &Stream<'_>, start: MediaTime) -> Result<Self, FfmpegError> {
+        let parameters = stream.parameters();
+        let config = match parameters.id() {
+            // Without a configuration each frame has a header of its own (ADTS), which RTMP has no place for.
+            Id::AAC => {
+                AacConfig::parse(Bytes::copy_from_slice(context::parameters_extradata(&parameters))).ok()
+            }
+            _ => None,
+        };
+        let way = match config {
+            Some(config) => Way::Untouched(Arc::new(config)),
+            None => Way::Transcoded(Box::new(Transcoder::new(parameters, stream.time_base())?)),
+        };
+        Ok(Self { index: stream.index(), time_base: stream.time_base(), start, way })
+    }
+
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(super) fn config(&self) -> Arc<AacConfig> {
+        match &self.way {
+            Way::Untouched(config) => Arc::clone(config),
+            Way::Transcoded(transcoder) => transcoder.config(),
+        }
+    }
+
+    pub(super) fn take(
+        &mut self,
+        packet: &CodedPacket,
+        sound: &mut VecDeque<Packet>,
+    ) -> Result<(), FfmpegError> {
+        match &mut self.way {
+            Way::Untouched(_) => {
+                if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
+                    let pts = rescale(stamp, self.time_base);
+                    let data = Bytes::copy_from_slice(data);
+                    let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, data };
+                    sound.extend(self.on_timeline(packet));
+                }
+                Ok(())
+            }
+            Way::Transcoded(transcoder) => {
+                transcoder.push(packet)?;
+                self.drain(sound)
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
+        if let Way::Transcoded(transcoder) = &mut self.way {
+            transcoder.finish()?;
+        }
+        self.drain(sound)
+    }
+
+    fn drain(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
+        while let Way::Transcoded(transcoder) = &mut self.way {
+            let Some(packet) = transcoder.pull()? else { break };
+            sound.extend(self.on_timeline(packet));
+        }
+        Ok(())
+    }
+
+    /// What lies before zero only primes the decoder, and is left out: a live stream has been running already.
+    fn on_timeline(&self, packet: Packet) -> Option<Packet> {
+        let pts = packet.pts - self.start;
+        (pts >= MediaTime::ZERO && !packet.data.is_empty()).then_some(Packet { dts: pts, pts, ..packet })
+    }
+}

@@ -1,0 +1,87 @@
+//! Test sound, coded as AAC.
+
+use std::collections::VecDeque;
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use crate::codec::aac::AacConfig;
+use crate::ffmpeg::FfmpegError;
+use crate::ffmpeg::audio::AacEncoder;
+use crate::packet::Packet;
+use crate::time::MediaTime;
+
+/// What is heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tone {
+    /// Nothing.
+    Silence,
+    /// A soft sine of this frequency in Hz.
+    Sine(f64),
+}
+
+/// Mono AAC-LC packets at 48 kHz, without end; the first one at time zero.
+pub struct TestSound {
+    encoder: AacEncoder,
+    tone: Tone,
+    samples: u64,
+    ready: VecDeque<Packet>,
+}
+
+const SAMPLE_RATE: u32 = 48_000;
+const BITRATE: u32 = 64_000;
+const AMPLITUDE: f64 = 0.1;
+const BLOCK: u64 = 1_024;
+
+impl TestSound {
+    /// Sets the encoder up.
+    pub fn new(tone: Tone) -> Result<Self, FfmpegError> {
+        let encoder = AacEncoder::new(SAMPLE_RATE, 1, BITRATE)?;
+        Ok(Self { encoder, tone, samples: 0, ready: VecDeque::new() })
+    }
+
+    /// What decodes the packets.
+    pub fn config(&self) -> Arc<AacConfig> {
+        self.encoder.config()
+    }
+
+    /// The next packet.
+    pub fn next_packet(&mut self) -> Result<Packet, FfmpegError> {
+        loop {
+            if let Some(packet) = self.ready.pop_front() {
+                return Ok(packet);
+            }
+            let block: Vec<f32> = (self.samples..self.samples + BLOCK).map(|at| self.sample(at)).collect();
+            self.samples += BLOCK;
+            self.encoder.push(std::iter::once(block.as_slice()))?;
+            while let Some(packet) = self.encoder.pull()? {
+                // What primes the decoder lies before zero.
+                self.ready.extend((packet.pts >= MediaTime::ZERO).then_some(packet));
+            }
+        }
+    }
+
+    fn sample(&self, at: u64) -> f32 {
+        match self.tone {
+            Tone::Silence => 0.0,
+            Tone::Sine(frequency) => {
+                (AMPLITUDE * (TAU * frequency * at as f64 / f64::from(SAMPLE_RATE)).sin()) as f32
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_follow_each_other_from_zero_on() {
+        let mut sound = TestSound::new(Tone::Sine(440.0)).unwrap();
+        assert_eq!((sound.config().sample_rate(), sound.config().channels()), (48_000, 1));
+        for index in 0..20 {
+            let packet = sound.next_packet().unwrap();
+            assert_eq!(packet.pts, sound.config().frame_duration() * index);
+            assert!(!packet.data.is_empty() && packet.key);
+        }
+    }
+}
