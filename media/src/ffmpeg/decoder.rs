@@ -101,3 +101,6 @@ impl Decoder {
         found.and_then(|at| self.keys.remove(at)).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

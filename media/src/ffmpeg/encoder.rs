@@ -112,3 +112,6 @@ impl Encoder {
         Arc::clone(&self.config)
     }
 }
+
+#[cfg(test)]
+mod tests;

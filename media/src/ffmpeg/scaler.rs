@@ -65,3 +65,6 @@ impl Scaler {
         Ok(Picture::from_frame(picture))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use super::*;
+use crate::ffmpeg::Decoder;
+use crate::picture::{Colour, FrameRate, Range, YuvMatrix};
+use crate::synthetic::TestPictures;
+
+const SIZE: Size = Size { width: 128, height: 72 };
+
+fn settings() -> EncoderSettings {
+    EncoderSettings {
+        size: SIZE,
+        frame_rate: FrameRate::whole(25),
+        rate: RateControl::Quality { crf: 18.0, max_bitrate: None },
+        preset: Preset::Veryfast,
+        key_frames: KeyFrames::Forced,
+        threads: 1,
+        colour: Colour::default(),
+    }
+}
+
+fn pictures(count: usize) -> Vec<Picture> {
+    TestPictures::new(SIZE, FrameRate::whole(25)).iter().take(count).collect()
+}
+
+/// Each picture must give its packet at once.
+fn encode(settings: &EncoderSettings, pictures: &[Picture], idr: impl Fn(usize) -> bool) -> Vec<Packet> {
+    let mut encoder = Encoder::new(settings).unwrap();
+    let encode = |(index, picture): (usize, &Picture)| {
+        let picture_type = if idr(index) { PictureType::Idr } else { PictureType::Auto };
+        encoder.push(picture, picture_type).unwrap();
+        let packet = encoder.pull().unwrap().expect("no delay");
+        assert!(encoder.pull().unwrap().is_none());
+        packet
+    };
+    pictures.iter().enumerate().map(encode).collect()
+}
+
+fn has_idr_slice(packet: &Packet) -> bool {
+    nal::units(&packet.data, 4).any(|unit| nal::kind(unit.unwrap()) == nal::Kind::IdrSlice)
+}
+
+#[test]
+fn key_pictures_come_where_they_are_forced_and_nowhere_else() {
+    let packets = encode(&settings(), &pictures(40), |index| index == 7 || index == 30);
+    for (index, packet) in packets.iter().enumerate() {
+        let expected = matches!(index, 0 | 7 | 30);
+        assert_eq!((packet.key, has_idr_slice(packet)), (expected, expected), "picture {index}");
+    }
+}
+
+#[test]
+fn key_pictures_come_at_intervals() {
+    let every = EncoderSettings { key_frames: KeyFrames::Every(MediaTime::from_millis(400)), ..settings() };
+    let packets = encode(&every, &pictures(30), |_| false);
+    let keys: Vec<_> =
+        packets.iter().enumerate().filter(|(_, packet)| packet.key).map(|(index, _)| index).collect();
+    assert_eq!(keys, [0, 10, 20]);
+}
+
+#[test]
+fn times_are_kept_however_uneven() {
+    let mut pictures = pictures(5);
+    let times = [900_000, 903_000, 903_001, 1_000_000, 1_000_700].map(MediaTime::from_ticks);
+    pictures.iter_mut().zip(times).for_each(|(picture, time)| picture.set_pts(time));
+    for (packet, time) in encode(&settings(), &pictures, |_| false).iter().zip(times) {
+        assert_eq!((packet.pts, packet.dts), (time, time));
+    }
+}
+
+#[test]
+fn the_configuration_describes_the_stream() {
+    let colour = Colour { range: Range::Full, matrix: YuvMatrix::BT709, ..Colour::default() };
+    let odd_rate = FrameRate { num: 30_000, den: 1_001 };
+    let encoder = Encoder::new(&EncoderSettings { colour, frame_rate: odd_rate, ..settings() }).unwrap();
+    let config = encoder.config();
+    assert_eq!((config.size(), config.nal_length_size()), (SIZE, 4));
+    assert_eq!((config.frame_rate(), config.colour()), (Some(odd_rate), colour));
+    assert!(config.codec_string().starts_with("avc1.64"), "{}", config.codec_string());
+    assert!(Decoder::avc(&config).is_ok());
+}
+
+#[test]
+fn packets_carry_no_parameter_sets() {
+    for packet in encode(&settings(), &pictures(3), |_| true) {
+        let kinds: Vec<_> = nal::units(&packet.data, 4).map(|unit| nal::kind(unit.unwrap())).collect();
+        assert!(
+            !kinds.iter().any(|kind| matches!(kind, nal::Kind::Sps | nal::Kind::Pps | nal::Kind::Delimiter))
+        );
+    }
+}
+
+#[test]
+fn a_bit_rate_is_kept() {
+    let rate = 150_000;
+    let limited = EncoderSettings { rate: RateControl::Bitrate(rate), ..settings() };
+    let packets = encode(&limited, &pictures(100), |index| index % 50 == 0);
+    let bits: usize = packets.iter().map(|packet| packet.data.len() * 8).sum();
+    // Four seconds, and one second's worth of buffer.
+    assert!(bits <= rate as usize * 5, "{bits} bits");
+}
+
+#[test]
+fn slices_are_configurable() {
+    // x264 makes fewer slices of pictures with few lines.
+    let size = Size { width: 320, height: 192 };
+    let sliced = EncoderSettings { threads: 2, size, ..settings() };
+    let pictures: Vec<_> = TestPictures::new(size, FrameRate::whole(25)).iter().take(2).collect();
+    let packets = encode(&sliced, &pictures, |_| false);
+    let slices =
+        nal::units(&packets[1].data, 4).filter(|unit| nal::kind(unit.unwrap()) == nal::Kind::Slice).count();
+    assert_eq!(slices, 2);
+}
+
+#[test]
+fn refuses_with_a_reason() {
+    let refused = |settings: EncoderSettings| Encoder::new(&settings).err().expect("refused").to_string();
+    let size = |width, height| Size { width, height };
+    assert_eq!(
+        refused(EncoderSettings { size: size(127, 72), ..settings() }),
+        "the encoder cannot work with an odd width or height"
+    );
+    assert!(refused(EncoderSettings { size: size(0, 0), ..settings() }).contains("0x0"));
+    assert!(
+        refused(EncoderSettings { frame_rate: FrameRate { num: 0, den: 1 }, ..settings() }).contains("rate")
+    );
+    assert!(refused(EncoderSettings { rate: RateControl::Bitrate(0), ..settings() }).contains("zero"));
+    let no_number = RateControl::Quality { crf: f32::NAN, max_bitrate: None };
+    assert!(refused(EncoderSettings { rate: no_number, ..settings() }).contains("rate factor"));
+    let never = KeyFrames::Every(MediaTime::ZERO);
+    assert!(refused(EncoderSettings { key_frames: never, ..settings() }).contains("interval"));
+    let mut encoder = Encoder::new(&settings()).unwrap();
+    let other = Picture::new(size(64, 64));
+    assert!(matches!(encoder.push(&other, PictureType::Auto), Err(FfmpegError::PictureSize { .. })));
+}
+
+#[test]
+fn presets_are_written_as_they_are_read() {
+    for preset in Preset::ALL {
+        assert_eq!(preset.to_string().parse(), Ok(preset));
+        assert!(Encoder::new(&EncoderSettings { preset, ..settings() }).is_ok(), "{preset}");
+    }
+    assert!("placebo".parse::<Preset>().is_err());
+}
