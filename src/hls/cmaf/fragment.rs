@@ -1,0 +1,116 @@
+//! One fragment: `moof` with the samples' times and sizes, `mdat` with their bytes.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use mp4_atom::{Encode, Mfhd, Moof, Tfdt, Tfhd, Traf, Trun, TrunEntry};
+
+use super::{CmafError, TRACK_ID};
+
+const BOX_HEADER: usize = 8;
+/// `sample_depends_on = 2`: an independent picture.
+const FLAGS_KEY: u32 = 0x0200_0000;
+/// `sample_depends_on = 1`, `sample_is_non_sync_sample`.
+const FLAGS_NOT_KEY: u32 = 0x0101_0000;
+
+/// One coded picture or audio frame with its place in the track, in the track's time scale.
+#[derive(Clone, Debug)]
+pub(in crate::hls) struct Sample {
+    pub(in crate::hls) decode_time: i64,
+    pub(in crate::hls) duration: u32,
+    /// Presentation minus decode time.
+    pub(in crate::hls) composition_offset: i32,
+    pub(in crate::hls) key: bool,
+    pub(in crate::hls) data: Bytes,
+}
+
+/// Samples that are to become one fragment.
+pub(in crate::hls) struct Fragment<'a> {
+    /// Counts up from one fragment to the next.
+    pub(in crate::hls) sequence_number: u32,
+    /// At least one.
+    pub(in crate::hls) samples: &'a [Sample],
+}
+
+impl Fragment<'_> {
+    /// The bytes: the only copy of the payload that packaging makes.
+    pub(in crate::hls) fn encode(&self) -> Result<Bytes, CmafError> {
+        let payload: usize = self.samples.iter().map(|sample| sample.data.len()).sum();
+        let mut head = Vec::with_capacity(100 + 16 * self.samples.len());
+        self.encode_moof(&mut head, 0)?;
+        let moof = head.len();
+        let too_large = CmafError::TooLarge(payload);
+        let data_offset = i32::try_from(moof + BOX_HEADER).map_err(|_| too_large.clone())?;
+        let mdat = u32::try_from(payload + BOX_HEADER).map_err(|_| too_large)?;
+        head.clear();
+        self.encode_moof(&mut head, data_offset)?;
+
+        let mut bytes = BytesMut::with_capacity(moof + BOX_HEADER + payload);
+        bytes.put_slice(&head);
+        bytes.put_u32(mdat);
+        bytes.put_slice(b"mdat");
+        for sample in self.samples {
+            bytes.put_slice(&sample.data);
+        }
+        Ok(bytes.freeze())
+    }
+
+    fn encode_moof(&self, buf: &mut Vec<u8>, data_offset: i32) -> Result<(), CmafError> {
+        let first = self.samples.first().map_or(0, |sample| sample.decode_time);
+        let traf = Traf {
+            tfhd: Tfhd { track_id: TRACK_ID, default_base_is_moof: true, ..Tfhd::default() },
+            tfdt: Some(Tfdt { base_media_decode_time: first.max(0) as u64 }),
+            trun: vec![Trun {
+                data_offset: Some(data_offset),
+                samples: self.samples.iter().map(entry).collect::<Vec<_>>().into(),
+            }],
+            ..Traf::default()
+        };
+        let moof = Moof { mfhd: Mfhd { sequence_number: self.sequence_number }, traf: vec![traf] };
+        moof.encode(buf).map_err(|error| CmafError::Fragment(error.to_string()))
+    }
+}
+
+fn entry(sample: &Sample) -> TrunEntry {
+    TrunEntry {
+        duration: Some(sample.duration),
+        size: Some(sample.data.len() as u32),
+        flags: Some(if sample.key { FLAGS_KEY } else { FLAGS_NOT_KEY }),
+        cts: Some(i64::from(sample.composition_offset)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mp4_atom::{Decode, Header, Mdat};
+
+    #[test]
+    fn decodes_to_what_was_put_in() {
+        let samples = [
+            Sample { decode_time: 900_000, duration: 3000, composition_offset: 6000, key: true, data: Bytes::from_static(b"key") },
+            Sample { decode_time: 903_000, duration: 3000, composition_offset: -3000, key: false, data: Bytes::from_static(b"b") },
+        ];
+        let bytes = Fragment { sequence_number: 7, samples: &samples }.encode().unwrap();
+
+        let mut rest = bytes.as_ref();
+        let moof = Moof::decode(&mut rest).unwrap();
+        let moof_len = bytes.len() - rest.len();
+        let mdat = Mdat::decode(&mut rest).unwrap();
+        assert!(rest.is_empty());
+        assert_eq!(mdat.data, b"keyb");
+        assert_eq!(moof.mfhd.sequence_number, 7);
+        let traf = &moof.traf[0];
+        assert!(traf.tfhd.default_base_is_moof);
+        assert_eq!(traf.tfdt, Some(Tfdt { base_media_decode_time: 900_000 }));
+        let trun = &traf.trun[0];
+        assert_eq!(trun.data_offset, Some(moof_len as i32 + 8));
+        let read: Vec<_> = trun.samples.iter().map(|s| (s.duration, s.size, s.flags, s.cts)).collect();
+        assert_eq!(
+            read,
+            [
+                (Some(3000), Some(3), Some(FLAGS_KEY), Some(6000)),
+                (Some(3000), Some(1), Some(FLAGS_NOT_KEY), Some(-3000)),
+            ]
+        );
+        assert_eq!(Header::decode(&mut bytes.as_ref()).unwrap().size, Some(moof_len - 8));
+    }
+}

@@ -1,0 +1,153 @@
+//! Initialisation segments: `ftyp` and a `moov` that describes one track without samples.
+
+use bytes::Bytes;
+use media::codec::aac::AacConfig;
+use media::codec::avc::AvcConfig;
+use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
+use mp4_atom::{
+    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Minf,
+    Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
+};
+
+use super::{CmafError, TRACK_ID};
+use crate::hls::clock::Clock;
+
+/// MPEG-4 audio, ISO/IEC 14496-1 table 5.
+const OBJECT_TYPE_AAC: u8 = 0x40;
+/// Audio stream, ISO/IEC 14496-1 table 6.
+const STREAM_TYPE_AUDIO: u8 = 0x05;
+
+/// The initialisation segment of an H.264 track.
+pub(in crate::hls) fn video(config: &AvcConfig) -> Result<Bytes, CmafError> {
+    let avcc = Avcc::decode_body(&mut config.record().as_ref()).map_err(|error| refused("H.264", &error))?;
+    let size = config.size();
+    let entry = Avc1 {
+        visual: Visual {
+            data_reference_index: 1,
+            width: size.width.min(u32::from(u16::MAX)) as u16,
+            height: size.height.min(u32::from(u16::MAX)) as u16,
+            ..Visual::default()
+        },
+        avcc,
+        ..Avc1::default()
+    };
+    let track = Track {
+        handler: Hdlr { handler: FourCC::new(b"vide"), name: "video".to_owned() },
+        tkhd: Tkhd {
+            width: FixedPoint::new(size.width.min(u32::from(u16::MAX)) as u16, 0),
+            height: FixedPoint::new(size.height.min(u32::from(u16::MAX)) as u16, 0),
+            ..Tkhd::default()
+        },
+        header: MediaHeader::Video,
+        entry: Codec::Avc1(entry),
+        clock: Clock::Video,
+    };
+    track.encode().map_err(|error| refused("H.264", &error))
+}
+
+/// The initialisation segment of an AAC track.
+pub(in crate::hls) fn audio(config: &AacConfig) -> Result<Bytes, CmafError> {
+    let entry = Mp4a {
+        audio: Audio {
+            data_reference_index: 1,
+            channel_count: u16::from(config.channels()),
+            sample_size: 16,
+            // 16 bits hold no more than 65535 Hz; the decoder takes the rate from the descriptor below.
+            sample_rate: u16::try_from(config.sample_rate()).unwrap_or(0).into(),
+        },
+        esds: Esds {
+            es_desc: EsDescriptor {
+                es_id: TRACK_ID as u16,
+                depends_on_es_id: None,
+                url: None,
+                ocr_es_id: None,
+                stream_priority: 0,
+                dec_config: DecoderConfig {
+                    object_type_indication: OBJECT_TYPE_AAC,
+                    stream_type: STREAM_TYPE_AUDIO,
+                    up_stream: 0,
+                    buffer_size_db: [0; 3].into(),
+                    max_bitrate: 0,
+                    avg_bitrate: 0,
+                    dec_specific: Some(DecoderSpecific { raw: config.record().to_vec(), ..DecoderSpecific::default() }),
+                },
+                sl_config: SLConfig {},
+            },
+        },
+        btrt: None,
+        taic: None,
+    };
+    let track = Track {
+        handler: Hdlr { handler: FourCC::new(b"soun"), name: "audio".to_owned() },
+        tkhd: Tkhd { volume: 1.into(), ..Tkhd::default() },
+        header: MediaHeader::Audio,
+        entry: Codec::Mp4a(entry),
+        clock: Clock::audio(config),
+    };
+    track.encode().map_err(|error| refused("AAC", &error))
+}
+
+fn refused(codec: &'static str, error: &mp4_atom::Error) -> CmafError {
+    CmafError::Config { codec, reason: error.to_string() }
+}
+
+enum MediaHeader {
+    Video,
+    Audio,
+}
+
+struct Track {
+    handler: Hdlr,
+    tkhd: Tkhd,
+    header: MediaHeader,
+    entry: Codec,
+    clock: Clock,
+}
+
+impl Track {
+    fn encode(self) -> Result<Bytes, mp4_atom::Error> {
+        let timescale = self.clock.timescale();
+        let (vmhd, smhd) = match self.header {
+            MediaHeader::Video => (Some(Vmhd::default()), None),
+            MediaHeader::Audio => (None, Some(Smhd::default())),
+        };
+        let minf = Minf {
+            vmhd,
+            smhd,
+            dinf: Dinf { dref: Dref { entries: vec![DrefEntry::Url(Url::default())] } },
+            stbl: Stbl {
+                stsd: Stsd { codecs: vec![self.entry] },
+                stco: Some(Stco::default()), // empty, but required: the samples come in fragments
+                ..Stbl::default()
+            },
+            ..Minf::default()
+        };
+        let trak = Trak {
+            tkhd: Tkhd { track_id: TRACK_ID, enabled: true, in_movie: true, ..self.tkhd },
+            mdia: Mdia {
+                mdhd: Mdhd { timescale, language: "und".to_owned(), ..Mdhd::default() },
+                hdlr: self.handler,
+                minf,
+            },
+            ..Trak::default()
+        };
+        let moov = Moov {
+            mvhd: Mvhd { timescale, rate: 1.into(), volume: 1.into(), next_track_id: TRACK_ID + 1, ..Mvhd::default() },
+            trak: vec![trak],
+            mvex: Some(Mvex {
+                mehd: None,
+                trex: vec![Trex { track_id: TRACK_ID, default_sample_description_index: 1, ..Trex::default() }],
+            }),
+            ..Moov::default()
+        };
+        let ftyp = Ftyp {
+            major_brand: FourCC::new(b"iso6"),
+            minor_version: 0,
+            compatible_brands: vec![FourCC::new(b"iso6"), FourCC::new(b"cmfc"), FourCC::new(b"mp41")],
+        };
+        let mut bytes = Vec::with_capacity(1024);
+        ftyp.encode(&mut bytes)?;
+        moov.encode(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}

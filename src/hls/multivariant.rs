@@ -1,0 +1,112 @@
+//! The multivariant playlist: what renditions there are and what a player needs to choose.
+
+use m3u8_rs::{AlternativeMedia, AlternativeMediaType, MasterPlaylist, Resolution, VariantStream};
+use media::Size;
+
+use super::address::{Rendition, Resource};
+
+const AUDIO_GROUP: &str = "audio";
+/// Bandwidth is announced in steps of this many bits a second, so that the text rests while measurements move a little.
+const BANDWIDTH_STEP: u64 = 10_000;
+
+/// A video rendition that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Video {
+    pub(super) rendition: Rendition,
+    pub(super) codec: String,
+    pub(super) size: Size,
+    pub(super) frame_rate: Option<f64>,
+    pub(super) peak_bitrate: u64,
+}
+
+/// The audio rendition.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Audio {
+    pub(super) codec: String,
+    pub(super) channels: u8,
+    pub(super) peak_bitrate: u64,
+}
+
+/// The playlist's text. Players without an opinion take the first variant, so the best one comes first.
+pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
+    let mut playlist = MasterPlaylist { version: Some(9), ..MasterPlaylist::default() };
+    if let Some(audio) = audio {
+        if videos.is_empty() {
+            playlist.variants.push(VariantStream {
+                uri: url(Rendition::Audio),
+                bandwidth: bandwidth(audio.peak_bitrate),
+                codecs: Some(audio.codec.clone()),
+                ..VariantStream::default()
+            });
+        } else {
+            playlist.alternatives.push(AlternativeMedia {
+                media_type: AlternativeMediaType::Audio,
+                uri: Some(url(Rendition::Audio)),
+                group_id: AUDIO_GROUP.to_owned(),
+                name: AUDIO_GROUP.to_owned(),
+                default: true,
+                autoselect: true,
+                channels: Some(audio.channels.to_string()),
+                ..AlternativeMedia::default()
+            });
+        }
+    }
+    playlist.variants.extend(videos.iter().map(|video| variant(video, audio)));
+    let mut text = Vec::new();
+    playlist.write_to(&mut text).expect("writing to memory does not fail");
+    String::from_utf8(text).expect("codec strings and numbers are ASCII")
+}
+
+fn variant(video: &Video, audio: Option<&Audio>) -> VariantStream {
+    VariantStream {
+        uri: url(video.rendition),
+        bandwidth: bandwidth(video.peak_bitrate + audio.map_or(0, |audio| audio.peak_bitrate)),
+        codecs: Some(match audio {
+            Some(audio) => format!("{},{}", video.codec, audio.codec),
+            None => video.codec.clone(),
+        }),
+        resolution: Some(Resolution { width: video.size.width.into(), height: video.size.height.into() }),
+        frame_rate: video.frame_rate.map(|rate| (rate * 1000.0).round() / 1000.0),
+        audio: audio.map(|_| AUDIO_GROUP.to_owned()),
+        ..VariantStream::default()
+    }
+}
+
+fn url(rendition: Rendition) -> String {
+    format!("{rendition}/{}", Resource::Playlist)
+}
+
+fn bandwidth(peak: u64) -> u64 {
+    peak.max(1).div_ceil(BANDWIDTH_STEP) * BANDWIDTH_STEP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn video(rendition: Rendition, width: u32, height: u32, peak_bitrate: u64) -> Video {
+        let codec = "avc1.64001e".to_owned();
+        Video { rendition, codec, size: Size { width, height }, frame_rate: Some(30_000.0 / 1001.0), peak_bitrate }
+    }
+
+    fn audio() -> Audio {
+        Audio { codec: "mp4a.40.2".to_owned(), channels: 2, peak_bitrate: 131_000 }
+    }
+
+    #[test]
+    fn two_variants_share_the_audio() {
+        let videos =
+            [video(Rendition::Enhanced, 960, 540, 2_468_000), video(Rendition::Source, 480, 270, 601_234)];
+        let text = write(&videos, Some(&audio()));
+        insta::assert_snapshot!(text);
+        let (_, parsed) = m3u8_rs::parse_master_playlist(text.as_bytes()).unwrap();
+        assert_eq!(parsed.variants.len(), 2);
+        assert_eq!(parsed.alternatives[0].uri.as_deref(), Some("audio/index.m3u8"));
+    }
+
+    #[test]
+    fn video_alone_and_audio_alone() {
+        insta::assert_snapshot!(write(&[video(Rendition::Source, 480, 270, 601_234)], None));
+        insta::assert_snapshot!(write(&[], Some(&audio())));
+    }
+}

@@ -1,0 +1,347 @@
+//! One rendition: packets become samples, samples parts, parts segments, where the timeline says.
+//!
+//! A sample's duration is known when the next one comes, so a track is one sample behind. Durations are stretched over
+//! missing pictures: players take a hole in the decode times for a lost reference and wait for a key picture.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::codec::aac::AacConfig;
+use media::codec::avc::AvcConfig;
+use media::{MediaTime, Packet};
+
+use super::clock::{Clock, Placement};
+use super::cmaf::{self, CmafError, Fragment, Sample};
+use super::timeline::{Cut, MAX_JUMP, Timeline};
+use super::window::{Init, Part, Segment, Window};
+
+/// Bytes in a segment beyond which samples are left out: 100 Mbit/s over the longest segment.
+const MAX_SEGMENT_BYTES: usize = 128 << 20;
+/// Samples in a segment beyond which samples are left out: 240 pictures a second over the longest segment, and spare.
+const MAX_SEGMENT_SAMPLES: usize = 4096;
+/// Presentation before or after decoding by more than this is damage: no encoder reorders over seconds.
+const MAX_COMPOSITION_OFFSET: MediaTime = MediaTime::from_millis(5_000);
+/// A part that is filled to this share of the part target is complete when another sample is likely not to fit
+/// (RFC 8216bis, 4.4.3.7).
+const FILLED_PERCENT: i64 = 85;
+
+/// What is needed to decode a track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Config {
+    Video(Arc<AvcConfig>),
+    Audio(Arc<AacConfig>),
+}
+
+impl Config {
+    fn init(&self) -> Result<Bytes, CmafError> {
+        match self {
+            Self::Video(config) => cmaf::video(config),
+            Self::Audio(config) => cmaf::audio(config),
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        match self {
+            Self::Video(_) => Clock::Video,
+            Self::Audio(config) => Clock::audio(config),
+        }
+    }
+}
+
+/// What a track has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) packets: u64,
+    pub(super) dropped: u64,
+    pub(super) parts: u64,
+    pub(super) segments: u64,
+    pub(super) gaps: u64,
+    /// End of the newest part.
+    pub(super) newest: Option<MediaTime>,
+    /// Bits a second of the most demanding segment so far.
+    pub(super) peak_bitrate: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) window: Window,
+    pub(super) tally: Tally,
+    part_target: MediaTime,
+    /// The newest configuration, and the number of its initialisation segment once that is in use.
+    config: Option<Config>,
+    clock: Clock,
+    init: u64,
+    changing: bool,
+    needs_key: bool,
+    pending: Option<Pending>,
+    last_duration: u32,
+    part: Vec<Sample>,
+    part_ticks: i64,
+    segment_bytes: usize,
+    segment_samples: usize,
+    sequence_number: u32,
+}
+
+#[derive(Debug)]
+struct Pending {
+    sample: Sample,
+    pts: MediaTime,
+}
+
+impl Track {
+    pub(super) fn new(part_target: MediaTime, listed: usize) -> Self {
+        Self {
+            window: Window::new(listed),
+            tally: Tally::default(),
+            part_target,
+            config: None,
+            clock: Clock::Video,
+            init: 0,
+            changing: false,
+            needs_key: true,
+            pending: None,
+            last_duration: 0,
+            part: Vec::new(),
+            part_ticks: 0,
+            segment_bytes: 0,
+            segment_samples: 0,
+            sequence_number: 0,
+        }
+    }
+
+    pub(super) fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    /// Another configuration waits for the next segment.
+    pub(super) fn is_changing(&self) -> bool {
+        self.changing && self.init > 0
+    }
+
+    /// Whether a packet can be used at all before the timeline hears of it.
+    pub(super) fn accepts(&self, packet: &Packet) -> bool {
+        self.config.is_some() && (packet.key || !(self.needs_key || self.changing))
+    }
+
+    /// Nothing but a key picture may come next.
+    pub(super) fn require_key(&mut self) {
+        self.needs_key = true;
+    }
+
+    /// Takes a configuration; the same one again changes nothing. Packets wait for the next segment to use another one.
+    pub(super) fn configure(&mut self, config: Config) {
+        if self.config.as_ref() != Some(&config) {
+            self.config = Some(config);
+            self.changing = true;
+        }
+    }
+
+    pub(super) fn drop_packet(&mut self) {
+        self.tally.packets += 1;
+        self.tally.dropped += 1;
+    }
+
+    /// Takes the next packet in decode order.
+    pub(super) fn push(&mut self, packet: &Packet, timeline: &Timeline) -> Result<(), CmafError> {
+        let current = self.window.current_msn();
+        let Some(cut) = self.destination(packet, timeline, current) else {
+            self.drop_packet();
+            return Ok(());
+        };
+        let crosses = self.window.open().is_none_or(|open| open.cut.msn < cut.msn);
+        if !self.accepts(packet) || (self.changing && !crosses) || (!crosses && self.is_full(packet)) {
+            self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
+            self.drop_packet();
+            return Ok(());
+        }
+        let mut previous = self.pending.as_ref().map(|pending| pending.sample.decode_time);
+        if crosses && self.changing {
+            self.settle_before(timeline, &cut, None)?;
+            self.switch()?;
+            previous = None;
+        }
+        let Placement::At(decode_time) = self.clock.place(previous, packet.dts) else {
+            self.drop_packet();
+            return Ok(());
+        };
+        if crosses {
+            self.settle_before(timeline, &cut, Some(decode_time))?;
+            self.open(timeline, cut);
+        } else {
+            self.settle(decode_time)?;
+        }
+        self.tally.packets += 1;
+        self.needs_key = false;
+        self.segment_bytes += packet.data.len();
+        self.segment_samples += 1;
+        self.pending = Some(Pending { sample: self.sample(packet, decode_time), pts: packet.pts });
+        Ok(())
+    }
+
+    /// Publishes what has come so far, without knowing what follows.
+    pub(super) fn flush(&mut self) -> Result<(), CmafError> {
+        if let Some(Pending { mut sample, .. }) = self.pending.take() {
+            sample.duration = self.estimate();
+            self.add(sample)?;
+        }
+        self.end_part()
+    }
+
+    /// Ends the rendition.
+    pub(super) fn finish(&mut self, timeline: &Timeline) -> Result<(), CmafError> {
+        self.flush()?;
+        self.complete(timeline);
+        Ok(())
+    }
+
+    fn destination(&self, packet: &Packet, timeline: &Timeline, current: Option<u64>) -> Option<Cut> {
+        let located = timeline.locate(packet.pts).copied();
+        match (located, self.window.open()) {
+            (Some(cut), _) if current.is_none_or(|current| cut.msn >= current) => Some(cut),
+            // In decode order some pictures of a segment are shown before its first one.
+            (_, Some(open)) => Some(open.cut),
+            _ => None,
+        }
+    }
+
+    fn is_full(&self, packet: &Packet) -> bool {
+        self.segment_samples >= MAX_SEGMENT_SAMPLES || self.segment_bytes + packet.data.len() > MAX_SEGMENT_BYTES
+    }
+
+    fn sample(&self, packet: &Packet, decode_time: i64) -> Sample {
+        let offset = match self.clock {
+            Clock::Video => packet.pts.ticks().saturating_sub(decode_time),
+            Clock::Audio { .. } => 0,
+        };
+        let limit = MAX_COMPOSITION_OFFSET.ticks();
+        Sample {
+            decode_time,
+            duration: 0,
+            composition_offset: offset.clamp(-limit, limit) as i32,
+            key: packet.key,
+            data: packet.data.clone(),
+        }
+    }
+
+    /// Begins to use the newest configuration.
+    fn switch(&mut self) -> Result<(), CmafError> {
+        let Some(config) = &self.config else { return Ok(()) };
+        let bytes = match config.init() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.config = None;
+                return Err(error);
+            }
+        };
+        self.clock = config.clock();
+        self.init += 1;
+        self.changing = false;
+        self.last_duration = 0;
+        self.window.add_init(Init { number: self.init, bytes });
+        Ok(())
+    }
+
+    /// Gives the pending sample its duration, now that the next one in the same segment is known.
+    fn settle(&mut self, next: i64) -> Result<(), CmafError> {
+        if let Some(Pending { mut sample, .. }) = self.pending.take() {
+            sample.duration = self.distance(sample.decode_time, next);
+            self.last_duration = sample.duration;
+            self.add(sample)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the pending sample its duration where the next one belongs to another segment, and ends the part.
+    fn settle_before(&mut self, timeline: &Timeline, cut: &Cut, next: Option<i64>) -> Result<(), CmafError> {
+        if let Some(Pending { mut sample, pts }) = self.pending.take() {
+            let open = self.window.open().map_or(cut.msn, |open| open.cut.msn);
+            let broken = self.window.open().is_some_and(|open| cut.discontinuities > open.cut.discontinuities);
+            let end = timeline.get(open).and_then(|open| open.end);
+            sample.duration = match (next, end) {
+                (Some(next), _) if cut.msn == open + 1 && !broken => self.distance(sample.decode_time, next),
+                // The picture stands until its segment ends; the segments after it are gaps.
+                (_, Some(end)) if cut.msn > open + 1 && end > pts => {
+                    self.clock.ticks(end - pts).clamp(1, self.clock.ticks(MAX_JUMP)) as u32
+                }
+                _ => self.estimate(),
+            };
+            self.add(sample)?;
+        }
+        self.end_part()
+    }
+
+    fn distance(&self, from: i64, to: i64) -> u32 {
+        (to - from).clamp(1, self.clock.ticks(MAX_JUMP)) as u32
+    }
+
+    fn estimate(&self) -> u32 {
+        if self.last_duration > 0 { self.last_duration } else { self.clock.usual_duration() }
+    }
+
+    /// Adds a sample with its duration to the part, and ends parts so that none exceeds the part target.
+    fn add(&mut self, sample: Sample) -> Result<(), CmafError> {
+        let target = self.clock.ticks(self.part_target);
+        if self.part_ticks + i64::from(sample.duration) > target {
+            self.end_part()?;
+        }
+        let likely_next = i64::from(sample.duration);
+        self.part_ticks += likely_next;
+        self.part.push(sample);
+        if self.part_ticks * 100 >= target * FILLED_PERCENT && self.part_ticks + likely_next > target {
+            self.end_part()?;
+        }
+        Ok(())
+    }
+
+    fn end_part(&mut self) -> Result<(), CmafError> {
+        if self.part.is_empty() {
+            return Ok(());
+        }
+        let samples = std::mem::take(&mut self.part);
+        let ticks = std::mem::take(&mut self.part_ticks);
+        self.sequence_number = self.sequence_number.wrapping_add(1);
+        let bytes = Fragment { sequence_number: self.sequence_number, samples: &samples }.encode()?;
+        let independent = samples.iter().any(|sample| sample.key);
+        // A picture that stands longer than a part may be announced does so in the media only.
+        let duration = self.clock.span(ticks).min(self.part_target);
+        self.tally.parts += 1;
+        self.tally.newest = samples.first().map(|first| self.clock.span(first.decode_time + ticks));
+        self.window.add_part(Part { bytes, duration, independent }, samples.len() as u32);
+        Ok(())
+    }
+
+    fn open(&mut self, timeline: &Timeline, cut: Cut) {
+        let previous = self.complete(timeline);
+        if let Some(previous) = previous {
+            self.fill(timeline, previous + 1, cut.msn);
+        }
+        self.window.begin(Segment::new(cut, self.init));
+        (self.segment_bytes, self.segment_samples) = (0, 0);
+    }
+
+    /// Completes the open segment, if there is one with content; says its number.
+    fn complete(&mut self, timeline: &Timeline) -> Option<u64> {
+        let open = self.window.open()?.cut;
+        let end = timeline.get(open.msn).and_then(|cut| cut.end).or(self.tally.newest).unwrap_or(open.at);
+        let segment = self.window.complete(end)?;
+        let millis = segment.duration().as_millis();
+        if millis > 0 {
+            let bitrate = segment.bytes() as u64 * 8 * 1000 / millis as u64;
+            self.tally.peak_bitrate = self.tally.peak_bitrate.max(bitrate);
+        }
+        self.tally.segments += 1;
+        Some(open.msn)
+    }
+
+    /// Segments in which this rendition had nothing: gaps, as far as they are still known.
+    fn fill(&mut self, timeline: &Timeline, from: u64, to: u64) {
+        for msn in from..to {
+            let Some(cut) = timeline.get(msn) else {
+                self.window.clear();
+                continue;
+            };
+            self.window.add_gap(*cut, self.init);
+            self.tally.gaps += 1;
+        }
+    }
+}
