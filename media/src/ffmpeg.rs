@@ -12,6 +12,7 @@ mod error;
 mod file;
 pub(crate) mod frames;
 mod pictures;
+mod pool;
 mod scaler;
 
 pub use decoder::Decoder;

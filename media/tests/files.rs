@@ -13,7 +13,7 @@ struct Fixture {
 
 /// Runs `ffmpeg ARGUMENTS name` in a folder of its own. The program belongs to the set-up: without it this fails.
 fn make(name: &str, arguments: &str) -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(name);
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y"])
@@ -35,9 +35,10 @@ struct Contents {
 }
 
 fn read_all(reader: &mut FileReader) -> Contents {
-    let mut contents = Contents { pictures: vec![], sound: vec![], largest_step_back: MediaTime::ZERO };
+    let mut contents =
+        Contents { pictures: Vec::new(), sound: Vec::new(), largest_step_back: MediaTime::ZERO };
     let mut last = MediaTime::ZERO;
-    while let Some(media) = reader.next().unwrap() {
+    while let Some(media) = reader.next().expect("readable to the end") {
         contents.largest_step_back = contents.largest_step_back.max(last - media.pts());
         last = media.pts();
         match media {

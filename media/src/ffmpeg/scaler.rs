@@ -7,8 +7,9 @@
 mod context;
 
 use super::FfmpegError;
-use super::frames;
+use super::pool::FramePool;
 use crate::picture::{Picture, Size};
+use crate::time::MediaTime;
 use context::Context;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
@@ -30,12 +31,13 @@ pub enum Filter {
 pub struct Scaler {
     filter: Filter,
     prepared: Option<Context>,
+    pool: Option<FramePool>,
 }
 
 impl Scaler {
     /// A scaler; it is set up when the sizes are known.
     pub fn new(filter: Filter) -> Self {
-        Self { filter, prepared: None }
+        Self { filter, prepared: None, pool: None }
     }
 
     /// The picture in another size; time, key and colour are kept. A picture that has the size already is shared.
@@ -60,9 +62,16 @@ impl Scaler {
             _ => Context::new(from, to, self.filter)?,
         };
         let context = self.prepared.insert(context);
-        let mut picture = frames::allocate(size);
-        context.run(frame, &mut picture)?;
-        Ok(Picture::from_frame(picture))
+        let pool = match self.pool.take() {
+            Some(pool) if pool.size() == size => pool,
+            _ => FramePool::new(size),
+        };
+        let mut scaled = self.pool.insert(pool).take();
+        context.run(frame, &mut scaled)?;
+        let mut picture = Picture::from_frame(scaled);
+        picture.set_pts(MediaTime::ZERO);
+        picture.set_key(false);
+        Ok(picture)
     }
 }
 

@@ -1,7 +1,6 @@
 use super::*;
 use crate::picture::{Component, FrameRate};
 use crate::synthetic::TestPictures;
-use crate::time::MediaTime;
 
 const SMALL: Size = Size { width: 96, height: 54 };
 const FILTERS: [Filter; 4] = [Filter::Bilinear, Filter::Bicubic, Filter::Lanczos, Filter::Area];
