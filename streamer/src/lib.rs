@@ -1,1 +1,35 @@
-//! Being written.
+//! The streamer: sends low-resolution video and, beside it, the network that it trains on what it is showing.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`cli`], [`config`] | what can be typed, and what it means |
+//! | [`session`] | `streamer push` from the first picture to the last |
+//! | [`source`] | pictures in high resolution: a file, a publisher such as OBS, generated ones |
+//! | [`video`], [`transcode`] | from the source to the queue of coded units |
+//! | [`push`] | from that queue to the server, over RTMP |
+//! | [`training`] | beside the video: [`pairs`], [`trainer`], [`uploader`] |
+//! | [`command`] | `train`, `upload`, `inspect` |
+//! | [`status`] | what is shown while it runs |
+//! | [`api`], [`clock`], [`pace`], [`queue`], [`stop`], [`failure`] | tools of the above |
+//!
+//! The video waits for nothing but its source; every queue has a bound, a rule for overflow and a counter.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod failure;
+pub mod pace;
+pub mod pairs;
+pub mod push;
+pub mod queue;
+pub mod session;
+pub mod source;
+pub mod status;
+pub mod stop;
+pub mod trainer;
+pub mod training;
+pub mod transcode;
+pub mod uploader;
+pub mod video;

@@ -1,2 +1,25 @@
-//! Being written.
-fn main() {}
+//! `streamer`: see [`streamer`] for how it is made and `streamer --help` for how it is used.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use streamer::{cli::Cli, command, status::Screen};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut screen = Screen::new();
+    screen.take_log();
+    media::ffmpeg::quiet_logs();
+    let result = command::run(cli, &mut screen);
+    screen.finish();
+    match result {
+        Ok(last) => {
+            eprintln!("{last}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("streamer: {failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What can be typed. [`crate::config`] says what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use models::Preset;
+use protocol::names::StreamName;
+
+use crate::config::{Bitrate, Seconds, VideoSize};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done: the source ended, the time was up, or the program was asked to stop
+  1  failed: a file, the network or the machine did not do its part; the last line says what to do
+  2  refused: the command has to change (arguments, key, name); the last line says how
+  130  ended at once by a second signal";
+
+/// Sends low-resolution video and, beside it, the network that it trains on what it is showing.
+#[derive(Debug, Parser)]
+#[command(name = "streamer", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Stream a source in low resolution, train on it, upload what was learnt
+    #[command(after_help = EXIT_CODES)]
+    Push(PushArgs),
+    /// Train a network on a recording, without a server
+    Train(TrainArgs),
+    /// Give a server a trained network
+    Upload(UploadArgs),
+    /// Show what a model file holds
+    Inspect(InspectArgs),
+}
+
+/// `streamer push`.
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// A media file, `rtmp://127.0.0.1:1936/live` (listens there: let OBS push to it), or `test:`
+    pub source: String,
+    /// Where to send the video: the server's RTMP address
+    #[arg(long, value_name = "rtmp://HOST/live")]
+    pub to: String,
+    /// The stream key.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// The server's HTTP address, for training and uploads [default: http://HOST:8080, HOST as in --to]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Public name that the key stands for on the server
+    #[arg(long, default_value = "live")]
+    pub name: StreamName,
+    /// Size of the sent video, both sides even [default: half of the source, 480x270 at most]
+    #[arg(long, value_name = "WIDTHxHEIGHT")]
+    pub size: Option<VideoSize>,
+    /// Bitrate of the sent video
+    #[arg(long, default_value = "600k")]
+    pub bitrate: Bitrate,
+    /// Send the video only
+    #[arg(long)]
+    pub no_train: bool,
+    /// Bitrate that uploads stay below [default: a tenth of --bitrate]
+    #[arg(long, value_name = "BITRATE")]
+    pub upload_rate: Option<Bitrate>,
+    /// Least time between two uploads
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    pub upload_every: Seconds,
+    /// Play a file again and again
+    #[arg(long = "loop")]
+    pub looping: bool,
+    /// Stop by itself after this time
+    #[arg(long, value_name = "SECONDS")]
+    pub duration: Option<Seconds>,
+}
+
+/// `streamer train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Recording in high resolution
+    pub video: PathBuf,
+    /// Where to write the trained network
+    #[arg(long, value_name = "MODEL.safetensors")]
+    pub out: PathBuf,
+    /// Size of the network: nano, mini, small, base or large
+    #[arg(long, default_value = "small")]
+    pub preset: Preset,
+    /// Up-scaling factor
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=4))]
+    pub scale: u8,
+    /// How long to train
+    #[arg(long, default_value = "60")]
+    pub seconds: Seconds,
+    /// Size of the low-resolution video [default: the recording's divided by --scale]
+    #[arg(long, value_name = "WIDTHxHEIGHT")]
+    pub size: Option<VideoSize>,
+    /// Bitrate of the low-resolution video that the network will have to enhance
+    #[arg(long, default_value = "600k")]
+    pub bitrate: Bitrate,
+}
+
+/// `streamer upload`.
+#[derive(Debug, Args)]
+pub struct UploadArgs {
+    /// Trained network
+    #[arg(value_name = "MODEL.safetensors")]
+    pub model: PathBuf,
+    /// The server's HTTP address
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+    /// Public name of the stream
+    #[arg(long)]
+    pub name: StreamName,
+    /// The stream key.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// `streamer inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Trained network
+    #[arg(value_name = "MODEL.safetensors")]
+    pub model: PathBuf,
+}
+
+/// The secret, in one of three ways; a file and the environment keep it out of the process list.
+#[derive(Args)]
+pub struct KeyArgs {
+    /// Stream key (others on this machine can see it: prefer --key-file or the environment)
+    #[arg(long, env = "SHARPCAST_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// File whose first line is the stream key
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for KeyArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyArgs").field("key_file", &self.key_file).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn help_as_users_see_it() {
+        for name in ["push", "train", "upload", "inspect"] {
+            let mut command = Cli::command();
+            command.build();
+            let help = command.find_subcommand_mut(name).unwrap().render_help().to_string();
+            insta::assert_snapshot!(format!("help-{name}"), help);
+        }
+        insta::assert_snapshot!("help", Cli::command().render_help().to_string());
+    }
+
+    #[test]
+    fn the_key_stays_out_of_debug_output() {
+        let cli =
+            Cli::try_parse_from(["streamer", "push", "a.mp4", "--to", "rtmp://h/live", "--key", "s3cret"])
+                .unwrap();
+        assert!(!format!("{cli:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn wrong_arguments_say_what_is_right() {
+        let push = ["streamer", "push", "a.mp4", "--to", "rtmp://h/live", "--key", "k"];
+        for wrong in [
+            ["--bitrate", "fast"],
+            ["--size", "480"],
+            ["--size", "481x270"],
+            ["--duration", "-3"],
+            ["--name", "a/b"],
+        ] {
+            let error = Cli::try_parse_from(push.iter().chain(&wrong)).unwrap_err();
+            insta::assert_snapshot!(
+                format!("wrong-{}-{}", &wrong[0][2..], wrong[1].replace('/', "-")),
+                error.to_string()
+            );
+        }
+    }
+}

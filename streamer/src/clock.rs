@@ -1,0 +1,75 @@
+//! Time as the streamer sees it, replaceable in tests: everything that waits does so through a [`Clock`].
+
+use std::time::{Duration, Instant};
+
+use crate::stop::{Stop, Stopped};
+
+/// A monotonic clock that can be waited on.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Instant;
+    /// Waits; an error says that the program is ending.
+    fn sleep(&self, duration: Duration) -> Result<(), Stopped>;
+}
+
+/// The machine's clock; waiting on it ends with the program.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    stop: Stop,
+}
+
+impl SystemClock {
+    /// A clock whose waits end when `stop` is asked for.
+    pub fn new(stop: Stop) -> Self {
+        Self { stop }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
+        self.stop.sleep(duration)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fake {
+    //! A clock whose waits take no time.
+
+    use std::sync::Mutex;
+
+    use super::{Clock, Duration, Instant, Stopped};
+
+    pub(crate) struct FakeClock {
+        start: Instant,
+        elapsed: Mutex<Duration>,
+    }
+
+    impl FakeClock {
+        pub(crate) fn new() -> Self {
+            Self { start: Instant::now(), elapsed: Mutex::new(Duration::ZERO) }
+        }
+
+        pub(crate) fn elapsed(&self) -> Duration {
+            *self.elapsed.lock().unwrap()
+        }
+
+        pub(crate) fn advance(&self, duration: Duration) {
+            *self.elapsed.lock().unwrap() += duration;
+        }
+    }
+
+    impl Clock for &FakeClock {
+        fn now(&self) -> Instant {
+            self.start + self.elapsed()
+        }
+
+        fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
+            self.advance(duration);
+            Ok(())
+        }
+    }
+}

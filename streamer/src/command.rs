@@ -1,0 +1,44 @@
+//! The commands, each to its last line.
+
+mod inspect;
+mod train;
+mod upload;
+
+use crate::{
+    cli::{Cli, Command},
+    config::{PushConfig, UploadTarget},
+    failure::Failure,
+    session,
+    status::Screen,
+};
+
+/// Does what was asked for; gives the last line, which says what to do next.
+pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {
+    match cli.command {
+        Command::Push(args) => {
+            let config = PushConfig::from_args(args).map_err(Failure::refused)?;
+            session::run(config, screen).map(|report| farewell(&report))
+        }
+        Command::Train(args) => train::run(&args, screen),
+        Command::Upload(args) => {
+            let (model, target) = UploadTarget::from_args(args).map_err(Failure::refused)?;
+            upload::run(&model, target)
+        }
+        Command::Inspect(args) => inspect::run(&args.model),
+    }
+}
+
+fn farewell(report: &session::Report) -> String {
+    let end = &report.end;
+    let mut line = format!("{} pictures in {:.0} s", end.frames, end.t.as_secs_f64());
+    if end.pairs > 0 {
+        line += &format!(", {} training steps on {} pairs, {} uploads", end.steps, end.pairs, end.uploads);
+    }
+    if let Some(quality) = end.quality {
+        line += &format!(", {:+.2} dB over plain up-sampling", quality.gain());
+    }
+    match &report.watch {
+        Some(address) => line + &format!("; it could be watched at {address}"),
+        None => line,
+    }
+}

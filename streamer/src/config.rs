@@ -1,0 +1,223 @@
+//! What the arguments mean: every text becomes a type here, once, before anything is started.
+
+mod quantity;
+mod source;
+
+use std::{fs, io, net::IpAddr, path::PathBuf, time::Duration};
+
+use protocol::{
+    names::{StreamKey, StreamName},
+    rtmp::RtmpUrl,
+};
+use thiserror::Error;
+use url::Url;
+
+pub use quantity::{Bitrate, QuantityError, Seconds, VideoSize};
+pub use source::{ListenAt, Repeat, SourceError, SourceSpec};
+
+use crate::cli::{KeyArgs, PushArgs, UploadArgs};
+
+/// Uploads stay below this part of the video's bitrate, unless told otherwise.
+const UPLOAD_SHARE: u32 = 10;
+/// Port of the server's HTTP interface, unless told otherwise.
+const HTTP_PORT: u16 = 8080;
+
+/// Arguments that cannot be followed; the message says what to change.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// No source of that kind.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Not an RTMP address.
+    #[error("--to {given}: {reason}; write it as rtmp://HOST/live")]
+    To {
+        /// What was typed.
+        given: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not an HTTP address.
+    #[error("--server {given}: write the server's HTTP address as http://HOST:8080")]
+    Server {
+        /// What was typed.
+        given: String,
+    },
+    /// No key at all.
+    #[error("no stream key: give --key-file FILE, set SHARPCAST_KEY, or give --key KEY")]
+    NoKey,
+    /// A file that cannot be read.
+    #[error("cannot read the stream key from {}: {source}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not a key. The text stays secret.
+    #[error("the stream key is not acceptable ({0}); copy it from the server's configuration")]
+    BadKey(String),
+}
+
+/// `streamer push`, understood.
+#[derive(Debug)]
+pub struct PushConfig {
+    /// Where the pictures come from.
+    pub source: SourceSpec,
+    /// Where the video goes.
+    pub to: RtmpUrl,
+    /// Who we are to the server.
+    pub key: StreamKey,
+    /// Size of the sent video, if it was given.
+    pub size: Option<VideoSize>,
+    /// Bitrate of the sent video.
+    pub bitrate: Bitrate,
+    /// Training and uploads; none with `--no-train`.
+    pub training: Option<TrainingConfig>,
+    /// When to stop by itself.
+    pub duration: Option<Duration>,
+}
+
+/// Where and how fast trained networks go.
+#[derive(Debug, Clone)]
+pub struct TrainingConfig {
+    /// Where they go.
+    pub target: UploadTarget,
+    /// Bitrate that uploads stay below.
+    pub upload_rate: Bitrate,
+    /// Least time between two uploads.
+    pub upload_every: Duration,
+}
+
+/// A stream on a server, and the right to change its network.
+#[derive(Debug, Clone)]
+pub struct UploadTarget {
+    /// The server's HTTP address.
+    pub server: Url,
+    /// The stream's public name.
+    pub name: StreamName,
+    /// The stream's key.
+    pub key: StreamKey,
+}
+
+impl PushConfig {
+    /// Understands the arguments; reads the key's file.
+    pub fn from_args(args: PushArgs) -> Result<Self, ConfigError> {
+        let source =
+            SourceSpec::parse(&args.source, if args.looping { Repeat::ForEver } else { Repeat::Once })?;
+        let to: RtmpUrl = args
+            .to
+            .parse()
+            .map_err(|error| ConfigError::To { given: args.to.clone(), reason: format!("{error}") })?;
+        let key = stream_key(args.key)?;
+        let training = if args.no_train {
+            None
+        } else {
+            let server = match args.server {
+                Some(given) => http_url(given)?,
+                None => beside(to.host())?,
+            };
+            Some(TrainingConfig {
+                target: UploadTarget { server, name: args.name, key: key.clone() },
+                upload_rate: args.upload_rate.unwrap_or_else(|| args.bitrate.divided_by(UPLOAD_SHARE)),
+                upload_every: args.upload_every.duration(),
+            })
+        };
+        Ok(Self {
+            source,
+            to,
+            key,
+            size: args.size,
+            bitrate: args.bitrate,
+            training,
+            duration: args.duration.map(Seconds::duration),
+        })
+    }
+}
+
+impl UploadTarget {
+    /// Understands the arguments of `streamer upload`; reads the key's file.
+    pub fn from_args(args: UploadArgs) -> Result<(PathBuf, Self), ConfigError> {
+        let target = Self { server: http_url(args.server)?, name: args.name, key: stream_key(args.key)? };
+        Ok((args.model, target))
+    }
+}
+
+/// The key that was given, in whichever way.
+fn stream_key(args: KeyArgs) -> Result<StreamKey, ConfigError> {
+    let text = match (args.key, args.key_file) {
+        (Some(key), _) => key,
+        (None, Some(path)) => {
+            let text = fs::read_to_string(&path).map_err(|source| ConfigError::KeyFile { path, source })?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }
+        (None, None) => return Err(ConfigError::NoKey),
+    };
+    text.parse::<StreamKey>().map_err(|error| ConfigError::BadKey(error.to_string()))
+}
+
+fn http_url(given: String) -> Result<Url, ConfigError> {
+    match Url::parse(&given) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err(ConfigError::Server { given }),
+    }
+}
+
+/// The HTTP address of a server, from its RTMP host.
+fn beside(host: &str) -> Result<Url, ConfigError> {
+    let text = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => format!("http://[{address}]:{HTTP_PORT}"),
+        _ => format!("http://{host}:{HTTP_PORT}"),
+    };
+    http_url(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn push(more: &[&str]) -> Result<PushConfig, ConfigError> {
+        let line = ["streamer", "push", "test:", "--to", "rtmp://example.org/live"].iter().chain(more);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Push(args) => PushConfig::from_args(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn defaults_follow_from_what_was_given() {
+        let config = push(&["--key", "s3cret", "--bitrate", "800k"]).unwrap();
+        let training = config.training.unwrap();
+        assert_eq!(training.target.server.as_str(), "http://example.org:8080/");
+        assert_eq!(training.target.name.to_string(), "live");
+        assert_eq!(training.upload_rate.bits_per_second(), 80_000);
+        assert!(push(&["--key", "s3cret", "--no-train"]).unwrap().training.is_none());
+    }
+
+    #[test]
+    fn a_key_comes_from_the_first_line_of_a_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "s3cret\nnote to self").unwrap();
+        let config = push(&["--key-file", file.path().to_str().unwrap()]).unwrap();
+        assert_eq!(config.key.expose(), "s3cret");
+        assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_says_what_to_change() {
+        let messages: Vec<_> = [
+            push(&[]),
+            push(&["--key-file", "/nowhere/key"]),
+            push(&["--key", "two words\n"]),
+            push(&["--key", "k", "--server", "example.org"]),
+        ]
+        .into_iter()
+        .map(|result| result.unwrap_err().to_string())
+        .collect();
+        insta::assert_snapshot!(messages.join("\n"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Which source a text names.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use protocol::names::StreamKey;
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Text that names no source; the message says what would.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// Cameras.
+    #[error(
+        "capture devices such as {0} are not supported yet; let OBS capture it and push to rtmp://127.0.0.1:1936/live, and give that as the source"
+    )]
+    Device(String),
+    /// Another kind of address.
+    #[error("{0} is not a source; give a media file, rtmp://127.0.0.1:1936/live to listen there, or test:")]
+    Unknown(String),
+    /// Not a place to listen at.
+    #[error(
+        "cannot listen at {0}; give an address of this machine with its port, such as rtmp://127.0.0.1:1936/live"
+    )]
+    Listen(String),
+    /// Open to the network without a key.
+    #[error(
+        "{0} can be reached from other machines; add a key that publishers must have: rtmp://ADDRESS:PORT/live/KEY"
+    )]
+    OpenListen(String),
+    /// Looping what has no end.
+    #[error("--loop plays a file again; {0} does not end")]
+    Loop(String),
+}
+
+/// Where the pictures come from.
+#[derive(Debug)]
+pub enum SourceSpec {
+    /// A file, played at the speed of life.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// How often.
+        repeat: Repeat,
+    },
+    /// A publisher such as OBS pushes to us.
+    Listen(ListenAt),
+    /// Generated pictures.
+    Synthetic,
+}
+
+/// How often a recording is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Once.
+    Once,
+    /// Again and again.
+    ForEver,
+}
+
+/// Where publishers may push to us.
+#[derive(Debug)]
+pub struct ListenAt {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// The key that publishers must have; none accepts every key, on loopback only.
+    pub key: Option<StreamKey>,
+}
+
+impl SourceSpec {
+    /// Understands `text`.
+    pub fn parse(text: &str, repeat: Repeat) -> Result<Self, SourceError> {
+        let endless = |spec| match repeat {
+            Repeat::Once => Ok(spec),
+            Repeat::ForEver => Err(SourceError::Loop(text.to_owned())),
+        };
+        match text.split_once(':') {
+            Some(("test", "")) => endless(Self::Synthetic),
+            Some(("rtmp", _)) => endless(Self::Listen(ListenAt::parse(text)?)),
+            _ if text.starts_with("/dev/") => Err(SourceError::Device(text.to_owned())),
+            Some((_, rest)) if rest.starts_with("//") => Err(SourceError::Unknown(text.to_owned())),
+            _ => Ok(Self::File { path: Path::new(text).to_owned(), repeat }),
+        }
+    }
+}
+
+impl ListenAt {
+    fn parse(text: &str) -> Result<Self, SourceError> {
+        let wrong = || SourceError::Listen(text.to_owned());
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        let ip = match url.host().ok_or_else(wrong)? {
+            Host::Ipv4(ip) => IpAddr::V4(ip),
+            Host::Ipv6(ip) => IpAddr::V6(ip),
+            // `rtmp` is no special scheme to the URL standard, so addresses come as names.
+            Host::Domain("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Host::Domain(name) => name.parse().map_err(|_| wrong())?,
+        };
+        let address = SocketAddr::new(ip, url.port().ok_or_else(wrong)?);
+        let mut path = url.path().splitn(3, '/').skip(1);
+        let (_app, key) = (path.next(), path.next().filter(|key| !key.is_empty()));
+        let key = key.map(|key| key.parse::<StreamKey>().map_err(|_| wrong())).transpose()?;
+        if key.is_none() && !ip.is_loopback() {
+            return Err(SourceError::OpenListen(format!("{}://{address}", url.scheme())));
+        }
+        Ok(Self { address, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listen(text: &str) -> ListenAt {
+        match SourceSpec::parse(text, Repeat::Once).unwrap() {
+            SourceSpec::Listen(listen) => listen,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tells_sources_apart() {
+        assert!(matches!(
+            SourceSpec::parse("clip.mp4", Repeat::ForEver).unwrap(),
+            SourceSpec::File { repeat: Repeat::ForEver, .. }
+        ));
+        assert!(matches!(SourceSpec::parse("a:b.mp4", Repeat::Once).unwrap(), SourceSpec::File { .. }));
+        assert!(matches!(SourceSpec::parse("test:", Repeat::Once).unwrap(), SourceSpec::Synthetic));
+        for (text, repeat) in [
+            ("/dev/video0", Repeat::Once),
+            ("https://example.org/a.m3u8", Repeat::Once),
+            ("test:", Repeat::ForEver),
+        ] {
+            assert!(SourceSpec::parse(text, repeat).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn listens_on_loopback_without_a_key_and_elsewhere_with_one() {
+        assert_eq!(listen("rtmp://127.0.0.1:1936/live").address, "127.0.0.1:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://localhost:1936/live").address, "127.0.0.1:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://[::1]:1936").address, "[::1]:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://0.0.0.0:1936/live/s3cret").key.unwrap().expose(), "s3cret");
+        for text in
+            ["rtmp://127.0.0.1/live", "rtmp://example.org:1936/live", "rtmp://0.0.0.0:1936/live", "rtmp:"]
+        {
+            assert!(SourceSpec::parse(text, Repeat::Once).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Training pairs: what the server sees beside what it should see.
+//!
+//! The packets that are sent are decoded again, artefacts included, and set beside the original at the size that the
+//! network makes of them. Neighbouring pictures teach almost the same, so only some become pairs: key pictures, the first
+//! picture after a cut, and a few evenly spaced ones.
+
+mod buffer;
+mod scene;
+
+use std::sync::Arc;
+
+use media::{
+    MediaTime, Packet, Picture,
+    codec::avc::AvcConfig,
+    ffmpeg::{Decoder, FfmpegError, Filter, Scaler},
+    picture::Size,
+};
+use models::train::Pair;
+use thiserror::Error;
+
+use crate::queue::{Queued, Role};
+
+pub use buffer::PairBuffer;
+use scene::CutDetector;
+
+/// Between evenly spaced pairs: four to a usual key interval.
+pub const SPACING: MediaTime = MediaTime::from_millis(500);
+
+/// A pair that could not be made.
+#[derive(Debug, Error)]
+pub enum PairError {
+    /// The source has no more detail than the stream.
+    #[error(
+        "the source ({hr}) is smaller than {wanted}, which the network should learn to make: send a smaller --size"
+    )]
+    NoDetail {
+        /// Size of the source's pictures.
+        hr: Size,
+        /// Size that the network makes.
+        wanted: Size,
+    },
+    /// Decoder or scaler failed.
+    #[error(transparent)]
+    Ffmpeg(#[from] FfmpegError),
+}
+
+/// What the video path hands over for pairs.
+#[derive(Debug)]
+pub enum Coded {
+    /// How the packets that follow are decoded.
+    Config(Arc<AvcConfig>),
+    /// A packet that is being sent, and the picture that it was made from.
+    Picture(Packet, Picture),
+}
+
+impl Queued for Coded {
+    fn role(&self) -> Role {
+        match self {
+            Self::Config(_) => Role::Config,
+            Self::Picture(packet, _) if packet.key => Role::Key,
+            Self::Picture(..) => Role::Delta,
+        }
+    }
+}
+
+/// Makes pairs.
+pub struct PairMaker {
+    scale: Option<u8>,
+    spacing: MediaTime,
+    decoder: Option<Decoder>,
+    scaler: Scaler,
+    cuts: CutDetector,
+    last: Option<MediaTime>,
+}
+
+impl PairMaker {
+    /// About one pair every `spacing`, once it is known [for which networks](Self::set_scale).
+    pub fn new(spacing: MediaTime) -> Self {
+        Self {
+            scale: None,
+            spacing,
+            decoder: None,
+            scaler: Scaler::new(Filter::Area),
+            cuts: CutDetector::new(),
+            last: None,
+        }
+    }
+
+    /// Pairs are for networks that make pictures larger by `scale`; none: nobody wants pairs now.
+    pub fn set_scale(&mut self, scale: Option<u8>) {
+        self.scale = scale;
+    }
+
+    /// Takes what was coded; gives a pair if this picture was chosen.
+    pub fn push(&mut self, coded: Coded) -> Result<Option<Pair>, PairError> {
+        let (packet, hr) = match coded {
+            Coded::Config(config) => {
+                self.decoder = Some(Decoder::avc(&config)?);
+                return Ok(None);
+            }
+            Coded::Picture(packet, hr) => (packet, hr),
+        };
+        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        decoder.push(&packet)?;
+        let Some(lr) = decoder.pull()? else { return Ok(None) };
+        let cut = self.cuts.is_cut(&lr);
+        let Some(scale) = self.scale else { return Ok(None) };
+        // The decoder holds nothing back: streams of ours are never reordered.
+        if lr.pts() != hr.pts() || !(cut || self.is_due(&lr)) {
+            return Ok(None);
+        }
+        self.last = Some(lr.pts());
+        let wanted = lr.size().scaled(u32::from(scale));
+        if hr.size().width < wanted.width || hr.size().height < wanted.height {
+            return Err(PairError::NoDetail { hr: hr.size(), wanted });
+        }
+        let hr = self.scaler.scale(&hr, wanted)?;
+        Ok(Some(Pair { lr, hr }))
+    }
+
+    fn is_due(&self, lr: &Picture) -> bool {
+        lr.key() || self.last.is_none_or(|last| lr.pts() - last >= self.spacing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use media::{
+        FrameRate,
+        picture::{Colour, Component},
+    };
+
+    use super::*;
+    use crate::transcode::{Key, LrSettings, Transcoder};
+
+    fn picture(size: Size, n: i64, scene: u8) -> Picture {
+        let mut picture = Picture::new(size);
+        Component::ALL.into_iter().for_each(|component| picture.plane_mut(component).fill(scene));
+        picture.set_pts(MediaTime::from_millis(40 * n));
+        picture
+    }
+
+    fn settings() -> LrSettings {
+        LrSettings {
+            size: "64x48".parse().unwrap(),
+            bitrate: "100k".parse().unwrap(),
+            frame_rate: FrameRate { num: 25, den: 1 },
+            colour: Colour::default(),
+        }
+    }
+
+    #[test]
+    fn chooses_key_pictures_cuts_and_a_few_between() {
+        let mut transcoder = Transcoder::new(settings()).unwrap();
+        let mut maker = PairMaker::new(MediaTime::from_millis(500));
+        maker.set_scale(Some(2));
+        maker.push(Coded::Config(transcoder.config())).unwrap();
+        let mut chosen = Vec::new();
+        for n in 0..60 {
+            let hr = picture(Size { width: 160, height: 120 }, n, if n < 20 { 40 } else { 200 });
+            let packet = transcoder.transcode(&hr, Key::Interval).unwrap().unwrap();
+            if let Some(pair) = maker.push(Coded::Picture(packet, hr)).unwrap() {
+                assert_eq!(pair.hr.size(), pair.lr.size().scaled(2));
+                assert_eq!(pair.hr.pts(), pair.lr.pts());
+                chosen.push(n);
+            }
+        }
+        // The first, half a second later, the cut, half a second after it, the key picture of the interval.
+        assert_eq!(chosen, [0, 13, 20, 33, 46, 50]);
+    }
+
+    #[test]
+    fn a_source_without_more_detail_is_told() {
+        let mut transcoder = Transcoder::new(settings()).unwrap();
+        let mut maker = PairMaker::new(SPACING);
+        maker.set_scale(Some(2));
+        maker.push(Coded::Config(transcoder.config())).unwrap();
+        let hr = picture(Size { width: 96, height: 96 }, 0, 40);
+        let packet = transcoder.transcode(&hr, Key::Interval).unwrap().unwrap();
+        assert!(matches!(maker.push(Coded::Picture(packet, hr)), Err(PairError::NoDetail { .. })));
+    }
+}

@@ -1,0 +1,191 @@
+//! `streamer push`, from the first picture to the last: who runs, who waits for whom, and in which order it ends.
+//!
+//! ```text
+//! source -> video path -> queue -> sender -> server          the video: one thread, one task
+//!               \-> pairs -> trainer -> uploader -> server   beside it: three threads
+//! ```
+//!
+//! The video waits for nothing but its source. The end, asked for or reached: the source stops, the video path closes the
+//! queue, the sender sends what is in it and says goodbye, training and uploads are broken off, all threads are joined.
+
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    task,
+};
+
+use crate::{
+    config::PushConfig,
+    failure::Failure,
+    push::{KeyRequest, PushError, Sender},
+    queue::Queue,
+    source,
+    status::{Counters, Screen, Snapshot, StatusLine},
+    stop::Stop,
+    training::Training,
+    transcode::TranscodeError,
+    video::{VideoError, VideoPath},
+};
+
+/// Coded units between encoder and network: about three seconds of video and sound.
+const OUTGOING: usize = 256;
+/// How often the end is looked for.
+const TICK: Duration = Duration::from_millis(100);
+/// How often the figures are shown.
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// For sending what is left and saying goodbye, when the end was asked for.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The same when the source has ended: a viewer wants to see the end as well.
+const LAST_PICTURES: Duration = Duration::from_secs(10);
+
+/// What a session came to.
+#[derive(Debug)]
+pub struct Report {
+    /// The figures at the end.
+    pub end: Snapshot,
+    /// Where the stream can be watched, if the server is known.
+    pub watch: Option<String>,
+}
+
+/// Streams until the source ends, the time is up, the end is asked for, or the server refuses.
+pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
+    let stop = Stop::new();
+    let counters = Arc::new(Counters::default());
+    let network = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    network.spawn(stop.clone().watch_signals());
+
+    let source = source::open(&config.source, network.handle(), &stop, &counters).map_err(Failure::failed)?;
+    let watch = config.training.as_ref().map(|training| {
+        let server = training.target.server.as_str().trim_end_matches('/');
+        format!("{server}{}", protocol::control::routes::watch(&training.target.name))
+    });
+    let training = config
+        .training
+        .map(|training| Training::start(training, &counters, &stop))
+        .transpose()
+        .map_err(Failure::failed)?;
+
+    let outgoing = Arc::new(Queue::new(OUTGOING));
+    let key_request = KeyRequest::default();
+    let sender = Sender {
+        url: config.to,
+        key: config.key,
+        queue: outgoing.clone(),
+        key_request: key_request.clone(),
+        counters: counters.clone(),
+        stop: stop.clone(),
+    };
+    let video = VideoPath {
+        source,
+        size: config.size,
+        bitrate: config.bitrate,
+        outgoing,
+        pairs: training.as_ref().map(Training::input),
+        key_request,
+        counters: counters.clone(),
+        stop: stop.clone(),
+    };
+    let mut stream = Stream {
+        sender: network.spawn(sender.run()),
+        video: thread::Builder::new().name("video".into()).spawn(|| video.run()).map_err(Failure::failed)?,
+        network,
+        stop,
+    };
+
+    let mut figures = StatusLine::new(Instant::now());
+    stream.watch(config.duration, || screen.show(&figures.snapshot(&counters, Instant::now())));
+    let result = stream.finish();
+    if let Some(training) = training {
+        training.finish();
+    }
+    let end = figures.snapshot(&counters, Instant::now());
+    screen.show(&end);
+    screen.finish();
+    result.map(|()| Report { end, watch })
+}
+
+/// The running video.
+struct Stream {
+    video: JoinHandle<Result<(), VideoError>>,
+    sender: task::JoinHandle<Result<(), PushError>>,
+    network: Runtime,
+    stop: Stop,
+}
+
+impl Stream {
+    /// Waits for a reason to end, and shows the figures meanwhile.
+    fn watch(&mut self, limit: Option<Duration>, mut show: impl FnMut()) {
+        let start = Instant::now();
+        let mut shown = start;
+        while !self.video.is_finished() && !self.sender.is_finished() && self.stop.sleep(TICK).is_ok() {
+            if limit.is_some_and(|limit| start.elapsed() >= limit) {
+                self.stop.stop();
+            }
+            if shown.elapsed() >= SHOW_EVERY {
+                shown += SHOW_EVERY;
+                show();
+            }
+        }
+    }
+
+    /// Ends in order.
+    fn finish(self) -> Result<(), Failure> {
+        let patience = if self.stop.is_stopped() { FAREWELL } else { LAST_PICTURES };
+        if self.sender.is_finished() {
+            self.stop.stop(); // the server refused: nobody wants the pictures
+        }
+        let video = self.video.join();
+        let mut sender = self.sender;
+        let stop = self.stop.clone();
+        let sent = self.network.block_on(async {
+            // A signal shortens the wait for the last pictures.
+            let last = async {
+                tokio::select! {
+                    () = tokio::time::sleep(patience) => {}
+                    () = async { stop.stopped().await; tokio::time::sleep(FAREWELL).await } => {}
+                }
+            };
+            tokio::select! {
+                biased;
+                sent = &mut sender => Some(sent),
+                () = last => { sender.abort(); None }
+            }
+        });
+        self.stop.stop();
+        self.network.shutdown_timeout(FAREWELL);
+        match video {
+            Ok(Ok(())) => {}
+            Ok(Err(VideoError::Transcode(error @ TranscodeError::Size { .. }))) => {
+                return Err(Failure::refused(error));
+            }
+            Ok(Err(error)) => return Err(Failure::failed(error)),
+            Err(_) => {
+                return Err(Failure::failed(anyhow::anyhow!(
+                    "the video thread failed; this is a defect, please report it"
+                )));
+            }
+        }
+        match sent {
+            Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error @ (PushError::InUse { .. } | PushError::Refused { .. })))) => {
+                Err(Failure::refused(error))
+            }
+            Some(Ok(Err(error))) => Err(Failure::failed(error)),
+            Some(Err(error)) => Err(Failure::failed(error)),
+            None => {
+                tracing::warn!("the server did not take the last pictures in time");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Where the high-resolution pictures come from. Every source gives pictures and AAC on one timeline that starts at
+//! zero and never breaks; how it waits for the next one is its own business.
+
+mod continuity;
+mod file;
+mod player;
+mod rtmp;
+mod synthetic;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use media::{FrameRate, Packet, Picture, codec::aac::AacConfig, ffmpeg::FfmpegError};
+use thiserror::Error;
+use tokio::runtime::Handle;
+
+use crate::{
+    clock::SystemClock,
+    config::{Repeat, SourceSpec},
+    status::Counters,
+    stop::Stop,
+};
+use file::FileRecording;
+use player::Player;
+use rtmp::RtmpSource;
+use synthetic::SyntheticRecording;
+
+/// A source that cannot be opened, or failed for good; the message says what to do.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The file cannot be opened.
+    #[error("{0}; give a media file that ffprobe can read")]
+    File(FfmpegError),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}: {reason}; is another program using this port?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        reason: io::Error,
+    },
+    /// It worked at first.
+    #[error("the source failed: {0}")]
+    Failed(FfmpegError),
+}
+
+/// What a source gives.
+#[derive(Debug)]
+pub enum Media {
+    /// A picture whose time has come.
+    Picture(HrPicture),
+    /// What the sound that follows is to be read with.
+    AudioConfig(Arc<AacConfig>),
+    /// Sound whose time has come.
+    Audio(Packet),
+}
+
+/// A picture in high resolution.
+#[derive(Debug)]
+pub struct HrPicture {
+    /// The picture.
+    pub picture: Picture,
+    /// How many of them come in a second, roughly.
+    pub frame_rate: FrameRate,
+    /// Where the low-resolution stream should be decodable from.
+    pub wish: KeyWish,
+}
+
+/// Whether a source asks for a key picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyWish {
+    /// No.
+    None,
+    /// Its own stream is decodable from here.
+    Key,
+}
+
+/// Gives pictures and sound, each when its time has come.
+pub trait Source: Send {
+    /// The next picture or sound, in order; waits for it. None when the source has ended or the program is ending.
+    fn next(&mut self) -> Result<Option<Media>, SourceError>;
+}
+
+/// Opens the source that `spec` names. Network sources run on `runtime`.
+pub fn open(
+    spec: &SourceSpec,
+    runtime: &Handle,
+    stop: &Stop,
+    counters: &Arc<Counters>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let clock = SystemClock::new(stop.clone());
+    Ok(match spec {
+        SourceSpec::File { path, repeat } => {
+            Box::new(Player::new(FileRecording::open(path)?, *repeat, clock, counters.clone()))
+        }
+        SourceSpec::Listen(at) => Box::new(RtmpSource::listen(at, runtime, stop.clone(), counters.clone())?),
+        SourceSpec::Synthetic => {
+            let recording = SyntheticRecording::new().map_err(SourceError::Failed)?;
+            Box::new(Player::new(recording, Repeat::Once, clock, counters.clone()))
+        }
+    })
+}

@@ -1,0 +1,52 @@
+//! A media file as a recording.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use media::{
+    FrameRate,
+    codec::aac::AacConfig,
+    ffmpeg::{FfmpegError, FileReader, Media},
+};
+
+use super::{
+    SourceError,
+    player::{Recorded, Recording},
+};
+
+/// A file that is being read.
+pub(super) struct FileRecording {
+    path: PathBuf,
+    reader: FileReader,
+}
+
+impl FileRecording {
+    pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
+        let reader = FileReader::open(path).map_err(SourceError::File)?;
+        Ok(Self { path: path.to_owned(), reader })
+    }
+}
+
+impl Recording for FileRecording {
+    fn frame_rate(&self) -> FrameRate {
+        self.reader.frame_rate()
+    }
+
+    fn audio_config(&self) -> Option<Arc<AacConfig>> {
+        self.reader.audio_config()
+    }
+
+    fn next(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+        Ok(self.reader.next()?.map(|media| match media {
+            Media::Picture(picture) => Recorded::Picture(picture),
+            Media::Audio(packet) => Recorded::Audio(packet),
+        }))
+    }
+
+    fn rewind(&mut self) -> Result<(), FfmpegError> {
+        tracing::debug!(path = %self.path.display(), "from the start again");
+        self.reader.rewind()
+    }
+}

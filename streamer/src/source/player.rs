@@ -1,0 +1,203 @@
+//! Plays a recording at the speed of life, once or again and again, on one unbroken timeline.
+
+use std::sync::Arc;
+
+use media::{FrameRate, MediaTime, Packet, Picture, Track, codec::aac::AacConfig, ffmpeg::FfmpegError};
+
+use super::{HrPicture, KeyWish, Media, Source, SourceError, continuity::Continuity};
+use crate::{
+    clock::Clock,
+    config::Repeat,
+    pace::{Due, Pacer},
+    status::Counters,
+};
+
+/// Something that can be played: gives its pictures and sounds in order, as fast as it is asked.
+pub(super) trait Recording: Send {
+    /// Pictures in a second.
+    fn frame_rate(&self) -> FrameRate;
+    /// What its sound is to be read with, if it has any.
+    fn audio_config(&self) -> Option<Arc<AacConfig>>;
+    /// The next picture or sound; none at the end.
+    fn next(&mut self) -> Result<Option<Recorded>, FfmpegError>;
+    /// Goes back to the start.
+    fn rewind(&mut self) -> Result<(), FfmpegError>;
+}
+
+/// A picture or a sound of a recording.
+#[derive(Debug)]
+pub(super) enum Recorded {
+    Picture(Picture),
+    Audio(Packet),
+}
+
+/// Plays `R` by the clock `C`.
+pub(super) struct Player<R, C> {
+    recording: R,
+    repeat: Repeat,
+    clock: C,
+    counters: Arc<Counters>,
+    pacer: Pacer,
+    line: Continuity,
+    config: Option<Arc<AacConfig>>,
+    sound: MediaTime,
+    /// Whether this run has given anything: an empty recording is not played for ever.
+    fruitful: bool,
+}
+
+impl<R: Recording, C: Clock> Player<R, C> {
+    pub(super) fn new(recording: R, repeat: Repeat, clock: C, counters: Arc<Counters>) -> Self {
+        let config = recording.audio_config();
+        Self {
+            repeat,
+            clock,
+            counters,
+            pacer: Pacer::new(),
+            line: Continuity::new(),
+            sound: config.as_ref().map_or(MediaTime::ZERO, |config| config.frame_duration()),
+            config,
+            recording,
+            fruitful: false,
+        }
+    }
+
+    /// The next thing on the timeline, however far ahead; none at the end.
+    fn placed(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+        loop {
+            match self.recording.next()? {
+                Some(mut recorded) => {
+                    self.fruitful = true;
+                    match &mut recorded {
+                        Recorded::Picture(picture) => {
+                            let duration = self.recording.frame_rate().frame_duration();
+                            let offset = self.line.offset(Track::Video, picture.pts(), duration);
+                            picture.set_pts(picture.pts() + offset);
+                        }
+                        Recorded::Audio(packet) => {
+                            let offset = self.line.offset(Track::Audio, packet.dts, self.sound);
+                            packet.dts += offset;
+                            packet.pts += offset;
+                        }
+                    }
+                    return Ok(Some(recorded));
+                }
+                None if self.repeat == Repeat::ForEver && self.fruitful => {
+                    self.recording.rewind()?;
+                    self.line.restart();
+                    self.fruitful = false;
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+impl<R: Recording, C: Clock> Source for Player<R, C> {
+    fn next(&mut self) -> Result<Option<Media>, SourceError> {
+        if let Some(config) = self.config.take() {
+            return Ok(Some(Media::AudioConfig(config)));
+        }
+        loop {
+            let Some(recorded) = self.placed().map_err(SourceError::Failed)? else {
+                return Ok(None);
+            };
+            let time = match &recorded {
+                Recorded::Picture(picture) => picture.pts(),
+                Recorded::Audio(packet) => packet.dts,
+            };
+            let due = self.pacer.due(time, self.clock.now());
+            if let Due::In(wait) = due
+                && self.clock.sleep(wait).is_err()
+            {
+                return Ok(None);
+            }
+            match recorded {
+                Recorded::Picture(_) if due == Due::Missed => self.counters.late.add(1),
+                Recorded::Picture(picture) => {
+                    let frame_rate = self.recording.frame_rate();
+                    return Ok(Some(Media::Picture(HrPicture { picture, frame_rate, wish: KeyWish::None })));
+                }
+                Recorded::Audio(packet) => return Ok(Some(Media::Audio(packet))),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use media::picture::Size;
+
+    use super::*;
+    use crate::clock::fake::FakeClock;
+
+    /// Pictures at 25 a second, without sound.
+    struct Slides {
+        count: i64,
+        next: i64,
+    }
+
+    impl Recording for Slides {
+        fn frame_rate(&self) -> FrameRate {
+            FrameRate { num: 25, den: 1 }
+        }
+
+        fn audio_config(&self) -> Option<Arc<AacConfig>> {
+            None
+        }
+
+        fn next(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+            if self.next == self.count {
+                return Ok(None);
+            }
+            let mut picture = Picture::new(Size { width: 16, height: 16 });
+            picture.set_pts(MediaTime::from_millis(40 * self.next));
+            self.next += 1;
+            Ok(Some(Recorded::Picture(picture)))
+        }
+
+        fn rewind(&mut self) -> Result<(), FfmpegError> {
+            self.next = 0;
+            Ok(())
+        }
+    }
+
+    fn times(player: &mut impl Source, count: usize) -> Vec<i64> {
+        std::iter::from_fn(|| player.next().unwrap())
+            .take(count)
+            .map(|media| match media {
+                Media::Picture(hr) => hr.picture.pts().as_millis(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_loop_goes_on_without_a_gap_and_at_the_speed_of_life() {
+        let clock = FakeClock::new();
+        let slides = Slides { count: 3, next: 0 };
+        let mut player = Player::new(slides, Repeat::ForEver, &clock, Arc::default());
+        assert_eq!(times(&mut player, 8), [0, 40, 80, 120, 160, 200, 240, 280]);
+        assert_eq!(clock.elapsed(), Duration::from_millis(280));
+    }
+
+    #[test]
+    fn once_is_once_and_nothing_is_not_played_for_ever() {
+        let clock = FakeClock::new();
+        let mut player = Player::new(Slides { count: 2, next: 0 }, Repeat::Once, &clock, Arc::default());
+        assert_eq!(times(&mut player, 9), [0, 40]);
+        let mut player = Player::new(Slides { count: 0, next: 0 }, Repeat::ForEver, &clock, Arc::default());
+        assert_eq!(times(&mut player, 9), [0; 0]);
+    }
+
+    #[test]
+    fn pictures_that_are_too_late_are_left_out_and_counted() {
+        let (clock, counters) = (FakeClock::new(), Arc::new(Counters::default()));
+        let mut player = Player::new(Slides { count: 50, next: 0 }, Repeat::Once, &clock, counters.clone());
+        assert_eq!(times(&mut player, 1), [0]);
+        clock.advance(Duration::from_millis(1000)); // pictures up to 500 ms are out of reach
+        assert_eq!(times(&mut player, 1), [520]);
+        assert_eq!(counters.late.get(), 12);
+    }
+}

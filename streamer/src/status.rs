@@ -1,0 +1,29 @@
+//! What the streamer shows while it runs: a live line on a terminal, one line a second in a pipe.
+//!
+//! The lines of a pipe go to standard output in logfmt (`key=value`, separated by blanks); the log goes to standard error.
+//! Keys stay, and new ones are added at the end:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `t` | seconds since the start |
+//! | `link` | `connecting`, `live` or `ended` |
+//! | `frames` | pictures sent or waiting to be sent |
+//! | `sent_kbps` | kbit/s handed to the network since the line before, without RTMP's own headers |
+//! | `late` | pictures of the source left out because coding did not keep up |
+//! | `unsent` | coded pictures and sounds that were thrown away: no connection, or a network too slow |
+//! | `lost` | times that the connection was lost |
+//! | `pairs` | training pairs made |
+//! | `steps` | training steps done |
+//! | `steps_per_s` | training steps a second since the line before |
+//! | `plain_db`, `net_db`, `gain_db` | PSNR of luma on held-out pairs now: plain up-sampling, the network, the difference; `-` before the first measurement |
+//! | `uploads` | networks that the server accepted |
+//! | `version` | version of the newest of them; `-` before the first |
+//! | `upload` | the latest upload: `none`, `sending`, `live`, `ready`, `unchanged`, `refused`, `retrying` |
+
+mod counters;
+mod line;
+mod screen;
+
+pub use counters::{Counter, Counters, Latest, Link, Quality, UploadState};
+pub use line::{Snapshot, StatusLine};
+pub use screen::Screen;

@@ -1,0 +1,130 @@
+//! Figures that threads write and the status line reads. Each has one writer; readers may see it a moment late.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Counts up.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts `n` more.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Takes over a count that is kept elsewhere.
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
+    }
+
+    /// The count.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Holds the latest value of something.
+#[derive(Debug, Default)]
+pub struct Latest<T>(Mutex<T>);
+
+impl<T: Clone> Latest<T> {
+    /// Replaces it.
+    pub fn set(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    /// The latest value.
+    pub fn get(&self) -> T {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Where the connection to the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// Not connected yet, or lost and trying again.
+    #[default]
+    Connecting,
+    /// Sending.
+    Live,
+    /// Nothing more is sent.
+    Ended,
+}
+
+/// What became of the latest upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UploadState {
+    /// Nothing was worth uploading yet.
+    #[default]
+    None,
+    /// On its way.
+    Sending,
+    /// The server uses it.
+    Live,
+    /// The server will use it.
+    Ready,
+    /// The server had it already.
+    Unchanged,
+    /// The server did not want it; the log says why.
+    Refused,
+    /// It did not arrive; it is tried again.
+    Retrying,
+}
+
+/// Quality on the held-out pairs, in dB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality {
+    /// PSNR of plain up-sampling.
+    pub plain: f64,
+    /// PSNR of the network that is being trained.
+    pub net: f64,
+}
+
+impl Quality {
+    /// What the network adds.
+    pub fn gain(self) -> f64 {
+        self.net - self.plain
+    }
+}
+
+/// Everything that the status line shows.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Pictures that were coded.
+    pub frames: Counter,
+    /// Pictures of the source that came too late to be coded.
+    pub late: Counter,
+    /// Coded units of the source that were thrown away because decoding did not keep up.
+    pub source_dropped: Counter,
+    /// Coded pictures of the source that could not be decoded.
+    pub source_damaged: Counter,
+    /// Bytes that were handed to the network.
+    pub sent_bytes: Counter,
+    /// Coded units that the queue to the server threw away: no connection, or a network that was too slow.
+    pub unsent_queue: Counter,
+    /// Coded units that were not sent because they came before the key picture that a new connection begins with.
+    pub unsent: Counter,
+    /// Connections that the server accepted.
+    pub connections: Counter,
+    /// Times that the connection was lost.
+    pub lost: Counter,
+    /// Where the connection stands.
+    pub link: Latest<Link>,
+    /// Training pairs that were made.
+    pub pairs: Counter,
+    /// Coded units or pairs that training did not take because it was busy.
+    pub pairs_dropped: Counter,
+    /// Optimiser steps.
+    pub steps: Counter,
+    /// The latest measurement.
+    pub quality: Latest<Option<Quality>>,
+    /// Version of the newest network of ours that the server accepted.
+    pub version: Latest<Option<u64>>,
+    /// Networks that the server accepted.
+    pub uploads: Counter,
+    /// What became of the latest upload.
+    pub upload: Latest<UploadState>,
+}

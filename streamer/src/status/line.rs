@@ -1,0 +1,175 @@
+//! The figures of one moment, and how they are written.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use super::{Counters, Link, Quality, UploadState};
+
+/// Everything that a line shows.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the keys that the module above explains")]
+pub struct Snapshot {
+    pub t: Duration,
+    pub link: Link,
+    pub frames: u64,
+    pub sent_kbps: f64,
+    pub late: u64,
+    pub unsent: u64,
+    pub lost: u64,
+    pub pairs: u64,
+    pub steps: u64,
+    pub steps_per_s: f64,
+    pub quality: Option<Quality>,
+    pub uploads: u64,
+    pub version: Option<u64>,
+    pub upload: UploadState,
+}
+
+/// Takes snapshots; remembers the one before for the rates.
+#[derive(Debug)]
+pub struct StatusLine {
+    start: Instant,
+    before: (Instant, u64, u64),
+}
+
+impl StatusLine {
+    /// Time starts now.
+    pub fn new(now: Instant) -> Self {
+        Self { start: now, before: (now, 0, 0) }
+    }
+
+    /// The figures now.
+    pub fn snapshot(&mut self, counters: &Counters, now: Instant) -> Snapshot {
+        let (bytes, steps) = (counters.sent_bytes.get(), counters.steps.get());
+        let (since, bytes_before, steps_before) = std::mem::replace(&mut self.before, (now, bytes, steps));
+        let seconds = (now - since).as_secs_f64().max(1e-3);
+        let rate = |now: u64, before: u64| now.saturating_sub(before) as f64 / seconds;
+        Snapshot {
+            t: now - self.start,
+            link: counters.link.get(),
+            frames: counters.frames.get(),
+            sent_kbps: rate(bytes, bytes_before) * 8.0 / 1e3,
+            late: counters.late.get(),
+            unsent: counters.unsent.get() + counters.unsent_queue.get(),
+            lost: counters.lost.get(),
+            pairs: counters.pairs.get(),
+            steps,
+            steps_per_s: rate(steps, steps_before),
+            quality: counters.quality.get(),
+            uploads: counters.uploads.get(),
+            version: counters.version.get(),
+            upload: counters.upload.get(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// `key=value` pairs, as the module above lists them.
+    pub fn logfmt(&self) -> String {
+        let quality = self.quality.map(|quality| [quality.plain, quality.net, quality.gain()]);
+        let db =
+            |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
+        format!(
+            "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
+             plain_db={} net_db={} gain_db={} uploads={} version={} upload={}",
+            self.t.as_secs_f64(),
+            self.link,
+            self.frames,
+            self.sent_kbps,
+            self.late,
+            self.unsent,
+            self.lost,
+            self.pairs,
+            self.steps,
+            self.steps_per_s,
+            db(0),
+            db(1),
+            db(2),
+            self.uploads,
+            self.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+            self.upload,
+        )
+    }
+
+    /// One line for people, with what matters now.
+    pub fn for_people(&self) -> String {
+        let seconds = self.t.as_secs();
+        let mut line = format!(
+            "{:02}:{:02}:{:02}  {}  {} pictures, {:.0} kbit/s",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60,
+            self.link,
+            self.frames,
+            self.sent_kbps
+        );
+        if self.late + self.unsent > 0 {
+            line += &format!(", {} late, {} not sent", self.late, self.unsent);
+        }
+        if self.pairs > 0 {
+            line += &format!("  |  {} pairs, {:.0} steps/s", self.pairs, self.steps_per_s);
+        }
+        if let Some(quality) = self.quality {
+            line += &format!(", {:+.2} dB", quality.gain());
+        }
+        if let Some(version) = self.version {
+            line += &format!("  |  version {version}");
+        }
+        if self.upload != UploadState::None {
+            line += &format!(", upload {}", self.upload);
+        }
+        line
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Ended => "ended",
+        })
+    }
+}
+
+impl fmt::Display for UploadState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Sending => "sending",
+            Self::Live => "live",
+            Self::Ready => "ready",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+            Self::Retrying => "retrying",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_as_scripts_and_people_see_them() {
+        let start = Instant::now();
+        let (mut line, counters) = (StatusLine::new(start), Counters::default());
+        let first = line.snapshot(&counters, start + Duration::from_secs(1));
+        counters.link.set(Link::Live);
+        counters.frames.add(48);
+        counters.sent_bytes.add(75_000);
+        counters.unsent.add(2);
+        counters.unsent_queue.set(3);
+        counters.pairs.add(4);
+        counters.steps.add(30);
+        counters.quality.set(Some(Quality { plain: 31.25, net: 31.875 }));
+        counters.uploads.add(1);
+        counters.version.set(Some(7));
+        counters.upload.set(UploadState::Live);
+        let second = line.snapshot(&counters, start + Duration::from_secs(3));
+        let lines = [first.logfmt(), first.for_people(), second.logfmt(), second.for_people()];
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

@@ -1,0 +1,129 @@
+//! Everything that happens beside the video: pairs, trainer, uploader, each on its thread.
+
+use std::{
+    io,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use crate::{
+    api::Client,
+    config::TrainingConfig,
+    pairs::{Coded, PairBuffer, PairError, PairMaker, SPACING},
+    queue::Queue,
+    status::{Counters, Latest},
+    stop::Stop,
+    trainer::TrainerThread,
+    uploader::{Slot, Uploader},
+};
+use models::Package;
+
+/// Pictures that wait to become pairs: a second of video, 35 MB of 720p.
+const CODED: usize = 24;
+/// Pairs that wait for the trainer, which comes by several times a second unless the machine is busy.
+const PAIRS: usize = 16;
+
+/// Training beside a stream.
+pub struct Training {
+    coded: Arc<Queue<Coded>>,
+    pairs: Arc<PairBuffer>,
+    offers: Arc<Slot<Package>>,
+    client: Arc<Client>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Training {
+    /// Starts the threads; they wait for what [`Self::input`] is given.
+    pub fn start(config: TrainingConfig, counters: &Arc<Counters>, stop: &Stop) -> io::Result<Self> {
+        let mut training = Self {
+            coded: Arc::new(Queue::new(CODED)),
+            pairs: Arc::new(PairBuffer::new(PAIRS)),
+            offers: Arc::new(Slot::new()),
+            client: Arc::new(Client::new(config.target)),
+            threads: Vec::new(),
+        };
+        let scale = Arc::new(Latest::default());
+        let accepted = Arc::new(Latest::default());
+        let (coded, pairs) = (training.coded.clone(), training.pairs.clone());
+        let (wanted, counted) = (scale.clone(), counters.clone());
+        training.spawn("pairs", move || make_pairs(&coded, &pairs, &wanted, &counted))?;
+        let trainer = TrainerThread {
+            client: training.client.clone(),
+            pairs: training.pairs.clone(),
+            scale,
+            offers: training.offers.clone(),
+            accepted: accepted.clone(),
+            offer_every: config.upload_every,
+            counters: counters.clone(),
+            stop: stop.clone(),
+        };
+        training.spawn("trainer", move || trainer.run())?;
+        let uploader = Uploader {
+            client: training.client.clone(),
+            offers: training.offers.clone(),
+            accepted,
+            rate: config.upload_rate,
+            counters: counters.clone(),
+            stop: stop.clone(),
+        };
+        training.spawn("uploader", move || uploader.run())?;
+        Ok(training)
+    }
+
+    /// Where the video path puts its pictures.
+    pub fn input(&self) -> Arc<Queue<Coded>> {
+        self.coded.clone()
+    }
+
+    /// Ends training and what is being uploaded, and waits for the threads: what is learnt after the stream's end would
+    /// help nobody.
+    pub fn finish(mut self) {
+        self.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the training failed; this is a defect, please report it");
+            }
+        }
+    }
+
+    fn close(&self) {
+        self.coded.close();
+        self.pairs.close();
+        self.offers.close();
+        self.client.hang_up();
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.threads.push(thread::Builder::new().name(name.to_owned()).spawn(work)?);
+        Ok(())
+    }
+}
+
+impl Drop for Training {
+    /// If it was never finished, at least nobody waits for ever.
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The thread that makes pairs.
+fn make_pairs(coded: &Queue<Coded>, pairs: &PairBuffer, scale: &Latest<Option<u8>>, counters: &Counters) {
+    let mut maker = PairMaker::new(SPACING);
+    let mut warned = false;
+    while let Some(next) = coded.pop_blocking() {
+        maker.set_scale(scale.get());
+        match maker.push(next) {
+            Ok(None) => {}
+            Ok(Some(pair)) => {
+                counters.pairs.add(1);
+                pairs.put(pair);
+            }
+            Err(error @ PairError::NoDetail { .. }) => {
+                if !std::mem::replace(&mut warned, true) {
+                    tracing::warn!(%error, "no training");
+                }
+            }
+            Err(PairError::Ffmpeg(error)) => tracing::debug!(%error, "no pair from this picture"),
+        }
+    }
+}

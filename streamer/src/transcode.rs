@@ -1,0 +1,183 @@
+//! High-resolution pictures in, low-resolution packets out: scaler and encoder.
+
+use std::sync::Arc;
+
+use media::{
+    FrameRate, MediaTime, Packet, Picture,
+    codec::avc::AvcConfig,
+    ffmpeg::{
+        Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
+    },
+    picture::{Colour, Size},
+};
+use thiserror::Error;
+
+use crate::config::{Bitrate, VideoSize};
+
+/// From one key picture to the next: the usual length of an HLS segment, which begins with one.
+const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
+/// A wish for a key picture sooner than this after the last one is not granted: the bits would be missed elsewhere.
+const LEAST_KEY_DISTANCE: MediaTime = MediaTime::from_millis(1_000);
+/// x264 at these sizes takes a few per cent of a core; slower presets earn about 10 % of the bitrate for twice the work.
+const PRESET: Preset = Preset::Veryfast;
+/// One slice per picture: at these sizes one core is enough, and slices cost bits.
+const THREADS: u32 = 1;
+/// Largest size that is chosen where none was given; what thin uplinks can carry.
+const USUAL_LIMIT: Size = Size { width: 480, height: 270 };
+
+/// A picture that could not be coded.
+#[derive(Debug, Error)]
+pub enum TranscodeError {
+    /// The source's pictures cannot be made into a stream of ours.
+    #[error("{size} cannot be made smaller by half and coded; give --size")]
+    Size {
+        /// Size of the source's pictures.
+        size: Size,
+    },
+    /// The encoder or the scaler failed.
+    #[error(transparent)]
+    Ffmpeg(#[from] FfmpegError),
+}
+
+/// What is asked of the low-resolution stream.
+#[derive(Debug, Clone, Copy)]
+pub struct LrSettings {
+    /// Its size.
+    pub size: VideoSize,
+    /// Its bitrate.
+    pub bitrate: Bitrate,
+    /// How many pictures come in a second, roughly.
+    pub frame_rate: FrameRate,
+    /// What its samples mean.
+    pub colour: Colour,
+}
+
+/// Whether a key picture is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// As the interval has it.
+    Interval,
+    /// Here, unless there was one a moment ago.
+    Wished,
+    /// Here.
+    Needed,
+}
+
+/// Scales pictures down and codes them; every picture gives its packet at once.
+pub struct Transcoder {
+    settings: LrSettings,
+    scaler: Scaler,
+    encoder: Encoder,
+    last: Option<MediaTime>,
+    last_key: Option<MediaTime>,
+}
+
+impl Transcoder {
+    /// An encoder for pictures of any size.
+    pub fn new(settings: LrSettings) -> Result<Self, TranscodeError> {
+        let encoder = Encoder::new(&EncoderSettings {
+            size: settings.size.size(),
+            frame_rate: settings.frame_rate,
+            rate: RateControl::Bitrate(settings.bitrate.bits_per_second()),
+            preset: PRESET,
+            key_frames: KeyFrames::Every(KEY_INTERVAL),
+            threads: THREADS,
+            colour: settings.colour,
+        })?;
+        Ok(Self { settings, scaler: Scaler::new(Filter::Area), encoder, last: None, last_key: None })
+    }
+
+    /// What decodes the packets.
+    pub fn config(&self) -> Arc<AvcConfig> {
+        self.encoder.config()
+    }
+
+    /// What was asked for.
+    pub fn settings(&self) -> &LrSettings {
+        &self.settings
+    }
+
+    /// Scales and codes one picture. None if its time is not after the one before it, or the encoder left it out.
+    pub fn transcode(&mut self, hr: &Picture, key: Key) -> Result<Option<Packet>, TranscodeError> {
+        let time = hr.pts();
+        if self.last.is_some_and(|last| time <= last) {
+            return Ok(None);
+        }
+        let lr = self.scaler.scale(hr, self.settings.size.size())?;
+        self.encoder.push(&lr, self.picture_type(time, key))?;
+        self.last = Some(time);
+        let packet = self.encoder.pull()?;
+        if let Some(packet) = packet.as_ref().filter(|packet| packet.key) {
+            self.last_key = Some(packet.pts);
+        }
+        Ok(packet)
+    }
+
+    fn picture_type(&self, time: MediaTime, key: Key) -> PictureType {
+        let recently = self.last_key.is_some_and(|last| time - last < LEAST_KEY_DISTANCE);
+        match key {
+            Key::Needed => PictureType::Idr,
+            Key::Wished if !recently => PictureType::Idr,
+            Key::Wished | Key::Interval => PictureType::Auto,
+        }
+    }
+}
+
+/// The size that is sent where none was given: half of the source, at most [`USUAL_LIMIT`], in the source's shape, even.
+pub fn usual_size(hr: Size) -> Result<VideoSize, TranscodeError> {
+    let (width, height) = (f64::from(hr.width), f64::from(hr.height));
+    let factor = (f64::from(USUAL_LIMIT.width) / width).min(f64::from(USUAL_LIMIT.height) / height).min(0.5);
+    let even = |side: f64| ((side * factor / 2.0).round() as u32) * 2;
+    VideoSize::new(Size { width: even(width), height: even(height) })
+        .map_err(|_| TranscodeError::Size { size: hr })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_size_keeps_the_shape() {
+        let sizes = [
+            ((1280, 720), "480x270"),
+            ((1920, 1080), "480x270"),
+            ((640, 360), "320x180"),
+            ((1080, 1920), "152x270"),
+        ];
+        for ((width, height), expected) in sizes {
+            assert_eq!(usual_size(Size { width, height }).unwrap().size().to_string(), expected);
+        }
+        assert!(usual_size(Size { width: 20, height: 20 }).is_err());
+    }
+
+    #[test]
+    fn every_picture_gives_a_packet_and_wishes_are_granted_in_measure() {
+        let settings = LrSettings {
+            size: "64x48".parse().unwrap(),
+            bitrate: "100k".parse().unwrap(),
+            frame_rate: FrameRate { num: 25, den: 1 },
+            colour: Colour::default(),
+        };
+        let mut transcoder = Transcoder::new(settings).unwrap();
+        let mut keys = Vec::new();
+        for n in 0..75 {
+            let mut picture = Picture::new(Size { width: 128, height: 96 });
+            for component in media::picture::Component::ALL {
+                picture.plane_mut(component).fill(n as u8);
+            }
+            picture.set_pts(MediaTime::from_millis(40 * n));
+            let key = match n {
+                10 | 30 => Key::Wished, // 10 comes too soon
+                35 => Key::Needed,
+                _ => Key::Interval,
+            };
+            let packet = transcoder.transcode(&picture, key).unwrap().unwrap();
+            assert_eq!((packet.pts, packet.dts), (picture.pts(), picture.pts()));
+            assert!(transcoder.transcode(&picture, Key::Interval).unwrap().is_none());
+            if packet.key {
+                keys.push(n);
+            }
+        }
+        assert_eq!(keys, [0, 30, 35]);
+    }
+}
