@@ -24,3 +24,23 @@ pub mod time;
 pub use packet::{Packet, Track, Unit};
 pub use picture::{Colour, Component, FrameRate, Picture, Size};
 pub use time::MediaTime;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever builds a lane builds its parts on one thread and runs them on another.
+    #[test]
+    fn everything_can_be_moved_to_the_thread_that_uses_it() {
+        fn moves<T: Send>() {}
+        fn shares<T: Send + Sync>() {}
+        moves::<ffmpeg::Decoder>();
+        moves::<ffmpeg::Scaler>();
+        moves::<ffmpeg::Encoder>();
+        moves::<ffmpeg::FileReader>();
+        moves::<ffmpeg::FfmpegError>();
+        moves::<synthetic::TestSound>();
+        shares::<Picture>();
+        shares::<Unit>();
+    }
+}

@@ -37,7 +37,7 @@ pub struct Encoder {
     config: Arc<AvcConfig>,
     size: Size,
     coded: CodedPacket,
-    last_pts: MediaTime,
+    last_pts: Option<MediaTime>,
 }
 
 impl Encoder {
@@ -63,29 +63,27 @@ impl Encoder {
         }
         let codec = video.open_with(settings.options()).map_err(set_up)?;
         let config = Arc::new(AvcConfig::from_annex_b(context::extradata(codec.as_ref()))?);
-        Ok(Self {
-            codec,
-            config,
-            size: settings.size,
-            coded: CodedPacket::empty(),
-            last_pts: MediaTime::ZERO,
-        })
+        Ok(Self { codec, config, size: settings.size, coded: CodedPacket::empty(), last_pts: None })
     }
 
-    /// Takes a picture in. Its time must be later than the one before it.
+    /// Takes a picture in. Its time must be later than the one before it; a picture that is refused changes nothing.
     ///
     /// Pull until nothing comes before pushing again.
     pub fn push(&mut self, picture: &Picture, picture_type: PictureType) -> Result<(), FfmpegError> {
         if picture.size() != self.size {
             return Err(FfmpegError::PictureSize { expected: self.size, actual: picture.size() });
         }
-        self.last_pts = picture.pts();
+        let pts = picture.pts();
+        if let Some(last) = self.last_pts.filter(|&last| pts <= last) {
+            return Err(FfmpegError::OutOfOrder { pts, last });
+        }
+        self.last_pts = Some(pts);
         let mut frame = frames::share(picture.frame());
         frame.set_kind(match picture_type {
             PictureType::Auto => picture::Type::None,
             PictureType::Idr => picture::Type::I,
         });
-        self.codec.send_frame(&frame).map_err(|source| FfmpegError::Encode { pts: picture.pts(), source })
+        self.codec.send_frame(&frame).map_err(|source| FfmpegError::Encode { pts, source })
     }
 
     /// The next packet, if one is complete: NAL units behind 4-byte lengths, parameter sets left out.
@@ -93,10 +91,12 @@ impl Encoder {
         match self.codec.receive_packet(&mut self.coded) {
             Ok(()) => {}
             Err(error) if is_nothing(error) => return Ok(None),
-            Err(source) => return Err(FfmpegError::Encode { pts: self.last_pts, source }),
+            Err(source) => {
+                return Err(FfmpegError::Encode { pts: self.last_pts.unwrap_or_default(), source });
+            }
         }
-        let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or(self.last_pts.ticks()));
-        let dts = MediaTime::from_ticks(self.coded.dts().unwrap_or(pts.ticks()));
+        let pts = self.coded.pts().map_or(self.last_pts.unwrap_or_default(), MediaTime::from_ticks);
+        let dts = self.coded.dts().map_or(pts, MediaTime::from_ticks);
         let data = self.coded.data().map_or_else(Bytes::new, nal::from_annex_b);
         Ok(Some(Packet { track: Track::Video, dts, pts, key: self.coded.is_key(), data }))
     }

@@ -46,6 +46,14 @@ pub enum FfmpegError {
         /// libav's reason.
         source: ffmpeg_next::Error,
     },
+    /// A picture that is not later than the one before it.
+    #[error("the picture at {pts} is not later than the one before it, at {last}")]
+    OutOfOrder {
+        /// When it was to be shown.
+        pts: MediaTime,
+        /// When the one before it is shown.
+        last: MediaTime,
+    },
     /// A picture of another size than the encoder's.
     #[error("the encoder was made for {expected}, the picture has {actual}")]
     PictureSize {

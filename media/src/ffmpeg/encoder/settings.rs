@@ -22,7 +22,8 @@ pub struct EncoderSettings {
     pub preset: Preset,
     /// Where decoding can start.
     pub key_frames: KeyFrames,
-    /// Slices per picture, each coded by a thread of its own; 0 lets x264 decide.
+    /// Slices per picture, each coded by a thread of its own; 0 lets x264 decide, which also makes fewer of pictures
+    /// with few lines.
     pub threads: u32,
     /// How the samples are to be read as colours; written into the stream.
     pub colour: Colour,

@@ -67,6 +67,17 @@ fn times_are_kept_however_uneven() {
 }
 
 #[test]
+fn a_picture_from_the_past_is_refused_and_forgotten() {
+    let pictures = pictures(3);
+    let mut encoder = Encoder::new(&settings()).unwrap();
+    for (at, expected) in [(1, true), (0, false), (1, false), (2, true)] {
+        let pushed = encoder.push(&pictures[at], PictureType::Auto);
+        assert_eq!(pushed.is_ok(), expected, "{pushed:?}");
+        assert_eq!(encoder.pull().unwrap().map(|packet| packet.pts), expected.then(|| pictures[at].pts()));
+    }
+}
+
+#[test]
 fn the_configuration_describes_the_stream() {
     let colour = Colour { range: Range::Full, matrix: YuvMatrix::BT709, ..Colour::default() };
     let odd_rate = FrameRate { num: 30_000, den: 1_001 };
