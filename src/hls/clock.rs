@@ -11,6 +11,9 @@ use media::codec::aac::AacConfig;
 /// rounding and jitter of the publisher; more would be noticed as sound that is off the picture.
 const AUDIO_TOLERANCE: MediaTime = MediaTime::from_millis(50);
 
+/// Times beyond this (some centuries) are damage; staying below keeps sums within 64 bits.
+const LATEST: i64 = 1 << 50;
+
 /// How a track counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
@@ -69,7 +72,7 @@ impl Clock {
 
     /// Decode time of a packet stamped `dts` that follows one at `previous`; never less than a unit after it.
     pub(super) fn place(self, previous: Option<i64>, dts: MediaTime) -> Placement {
-        let stamped = self.ticks(dts).max(0);
+        let stamped = self.ticks(dts).clamp(0, LATEST);
         let Some(previous) = previous else { return Placement::At(stamped) };
         match self {
             Self::Video => Placement::At(stamped.max(previous + 1)),

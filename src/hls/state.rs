@@ -265,7 +265,7 @@ impl State {
     }
 
     fn source(&mut self, packet: &Packet, arrived: SystemTime) -> Result<(), CmafError> {
-        if self.timeline.is_jump(packet.pts) && self.leader == Some(Rendition::Source) {
+        if self.timeline.is_jump(packet.pts) {
             self.discontinuity()?;
         }
         let leads = self.leader == Some(Rendition::Source) && !self.timeline.is_broken();

@@ -1,0 +1,5 @@
+//! Tests of the whole packager: scenarios by hand, properties of any sequence, real media through real tools.
+
+mod feed;
+mod properties;
+mod scenarios;
