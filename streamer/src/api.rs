@@ -166,7 +166,8 @@ mod tests {
     use super::*;
 
     /// Answers one request with `answer`; gives the request's head and body.
-    fn serve(answer: &'static str) -> (UploadTarget, thread::JoinHandle<(String, Vec<u8>)>) {
+    fn serve(answer: impl Into<String>) -> (UploadTarget, thread::JoinHandle<(String, Vec<u8>)>) {
+        let answer = answer.into();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = format!("http://{}/prefix/", listener.local_addr().unwrap()).parse().unwrap();
         let target = UploadTarget { server, name: "demo".parse().unwrap(), key: "s3cret".parse().unwrap() };
@@ -192,7 +193,8 @@ mod tests {
 
     #[test]
     fn sends_a_package_whole_and_reads_the_report() {
-        let answer = "200 OK\r\ncontent-length: 51\r\n\r\n{\"version\":3,\"fingerprint\":\"ab\",\"outcome\":\"live\"   }";
+        let report = r#"{"version":3,"fingerprint":"ab","outcome":"live"}"#;
+        let answer = format!("200 OK\r\ncontent-length: {}\r\n\r\n{report}", report.len());
         let (target, peer) = serve(answer);
         let package = vec![9; 3000];
         let report = Client::new(target).upload(package.len(), &mut &package[..]).unwrap();

@@ -34,9 +34,8 @@ impl CutDetector {
         let total: u64 = before.iter().zip(&self.before).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
         let difference = total as f64 / before.len() as f64;
         let cut = difference > LEAST_DIFFERENCE && difference > LEAST_RATIO * self.usual;
-        if !cut {
-            self.usual += NEWEST * (difference - self.usual);
-        }
+        // Cuts count as well: what looks like one right after another is motion or a fade.
+        self.usual += NEWEST * (difference - self.usual);
         cut
     }
 }
