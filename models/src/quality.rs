@@ -92,6 +92,7 @@ impl FromIterator<f64> for Mean {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use media::picture::Size;
 

@@ -5,8 +5,11 @@ use crate::{arch::f_edsr::FEdsrConfig, device::Device, upscale::Precision};
 /// What is made small, over residuals in 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loss {
-    /// Mean squared error: the most PSNR.
+    /// Mean squared error: pictures with much error count most.
     Mse,
+    /// Mean over patches of the logarithm of their squared error, which is what a mean of decibels measures: a patch that
+    /// is nearly right counts as much as one full of error.
+    Decibel,
     /// Mean absolute error.
     L1,
     /// `sqrt(x² + e²)`, smooth near zero; `e` in code values.
@@ -48,8 +51,8 @@ impl TrainerSettings {
             seed,
             batch: 16,
             patch: 32,
-            candidates: 2,
-            learning_rate: 2e-3,
+            candidates: 1,
+            learning_rate: 4e-3,
             loss: Loss::Mse,
             average: 0.995,
         }

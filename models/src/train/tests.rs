@@ -50,6 +50,7 @@ fn trained(seed: u64, steps: usize) -> Trainer {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "nothing added is exactly nothing")]
 fn an_untrained_net_gains_nothing_and_a_trained_one_does() {
     let judged = [pair(5), pair(9)];
     let before = trained(1, 0).evaluate(&judged).unwrap();
@@ -87,7 +88,7 @@ fn every_loss_and_precision_learns() {
         (Loss::L1, crate::Precision::F32),
         (Loss::Charbonnier(1.0), crate::Precision::F32),
     ] {
-        let mut trainer = Trainer::new(TrainerSettings { loss, precision, ..settings(1) }, None).unwrap();
+        let mut trainer = Trainer::new(TrainerSettings { precision, loss, ..settings(1) }, None).unwrap();
         let pool = pool();
         let losses: Vec<_> = (0..100).map(|_| trainer.step(&pool).unwrap()).collect();
         let (first, last): (f64, f64) = (losses[..10].iter().sum(), losses[90..].iter().sum());

@@ -160,6 +160,13 @@ impl Trainer {
 fn loss(loss: Loss, output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     match loss {
         Loss::Mse => output.f_mse_loss(target, Reduction::Mean),
+        Loss::Decibel => {
+            // An error of half a code value is as good as none.
+            const ENOUGH: f64 = (0.5 / 255.0) * (0.5 / 255.0);
+            let per_patch =
+                output.f_sub(target)?.f_square()?.f_mean_dim([1, 2, 3].as_slice(), false, Kind::Float)?;
+            per_patch.f_add_scalar(ENOUGH)?.f_log()?.f_mean(Kind::Float)
+        }
         Loss::L1 => output.f_l1_loss(target, Reduction::Mean),
         Loss::Charbonnier(e) => {
             let e = e / 255.0;

@@ -41,7 +41,9 @@ impl Frozen {
         let mut next = |factor: f32| -> Result<Convolution, TchError> {
             let (shape, mut weight) = parts.next().expect("a package holds every kernel");
             let (_, bias) = parts.next().expect("a package holds every bias");
-            weight.iter_mut().for_each(|value| *value *= factor);
+            for value in &mut weight {
+                *value *= factor;
+            }
             Convolution::new(&weight, shape, &bias, kind, device)
         };
         let head = next(1.0 / 255.0)?;

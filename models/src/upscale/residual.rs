@@ -88,10 +88,10 @@ mod tests {
             let (sum, data) = add_to_grey(&residual, scale);
             assert_eq!(sum, Sum::Finite);
             for (y, row) in data.chunks(14).enumerate() {
-                for x in 0..12 {
+                for (x, &pixel) in row[..12].iter().enumerate() {
                     let cell = (y / scale * small + x / scale) * scale * scale;
                     let expected = 50 + cell + y % scale * scale + x % scale;
-                    assert_eq!(usize::from(row[x]), expected, "x{scale} at {x},{y}");
+                    assert_eq!(usize::from(pixel), expected, "x{scale} at {x},{y}");
                 }
                 assert_eq!(row[12..], [100, 100], "the gap is left alone");
             }

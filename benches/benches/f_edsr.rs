@@ -1,0 +1,85 @@
+//! What F-EDSR costs: per preset and precision, a picture of 480x270 to 960x540 from luma to luma; and a training step.
+//! Plain up-sampling is measured beside it, as the reference of the run.
+//!
+//! `cargo bench -p sharpcast-benches --bench f_edsr`
+
+use std::{hint::black_box, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use media::{
+    Picture, Size,
+    ffmpeg::{Filter, Scaler},
+};
+use models::{
+    FEdsrUpscaler, Package, Precision, Preset, Upscale,
+    device::{Device, configure_threads},
+    package::Metadata,
+    train::{Pair, PairPool, Trainer, TrainerSettings},
+};
+
+const LR: Size = Size { width: 480, height: 270 };
+const HR: Size = Size { width: 960, height: 540 };
+const SCALE: u8 = 2;
+const PRESETS: [Preset; 4] = [Preset::Nano, Preset::Mini, Preset::Small, Preset::Base];
+const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Bf16];
+
+/// A pattern without flat regions.
+fn picture(size: Size) -> Picture {
+    let mut picture = Picture::new(size);
+    for (y, row) in picture.luma_mut().rows_mut().enumerate() {
+        for (x, pixel) in row.iter_mut().enumerate() {
+            *pixel = ((x * 3) ^ (y * 5)) as u8;
+        }
+    }
+    picture
+}
+
+fn package(preset: Preset) -> Package {
+    let config = preset.config(SCALE).expect("presets are within the limits");
+    let weights: Vec<_> = config.tensors().iter().map(|spec| vec![0.001; spec.elements()]).collect();
+    Package::write(&Metadata::new(config), &weights).expect("these are the shapes of the net")
+}
+
+fn serving(criterion: &mut Criterion) {
+    configure_threads(1);
+    let mut group = criterion.benchmark_group("picture 480x270");
+    group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
+    let lr = picture(LR);
+    let mut lanczos = Scaler::new(Filter::Lanczos);
+    group.bench_function("lanczos", |bencher| bencher.iter(|| lanczos.scale(black_box(&lr), HR)));
+    for preset in PRESETS {
+        for precision in PRECISIONS {
+            let mut net = FEdsrUpscaler::build(&package(preset), Device::Cpu, precision).expect("libtorch builds it");
+            let mut plain = Some(picture(HR));
+            group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
+                bencher.iter(|| {
+                    let picture = plain.take().expect("put back below");
+                    plain = Some(net.upscale(black_box(&lr), picture).expect("the sizes fit"));
+                });
+            });
+        }
+    }
+}
+
+fn training(criterion: &mut Criterion) {
+    configure_threads(1);
+    let mut group = criterion.benchmark_group("training step, 16 patches of 32x32");
+    group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
+    let mut pool = PairPool::new(4, SCALE);
+    for _ in 0..4 {
+        pool.push(&Pair { lr: picture(LR), hr: picture(HR) }).expect("the sizes fit");
+    }
+    for preset in &PRESETS[..3] {
+        for precision in PRECISIONS {
+            let config = preset.config(SCALE).expect("presets are within the limits");
+            let settings = TrainerSettings { precision, ..TrainerSettings::new(config, Device::Cpu, 1) };
+            let mut trainer = Trainer::new(settings, None).expect("libtorch builds it");
+            group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
+                bencher.iter(|| trainer.step(&pool).expect("the pool is not empty"));
+            });
+        }
+    }
+}
+
+criterion_group!(f_edsr, serving, training);
+criterion_main!(f_edsr);
