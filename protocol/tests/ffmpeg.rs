@@ -1,5 +1,7 @@
 //! The ffmpeg program as an independent publisher, and as an independent server.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::process::{Command, Stdio};
 
 use media::flv::{Demuxer, TagKind};

@@ -1,5 +1,7 @@
 //! Our publisher against our server, over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::time::Duration;
 
 use media::flv::{Tag, TagKind};

@@ -7,6 +7,8 @@
 //! [`Limits::amf_values`]: super::Limits::amf_values
 
 mod reader;
+#[cfg(test)]
+mod tests;
 mod value;
 mod writer;
 

@@ -7,6 +7,8 @@ mod carry;
 mod header;
 mod reader;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use reader::{ChunkError, ChunkReader};

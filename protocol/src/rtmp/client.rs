@@ -3,7 +3,11 @@
 //! Starts behind the handshake and walks through `connect`, `releaseStream`, `FCPublish`, `createStream`, `publish`
 //! on its own; [`ClientEvent::Ready`] says that tags may be sent.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
+use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use media::flv::{Tag, TagKind};
@@ -45,7 +49,6 @@ pub enum ClientEvent {
 }
 
 /// A publishing session with one server.
-#[derive(Debug)]
 pub struct ClientSession {
     limits: Limits,
     reader: ChunkReader,
@@ -244,6 +247,16 @@ impl ClientSession {
 
     fn write(&mut self, message: &Message) {
         self.writer.write(ChunkStreamId::of(message.kind), message, &mut self.output);
+    }
+}
+
+/// The output stays out of it: the stream key is in there.
+impl fmt::Debug for ClientSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSession")
+            .field("state", &self.state)
+            .field("unsent", &self.unsent())
+            .finish_non_exhaustive()
     }
 }
 

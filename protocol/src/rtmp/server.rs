@@ -6,6 +6,8 @@
 
 mod commands;
 mod replies;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 

@@ -3,7 +3,7 @@
 use super::header::MAX_HEADER;
 
 /// Bytes of a header whose end has not come yet, or that turned out to be payload. They stand before the input.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Carry {
     bytes: [u8; MAX_HEADER],
     length: usize,

@@ -1,6 +1,7 @@
 //! From bytes to messages.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use thiserror::Error;
 
@@ -50,7 +51,6 @@ pub enum ChunkError {
 }
 
 /// Assembles messages. Holds at most [`Limits::assembling`] bytes.
-#[derive(Debug)]
 pub struct ChunkReader {
     limits: Limits,
     chunk_size: usize,
@@ -91,6 +91,16 @@ impl ChunkReader {
                 return Ok(Some(message));
             }
         }
+    }
+
+    /// Bytes that unfinished messages have announced; never more than [`Limits::assembling`].
+    pub fn unfinished(&self) -> usize {
+        self.unfinished
+    }
+
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.streams.values().map(ChunkStream::allocated).sum()
     }
 
     /// Reads a chunk's header; false if bytes are missing.
@@ -189,5 +199,15 @@ impl ChunkReader {
             }
             _ => Ok(Some(message)),
         }
+    }
+}
+
+/// The bytes stay out of it: stream keys travel in commands.
+impl fmt::Debug for ChunkReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkReader")
+            .field("chunk_size", &self.chunk_size)
+            .field("unfinished", &self.unfinished)
+            .finish_non_exhaustive()
     }
 }

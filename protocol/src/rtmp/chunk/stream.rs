@@ -8,7 +8,7 @@ use crate::rtmp::message::Message;
 /// Bytes allocated for a message at once. More comes as the bytes do: an announced length costs the peer nothing.
 const FIRST_ALLOCATION: usize = 16 << 10;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ChunkStream {
     /// Timestamp of the current message.
     timestamp: u32,
@@ -95,6 +95,11 @@ impl ChunkStream {
         }
         let body = self.body.take()?.freeze();
         Some(Message { kind: self.kind.into(), stream_id: self.stream_id, timestamp: self.timestamp, body })
+    }
+
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.body.as_ref().map_or(0, BytesMut::capacity)
     }
 
     /// Drops an unfinished message; returns the length that it had announced.

@@ -138,6 +138,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         timeout(FAREWELL, goodbye).await.unwrap_or(Ok(()))
     }
 
+    /// The connection itself, without a goodbye.
+    pub fn into_inner(self) -> S {
+        self.transport.into_inner()
+    }
+
     async fn flush(&mut self) -> Result<(), PublishError> {
         let mut deadline = Instant::now() + self.write_timeout;
         while self.session.unsent() > 0 {

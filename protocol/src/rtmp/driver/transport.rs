@@ -1,5 +1,6 @@
 //! Bytes in, bytes out, handshake. No protocol beyond that.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -14,7 +15,6 @@ use crate::rtmp::handshake::{Handshake, HandshakeError};
 const READ_BUFFER: usize = 16 << 10;
 
 /// A connection and the buffer it reads into.
-#[derive(Debug)]
 pub(super) struct Transport<S> {
     stream: S,
     buffer: Box<[u8]>,
@@ -37,6 +37,10 @@ pub(super) enum HandshakeFailure {
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, buffer: vec![0; READ_BUFFER].into() }
+    }
+
+    pub(super) fn into_inner(self) -> S {
+        self.stream
     }
 
     /// What the peer sends next; nothing at the end of its stream.
@@ -107,6 +111,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
                 return Ok(rest);
             }
         }
+    }
+}
+
+/// The buffer stays out of it: stream keys come through it.
+impl<S: fmt::Debug> fmt::Debug for Transport<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Transport").field(&self.stream).finish()
     }
 }
 
