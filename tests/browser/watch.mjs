@@ -14,7 +14,7 @@ try {
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
   await page.goto(url);
-  await page.getByTestId("view-side-by-side").click();
+  await page.getByTestId("view-compare").click();
 
   const look = (id) => page.getByTestId(id).evaluate((video) => ({
     width: video.videoWidth, height: video.videoHeight, time: video.currentTime,
@@ -22,11 +22,11 @@ try {
   const playing = (id) => page.waitForFunction(
     (id) => { const video = document.querySelector(`[data-testid="${id}"]`); return video.currentTime > 0 && !video.paused && video.videoWidth > 0; },
     id, { timeout: 40_000 });
-  await Promise.all([playing("video-enhanced"), playing("video-source")]);
+  await Promise.all([playing("video-main"), playing("video-source")]);
   await page.waitForTimeout(1000);
-  const before = { enhanced: await look("video-enhanced"), source: await look("video-source") };
+  const before = { enhanced: await look("video-main"), source: await look("video-source") };
   await page.waitForTimeout(5000);
-  const after = { enhanced: await look("video-enhanced"), source: await look("video-source") };
+  const after = { enhanced: await look("video-main"), source: await look("video-source") };
   await page.screenshot({ path: screenshot });
   const result = (name) => ({ ...after[name], advanced: after[name].time - before[name].time });
   console.log(JSON.stringify({ enhanced: result("enhanced"), source: result("source"), errors }));

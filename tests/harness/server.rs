@@ -37,7 +37,7 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sharpcast.toml");
         let text = format!(
-            "[rtmp]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[ingest]\ngrace = \"5s\"\n\
+            "[rtmp]\nlisten = \"127.0.0.1:0\"\ngrace = \"5s\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
              [enhance]\n{enhance}\n[[stream]]\nname = \"demo\"\nkey = \"{KEY}\"\n\
              [[stream]]\nname = \"other\"\nkey = \"{OTHER_KEY}\"\n{more}\n"
         );
