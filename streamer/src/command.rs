@@ -30,15 +30,16 @@ pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {
 
 fn farewell(report: &session::Report) -> String {
     let end = &report.end;
-    let mut line = format!("{} pictures in {:.0} s", end.frames, end.t.as_secs_f64());
+    let mut parts = vec![format!("{} pictures in {:.0} s", end.frames, end.t.as_secs_f64())];
     if end.pairs > 0 {
-        line += &format!(", {} training steps on {} pairs, {} uploads", end.steps, end.pairs, end.uploads);
+        parts.push(format!("{} training steps on {} pairs, {} uploads", end.steps, end.pairs, end.uploads));
     }
     if let Some(quality) = end.quality {
-        line += &format!(", {:+.2} dB over plain up-sampling", quality.gain());
+        parts.push(format!("{:+.2} dB over plain up-sampling", quality.gain()));
     }
+    let line = parts.join(", ");
     match &report.watch {
-        Some(address) => line + &format!("; it could be watched at {address}"),
+        Some(address) => format!("{line}; watch it at {address}"),
         None => line,
     }
 }

@@ -64,10 +64,12 @@ mod tests {
         assert_eq!(pacer.due(MediaTime::ZERO, start), Due::Now);
         for n in 1..10_000_i64 {
             // Every third picture takes longer than it lasts, the others are ready 5 ms before their time.
-            let due = start + (frame * n).to_duration();
-            let ready =
-                if n % 3 == 0 { due + Duration::from_millis(15) } else { due - Duration::from_millis(5) };
-            let expected = if n % 3 == 0 { Due::Now } else { Due::In(Duration::from_millis(5)) };
+            let ready = start + (frame * n).to_duration();
+            let (ready, expected) = if n % 3 == 0 {
+                (ready + Duration::from_millis(15), Due::Now)
+            } else {
+                (ready.checked_sub(Duration::from_millis(5)).unwrap(), Due::In(Duration::from_millis(5)))
+            };
             assert_eq!(pacer.due(frame * n, ready), expected, "picture {n}");
         }
     }

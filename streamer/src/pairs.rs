@@ -135,7 +135,9 @@ mod tests {
 
     fn picture(size: Size, n: i64, scene: u8) -> Picture {
         let mut picture = Picture::new(size);
-        Component::ALL.into_iter().for_each(|component| picture.plane_mut(component).fill(scene));
+        for component in Component::ALL {
+            picture.plane_mut(component).fill(scene);
+        }
         picture.set_pts(MediaTime::from_millis(40 * n));
         picture
     }

@@ -263,3 +263,6 @@ impl Outbox {
         video.into_iter().chain(audio).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

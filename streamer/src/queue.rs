@@ -215,7 +215,9 @@ mod tests {
             (Role::Audio, 6),
             (Role::Key, 7),
         ];
-        pushed.into_iter().for_each(|item| queue.push(item));
+        for item in pushed {
+            queue.push(item);
+        }
         assert_eq!(drain(&queue), [0, 2, 6, 7]);
         assert_eq!(queue.dropped(), 4);
     }
@@ -231,9 +233,9 @@ mod tests {
     #[test]
     fn a_full_queue_accepts_the_key_picture_that_overflows_it() {
         let queue = Queue::new(2);
-        [(Role::Key, 0), (Role::Delta, 1), (Role::Key, 2), (Role::Delta, 3)]
-            .into_iter()
-            .for_each(|item| queue.push(item));
+        for item in [(Role::Key, 0), (Role::Delta, 1), (Role::Key, 2), (Role::Delta, 3)] {
+            queue.push(item);
+        }
         assert_eq!(drain(&queue), [2, 3]);
         assert_eq!(queue.dropped(), 2);
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
-use models::{Package, Preset, package::MAX_BYTES};
+use models::{Fingerprint, Package, Preset, package::MAX_BYTES};
 
 use crate::failure::Failure;
 
@@ -37,10 +37,7 @@ fn describe(package: &Package) -> String {
         ),
         format!("parameters    {}", config.parameters()),
         format!("bytes         {}", package.bytes().len()),
-        format!(
-            "parent        {}",
-            metadata.parent.map_or_else(|| "none".to_owned(), |parent| parent.to_hex())
-        ),
+        format!("parent        {}", metadata.parent.map_or_else(|| "none".to_owned(), Fingerprint::to_hex)),
     ];
     match &metadata.training {
         None => lines.push("training      unknown".to_owned()),

@@ -94,14 +94,12 @@ fn collect(args: &TrainArgs, course: &mut Course, screen: &Screen) -> anyhow::Re
     while let Some(media) = reader.next()? {
         let Media::Picture(picture) = media else { continue };
         bar.set_position(picture.pts().to_duration().as_secs());
-        let transcoder = match &mut transcoder {
-            Some(transcoder) => transcoder,
-            None => {
-                let transcoder = transcoder.insert(begin(args, size, &reader, &picture)?);
-                maker.push(Coded::Config(transcoder.config()))?;
-                transcoder
-            }
-        };
+        if transcoder.is_none() {
+            let begun = begin(args, size, &reader, &picture)?;
+            maker.push(Coded::Config(begun.config()))?;
+            transcoder = Some(begun);
+        }
+        let Some(transcoder) = &mut transcoder else { continue };
         let Some(packet) = transcoder.transcode(&picture, Key::Interval)? else { continue };
         if let Some(pair) = maker.push(Coded::Picture(packet, picture))? {
             course.take(&pair)?;

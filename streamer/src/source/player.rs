@@ -196,7 +196,7 @@ mod tests {
         let (clock, counters) = (FakeClock::new(), Arc::new(Counters::default()));
         let mut player = Player::new(Slides { count: 50, next: 0 }, Repeat::Once, &clock, counters.clone());
         assert_eq!(times(&mut player, 1), [0]);
-        clock.advance(Duration::from_millis(1000)); // pictures up to 500 ms are out of reach
+        clock.advance(Duration::from_secs(1)); // pictures up to 500 ms are out of reach
         assert_eq!(times(&mut player, 1), [520]);
         assert_eq!(counters.late.get(), 12);
     }

@@ -146,7 +146,7 @@ impl Source for RtmpSource {
                     return Ok(Some(Media::AudioConfig(config)));
                 }
                 Some(Arrival::Unit(Unit::Packet(packet))) if packet.track == Track::Video => {
-                    self.decode(packet)
+                    self.decode(packet);
                 }
                 Some(Arrival::Unit(Unit::Packet(mut packet))) => {
                     let offset = self.line.offset(Track::Audio, packet.dts, self.sound);
@@ -265,3 +265,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

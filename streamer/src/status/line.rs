@@ -96,31 +96,24 @@ impl Snapshot {
     /// One line for people, with what matters now.
     pub fn for_people(&self) -> String {
         let seconds = self.t.as_secs();
-        let mut line = format!(
-            "{:02}:{:02}:{:02}  {}  {} pictures, {:.0} kbit/s",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60,
-            self.link,
-            self.frames,
-            self.sent_kbps
-        );
-        if self.late + self.unsent > 0 {
-            line += &format!(", {} late, {} not sent", self.late, self.unsent);
-        }
-        if self.pairs > 0 {
-            line += &format!("  |  {} pairs, {:.0} steps/s", self.pairs, self.steps_per_s);
-        }
-        if let Some(quality) = self.quality {
-            line += &format!(", {:+.2} dB", quality.gain());
-        }
-        if let Some(version) = self.version {
-            line += &format!("  |  version {version}");
-        }
-        if self.upload != UploadState::None {
-            line += &format!(", upload {}", self.upload);
-        }
-        line
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let clock = format!("{hours:02}:{minutes:02}:{seconds:02} {}", self.link);
+        let lost = match self.late + self.unsent {
+            0 => String::new(),
+            _ => format!(", {} late, {} not sent", self.late, self.unsent),
+        };
+        let video = format!("{} pictures, {:.0} kbit/s{lost}", self.frames, self.sent_kbps);
+        let gain = self.quality.map_or_else(String::new, |quality| format!(", {:+.2} dB", quality.gain()));
+        let training = format!("{} pairs, {:.0} steps/s{gain}", self.pairs, self.steps_per_s);
+        let version = self.version.map_or_else(String::new, |version| format!(", version {version}"));
+        let upload = format!("upload {}{version}", self.upload);
+        let parts = [
+            Some(clock),
+            Some(video),
+            (self.pairs > 0).then_some(training),
+            (self.upload != UploadState::None).then_some(upload),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" | ")
     }
 }
 

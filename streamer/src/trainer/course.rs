@@ -14,6 +14,8 @@ use super::holdout::Holdout;
 
 /// One pair in so many is held out.
 const HELD_OUT: u64 = 5;
+/// The first one early, so that the first judgement need not wait for long.
+const FIRST_HELD_OUT: u64 = 3;
 /// Training on fewer pairs would learn them by heart.
 const LEAST_PAIRS: usize = 3;
 /// Judging by fewer would be chance.
@@ -54,7 +56,7 @@ impl Course {
             return Ok(());
         }
         self.taken += 1;
-        if self.taken.is_multiple_of(HELD_OUT) { self.holdout.push(pair) } else { self.pool.push(pair) }
+        if self.taken % HELD_OUT == FIRST_HELD_OUT { self.holdout.push(pair) } else { self.pool.push(pair) }
     }
 
     /// Whether there is enough to learn from.
@@ -111,4 +113,59 @@ impl Course {
 /// The weights that come with the program for this network, if there are any.
 pub fn stock_package(config: FEdsrConfig) -> Option<Package> {
     Preset::of(config).and_then(stock::package).filter(|package| package.config() == config)
+}
+
+#[cfg(test)]
+mod tests {
+    use media::{
+        Component, Picture, Size,
+        ffmpeg::{Filter, Scaler},
+    };
+    use models::Preset;
+
+    use super::*;
+
+    /// Stripes that drift: something that plain up-sampling blurs and a network can learn.
+    fn pair(n: usize) -> Pair {
+        let mut hr = Picture::new(Size { width: 128, height: 96 });
+        for component in Component::ALL {
+            hr.plane_mut(component).fill(128);
+        }
+        for (y, row) in hr.luma_mut().rows_mut().enumerate() {
+            for (x, sample) in row.iter_mut().enumerate() {
+                *sample = if ((x + 2 * y + n) / 6).is_multiple_of(2) { 40 } else { 210 };
+            }
+        }
+        let lr = Scaler::new(Filter::Area).scale(&hr, Size { width: 64, height: 48 }).unwrap();
+        Pair { lr, hr }
+    }
+
+    #[test]
+    fn learns_what_it_is_shown_and_is_judged_by_what_it_is_not() {
+        models::device::configure_threads(1);
+        let config = Preset::Nano.config(2).unwrap();
+        let mut course = Course::new(config, None, 16, 7).unwrap();
+        assert!(!course.can_learn());
+        for n in 0..12 {
+            course.take(&pair(n)).unwrap();
+        }
+        assert!(course.can_learn() && !course.can_be_judged());
+        for _ in 0..30 {
+            course.step().unwrap();
+        }
+        assert!(course.can_be_judged());
+        let found = course.judge().unwrap();
+        assert!(found.gain > 0.1, "{found:?}");
+        let package = course.package(found).unwrap();
+        let training = package.metadata().training.unwrap();
+        assert_eq!((training.pairs, training.steps), (10, 30));
+        assert_eq!(course.judge_other(&package).unwrap(), found);
+    }
+
+    #[test]
+    fn pairs_of_another_factor_are_left_out() {
+        let mut course = Course::new(Preset::Nano.config(3).unwrap(), None, 16, 7).unwrap();
+        (0..8).for_each(|n| course.take(&pair(n)).unwrap());
+        assert!(!course.can_learn());
+    }
 }

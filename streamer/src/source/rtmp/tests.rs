@@ -1,0 +1,94 @@
+//! A publisher of our own protocol crate pushes to the source, on loopback.
+
+use std::{net::SocketAddr, time::Duration};
+
+use media::{Size, flv::Muxer, synthetic::TestPictures};
+use protocol::rtmp::{PublishError, Publisher, RtmpUrl};
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::transcode::{Key, LrSettings, Transcoder};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn free_address() -> SocketAddr {
+    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Publishes `count` pictures that begin at `start`, and leaves.
+async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publisher, PublishError> {
+    let pictures = TestPictures::new(Size { width: 64, height: 48 }, FrameRate { num: 25, den: 1 });
+    let settings = LrSettings {
+        size: "64x48".parse().unwrap(),
+        bitrate: "100k".parse().unwrap(),
+        frame_rate: pictures.frame_rate(),
+        colour: media::Colour::default(),
+    };
+    let mut transcoder = Transcoder::new(settings).unwrap();
+    let mut muxer = Muxer::new();
+    let mut publisher = Publisher::connect(url, &"any".parse().unwrap(), PATIENCE).await?;
+    publisher.send(&muxer.tag(&Unit::VideoConfig(transcoder.config()))).await?;
+    for mut picture in pictures.iter().take(count as usize) {
+        picture.set_pts(picture.pts() + start);
+        let packet = transcoder.transcode(&picture, Key::Interval).unwrap().unwrap();
+        publisher.send(&muxer.tag(&Unit::Packet(packet))).await?;
+    }
+    Ok(publisher)
+}
+
+fn times(source: &mut RtmpSource, count: usize) -> Vec<i64> {
+    std::iter::repeat_with(|| source.next().unwrap())
+        .map(|media| match media {
+            Some(Media::Picture(hr)) => hr.picture.pts().as_millis(),
+            other => panic!("{other:?}"),
+        })
+        .take(count)
+        .collect()
+}
+
+#[test]
+fn survives_a_publisher_that_leaves_and_returns() {
+    let (runtime, stop) = (runtime(), Stop::new());
+    let at = ListenAt { address: free_address(), key: None };
+    let mut source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
+    let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
+    for (start, expected) in [(3_600_000, [0, 40, 80]), (0, [120, 160, 200])] {
+        let publisher = runtime.block_on(publish(&url, MediaTime::from_millis(start), 3)).unwrap();
+        assert_eq!(times(&mut source, 3), expected);
+        runtime.block_on(publisher.close()).unwrap();
+    }
+    stop.stop();
+    assert!(source.next().unwrap().is_none());
+}
+
+#[test]
+fn turns_away_wrong_keys_and_second_publishers() {
+    let (runtime, stop) = (runtime(), Stop::new());
+    let at = ListenAt { address: free_address(), key: Some("right".parse().unwrap()) };
+    let source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
+    let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
+    let connect = |key: &'static str| {
+        runtime.block_on(async { Publisher::connect(&url, &key.parse().unwrap(), PATIENCE).await })
+    };
+    assert!(matches!(connect("wrong"), Err(PublishError::Refused { .. })));
+    let first = connect("right").unwrap();
+    match connect("right") {
+        Err(PublishError::Refused { code, .. }) => assert_eq!(code, Rejection::InUse.code()),
+        other => panic!("{other:?}"),
+    }
+    runtime.block_on(first.close()).unwrap();
+    stop.stop();
+    drop(source);
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let (runtime, taken) = (runtime(), StdListener::bind("127.0.0.1:0").unwrap());
+    let at = ListenAt { address: taken.local_addr().unwrap(), key: None };
+    let error = RtmpSource::listen(&at, runtime.handle(), Stop::new(), Arc::default()).err().unwrap();
+    assert!(error.to_string().contains("another program"), "{error}");
+}
