@@ -26,6 +26,8 @@ mod packager;
 mod playlist;
 mod reload;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod track;
 mod window;

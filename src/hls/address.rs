@@ -96,7 +96,8 @@ impl FromStr for Resource {
         if let Some(msn) = stem.strip_prefix("seg-") {
             return Ok(Self::Segment(parse_number(msn)?));
         }
-        let (msn, part) = stem.strip_prefix("part-").and_then(|rest| rest.split_once('-')).ok_or(ParseAddressError)?;
+        let (msn, part) =
+            stem.strip_prefix("part-").and_then(|rest| rest.split_once('-')).ok_or(ParseAddressError)?;
         Ok(Self::Part { msn: parse_number(msn)?, part: parse_number(part)? })
     }
 }
@@ -138,8 +139,20 @@ mod tests {
     #[test]
     fn every_other_spelling_is_refused() {
         for name in [
-            "", "index.m3u", "/index.m3u8", "seg-.m4s", "seg-01.m4s", "seg-+1.m4s", "seg--1.m4s", "seg-1.mp4",
-            "part-1.m4s", "part-1-2-3.m4s", "part-1-.m4s", "init-1.m4s", "seg-18446744073709551616.m4s", "../index.m3u8",
+            "",
+            "index.m3u",
+            "/index.m3u8",
+            "seg-.m4s",
+            "seg-01.m4s",
+            "seg-+1.m4s",
+            "seg--1.m4s",
+            "seg-1.mp4",
+            "part-1.m4s",
+            "part-1-2-3.m4s",
+            "part-1-.m4s",
+            "init-1.m4s",
+            "seg-18446744073709551616.m4s",
+            "../index.m3u8",
         ] {
             assert_eq!(name.parse::<Resource>(), Err(ParseAddressError), "{name}");
         }

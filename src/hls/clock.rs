@@ -64,9 +64,9 @@ impl Clock {
     pub(super) fn span(self, ticks: i64) -> MediaTime {
         match self {
             Self::Video => MediaTime::from_ticks(ticks),
-            Self::Audio { rate, .. } => {
-                MediaTime::from_ticks((i128::from(ticks) * i128::from(MediaTime::HZ) / i128::from(rate)) as i64)
-            }
+            Self::Audio { rate, .. } => MediaTime::from_ticks(
+                (i128::from(ticks) * i128::from(MediaTime::HZ) / i128::from(rate)) as i64,
+            ),
         }
     }
 
@@ -110,7 +110,8 @@ mod tests {
         let mut previous = None;
         let mut placed = Vec::new();
         for frame in 0..200_i64 {
-            let Placement::At(at) = AUDIO.place(previous, MediaTime::from_millis(10_000 + frame * 1024 * 1000 / 44_100))
+            let Placement::At(at) =
+                AUDIO.place(previous, MediaTime::from_millis(10_000 + frame * 1024 * 1000 / 44_100))
             else {
                 panic!("frame {frame} was left out")
             };

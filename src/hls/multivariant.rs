@@ -86,7 +86,13 @@ mod tests {
 
     fn video(rendition: Rendition, width: u32, height: u32, peak_bitrate: u64) -> Video {
         let codec = "avc1.64001e".to_owned();
-        Video { rendition, codec, size: Size { width, height }, frame_rate: Some(30_000.0 / 1001.0), peak_bitrate }
+        Video {
+            rendition,
+            codec,
+            size: Size { width, height },
+            frame_rate: Some(30_000.0 / 1001.0),
+            peak_bitrate,
+        }
     }
 
     fn audio() -> Audio {

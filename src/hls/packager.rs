@@ -109,7 +109,8 @@ impl Packager {
                 (state.multivariant(), enhanced)
             };
             let wait = if ready.is_some() { EXPECTATION_WAIT } else { START_WAIT };
-            let waited = complete && ready.is_some() || timeout_at(began + wait, changes.changed()).await.is_err();
+            let waited =
+                complete && ready.is_some() || timeout_at(began + wait, changes.changed()).await.is_err();
             match ready {
                 Some(text) if waited => return Ok(text),
                 None if waited => return Err(ReloadError::NotReady),
@@ -176,7 +177,10 @@ impl Packager {
             if !state.has_segment(rendition) {
                 return Err(ReloadError::NoRendition(rendition));
             }
-        } else if !state.has_segment(rendition) || state.target_duration().is_none() || !reload.is_satisfied(window)? {
+        } else if !state.has_segment(rendition)
+            || state.target_duration().is_none()
+            || !reload.is_satisfied(window)?
+        {
             return Ok(None);
         }
         let slot = rendition.index() * 2 + usize::from(reload.delta == Delta::Skip);

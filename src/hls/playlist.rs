@@ -94,12 +94,18 @@ impl MediaPlaylist<'_> {
         writeln!(f, "#EXT-X-PART-INF:PART-TARGET={}", Seconds(self.part_target))?;
         writeln!(f, "#EXT-X-MEDIA-SEQUENCE:{}", first.map_or(1, |segment| segment.cut.msn))?;
         // The tag in front of the first segment counts on top of this.
-        let removed = first.map_or(0, |segment| segment.cut.discontinuities - u64::from(segment.cut.discontinuity));
+        let removed =
+            first.map_or(0, |segment| segment.cut.discontinuities - u64::from(segment.cut.discontinuity));
         writeln!(f, "#EXT-X-DISCONTINUITY-SEQUENCE:{removed}")
     }
 
     /// What a segment needs in front of it, complete or not.
-    fn introduce(&self, f: &mut fmt::Formatter<'_>, segment: &Segment, init: &mut Option<u64>) -> fmt::Result {
+    fn introduce(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        segment: &Segment,
+        init: &mut Option<u64>,
+    ) -> fmt::Result {
         if segment.cut.discontinuity {
             writeln!(f, "#EXT-X-DISCONTINUITY")?;
         }
@@ -132,7 +138,11 @@ impl MediaPlaylist<'_> {
         let hint = Resource::Part { msn: self.window.current_msn().unwrap_or(1), part };
         writeln!(f, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}\"", self.url(hint))?;
         for Report { rendition, msn, part } in self.reports {
-            write!(f, "#EXT-X-RENDITION-REPORT:URI=\"../{rendition}/{}\",LAST-MSN={msn}", Resource::Playlist)?;
+            write!(
+                f,
+                "#EXT-X-RENDITION-REPORT:URI=\"../{rendition}/{}\",LAST-MSN={msn}",
+                Resource::Playlist
+            )?;
             if let Some(part) = part {
                 write!(f, ",LAST-PART={part}")?;
             }
@@ -152,8 +162,12 @@ impl MediaPlaylist<'_> {
 
     /// The newest instant in the playlist.
     fn end(&self) -> MediaTime {
-        let complete = self.window.last_complete().and_then(|segment| segment.cut.end).unwrap_or(MediaTime::ZERO);
-        let open: MediaTime = self.window.open().map_or(MediaTime::ZERO, |open| open.parts.iter().map(|part| part.duration).sum());
+        let complete =
+            self.window.last_complete().and_then(|segment| segment.cut.end).unwrap_or(MediaTime::ZERO);
+        let open: MediaTime = self
+            .window
+            .open()
+            .map_or(MediaTime::ZERO, |open| open.parts.iter().map(|part| part.duration).sum());
         complete + open
     }
 

@@ -102,7 +102,12 @@ impl State {
     }
 
     /// Takes the next unit of a rendition.
-    pub(super) fn push(&mut self, rendition: Rendition, unit: Unit, arrived: SystemTime) -> Result<(), CmafError> {
+    pub(super) fn push(
+        &mut self,
+        rendition: Rendition,
+        unit: Unit,
+        arrived: SystemTime,
+    ) -> Result<(), CmafError> {
         if self.finished {
             return Ok(());
         }
@@ -112,9 +117,15 @@ impl State {
                 Ok(())
             }
             (Rendition::Audio, Unit::AudioConfig(config)) => self.configure_audio(Config::Audio(config)),
-            (Rendition::Source, Unit::Packet(packet)) if packet.track == Kind::Video => self.source(&packet, arrived),
-            (Rendition::Enhanced, Unit::Packet(packet)) if packet.track == Kind::Video => self.follow(rendition, &packet),
-            (Rendition::Audio, Unit::Packet(packet)) if packet.track == Kind::Audio => self.audio(packet, arrived),
+            (Rendition::Source, Unit::Packet(packet)) if packet.track == Kind::Video => {
+                self.source(&packet, arrived)
+            }
+            (Rendition::Enhanced, Unit::Packet(packet)) if packet.track == Kind::Video => {
+                self.follow(rendition, &packet)
+            }
+            (Rendition::Audio, Unit::Packet(packet)) if packet.track == Kind::Audio => {
+                self.audio(packet, arrived)
+            }
             _ => {
                 self.track_mut(rendition).drop_packet();
                 Ok(())
@@ -224,9 +235,11 @@ impl State {
         if !self.is_ready() {
             return None;
         }
-        let videos: Vec<Video> =
-            [Rendition::Enhanced, Rendition::Source].into_iter().filter_map(|rendition| self.video(rendition)).collect();
-        let audio = self.has_segment(Rendition::Audio).then(|| self.audio_variant()).flatten();
+        let videos: Vec<Video> = [Rendition::Enhanced, Rendition::Source]
+            .into_iter()
+            .filter_map(|rendition| self.video(rendition))
+            .collect();
+        let audio = self.audio_variant();
         Some(multivariant::write(&videos, audio.as_ref()))
     }
 
@@ -234,20 +247,25 @@ impl State {
         let track = self.track(rendition);
         let Some(Config::Video(config)) = track.config() else { return None };
         let source = self.track(Rendition::Source);
-        if source.window.last_complete().is_none() {
-            return None;
-        }
+        source.window.last_complete()?;
         let measured = track.window.last_complete().or(source.window.last_complete()).and_then(frame_rate);
         let peak_bitrate = match track.tally.peak_bitrate {
             0 => source.tally.peak_bitrate * PRESUMED_ENHANCED_FACTOR,
             measured => measured,
         };
-        Some(Video { rendition, codec: config.codec_string(), size: config.size(), frame_rate: measured, peak_bitrate })
+        Some(Video {
+            rendition,
+            codec: config.codec_string(),
+            size: config.size(),
+            frame_rate: measured,
+            peak_bitrate,
+        })
     }
 
     fn audio_variant(&self) -> Option<Audio> {
         let track = self.track(Rendition::Audio);
         let Some(Config::Audio(config)) = track.config() else { return None };
+        track.window.current_msn()?;
         let peak_bitrate = track.tally.peak_bitrate;
         Some(Audio { codec: config.codec_string(), channels: config.channels(), peak_bitrate })
     }
@@ -339,7 +357,8 @@ impl State {
         }
         if self.leader == Some(Rendition::Audio) {
             self.begin(arrived);
-            let lead = if self.track(Rendition::Audio).is_changing() { Lead::Reconfigured } else { Lead::Sound };
+            let lead =
+                if self.track(Rendition::Audio).is_changing() { Lead::Reconfigured } else { Lead::Sound };
             self.timeline.lead(lead, packet.pts, arrived);
         } else if packet.pts > self.watermark && !self.timeline.is_jump(packet.pts) {
             self.timeline.lead(Lead::Substitute, packet.pts, arrived);

@@ -209,7 +209,8 @@ impl Timeline {
             Lead::Picture | Lead::Substitute => elapsed >= self.longest(),
         };
         if due {
-            let discontinuity = lead == Lead::Reconfigured || (marked && matches!(lead, Lead::Key | Lead::Sound));
+            let discontinuity =
+                lead == Lead::Reconfigured || (marked && matches!(lead, Lead::Key | Lead::Sound));
             if discontinuity || self.open == Open::Undecodable {
                 self.longest_seen = self.longest_seen.max(elapsed);
             } else {

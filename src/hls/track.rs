@@ -205,7 +205,8 @@ impl Track {
     }
 
     fn is_full(&self, packet: &Packet) -> bool {
-        self.segment_samples >= MAX_SEGMENT_SAMPLES || self.segment_bytes + packet.data.len() > MAX_SEGMENT_BYTES
+        self.segment_samples >= MAX_SEGMENT_SAMPLES
+            || self.segment_bytes + packet.data.len() > MAX_SEGMENT_BYTES
     }
 
     fn sample(&self, packet: &Packet, decode_time: i64) -> Sample {
@@ -255,7 +256,8 @@ impl Track {
     fn settle_before(&mut self, timeline: &Timeline, cut: &Cut, next: Option<i64>) -> Result<(), CmafError> {
         if let Some(Pending { mut sample, pts }) = self.pending.take() {
             let open = self.window.open().map_or(cut.msn, |open| open.cut.msn);
-            let broken = self.window.open().is_some_and(|open| cut.discontinuities > open.cut.discontinuities);
+            let broken =
+                self.window.open().is_some_and(|open| cut.discontinuities > open.cut.discontinuities);
             let end = timeline.get(open).and_then(|open| open.end);
             sample.duration = match (next, end) {
                 (Some(next), _) if cut.msn == open + 1 && !broken => self.distance(sample.decode_time, next),

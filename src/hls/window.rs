@@ -116,7 +116,11 @@ impl Window {
     pub(super) fn part(&self, msn: u64, part: u64) -> Lookup {
         let Some(current) = self.current_msn() else { return Lookup::Gone };
         let index = usize::try_from(part).unwrap_or(usize::MAX);
-        let holder = if msn < current { self.segment(msn) } else { self.open.as_ref().filter(|open| open.cut.msn == msn) };
+        let holder = if msn < current {
+            self.segment(msn)
+        } else {
+            self.open.as_ref().filter(|open| open.cut.msn == msn)
+        };
         let parts = holder.map_or(0, |segment| segment.parts.len());
         match holder.and_then(|segment| segment.parts.get(index)) {
             Some(part) => Lookup::Found(part.bytes.clone()),

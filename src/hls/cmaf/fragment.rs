@@ -86,8 +86,20 @@ mod tests {
     #[test]
     fn decodes_to_what_was_put_in() {
         let samples = [
-            Sample { decode_time: 900_000, duration: 3000, composition_offset: 6000, key: true, data: Bytes::from_static(b"key") },
-            Sample { decode_time: 903_000, duration: 3000, composition_offset: -3000, key: false, data: Bytes::from_static(b"b") },
+            Sample {
+                decode_time: 900_000,
+                duration: 3000,
+                composition_offset: 6000,
+                key: true,
+                data: Bytes::from_static(b"key"),
+            },
+            Sample {
+                decode_time: 903_000,
+                duration: 3000,
+                composition_offset: -3000,
+                key: false,
+                data: Bytes::from_static(b"b"),
+            },
         ];
         let bytes = Fragment { sequence_number: 7, samples: &samples }.encode().unwrap();
 

@@ -5,8 +5,8 @@ use media::codec::aac::AacConfig;
 use media::codec::avc::AvcConfig;
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
-    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Minf,
-    Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
+    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr,
+    Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
 };
 
 use super::{CmafError, TRACK_ID};
@@ -69,7 +69,10 @@ pub(in crate::hls) fn audio(config: &AacConfig) -> Result<Bytes, CmafError> {
                     buffer_size_db: [0; 3].into(),
                     max_bitrate: 0,
                     avg_bitrate: 0,
-                    dec_specific: Some(DecoderSpecific { raw: config.record().to_vec(), ..DecoderSpecific::default() }),
+                    dec_specific: Some(DecoderSpecific {
+                        raw: config.record().to_vec(),
+                        ..DecoderSpecific::default()
+                    }),
                 },
                 sl_config: SLConfig {},
             },
@@ -132,11 +135,21 @@ impl Track {
             ..Trak::default()
         };
         let moov = Moov {
-            mvhd: Mvhd { timescale, rate: 1.into(), volume: 1.into(), next_track_id: TRACK_ID + 1, ..Mvhd::default() },
+            mvhd: Mvhd {
+                timescale,
+                rate: 1.into(),
+                volume: 1.into(),
+                next_track_id: TRACK_ID + 1,
+                ..Mvhd::default()
+            },
             trak: vec![trak],
             mvex: Some(Mvex {
                 mehd: None,
-                trex: vec![Trex { track_id: TRACK_ID, default_sample_description_index: 1, ..Trex::default() }],
+                trex: vec![Trex {
+                    track_id: TRACK_ID,
+                    default_sample_description_index: 1,
+                    ..Trex::default()
+                }],
             }),
             ..Moov::default()
         };

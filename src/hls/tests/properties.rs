@@ -71,7 +71,9 @@ fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&State)) -> Fe
                 feed.push(Rendition::Source, video(large));
                 feed.key_next();
             }
-            Event::AudioConfig(other) => feed.push(Rendition::Audio, stereo(if other { 44_100 } else { 48_000 })),
+            Event::AudioConfig(other) => {
+                feed.push(Rendition::Audio, stereo(if other { 44_100 } else { 48_000 }))
+            }
             Event::Enhance(skipped) => {
                 for (pts, key) in lane.drain(..).skip(skipped.into()) {
                     feed.push(Rendition::Enhanced, picture(pts, key));
@@ -99,7 +101,10 @@ fn check_window(state: &State) {
         }
         for segment in &segments {
             if let Some(target) = state.target_duration() {
-                assert!(segment.duration() < target + MediaTime::from_millis(500), "{rendition}: {segment:?}");
+                assert!(
+                    segment.duration() < target + MediaTime::from_millis(500),
+                    "{rendition}: {segment:?}"
+                );
             }
             assert!(window.init(segment.init).is_some(), "{rendition}: init {} is gone", segment.init);
         }
@@ -130,7 +135,11 @@ fn check_text(state: &State) {
             assert_eq!(parsed.target_duration as i64 * MediaTime::HZ, target.ticks());
             let first = state.track(rendition).window.listed().next().unwrap();
             assert_eq!(parsed.media_sequence, first.cut.msn);
-            let tags = parsed.segments.first().filter(|_| delta == Delta::Full).map_or(0, |s| u64::from(s.discontinuity));
+            let tags = parsed
+                .segments
+                .first()
+                .filter(|_| delta == Delta::Full)
+                .map_or(0, |s| u64::from(s.discontinuity));
             if delta == Delta::Full {
                 assert_eq!(parsed.discontinuity_sequence + tags, first.cut.discontinuities);
                 assert!(parsed.segments[0].map.is_some());
@@ -153,7 +162,10 @@ fn check_media(state: &State) {
                 assert!(bytes.is_empty());
                 let traf = &moof.traf[0];
                 let samples: Vec<_> = traf.trun[0].samples.iter().collect();
-                assert_eq!(samples.iter().map(|sample| sample.size.unwrap() as usize).sum::<usize>(), mdat.data.len());
+                assert_eq!(
+                    samples.iter().map(|sample| sample.size.unwrap() as usize).sum::<usize>(),
+                    mdat.data.len()
+                );
                 let start = traf.tfdt.as_ref().unwrap().base_media_decode_time;
                 let duration: u64 = samples.iter().map(|sample| u64::from(sample.duration.unwrap())).sum();
                 if let Some((init, discontinuities, end)) = end

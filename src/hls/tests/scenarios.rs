@@ -4,7 +4,7 @@ use media::{MediaTime, Packet, Track, Unit};
 
 use super::feed::{Feed, PICTURE, START, frame, large_video, picture, small_video, stereo};
 use crate::hls::reload::Delta;
-use crate::hls::{Rendition, ReloadError};
+use crate::hls::{ReloadError, Rendition};
 
 fn seconds(feed: &Feed) -> i64 {
     feed.state.target_duration().expect("known after the first segment").ticks() / MediaTime::HZ
@@ -70,7 +70,9 @@ fn renditions_are_cut_at_the_same_instants_though_they_begin_and_lag_differently
 
 #[test]
 fn the_target_duration_is_learnt_from_the_first_segment() {
-    for (key_every, expected) in [(1_000, 2), (2_000, 2), (2_200, 2), (2_400, 3), (4_000, 4), (8_000, 8), (30_000, 10)] {
+    for (key_every, expected) in
+        [(1_000, 2), (2_000, 2), (2_200, 2), (2_400, 3), (4_000, 4), (8_000, 8), (30_000, 10)]
+    {
         let mut feed = Feed::av();
         feed.key_every = key_every;
         feed.run(24.0);
@@ -88,7 +90,10 @@ fn an_overdue_key_picture_does_not_hold_up_the_segment() {
     feed.key_every = 4_000;
     feed.run(9.0);
     assert_eq!(seconds(&feed), 2);
-    assert_eq!(bounds(&feed, Rendition::Source), [(4400, 6000), (6000, 8400), (8400, 10_000), (10_000, 12_400)]);
+    assert_eq!(
+        bounds(&feed, Rendition::Source),
+        [(4400, 6000), (6000, 8400), (8400, 10_000), (10_000, 12_400)]
+    );
     assert_eq!(bounds(&feed, Rendition::Source), bounds(&feed, Rendition::Audio));
     let window = &feed.state.track(Rendition::Source).window;
     let begins_independent: Vec<bool> = window.listed().map(|segment| segment.parts[0].independent).collect();
@@ -127,7 +132,11 @@ fn a_new_publisher_is_a_discontinuity_in_every_rendition() {
     assert!(feed.text(Rendition::Audio).contains("#EXT-X-DISCONTINUITY-SEQUENCE:0\n"));
     feed.run(4.0);
     for rendition in Rendition::ALL {
-        assert!(feed.text(rendition).contains("#EXT-X-DISCONTINUITY-SEQUENCE:1\n"), "{}", feed.text(rendition));
+        assert!(
+            feed.text(rendition).contains("#EXT-X-DISCONTINUITY-SEQUENCE:1\n"),
+            "{}",
+            feed.text(rendition)
+        );
     }
 }
 
@@ -179,7 +188,10 @@ fn other_audio_parameters_begin_a_segment_at_the_next_key_picture() {
     feed.run(4.0);
     assert_eq!(bounds(&feed, Rendition::Source), [(0, 2000), (2000, 4000), (4000, 6000)]);
     assert_eq!(bounds(&feed, Rendition::Audio), bounds(&feed, Rendition::Source));
-    assert_eq!(feed.listed(Rendition::Audio).iter().map(|s| s.discontinuity).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(
+        feed.listed(Rendition::Audio).iter().map(|s| s.discontinuity).collect::<Vec<_>>(),
+        [false, false, true]
+    );
     assert!(feed.text(Rendition::Audio).contains("init-2.mp4"));
 }
 
@@ -253,7 +265,10 @@ fn enhanced_pictures_left_out_leave_a_standing_picture_or_a_gap() {
     }
     feed.run(2.1);
     let enhanced = feed.listed(Rendition::Enhanced);
-    assert_eq!(enhanced.iter().map(|s| (s.msn, s.parts > 0)).collect::<Vec<_>>(), [(2, true), (3, false), (4, false), (5, true)]);
+    assert_eq!(
+        enhanced.iter().map(|s| (s.msn, s.parts > 0)).collect::<Vec<_>>(),
+        [(2, true), (3, false), (4, false), (5, true)]
+    );
 }
 
 #[test]
@@ -271,7 +286,10 @@ fn pictures_in_another_order_than_they_are_shown() {
             let at = |index: i64| START + MediaTime::from_millis((gop * 51 + index) * PICTURE);
             let (dts, pts) = (at(step), at(shown + 2));
             let data = bytes::Bytes::from_static(&[1; 64]);
-            feed.push(Rendition::Source, Unit::Packet(Packet { track: Track::Video, dts, pts, key: step == 0, data }));
+            feed.push(
+                Rendition::Source,
+                Unit::Packet(Packet { track: Track::Video, dts, pts, key: step == 0, data }),
+            );
         }
     }
     assert_eq!(bounds(&feed, Rendition::Source), [(80, 2120), (2120, 4160), (4160, 6200)]);
@@ -286,7 +304,12 @@ fn slow_pictures_never_exceed_the_part_target() {
         feed.push(Rendition::Source, picture(START + MediaTime::from_millis(index * 1000), index % 2 == 0));
     }
     let window = &feed.state.track(Rendition::Source).window;
-    assert!(window.listed().flat_map(|segment| &segment.parts).all(|part| part.duration <= MediaTime::from_millis(500)));
+    assert!(
+        window
+            .listed()
+            .flat_map(|segment| &segment.parts)
+            .all(|part| part.duration <= MediaTime::from_millis(500))
+    );
     assert_eq!(window.listed().len(), 4);
 }
 

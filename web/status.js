@@ -1,0 +1,63 @@
+// What the control API says of a stream, in words. Pure functions, but for the one that asks.
+
+/** Answers the parsed JSON at `path`, or `null` where there is none. */
+export async function ask(path) {
+  try {
+    const response = await fetch(path, { cache: "no-store" });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null; // the server is away; whoever asks asks again
+  }
+}
+
+/** Shows a stream's state on an element. */
+export function showState(element, state) {
+  element.textContent = state ?? "offline";
+  element.dataset.state = state ?? "offline";
+}
+
+const bits = (rate) => (rate >= 1e6 ? `${(rate / 1e6).toFixed(1)} Mbit/s` : `${Math.round(rate / 1e3)} kbit/s`);
+const decibels = (gain) => `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(2)} dB`;
+
+/**
+ * The figures under the player: `[name, text, mood]` each, mood one of "", "good", "warn".
+ * `delay` is the time from the server's receiving a picture to its being shown, in seconds.
+ */
+export function figures(status, delay) {
+  const { video, enhance } = status;
+  const list = [];
+  if (video) {
+    list.push(["source", `${video.width}×${video.height}, ${video.frame_rate.toFixed(1)} fps, ${bits(video.bitrate)}`, ""]);
+  }
+  if (enhance) {
+    const { model } = enhance;
+    list.push(["enhanced", `${enhance.width}×${enhance.height} on ${enhance.device}`, ""]);
+    list.push(["model", model ? `v${model.version} ${model.origin}, ${model.architecture}` : "none", ""]);
+    const gain = model?.gain_db;
+    if (gain !== null && gain !== undefined) list.push(["gain", decibels(gain), gain > 0 ? "good" : ""]);
+    list.push(["sharpened", `${enhance.f_edsr}`, "good"]);
+    list.push(["plain", `${enhance.plain}`, enhance.plain_overload + enhance.plain_failed > 0 ? "warn" : ""]);
+    list.push(["skipped", `${enhance.skipped}`, enhance.skipped > 0 ? "warn" : ""]);
+    list.push(["per picture", `${enhance.lane_ms.toFixed(1)} ms, net ${enhance.net_ms.toFixed(1)} ms`, ""]);
+    list.push(["backlog", `${enhance.backlog_s.toFixed(1)} s`, enhance.backlog_s > 1 ? "warn" : ""]);
+  }
+  if (delay !== null) list.push(["latency", `${delay.toFixed(1)} s`, ""]);
+  return list;
+}
+
+/** Fills a description list with figures; keeps the elements that are there. */
+export function showFigures(element, list) {
+  while (element.children.length > list.length) element.lastElementChild.remove();
+  list.forEach(([name, text, mood], index) => {
+    let group = element.children[index];
+    if (!group) {
+      group = document.createElement("div");
+      group.append(document.createElement("dt"), document.createElement("dd"));
+      element.append(group);
+    }
+    group.dataset.testid = `stat-${name.replace(" ", "-")}`;
+    group.children[0].textContent = name;
+    group.children[1].textContent = text;
+    group.children[1].className = mood;
+  });
+}

@@ -1,0 +1,125 @@
+// The player page: one stream, seen enhanced, as received, or both side by side.
+
+import { Divider, Follow } from "/assets/compare.js";
+import { Player } from "/assets/player.js";
+import { ask, figures, showFigures, showState } from "/assets/status.js";
+
+const POLL = 1000;
+
+const name = decodeURIComponent(location.pathname.split("/").pop());
+const base = `/hls/${encodeURIComponent(name)}`;
+const element = (id) => document.getElementById(id);
+const [stage, message] = [element("stage"), element("message")];
+const viewButtons = [...document.querySelectorAll("[data-view][role=radio]")];
+
+const main = new Player(element("main"), `${base}/index.m3u8`);
+const second = new Player(element("second"), `${base}/source/index.m3u8`);
+const follow = new Follow(main, second);
+const divider = new Divider(stage, element("divider"));
+
+/** What a test or a curious viewer can look at. */
+window.player = {
+  name,
+  main,
+  second,
+  follow,
+  divider,
+  view: "enhanced",
+  status: null,
+  playing: false,
+  setView,
+  /** Seconds from the server's receiving a picture to its being shown here. */
+  get delay() {
+    return main.date === null ? null : Math.max(0, (Date.now() - main.date) / 1000);
+  },
+};
+const state = window.player;
+
+document.title = `${name} – sharpcast`;
+element("name").textContent = name;
+
+function setView(view) {
+  state.view = view;
+  stage.dataset.view = view;
+  const comparing = view === "compare";
+  element("pane").hidden = !comparing;
+  element("divider").hidden = !comparing;
+  for (const button of viewButtons) button.setAttribute("aria-checked", String(button.dataset.view === view));
+  main.choose(view === "source" ? "source" : "enhanced");
+  if (comparing) {
+    second.start();
+    follow.start();
+  } else {
+    follow.stop();
+    second.stop();
+  }
+}
+
+/** Buttons for what there is. Natively, the system chooses the rendition by itself. */
+function offerViews() {
+  const enhanced = main.native ? Boolean(state.status?.enhance) : main.renditions.includes("enhanced");
+  for (const button of viewButtons) {
+    button.disabled = button.dataset.view === "source" ? main.native : !enhanced;
+  }
+  if (!main.native && !enhanced && state.view !== "source") setView("source");
+}
+
+function say(text) {
+  message.textContent = text;
+}
+
+async function poll() {
+  const status = await ask(`/api/v1/streams/${encodeURIComponent(name)}`);
+  const before = state.status?.state;
+  state.status = status;
+  showState(element("state"), status?.state);
+  if (status) {
+    showFigures(element("stats"), figures(status, state.playing ? state.delay : null));
+    if (status.state === "live" && before !== "live" && !state.playing) main.start();
+    if (status.state === "idle" && !state.playing) say("Nobody is publishing. The picture appears by itself.");
+    if (status.state === "waiting") say("The publisher is gone; waiting for it to come back.");
+  } else if (!state.playing) {
+    say(`There is no stream named ${name}, or the server is away.`);
+  }
+  if (main.video.ended && status?.state === "live") main.start();
+  setTimeout(poll, POLL);
+}
+
+main.addEventListener("levels", offerViews);
+main.addEventListener("lost", () => {
+  state.playing = false;
+  say("The stream is interrupted; trying again …");
+});
+main.video.addEventListener("playing", () => {
+  state.playing = true;
+  say("");
+});
+main.video.addEventListener("waiting", () => say("Waiting for the next pictures …"));
+main.video.addEventListener("timeupdate", () => {
+  if (!main.video.paused && main.video.readyState > 2) say("");
+});
+main.video.addEventListener("ended", () => {
+  state.playing = false;
+  say("The stream has ended.");
+});
+main.video.addEventListener("pause", () => { element("play").textContent = "Play"; });
+main.video.addEventListener("play", () => { element("play").textContent = "Pause"; });
+main.video.addEventListener("volumechange", () => {
+  element("mute").textContent = main.video.muted ? "Sound on" : "Sound off";
+});
+
+for (const button of viewButtons) button.addEventListener("click", () => setView(button.dataset.view));
+element("play").addEventListener("click", () => {
+  if (!main.video.paused) return main.video.pause();
+  main.catchUp();
+  return main.play();
+});
+element("mute").addEventListener("click", () => { main.video.muted = !main.video.muted; });
+element("full").addEventListener("click", () => {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (stage.requestFullscreen) stage.requestFullscreen();
+  else main.video.webkitEnterFullscreen?.();
+});
+
+setView("enhanced");
+poll();
