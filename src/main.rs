@@ -1,2 +1,35 @@
-//! Being written.
-fn main() {}
+//! `sharpcast`: see [`sharpcast::cli`] for what can be typed and [`sharpcast::server`] for what then happens.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sharpcast::cli::{Arguments, Command};
+use sharpcast::{config, server, telemetry};
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(arguments) => serve(&arguments),
+        Command::CheckConfig { file } => check(&file),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sharpcast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: &sharpcast::cli::Serve) -> anyhow::Result<()> {
+    let config = arguments.config()?;
+    telemetry::start(&config.log);
+    telemetry::tame_openmp(config.enhance.threads)?;
+    server::run(config)
+}
+
+fn check(file: &std::path::Path) -> anyhow::Result<()> {
+    let config = config::Config::read(file)?;
+    let streams = config.stream.len();
+    println!("{}: good, {streams} stream{}", file.display(), if streams == 1 { "" } else { "s" });
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What can be typed, and what it means: arguments override the configuration file, which overrides the defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use models::device::DeviceChoice;
+
+use crate::config::{Config, ConfigError};
+
+/// Live-streaming server that sharpens thin streams with neural networks trained while they run.
+#[derive(Debug, Parser)]
+#[command(name = "sharpcast", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the server can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take streams over RTMP, sharpen them, hand them out as HLS.
+    Serve(Serve),
+    /// Read a configuration file and say what is wrong with it.
+    CheckConfig {
+        /// The file (TOML).
+        file: PathBuf,
+    },
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Configuration file (TOML); without it: loopback, ports 1935 and 8080, one stream with a key of its own.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address for RTMP publishers; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR")]
+    pub rtmp: Option<SocketAddr>,
+    /// Address for HTTP; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// What runs the nets: auto, cpu, cuda or cuda:N.
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
+}
+
+impl Serve {
+    /// The configuration that these arguments ask for.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = match &self.config {
+            Some(file) => Config::read(file)?,
+            None => Config::default(),
+        };
+        if let Some(address) = self.rtmp {
+            config.rtmp.listen = address;
+        }
+        if let Some(address) = self.http {
+            config.http.listen = address;
+        }
+        if let Some(device) = self.device {
+            config.enhance.device = device;
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_override_the_configuration() {
+        let line = ["sharpcast", "serve", "--rtmp", "127.0.0.1:0", "--http", "[::1]:0", "--device", "cpu"];
+        let Command::Serve(serve) = Arguments::parse_from(line).command else { panic!("serve expected") };
+        let config = serve.config().unwrap();
+        assert_eq!(config.rtmp.listen, "127.0.0.1:0".parse().unwrap());
+        assert_eq!(config.http.listen, "[::1]:0".parse().unwrap());
+        assert_eq!(config.enhance.device, DeviceChoice::Cpu);
+    }
+}

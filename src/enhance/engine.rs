@@ -1,0 +1,170 @@
+//! The accelerator thread: everything that touches torch runs here, one job after the other.
+//!
+//! Two nets that run on two threads of one GPU have been seen to freeze, and inference from ever new threads grows
+//! memory; so lanes and the library hand their work over and wait for the reply. A job that panics costs its reply
+//! and nothing else.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use models::device::{self, Device, DeviceChoice, DeviceError};
+
+/// Jobs that may wait. Every lane has one at a time and the loader one, so this is never reached by less than
+/// thirty streams; then the lanes wait, and their pace degrades.
+const MAX_JOBS: usize = 32;
+
+enum Job {
+    Work(Box<dyn FnOnce(Device) + Send>),
+    End,
+}
+
+/// The running accelerator thread.
+#[derive(Debug)]
+pub struct Engine {
+    handle: EngineHandle,
+    thread: JoinHandle<()>,
+}
+
+/// Whom to hand work to.
+#[derive(Debug, Clone)]
+pub struct EngineHandle {
+    jobs: SyncSender<Job>,
+    device: Device,
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The device that was asked for is not there.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The system gives no thread.
+    #[error("cannot start the accelerator thread: {0}")]
+    Thread(#[from] std::io::Error),
+    /// Looking for the device ended the thread.
+    #[error("the accelerator thread ended while it looked for its device")]
+    Died,
+}
+
+/// Why work was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WorkError {
+    /// The work panicked, or the engine has ended.
+    #[error("the accelerator thread lost the work")]
+    Lost,
+    /// The work takes longer than anybody should wait.
+    #[error("the accelerator thread did not answer in time")]
+    TimedOut,
+}
+
+/// The answer that is to come.
+#[derive(Debug)]
+pub struct Reply<T>(Receiver<T>);
+
+impl Engine {
+    /// Starts the thread, which finds its device first.
+    pub fn start(choice: DeviceChoice, threads: u32) -> Result<Self, EngineError> {
+        let (jobs, queue) = sync_channel::<Job>(MAX_JOBS);
+        let (found, find) = sync_channel(1);
+        let thread = std::thread::Builder::new().name("accelerator".to_owned()).spawn(move || {
+            device::configure_threads(u16::try_from(threads).unwrap_or(u16::MAX));
+            let device = choice.resolve();
+            let usable = device.as_ref().ok().copied();
+            let listened = found.send(device).is_ok();
+            if let (Some(device), true) = (usable, listened) {
+                work(&queue, device);
+            }
+        })?;
+        let device = find.recv().map_err(|_| EngineError::Died)??;
+        Ok(Self { handle: EngineHandle { jobs, device }, thread })
+    }
+
+    /// Whom to hand work to.
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
+    }
+
+    /// Ends the thread after the jobs that wait; later ones are lost.
+    pub fn join(self) {
+        // A thread that has ended already needs no telling.
+        let _ = self.handle.jobs.send(Job::End);
+        if self.thread.join().is_err() {
+            tracing::error!("the accelerator thread panicked");
+        }
+    }
+}
+
+fn work(queue: &Receiver<Job>, device: Device) {
+    while let Ok(Job::Work(job)) = queue.recv() {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(device))) {
+            tracing::error!(reason = panic_message(&*panic), "a job on the accelerator thread panicked");
+        }
+    }
+}
+
+impl EngineHandle {
+    /// Hands work over; waits while too many others do.
+    pub fn run<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Device) -> T + Send + 'static,
+    {
+        let (answer, reply) = sync_channel(1);
+        let job = Job::Work(Box::new(move |device| {
+            let answered = work(device);
+            // Whoever asked may have given up; then nobody needs the answer.
+            let _ = answer.send(answered);
+        }));
+        self.jobs.send(job).map_err(|_| WorkError::Lost)?;
+        Ok(Reply(reply))
+    }
+
+    /// What runs the nets, as users write it.
+    pub fn device_name(&self) -> String {
+        match self.device {
+            Device::Cuda(number) => format!("cuda:{number}"),
+            _ => "cpu".to_owned(),
+        }
+    }
+}
+
+impl<T> Reply<T> {
+    /// Waits for the answer.
+    pub fn wait(self, patience: Duration) -> Result<T, WorkError> {
+        self.0.recv_timeout(patience).map_err(|error| match error {
+            RecvTimeoutError::Timeout => WorkError::TimedOut,
+            RecvTimeoutError::Disconnected => WorkError::Lost,
+        })
+    }
+}
+
+/// What a panic said, for the log.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn work_is_answered_in_order_and_a_panic_costs_one_answer() {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let handle = engine.handle();
+        assert_eq!(handle.device_name(), "cpu");
+        let first = handle.run(|_| 1).unwrap();
+        let broken = handle.run(|_| -> i32 { panic!("a broken net") }).unwrap();
+        let last = handle.run(|_| 3).unwrap();
+        assert_eq!(first.wait(PATIENCE), Ok(1));
+        assert_eq!(broken.wait(PATIENCE), Err(WorkError::Lost));
+        assert_eq!(last.wait(PATIENCE), Ok(3));
+        engine.join();
+        assert_eq!(handle.run(|_| 4).err(), Some(WorkError::Lost));
+    }
+}

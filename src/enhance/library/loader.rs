@@ -1,0 +1,191 @@
+//! What the loader thread does with a request.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use media::picture::{Picture, Size};
+use models::{FEdsrUpscaler, Package, Precision, Upscale, UpscaleError, stock};
+use protocol::control::{ModelOrigin, ModelReport, Outcome};
+
+use super::{Measured, Rejection, Request, Verdict, check, ordered};
+use crate::config::EncodeSettings;
+use crate::enhance::engine::{EngineHandle, WorkError};
+use crate::enhance::model::{Demand, Identity, Net, StreamModel};
+use crate::enhance::profile::{self, Costs, USUAL};
+use crate::enhance::prove::{self, Evidence};
+
+/// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
+/// others takes a second for the largest, and live pictures of other streams go first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The thread's state.
+pub(super) struct Loader {
+    pub(super) engine: EngineHandle,
+    pub(super) costs: Measured,
+    pub(super) scale: u8,
+}
+
+/// Measures the machine; a failure is logged and means the smallest net.
+pub(super) fn measure(
+    engine: &EngineHandle,
+    encode: &EncodeSettings,
+    scale: u8,
+    ends: &AtomicBool,
+) -> Measured {
+    let started = Instant::now();
+    match Costs::measure(engine, encode, scale, ends) {
+        Ok(costs) => {
+            let preset = costs.choose(USUAL);
+            tracing::info!(
+                device = engine.device_name(), base = ?costs.base, nets = ?costs.nets, took = ?started.elapsed(),
+                "measured; {preset} keeps up with {} at {}", USUAL.size, USUAL.frame_rate
+            );
+            Measured::Costs(Arc::new(costs))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cannot measure this machine; streams get the smallest net");
+            Measured::Unknown
+        }
+    }
+}
+
+impl Loader {
+    /// Does what is asked; breaks when the server ends.
+    pub(super) fn serve(&self, request: Request) -> ControlFlow<()> {
+        match request {
+            Request::Upload { model, bytes, arrived, reply } => {
+                let verdict = self.upload(&model, bytes, arrived);
+                if let Err(rejection) = &verdict {
+                    tracing::warn!(stream = %model.name, %rejection, "package rejected, the net in use stays");
+                }
+                // Whoever asked may have gone; the net is in use all the same.
+                let _ = reply.send(verdict);
+            }
+            Request::Prepare { model, demand } => self.prepare(&model, demand),
+            Request::Restore { model } => self.restore(&model),
+            Request::Retire(net) => drop(net),
+            Request::End => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn upload(&self, model: &StreamModel, bytes: Bytes, arrived: Instant) -> Verdict {
+        let package = Package::parse(bytes)?;
+        let fingerprint = package.fingerprint().to_hex();
+        if let Some((identity, _)) =
+            model.accepted().filter(|(identity, _)| identity.fingerprint == fingerprint)
+        {
+            return Ok(ModelReport { version: identity.version, fingerprint, outcome: Outcome::Unchanged });
+        }
+        let preset = ordered(model, &self.costs).ok_or(Rejection::NoNets)?;
+        let ordered = preset.config(self.scale).map_err(models::PackageError::from)?;
+        check(&package, ordered)?;
+        let evidence = match model.sample() {
+            Some(picture) => Evidence::Live(picture),
+            None => Evidence::Synthetic(prove::synthetic(USUAL.size)),
+        };
+        let upscaler = self.build(&package, size_of(&evidence))?;
+        let upscaler = self.prove(upscaler, &evidence)?;
+        let identity = model.accept(&package, ModelOrigin::Trained);
+        let report = ModelReport { version: identity.version, fingerprint, outcome: model.outcome() };
+        hand_over(model, upscaler, identity, arrived);
+        Ok(report)
+    }
+
+    /// Chooses for the real pictures; gives the lane stock weights unless a trained net is there.
+    fn prepare(&self, model: &StreamModel, demand: Demand) {
+        let arrived = Instant::now();
+        let Some(preset) = profile::choose(model.profile, self.costs.costs(), demand) else { return };
+        if model.ordered() != Some(preset) {
+            tracing::info!(stream = %model.name, size = %demand.size, rate = %demand.frame_rate, %preset, "net chosen");
+        }
+        model.order(preset);
+        let config = preset.config(self.scale).ok();
+        let current = model.accepted();
+        let keep = current.is_some_and(|(identity, _)| {
+            identity.origin == ModelOrigin::Trained || Some(identity.config) == config
+        });
+        if keep {
+            return;
+        }
+        let Some(package) = stock::package(preset).filter(|package| Some(package.config()) == config) else {
+            tracing::info!(stream = %model.name, %preset, "no stock weights; plain up-sampling until a package comes");
+            return;
+        };
+        match self.build(&package, demand.size) {
+            Ok(upscaler) => hand_over(model, upscaler, model.accept(&package, ModelOrigin::Stock), arrived),
+            Err(error) => tracing::error!(stream = %model.name, %error, "cannot build the stock net"),
+        }
+    }
+
+    fn restore(&self, model: &StreamModel) {
+        let Some((identity, package)) = model.accepted() else { return };
+        if !model.slot.is_empty() {
+            return;
+        }
+        let size = model.demand().unwrap_or(USUAL).size;
+        match self.build(&package, size) {
+            Ok(upscaler) => hand_over(model, upscaler, identity, Instant::now()),
+            Err(error) => tracing::error!(stream = %model.name, %error, "cannot build the net again"),
+        }
+    }
+
+    /// A new frozen net, warm for pictures of this size.
+    fn build(&self, package: &Package, size: Size) -> Result<FEdsrUpscaler, Rejection> {
+        let package = package.clone();
+        let built = self.engine.run(move |device| {
+            let mut upscaler = FEdsrUpscaler::build(&package, device, Precision::Auto)?;
+            upscaler.warm_up(size)?;
+            Ok::<_, UpscaleError>(upscaler)
+        })?;
+        built.wait(PATIENCE)?.map_err(|error| Rejection::Harmful(error.to_string()))
+    }
+
+    /// Takes the net to the engine and back for every picture, so that live pictures wait for one at most.
+    fn prove(&self, upscaler: FEdsrUpscaler, evidence: &Evidence) -> Result<FEdsrUpscaler, Rejection> {
+        let mut place = Some(upscaler);
+        let verdict = prove::prove(evidence, self.scale, |lr, plain| {
+            let upscaler = place.take().ok_or(TrialError::Work(WorkError::Lost))?;
+            let (upscaler, enhanced) = self.try_on(upscaler, lr.clone(), plain)?;
+            place = Some(upscaler);
+            enhanced.map_err(TrialError::Net)
+        });
+        match (verdict, place) {
+            (Ok(()), Some(upscaler)) => Ok(upscaler),
+            (Err(prove::Harm::Net(TrialError::Work(error))), _) => Err(error.into()),
+            (Err(harm), _) => Err(Rejection::Harmful(harm.to_string())),
+            (Ok(()), None) => Err(WorkError::Lost.into()),
+        }
+    }
+
+    fn try_on(&self, mut upscaler: FEdsrUpscaler, lr: Picture, plain: Picture) -> Result<Trial, WorkError> {
+        let reply = self.engine.run(move |_| {
+            let enhanced = upscaler.upscale(&lr, plain);
+            (upscaler, enhanced)
+        })?;
+        reply.wait(PATIENCE)
+    }
+}
+
+type Trial = (FEdsrUpscaler, Result<Picture, UpscaleError>);
+
+#[derive(Debug, thiserror::Error)]
+enum TrialError {
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    #[error(transparent)]
+    Net(UpscaleError),
+}
+
+fn size_of(evidence: &Evidence) -> Size {
+    let (Evidence::Live(picture) | Evidence::Synthetic(picture)) = evidence;
+    picture.size()
+}
+
+fn hand_over(model: &StreamModel, upscaler: FEdsrUpscaler, identity: Arc<Identity>, arrived: Instant) {
+    // A net that nobody took is dropped here, on the loader's thread.
+    drop(model.slot.put(Net { upscaler, identity, arrived }));
+}

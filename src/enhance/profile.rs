@@ -1,0 +1,160 @@
+//! Which preset a stream gets: `auto` measures the machine once and then picks, for every stream's size and frame
+//! rate, the largest that leaves room for everything else.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use media::ffmpeg::{
+    Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, RateControl, Scaler,
+};
+use media::picture::{FrameRate, Picture, Size};
+use models::{Precision, Preset, measure};
+
+use super::engine::EngineHandle;
+use super::model::Demand;
+use crate::config::{EncodeSettings, Profile};
+
+/// What streams are assumed to be until their first picture is known, and what the machine is measured on.
+pub const USUAL: Demand =
+    Demand { size: Size { width: 480, height: 270 }, frame_rate: FrameRate { num: 30, den: 1 } };
+
+/// Share of a frame's time that scaling, the net and encoding may need together. The rest is for the decoder, the
+/// other streams' base renditions, busy neighbours and pictures that are harder than the measured ones.
+const SHARE: f64 = 0.65;
+
+/// The preset after one that takes longer than this is not measured: it takes three times as long, which is too much
+/// for all but tiny pictures, and measuring it would take seconds.
+const PROMISING: Duration = Duration::from_millis(40);
+
+/// How long one preset may take to be measured before the server gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Scaled and encoded pictures that are timed.
+const PICTURES: u32 = 8;
+
+/// What a picture of the usual size costs on this machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    /// Scaling and encoding.
+    pub base: Duration,
+    /// The presets that were measured, the cheapest first.
+    pub nets: Vec<(Preset, Duration)>,
+}
+
+impl Costs {
+    /// Measures this machine: a second or two on a processor. `ends` is looked at between presets.
+    pub fn measure(
+        engine: &EngineHandle,
+        encode: &EncodeSettings,
+        scale: u8,
+        ends: &AtomicBool,
+    ) -> anyhow::Result<Self> {
+        let base = time_base(encode, scale)?;
+        let mut nets = Vec::new();
+        for preset in Preset::ALL {
+            let config = preset.config(scale)?;
+            let timed = engine
+                .run(move |device| measure::time_per_picture(config, USUAL.size, device, Precision::Auto))?;
+            let time = timed.wait(PATIENCE)??;
+            tracing::debug!(%preset, ?time, size = %USUAL.size, "measured");
+            nets.push((preset, time));
+            if time > PROMISING || ends.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        Ok(Self { base, nets })
+    }
+
+    /// The largest preset that keeps up; the smallest if none does, and then the pace of the lane has to help.
+    pub fn choose(&self, demand: Demand) -> Preset {
+        let pixels = demand.size.area() as f64 / USUAL.size.area() as f64;
+        let frame = 1.0 / demand.frame_rate.as_f64().max(1.0);
+        let fits = |net: &Duration| (self.base + *net).as_secs_f64() * pixels <= frame * SHARE;
+        self.nets.iter().rev().find(|(_, net)| fits(net)).map_or(Preset::Nano, |(preset, _)| *preset)
+    }
+}
+
+/// The preset for these pictures, or `None` where the configuration wants plain up-sampling. `costs` are there when
+/// a profile is `auto`.
+pub fn choose(profile: Profile, costs: Option<&Costs>, demand: Demand) -> Option<Preset> {
+    match profile {
+        Profile::Plain => None,
+        Profile::Fixed(preset) => Some(preset),
+        Profile::Auto => Some(costs.map_or(Preset::Nano, |costs| costs.choose(demand))),
+    }
+}
+
+fn time_base(encode: &EncodeSettings, scale: u8) -> Result<Duration, FfmpegError> {
+    let large = USUAL.size.scaled(scale.into());
+    let mut scaler = Scaler::new(Filter::Lanczos);
+    let mut encoder = Encoder::new(&EncoderSettings {
+        size: large,
+        frame_rate: USUAL.frame_rate,
+        rate: RateControl::Quality { crf: encode.quality, max_bitrate: Some(encode.max_bitrate.0) },
+        preset: encode.preset.into(),
+        key_frames: KeyFrames::Forced,
+        threads: encode.threads,
+        colour: Picture::new(large).colour(),
+    })?;
+    let started = Instant::now();
+    for index in 0..PICTURES {
+        let mut picture = textured(USUAL.size, index);
+        picture.set_pts(USUAL.frame_rate.time_of(index.into()));
+        let large = scaler.scale(&picture, large)?;
+        encoder.push(&large, PictureType::Auto)?;
+        while encoder.pull()?.is_some() {}
+    }
+    Ok(started.elapsed() / PICTURES)
+}
+
+/// A moving pattern that costs an encoder about what footage does.
+fn textured(size: Size, index: u32) -> Picture {
+    let mut picture = Picture::new(size);
+    for component in media::picture::Component::ALL {
+        for (y, row) in picture.plane_mut(component).rows_mut().enumerate() {
+            for (x, sample) in row.iter_mut().enumerate() {
+                let wave = (x + 3 * index as usize) * (y + 7) / 16;
+                *sample = 64 + (wave % 128) as u8;
+            }
+        }
+    }
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn demand(width: u32, height: u32, rate: u32) -> Demand {
+        Demand { size: Size { width, height }, frame_rate: FrameRate { num: rate, den: 1 } }
+    }
+
+    fn costs() -> Costs {
+        let millis = [(Preset::Nano, 5), (Preset::Mini, 9), (Preset::Small, 15), (Preset::Base, 80)];
+        Costs {
+            base: Duration::from_millis(5),
+            nets: millis.map(|(preset, millis)| (preset, Duration::from_millis(millis))).to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_largest_that_leaves_room_is_chosen() {
+        let table = [
+            (demand(480, 270, 30), Preset::Small),
+            (demand(480, 270, 60), Preset::Nano),
+            (demand(960, 540, 30), Preset::Nano),
+            (demand(240, 136, 24), Preset::Base),
+            (demand(480, 270, 5), Preset::Base),
+        ];
+        for (demand, expected) in table {
+            assert_eq!(costs().choose(demand), expected, "{demand:?}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_has_the_last_word() {
+        assert_eq!(choose(Profile::Plain, Some(&costs()), USUAL), None);
+        assert_eq!(choose(Profile::Fixed(Preset::Large), Some(&costs()), USUAL), Some(Preset::Large));
+        assert_eq!(choose(Profile::Auto, Some(&costs()), USUAL), Some(Preset::Small));
+    }
+}

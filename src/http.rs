@@ -1,0 +1,75 @@
+//! HTTP: playback, control API, pages, metrics.
+//!
+//! Every error answer is a problem document ([`error`]), also where no route or no method fits. Connections are
+//! limited and headers must come in time ([`serve`]). Handlers never wait for media work: they read figures, or wait
+//! for a change that somebody else announces.
+
+pub mod control;
+pub mod error;
+mod gate;
+mod health;
+mod metrics;
+mod pages;
+mod playback;
+mod serve;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, header};
+use protocol::names::StreamName;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::enhance::LibraryHandle;
+use crate::hub::{Hub, Stream};
+use error::ApiError;
+pub use serve::serve;
+
+/// What handlers share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    hub: Arc<Hub>,
+    library: LibraryHandle,
+    uploads: Arc<gate::Gates>,
+}
+
+impl App {
+    /// Handlers read the hub's streams and send packages to the library.
+    pub fn new(hub: Arc<Hub>, library: LibraryHandle) -> Self {
+        let uploads = Arc::new(gate::Gates::new(hub.streams().iter().map(|stream| stream.name())));
+        Self { hub, library, uploads }
+    }
+
+    /// All streams.
+    pub fn streams(&self) -> &[Arc<Stream>] {
+        self.hub.streams()
+    }
+
+    /// The stream with this public name.
+    pub fn stream(&self, name: &str) -> Result<&Arc<Stream>, ApiError> {
+        let found = name.parse::<StreamName>().ok().and_then(|name| self.hub.find(&name));
+        found.ok_or_else(|| ApiError::NoStream(name.chars().take(StreamName::MAX_LENGTH).collect()))
+    }
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    // Nothing depends on cookies, so pages of other sites may read what everybody may read.
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([header::RANGE])
+        .max_age(std::time::Duration::from_secs(3600));
+    Router::new()
+        .merge(pages::routes())
+        .merge(playback::routes())
+        .merge(status::routes())
+        .merge(control::routes())
+        .merge(metrics::routes())
+        .merge(health::routes())
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        .layer(cors)
+        .with_state(app)
+}

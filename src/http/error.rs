@@ -1,0 +1,153 @@
+//! Error answers: problem documents (RFC 9457) that say what is wrong and what to do.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use protocol::control::{Problem, problem};
+
+use crate::enhance::Rejection;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Nothing lives at this path.
+    #[error("there is nothing at {0}")]
+    NoRoute(String),
+    /// The path knows other methods.
+    #[error("{0} is not possible here; the Allow header says what is")]
+    NoMethod(Method),
+    /// No such stream.
+    #[error("there is no stream named {0:?}; GET /api/v1/streams lists all")]
+    NoStream(String),
+    /// A file of a stream that is not there (any more).
+    #[error("{0}")]
+    NotFound(String),
+    /// A request that makes no sense.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The answer is not there yet, or not in time.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The stream's key is missing.
+    #[error("send the stream key: `Authorization: Bearer KEY`")]
+    NoKey,
+    /// The key is another one.
+    #[error("this is not the stream's key")]
+    WrongKey,
+    /// The body is too long.
+    #[error("the package is larger than {limit} bytes, the most that this stream's net can have")]
+    TooLarge {
+        /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// The body took too long.
+    #[error("the package did not arrive within {} s", .0.as_secs())]
+    TooSlow(Duration),
+    /// The body broke off.
+    #[error("the package did not arrive whole; send it again")]
+    Broken,
+    /// More uploads than make sense.
+    #[error("packages come too fast; send the newest one in {} s", .0.as_secs().max(1))]
+    TooMany(Duration),
+    /// The stream runs no net.
+    #[error("this stream is configured for plain up-sampling: there is nothing to train")]
+    NoTraining,
+    /// The package is not used.
+    #[error("{0}")]
+    Rejected(#[from] Rejection),
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoRoute(_) | Self::NoStream(_) | Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_) | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::NoKey => StatusCode::UNAUTHORIZED,
+            Self::WrongKey => StatusCode::FORBIDDEN,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoTraining | Self::Rejected(Rejection::NoNets) => StatusCode::CONFLICT,
+            Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    /// Name and title of the kind of problem.
+    fn kind(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoRoute(_) | Self::NotFound(_) => ("not-found", "Not found"),
+            Self::NoStream(_) => ("no-such-stream", "No such stream"),
+            Self::NoMethod(_) => ("method-not-allowed", "Method not allowed"),
+            Self::BadRequest(_) => ("bad-request", "Bad request"),
+            Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
+                ("not-available", "Not available now")
+            }
+            Self::NoKey => ("key-missing", "Stream key missing"),
+            Self::WrongKey => ("key-wrong", "Wrong stream key"),
+            Self::TooLarge { .. } => ("model-too-large", "Model package too large"),
+            Self::TooSlow(_) | Self::Broken => ("model-incomplete", "Model package incomplete"),
+            Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
+            Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
+            Self::Rejected(_) => ("model-rejected", "Model package rejected"),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(wait) => Some(wait.as_secs().max(1)),
+            Self::Unavailable(_) => Some(1),
+            Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => Some(5),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (kind, title) = self.kind();
+        let problem = Problem::new(kind, title, self.status().as_u16(), self.to_string());
+        let body = serde_json::to_vec(&problem).expect("strings and a number always serialise");
+        let mut response =
+            (self.status(), [(header::CONTENT_TYPE, problem::CONTENT_TYPE)], body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::NoKey) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Answers where no route fits.
+pub(super) async fn no_route(uri: Uri) -> ApiError {
+    ApiError::NoRoute(uri.path().chars().take(200).collect())
+}
+
+/// Answers where no method fits.
+pub(super) async fn no_method(method: Method) -> ApiError {
+    ApiError::NoMethod(method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn errors_are_problem_documents() {
+        let response = ApiError::TooMany(Duration::from_secs(2)).into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], problem::CONTENT_TYPE);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!((problem.kind.as_str(), problem.status), ("/problems/too-many-uploads", 429));
+    }
+}

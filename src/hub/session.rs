@@ -1,0 +1,279 @@
+//! One playlist of a stream, from its first publisher to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use media::codec::aac::AacConfig;
+use media::codec::avc::AvcConfig;
+use media::packet::{Packet, Track, Unit};
+use media::time::MediaTime;
+use protocol::names::StreamName;
+
+use super::meter::Meter;
+use super::queue::{LaneInput, Queue};
+use super::timeline::{Step, Timeline};
+use crate::enhance::{Net, StreamModel};
+use crate::hls::{HlsSettings, Packager, Rendition};
+use crate::pipeline::{Lane, LaneParts, LaneStats, Workshop};
+
+/// What all sessions share.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// How the output is cut.
+    pub hls: HlsSettings,
+    /// How long a playlist waits for its publisher.
+    pub grace: Duration,
+    /// What lanes work with; `None`: streams are handed out as received only.
+    pub workshop: Option<Workshop>,
+}
+
+/// When a unit came in: by the clock that measures, and by the one that people read.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// For rates.
+    pub instant: Instant,
+    /// For the playlist's wall-clock times.
+    pub time: SystemTime,
+}
+
+impl Arrival {
+    /// At this moment.
+    pub fn now() -> Self {
+        Self { instant: Instant::now(), time: SystemTime::now() }
+    }
+}
+
+/// One playlist with everything that fills it.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) packager: Arc<Packager>,
+    pub(super) enhanced: Option<EnhancedTrack>,
+    pub(super) video: Option<VideoTrack>,
+    pub(super) audio: Option<AudioTrack>,
+    pub(super) discontinuities: u64,
+    name: StreamName,
+    timeline: Timeline,
+    over: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct VideoTrack {
+    pub(super) config: Arc<AvcConfig>,
+    pub(super) meter: Meter,
+    pub(super) frames: u64,
+    pub(super) newest: MediaTime,
+}
+
+#[derive(Debug)]
+pub(super) struct AudioTrack {
+    pub(super) config: Arc<AacConfig>,
+    pub(super) meter: Meter,
+}
+
+/// The feeding end of the lane.
+#[derive(Debug)]
+pub(super) struct EnhancedTrack {
+    pub(super) workshop: Workshop,
+    pub(super) stats: Arc<LaneStats>,
+    queue: Arc<Queue>,
+    lane: Option<Lane>,
+    /// What the lane was told last; `None` while the pictures are too large for it.
+    config: Option<Arc<AvcConfig>>,
+}
+
+/// A session that is to end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    name: StreamName,
+    packager: Arc<Packager>,
+    lane: Option<Lane>,
+    waiting: Option<Net>,
+}
+
+impl Session {
+    /// A fresh playlist. A lane that cannot be started is missing, and nothing else.
+    pub(super) fn begin(settings: &SessionSettings, model: &Arc<StreamModel>) -> Self {
+        let packager = Packager::new(settings.hls);
+        model.session_began();
+        let enhanced = settings.workshop.as_ref().and_then(|workshop| {
+            EnhancedTrack::start(workshop, &packager, model)
+                .inspect_err(
+                    |error| tracing::error!(stream = %model.name, %error, "no thread for the enhanced lane"),
+                )
+                .ok()
+        });
+        Self {
+            packager,
+            enhanced,
+            video: None,
+            audio: None,
+            discontinuities: 0,
+            name: model.name.clone(),
+            timeline: Timeline::new(),
+            over: false,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What follows comes from another publisher.
+    pub(super) fn new_publisher(&mut self) {
+        self.timeline.new_publisher();
+    }
+
+    /// Takes the publisher's next unit to everybody who wants it. Never waits.
+    pub(super) fn push(&mut self, unit: Unit, arrival: Arrival) {
+        match unit {
+            Unit::VideoConfig(config) => self.configure_video(config, arrival),
+            Unit::AudioConfig(config) => self.configure_audio(config, arrival),
+            Unit::Packet(packet) => self.place(packet, arrival),
+        }
+    }
+
+    /// Nothing follows. What the lane still has is finished by the ending.
+    pub(super) fn end(&mut self, waiting: Option<Net>) -> Ending {
+        self.over = true;
+        let lane = self.enhanced.as_mut().and_then(|enhanced| enhanced.lane.take());
+        Ending { name: self.name.clone(), packager: Arc::clone(&self.packager), lane, waiting }
+    }
+
+    fn configure_video(&mut self, config: Arc<AvcConfig>, arrival: Arrival) {
+        tracing::info!(stream = %self.name, codec = config.codec_string(), size = %config.size(), "video");
+        if let Some(enhanced) = &mut self.enhanced {
+            enhanced.configure(&config, &self.packager, &self.name);
+        }
+        self.package(Rendition::Source, Unit::VideoConfig(Arc::clone(&config)), arrival);
+        match &mut self.video {
+            Some(video) => video.config = config,
+            None => {
+                self.video =
+                    Some(VideoTrack { config, meter: Meter::default(), frames: 0, newest: MediaTime::ZERO });
+            }
+        }
+    }
+
+    fn configure_audio(&mut self, config: Arc<AacConfig>, arrival: Arrival) {
+        tracing::info!(
+            stream = %self.name, codec = config.codec_string(), rate = config.sample_rate(),
+            channels = config.channels(), "audio"
+        );
+        self.package(Rendition::Audio, Unit::AudioConfig(Arc::clone(&config)), arrival);
+        match &mut self.audio {
+            Some(audio) => audio.config = config,
+            None => self.audio = Some(AudioTrack { config, meter: Meter::default() }),
+        }
+    }
+
+    fn place(&mut self, mut packet: Packet, arrival: Arrival) {
+        if self.timeline.place(&mut packet) == Step::Jump {
+            self.discontinuity(packet.dts);
+        }
+        match packet.track {
+            Track::Video => {
+                let Some(video) = &mut self.video else { return };
+                video.frames += 1;
+                video.newest = packet.dts;
+                video.meter.note(arrival.instant, packet.data.len());
+                if let Some(enhanced) = &self.enhanced {
+                    enhanced.feed(packet.clone());
+                }
+                self.package(Rendition::Source, Unit::Packet(packet), arrival);
+            }
+            Track::Audio => {
+                let Some(audio) = &mut self.audio else { return };
+                audio.meter.note(arrival.instant, packet.data.len());
+                self.package(Rendition::Audio, Unit::Packet(packet), arrival);
+            }
+        }
+    }
+
+    fn discontinuity(&mut self, at: MediaTime) {
+        self.discontinuities += 1;
+        tracing::info!(stream = %self.name, %at, "discontinuity");
+        if let Err(error) = self.packager.discontinuity() {
+            tracing::warn!(stream = %self.name, %error, "what came before the discontinuity cannot be packaged");
+        }
+        if let Some(enhanced) = &self.enhanced {
+            enhanced.queue.push(LaneInput::Discontinuity);
+        }
+    }
+
+    fn package(&self, rendition: Rendition, unit: Unit, arrival: Arrival) {
+        if let Err(error) = self.packager.push(rendition, unit, arrival.time) {
+            tracing::warn!(stream = %self.name, %rendition, %error, "a unit cannot be packaged");
+        }
+    }
+}
+
+impl EnhancedTrack {
+    fn start(
+        workshop: &Workshop,
+        packager: &Arc<Packager>,
+        model: &Arc<StreamModel>,
+    ) -> std::io::Result<Self> {
+        let (queue, stats) = (Arc::new(Queue::default()), Arc::new(LaneStats::default()));
+        let lane = Lane::start(LaneParts {
+            workshop: workshop.clone(),
+            name: model.name.clone(),
+            queue: Arc::clone(&queue),
+            stats: Arc::clone(&stats),
+            sink: Arc::clone(packager) as _,
+            model: Arc::clone(model),
+        })?;
+        Ok(Self { workshop: workshop.clone(), stats, queue, lane: Some(lane), config: None })
+    }
+
+    fn configure(&mut self, config: &Arc<AvcConfig>, packager: &Packager, name: &StreamName) {
+        if self.workshop.enhanced(config.size()).is_none() {
+            tracing::warn!(
+                stream = %name, size = %config.size(), max = %self.workshop.max_size,
+                "enhanced pictures would be too large; the stream is handed out as received"
+            );
+            self.config = None;
+            return;
+        }
+        packager.expect_enhanced();
+        if self.config.as_ref() != Some(config) {
+            self.config = Some(Arc::clone(config));
+            self.queue.push(LaneInput::Config(Arc::clone(config)));
+        }
+    }
+
+    fn feed(&self, packet: Packet) {
+        if self.config.is_none() {
+            return;
+        }
+        let dts = packet.dts;
+        // Counted before the lane can finish it.
+        self.stats.received(dts);
+        let dropped = self.queue.push(LaneInput::Picture(packet));
+        if dropped > 0 {
+            tracing::warn!(dropped, %dts, "the lane's queue is full");
+            self.stats.overflowed(dropped);
+        }
+    }
+}
+
+impl Ending {
+    /// Tells the lane, so that several end side by side.
+    pub(super) fn announce(&self) {
+        if let Some(lane) = &self.lane {
+            lane.close();
+        }
+    }
+
+    /// Waits for the lane and ends the playlist.
+    pub(super) async fn complete(self, patience: Duration) {
+        // Not in use any more, so nobody waits for it to be dropped.
+        drop(self.waiting);
+        if let Some(lane) = self.lane {
+            lane.end(patience).await;
+        }
+        if let Err(error) = self.packager.finish() {
+            tracing::warn!(stream = %self.name, %error, "the last segment cannot be packaged");
+        }
+        tracing::info!(stream = %self.name, "playlist ended");
+    }
+}

@@ -1,0 +1,127 @@
+//! A stream's state as the control API shows it.
+
+use std::time::Instant;
+
+use protocol::control::{
+    AudioStatus, EnhanceStatus, StreamState, StreamStatus, StreamSummary, VideoStatus, routes,
+};
+
+use super::session::{AudioTrack, EnhancedTrack, VideoTrack};
+use super::stream::{Presence, Stream};
+use crate::enhance::StreamModel;
+use crate::pipeline::stats::Figures;
+
+impl Stream {
+    /// One line of the list of streams.
+    pub fn summary(&self) -> StreamSummary {
+        let inner = self.inner();
+        let session = inner.session.as_ref().filter(|session| !session.is_over());
+        let figures =
+            session.and_then(|session| session.enhanced.as_ref()).map(|enhanced| enhanced.stats.view());
+        StreamSummary {
+            name: self.name().to_string(),
+            state: state(inner.presence),
+            watch: routes::watch(self.name()),
+            playlist: routes::playlist(self.name()),
+            source: session
+                .and_then(|session| session.video.as_ref())
+                .map(|video| video.config.size().to_string()),
+            enhanced: figures.and_then(|figures| figures.size).map(|size| size.to_string()),
+        }
+    }
+
+    /// Everything that is known. The figures of a session that has ended stay until the next one begins.
+    pub fn status(&self, now: Instant) -> StreamStatus {
+        let mut inner = self.inner();
+        let (uptime_s, publisher) = match inner.presence {
+            Presence::Live { peer, since } => {
+                (Some(now.saturating_duration_since(since).as_secs_f64()), Some(peer.to_string()))
+            }
+            _ => (None, None),
+        };
+        let state = state(inner.presence);
+        let session = inner.session.as_mut();
+        let (discontinuities, video, audio, enhance) = session.map_or((0, None, None, None), |session| {
+            (
+                session.discontinuities,
+                session.video.as_mut().map(|video| video_status(video, now)),
+                session.audio.as_mut().map(|audio| audio_status(audio, now)),
+                session.enhanced.as_ref().and_then(|enhanced| enhance_status(enhanced, self.model())),
+            )
+        });
+        StreamStatus {
+            name: self.name().to_string(),
+            state,
+            uptime_s,
+            publisher,
+            discontinuities,
+            video,
+            audio,
+            enhance,
+        }
+    }
+
+    /// The lane's counts, if there is or was a lane.
+    pub fn figures(&self) -> Option<Figures> {
+        self.inner()
+            .session
+            .as_ref()
+            .and_then(|session| session.enhanced.as_ref())
+            .map(|enhanced| enhanced.stats.view())
+    }
+}
+
+fn state(presence: Presence) -> StreamState {
+    match presence {
+        Presence::Idle | Presence::Closed => StreamState::Idle,
+        Presence::Live { .. } => StreamState::Live,
+        Presence::Waiting { .. } => StreamState::Waiting,
+    }
+}
+
+fn video_status(video: &mut VideoTrack, now: Instant) -> VideoStatus {
+    let (size, rate) = (video.config.size(), video.meter.rate(now));
+    VideoStatus {
+        codec: video.config.codec_string(),
+        width: size.width,
+        height: size.height,
+        frames: video.frames,
+        frame_rate: rate.packets,
+        bitrate: rate.bits as u64,
+        newest_s: video.newest.as_secs_f64(),
+    }
+}
+
+fn audio_status(audio: &mut AudioTrack, now: Instant) -> AudioStatus {
+    AudioStatus {
+        codec: audio.config.codec_string(),
+        sample_rate: audio.config.sample_rate(),
+        channels: audio.config.channels(),
+        bitrate: audio.meter.rate(now).bits as u64,
+    }
+}
+
+/// `None` until there is an enhanced picture's size.
+fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<EnhanceStatus> {
+    let figures = enhanced.stats.view();
+    let size = figures.size?;
+    let (model, history) = model.status();
+    Some(EnhanceStatus {
+        width: size.width,
+        height: size.height,
+        frames_in: figures.frames_in,
+        f_edsr: figures.f_edsr,
+        tcsr: 0,
+        plain: figures.plain(),
+        plain_overload: figures.plain_overload,
+        plain_no_net: figures.plain_no_net,
+        plain_failed: figures.plain_failed,
+        skipped: figures.skipped(),
+        net_ms: figures.net().as_secs_f64() * 1e3,
+        lane_ms: figures.lane().as_secs_f64() * 1e3,
+        backlog_s: figures.backlog().as_secs_f64(),
+        device: enhanced.workshop.engine.device_name(),
+        model,
+        history,
+    })
+}

@@ -1,0 +1,86 @@
+//! The encoding end of a lane: large pictures in, packets into the playlist out.
+
+use std::sync::Arc;
+
+use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, KeyFrames, PictureType, RateControl};
+use media::packet::Unit;
+use media::picture::{Colour, FrameRate, Picture, Size};
+use media::time::MediaTime;
+
+use crate::config::EncodeSettings;
+
+/// Where the enhanced rendition's units go.
+pub trait Sink: Send + Sync {
+    /// Takes the next unit.
+    fn push(&self, unit: Unit);
+}
+
+/// An encoder that is replaced when the pictures change, with what keeps its output in order.
+pub(super) struct Outlet {
+    settings: EncodeSettings,
+    sink: Arc<dyn Sink>,
+    encoder: Option<Running>,
+    last_pts: Option<MediaTime>,
+}
+
+struct Running {
+    encoder: Encoder,
+    size: Size,
+    colour: Colour,
+}
+
+impl Outlet {
+    pub(super) fn new(settings: EncodeSettings, sink: Arc<dyn Sink>) -> Self {
+        Self { settings, sink, encoder: None, last_pts: None }
+    }
+
+    /// Encodes a picture and sends what comes out of it. `false`: its time has passed already, it is not shown.
+    pub(super) fn push(&mut self, picture: &Picture, rate: FrameRate) -> Result<bool, FfmpegError> {
+        if self.last_pts.is_some_and(|last| picture.pts() <= last) {
+            return Ok(false);
+        }
+        let fits = |running: &Running| (running.size, running.colour) == (picture.size(), picture.colour());
+        if !self.encoder.as_ref().is_some_and(fits) {
+            self.finish()?;
+            self.encoder = Some(self.start(picture, rate)?);
+        }
+        let Some(Running { encoder, .. }) = &mut self.encoder else { return Ok(false) };
+        let picture_type = if picture.key() { PictureType::Idr } else { PictureType::Auto };
+        encoder.push(picture, picture_type)?;
+        self.last_pts = Some(picture.pts());
+        send(encoder, &*self.sink)?;
+        Ok(true)
+    }
+
+    /// Sends what is still inside and drops the encoder.
+    pub(super) fn finish(&mut self) -> Result<(), FfmpegError> {
+        let Some(Running { mut encoder, .. }) = self.encoder.take() else { return Ok(()) };
+        encoder.finish();
+        send(&mut encoder, &*self.sink)
+    }
+
+    fn start(&self, picture: &Picture, frame_rate: FrameRate) -> Result<Running, FfmpegError> {
+        let (size, colour) = (picture.size(), picture.colour());
+        let encoder = Encoder::new(&EncoderSettings {
+            size,
+            frame_rate,
+            rate: RateControl::Quality {
+                crf: self.settings.quality,
+                max_bitrate: Some(self.settings.max_bitrate.0),
+            },
+            preset: self.settings.preset.into(),
+            key_frames: KeyFrames::Forced,
+            threads: self.settings.threads,
+            colour,
+        })?;
+        self.sink.push(Unit::VideoConfig(encoder.config()));
+        Ok(Running { encoder, size, colour })
+    }
+}
+
+fn send(encoder: &mut Encoder, sink: &dyn Sink) -> Result<(), FfmpegError> {
+    while let Some(packet) = encoder.pull()? {
+        sink.push(Unit::Packet(packet));
+    }
+    Ok(())
+}

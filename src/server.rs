@@ -1,0 +1,146 @@
+//! Composition: what is started, in which order, and how it ends.
+//!
+//! ```text
+//! start    accelerator thread -> library thread -> listeners -> hub -> http, ingest -> "ready" on standard output
+//! end      1. ingest     no new publishers; connections are closed
+//!          2. hub        lanes finish what they have, briefly; playlists get ENDLIST
+//!          3. http       answers that have begun are finished; connections are closed
+//!          4. library    the loader thread ends, then
+//!          5. engine     the accelerator thread
+//! ```
+//!
+//! The first signal begins the end, the second one ends the process at once.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::config::{Config, Profile, identity};
+use crate::enhance::library::Measure;
+use crate::enhance::{Engine, Library};
+use crate::hls::HlsSettings;
+use crate::http::{self, App};
+use crate::hub::{Hub, SessionSettings};
+use crate::ingest::Ingest;
+use crate::pipeline::Workshop;
+use crate::shutdown::{self, Shutdown};
+
+/// Threads of the async part: sockets and text, next to nothing beside the lanes.
+const ASYNC_THREADS: usize = 2;
+
+/// Blocking look-ups of the runtime itself may take this long when the server ends.
+const RUNTIME_END: Duration = Duration::from_millis(300);
+
+/// Runs the server until a signal ends it.
+pub fn run(mut config: Config) -> anyhow::Result<()> {
+    let own_stream = config.stream.is_empty();
+    if own_stream {
+        config.stream.push(identity::live_stream()?);
+    }
+    let engine = Engine::start(config.enhance.device, config.enhance.threads)?;
+    let library =
+        Library::start(engine.handle(), config.encode.clone(), models::stock::SCALE, measure(&config))?;
+    let workshop = Workshop {
+        engine: engine.handle(),
+        library: library.handle(),
+        encode: config.encode.clone(),
+        max_size: config.enhance.max_size,
+        scale: models::stock::SCALE,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(ASYNC_THREADS)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .context("cannot start the network threads")?;
+    let outcome = runtime.block_on(serve(config, workshop, own_stream));
+    runtime.shutdown_timeout(RUNTIME_END);
+    library.join();
+    engine.join();
+    tracing::info!("ended");
+    outcome
+}
+
+async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::Result<()> {
+    let shutdown = Shutdown::new();
+    let mut signals = JoinSet::new();
+    signals.spawn(shutdown::listen(shutdown.clone()));
+
+    let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
+    let web = bind(config.http.listen, "HTTP", "--http").await?;
+    let addresses = Addresses { rtmp: rtmp.local_addr()?, http: web.local_addr()? };
+
+    let library = workshop.library.clone();
+    let settings = SessionSettings {
+        hls: HlsSettings {
+            target_duration: config.hls.segment.media_time(),
+            part_target: config.hls.part.media_time(),
+            window_segments: config.hls.window,
+        },
+        grace: config.rtmp.grace.0,
+        workshop: config.enhance.enabled.then_some(workshop),
+    };
+    let hub = Arc::new(Hub::new(config.stream.clone(), config.enhance.profile, settings));
+
+    let http_end = Shutdown::new();
+    let mut tasks = JoinSet::new();
+    let router = http::router(App::new(Arc::clone(&hub), library));
+    tasks.spawn(http::serve(web, router, config.http.max_connections, http_end.clone()));
+    let keeper = Arc::clone(&hub);
+    let keeper_end = shutdown.clone();
+    tasks.spawn(async move { keeper.run(keeper_end).await });
+
+    let ingest = Ingest::new(rtmp, Arc::clone(&hub), config.rtmp.max_connections);
+    announce(&config, addresses, own_stream)?;
+    ingest.run(shutdown.clone()).await;
+    hub.end().await;
+    http_end.request();
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a task of the server broke");
+        }
+    }
+    signals.shutdown().await;
+    Ok(())
+}
+
+/// Measuring takes a moment, so it is done only where it decides something.
+fn measure(config: &Config) -> Measure {
+    let auto = |stream: &crate::config::StreamSettings| {
+        stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto
+    };
+    if config.enhance.enabled && config.stream.iter().any(auto) { Measure::AtStart } else { Measure::Skip }
+}
+
+async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen for {what} on {address}; choose another address with {option}")
+    })
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    rtmp: SocketAddr,
+    http: SocketAddr,
+}
+
+/// Says on standard output, which is no log, where the server listens: one line for programs, and, for a server
+/// without configuration, what has to be pasted into OBS.
+fn announce(config: &Config, addresses: Addresses, own_stream: bool) -> anyhow::Result<()> {
+    let Addresses { rtmp, http } = addresses;
+    tracing::info!(%rtmp, %http, streams = config.stream.len(), "listening");
+    let mut out = std::io::stdout().lock();
+    if let (true, Some(stream)) = (own_stream, config.stream.first()) {
+        writeln!(out, "OBS: Settings, Stream, Service \"Custom...\"")?;
+        writeln!(out, "  Server      rtmp://{rtmp}/live")?;
+        writeln!(out, "  Stream key  {}", stream.key.expose())?;
+        writeln!(out, "Watch         http://{http}{}", protocol::control::routes::watch(&stream.name))?;
+    }
+    writeln!(out, "ready rtmp={rtmp} http={http}")?;
+    out.flush().context("cannot write to standard output")
+}
