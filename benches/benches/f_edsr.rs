@@ -49,7 +49,8 @@ fn serving(criterion: &mut Criterion) {
     group.bench_function("lanczos", |bencher| bencher.iter(|| lanczos.scale(black_box(&lr), HR)));
     for preset in PRESETS {
         for precision in PRECISIONS {
-            let mut net = FEdsrUpscaler::build(&package(preset), Device::Cpu, precision).expect("libtorch builds it");
+            let mut net =
+                FEdsrUpscaler::build(&package(preset), Device::Cpu, precision).expect("libtorch builds it");
             let mut plain = Some(picture(HR));
             group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
                 bencher.iter(|| {

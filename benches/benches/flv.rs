@@ -26,7 +26,8 @@ fn demux(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("flv");
     group.throughput(Throughput::Bytes(tags.iter().map(|tag| tag.body.len() as u64).sum()));
     group.bench_function("reference: sum of all bytes", |bencher| {
-        bencher.iter(|| tags.iter().flat_map(|tag| tag.body.iter()).map(|byte| u64::from(*byte)).sum::<u64>());
+        bencher
+            .iter(|| tags.iter().flat_map(|tag| tag.body.iter()).map(|byte| u64::from(*byte)).sum::<u64>());
     });
     group.bench_function("demux", |bencher| {
         bencher.iter(|| {

@@ -20,7 +20,8 @@ pub fn machine() -> String {
         line.and_then(|line| line.split(": ").nth(1)).unwrap_or("?").to_owned()
     };
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    let memory: u64 = read("/proc/meminfo").split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0);
+    let memory: u64 =
+        read("/proc/meminfo").split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0);
     let mut text = format!("{cores} cores, {}, {} GiB", field("model name"), memory / 1024 / 1024);
     for feature in ["avx512_bf16", "amx_bf16"] {
         if cpu.contains(feature) {

@@ -72,7 +72,17 @@ pub fn probe(input: &str, arguments: &[&str]) -> Value {
 /// Reads `seconds` of a live playlist into an MP4 file, without touching the packets.
 pub fn record(url: &str, seconds: u32, file: &str) -> Output {
     let output = ffmpeg(&[
-        "-loglevel", "warning", "-live_start_index", "-3", "-i", url, "-t", &seconds.to_string(), "-c", "copy", file,
+        "-loglevel",
+        "warning",
+        "-live_start_index",
+        "-3",
+        "-i",
+        url,
+        "-t",
+        &seconds.to_string(),
+        "-c",
+        "copy",
+        file,
     ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output

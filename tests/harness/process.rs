@@ -47,7 +47,8 @@ impl Process {
 
     /// Sends a signal by name (`INT`, `TERM`, `STOP`, `KILL`).
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status().unwrap();
+        let status =
+            Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status().unwrap();
         assert!(status.success(), "{} is gone already", self.name);
     }
 
@@ -58,7 +59,12 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < limit, "{} did not end within {limit:?}; it said:\n{}", self.name, self.stderr());
+            assert!(
+                start.elapsed() < limit,
+                "{} did not end within {limit:?}; it said:\n{}",
+                self.name,
+                self.stderr()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -112,6 +112,11 @@ impl Stream<'_> {
         self.status().pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0)
     }
 
+    /// One counter of the status, by JSON pointer; 0 while it is not there.
+    pub fn count(&self, pointer: &str) -> u64 {
+        self.status().pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
+    }
+
     /// URL of the multivariant playlist.
     pub fn playlist_url(&self) -> String {
         format!("{}/hls/{}/index.m3u8", self.server.http(), self.name)
@@ -130,13 +135,15 @@ impl Stream<'_> {
 
     /// Waits until a rendition can be played.
     pub fn wait_playable(&self, rendition: &str) -> String {
-        wait_for(&format!("{} {rendition} playlist", self.name), Duration::from_secs(30), || self.playlist(rendition))
+        wait_for(&format!("{} {rendition} playlist", self.name), Duration::from_secs(30), || {
+            self.playlist(rendition)
+        })
     }
 
     /// Waits until `frames` pictures have left the enhanced lane.
-    pub fn wait_enhanced(&self, frames: f64) {
+    pub fn wait_enhanced(&self, frames: u64) {
         wait_for(&format!("{frames} enhanced pictures"), Duration::from_secs(60), || {
-            (self.number("/enhance/f_edsr") + self.number("/enhance/plain") >= frames).then_some(())
+            (self.count("/enhance/f_edsr") + self.count("/enhance/plain") >= frames).then_some(())
         });
     }
 

@@ -18,14 +18,20 @@ fn chromium_plays_both_renditions_side_by_side() {
     std::fs::create_dir_all(screenshot.parent().unwrap()).unwrap();
     let _ = std::fs::remove_file(&screenshot);
     let mut command = Command::new("node");
-    command.arg(tests.join("browser/watch.mjs")).arg(format!("{}/watch/demo", server.http())).arg(&screenshot);
+    command
+        .arg(tests.join("browser/watch.mjs"))
+        .arg(format!("{}/watch/demo", server.http()))
+        .arg(&screenshot);
     let mut browser = Process::start("browser", &mut command);
     let ended = browser.wait(Duration::from_secs(90));
     println!("{}", browser.stdout());
     assert!(ended.success(), "{}", browser.stderr());
 
     let seen: serde_json::Value = serde_json::from_str(&browser.stdout()).unwrap();
-    assert_eq!((seen["enhanced"]["width"].as_u64(), seen["enhanced"]["height"].as_u64()), (Some(640), Some(360)));
+    assert_eq!(
+        (seen["enhanced"]["width"].as_u64(), seen["enhanced"]["height"].as_u64()),
+        (Some(640), Some(360))
+    );
     assert_eq!(seen["source"]["width"].as_u64(), Some(320));
     for rendition in ["enhanced", "source"] {
         assert!(seen[rendition]["advanced"].as_f64().unwrap() > 2.0, "{rendition} stands still: {seen}");

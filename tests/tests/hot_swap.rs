@@ -1,5 +1,7 @@
 //! A new net while the stream is live: not one picture is lost or late, and nothing hostile gets through.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
+
 use bytes::Bytes;
 use harness::Server;
 use harness::ffmpeg::Publish;
@@ -18,7 +20,8 @@ fn variant(step: u8) -> Package {
     let factor = 1.0 - f32::from(step) * 0.002;
     let weights: Vec<Vec<f32>> =
         stock.weights().iter().map(|tensor| tensor.iter().map(|weight| weight * factor).collect()).collect();
-    let training = TrainingSummary { pairs: 8, steps: 100, seconds: 1.0, psnr_before: 30.0, psnr_after: 30.5 };
+    let training =
+        TrainingSummary { pairs: 8, steps: 100, seconds: 1.0, psnr_before: 30.0, psnr_after: 30.5 };
     let metadata =
         Metadata { config: stock.config(), parent: Some(stock.fingerprint()), training: Some(training) };
     Package::write(&metadata, &weights).expect("finite weights in their own shapes")
@@ -33,31 +36,38 @@ fn swaps_lose_no_picture() {
     let server = Server::start();
     let _publisher = Publish { size: Some("320x180"), ..Publish::default() }.to(&server.rtmp(KEY));
     let demo = server.demo();
-    demo.wait_enhanced(48.0);
+    demo.wait_enhanced(48);
     let before = demo.status();
 
     for step in 1..=5 {
         let (status, report) = demo.put_model(KEY, variant(step).bytes());
         assert_eq!(status, 200, "{report}");
         let report: Value = serde_json::from_str(&report).unwrap();
-        let version = f64::from(step);
-        assert_eq!(report["version"].as_f64(), Some(version), "{report}");
+        let version = u64::from(step);
+        assert_eq!(report["version"].as_u64(), Some(version), "{report}");
         assert_eq!(report["fingerprint"], variant(step).fingerprint().to_hex());
         wait_for("the swap", Duration::from_secs(5), || {
-            (demo.number("/enhance/model/version") == version).then_some(())
+            (demo.count("/enhance/model/version") == version).then_some(())
         });
     }
-    demo.wait_enhanced((frames(&before, "frames_in") + 72) as f64);
+    demo.wait_enhanced(frames(&before, "frames_in") + 72);
     let after = demo.status();
     assert_eq!(frames(&after, "skipped"), frames(&before, "skipped"), "{after}");
     assert_eq!(frames(&after, "plain_failed"), 0, "{after}");
-    assert_eq!(frames(&after, "plain_no_net"), frames(&before, "plain_no_net"), "a swap leaves no gap: {after}");
+    assert_eq!(
+        frames(&after, "plain_no_net"),
+        frames(&before, "plain_no_net"),
+        "a swap leaves no gap: {after}"
+    );
     let done = frames(&after, "f_edsr") + frames(&after, "plain") + frames(&after, "skipped");
     assert!(frames(&after, "frames_in") - done <= 6, "every picture is accounted for: {after}");
     let history = after["enhance"]["history"].as_array().unwrap();
     let trained: Vec<_> = history.iter().filter(|swap| swap["origin"] == "trained").collect();
     assert_eq!(trained.len(), 5, "{history:?}");
-    assert!(trained.windows(2).all(|pair| pair[0]["from_s"].as_f64() < pair[1]["from_s"].as_f64()), "{history:?}");
+    assert!(
+        trained.windows(2).all(|pair| pair[0]["from_s"].as_f64() < pair[1]["from_s"].as_f64()),
+        "{history:?}"
+    );
 
     // The same package again changes nothing.
     let (status, report) = demo.put_model(KEY, variant(5).bytes());
@@ -66,7 +76,9 @@ fn swaps_lose_no_picture() {
 }
 
 /// A safetensors file with the package's metadata, changed by `edit`.
-fn forged(edit: impl FnOnce(&mut HashMap<String, String>, &mut Vec<(String, Dtype, Vec<usize>, Vec<u8>)>)) -> Bytes {
+fn forged(
+    edit: impl FnOnce(&mut HashMap<String, String>, &mut Vec<(String, Dtype, Vec<usize>, Vec<u8>)>),
+) -> Bytes {
     let good = variant(1);
     let file = safetensors::SafeTensors::deserialize(good.bytes()).unwrap();
     let (_, header) = safetensors::SafeTensors::read_metadata(good.bytes()).unwrap();
@@ -88,14 +100,15 @@ fn hostile_packages_change_nothing() {
     let server = Server::start();
     let _publisher = Publish { size: Some("320x180"), ..Publish::default() }.to(&server.rtmp(KEY));
     let demo = server.demo();
-    demo.wait_enhanced(24.0);
+    demo.wait_enhanced(24);
     let in_use = demo.status()["enhance"]["model"].clone();
 
     let mut harmful: Vec<Vec<f32>> = variant(1).weights().to_vec();
     harmful.last_mut().unwrap().fill(0.4);
     let harmful = Package::write(variant(1).metadata(), &harmful).unwrap();
     let other: FEdsrConfig = Preset::Mini.config(2).unwrap();
-    let other_weights: Vec<Vec<f32>> = other.tensors().iter().map(|spec| vec![0.0; spec.elements()]).collect();
+    let other_weights: Vec<Vec<f32>> =
+        other.tensors().iter().map(|spec| vec![0.0; spec.elements()]).collect();
     let other = Package::write(&Metadata::new(other), &other_weights).unwrap();
 
     let hostile: Vec<(&str, Bytes, &[u16])> = vec![
@@ -113,7 +126,8 @@ fn hostile_packages_change_nothing() {
         (
             "wrong shape",
             forged(|_, tensors| {
-                let tensor = tensors.iter_mut().find(|tensor| tensor.2.len() == 4 && tensor.2[1] > 1).unwrap();
+                let tensor =
+                    tensors.iter_mut().find(|tensor| tensor.2.len() == 4 && tensor.2[1] > 1).unwrap();
                 tensor.2 = vec![tensor.2.iter().product()];
             }),
             &[422],
@@ -127,7 +141,11 @@ fn hostile_packages_change_nothing() {
             &[422],
         ),
         ("NaN", forged(|_, tensors| tensors[0].3[..2].copy_from_slice(&0x7e00_u16.to_le_bytes())), &[422]),
-        ("another format", forged(|metadata, _| drop(metadata.insert("format".into(), "pickle".into()))), &[422]),
+        (
+            "another format",
+            forged(|metadata, _| drop(metadata.insert("format".into(), "pickle".into()))),
+            &[422],
+        ),
         ("another scale", forged(|metadata, _| drop(metadata.insert("scale".into(), "3".into()))), &[422]),
         (
             "absurd parameters",

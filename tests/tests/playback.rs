@@ -1,5 +1,7 @@
 //! A plain RTMP publisher in, a sharp HLS picture out: what a viewer's player relies on.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
+
 use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::{Server, hls};
 use std::time::Duration;
@@ -17,7 +19,7 @@ fn enhanced_is_twice_the_size_and_in_step_with_the_sound() {
     let _publisher = Publish::default().to(&server.rtmp(harness::server::KEY));
     let demo = server.demo();
     demo.wait_playable("enhanced");
-    demo.wait_enhanced(120.0);
+    demo.wait_enhanced(120);
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("enhanced.mp4").to_str().unwrap().to_owned();
@@ -32,13 +34,14 @@ fn enhanced_is_twice_the_size_and_in_step_with_the_sound() {
 
     let (picture, sound) = (times(&file, "v", "pts_time"), times(&file, "a", "pts_time"));
     assert!(picture.len() > 96, "{} pictures", picture.len());
-    for (name, decode) in [("video", times(&file, "v", "dts_time")), ("audio", times(&file, "a", "dts_time"))] {
+    for (name, decode) in [("video", times(&file, "v", "dts_time")), ("audio", times(&file, "a", "dts_time"))]
+    {
         assert!(decode.windows(2).all(|pair| pair[0] < pair[1]), "{name} is not monotonic: {decode:?}");
     }
     // The publisher starts picture and tone at the same instant, so the playlist's own start tells the offset:
     // the tone beeps each second, its packets are 1024 samples. Both tracks lie on one timeline untouched.
     assert!((picture[0] - sound[0]).abs() < 0.040 + 1024.0 / 48_000.0, "{} against {}", picture[0], sound[0]);
-    assert!(demo.number("/enhance/f_edsr") > 100.0, "{}", demo.status());
+    assert!(demo.count("/enhance/f_edsr") > 100, "{}", demo.status());
 }
 
 #[test]
@@ -46,7 +49,7 @@ fn renditions_are_cut_at_the_same_instants() {
     let server = Server::start();
     let _publisher = Publish::default().to(&server.rtmp(harness::server::KEY));
     let demo = server.demo();
-    demo.wait_enhanced(240.0);
+    demo.wait_enhanced(240);
     std::thread::sleep(Duration::from_secs(1));
 
     let (source, enhanced) = (demo.playlist("source").unwrap(), demo.playlist("enhanced").unwrap());

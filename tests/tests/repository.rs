@@ -9,7 +9,11 @@ fn root() -> &'static Path {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).other_options(["--offline".into()]).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .other_options(["--offline".into()])
+        .exec()
+        .unwrap()
 }
 
 /// Normal dependencies of one of our crates.
@@ -67,15 +71,29 @@ fn heavy_dependencies_have_one_owner() {
 fn licences_are_permissive() {
     // WTFPL is ffmpeg-next's own; FFmpeg itself is linked dynamically and stays the user's Debian package.
     let permissive = [
-        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "WTFPL",
-        "Unicode-3.0", "CC0-1.0", "MIT-0", "Unlicense", "BSL-1.0", "0BSD", "CDLA-Permissive-2.0", "MPL-2.0",
+        "MIT",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "WTFPL",
+        "Unicode-3.0",
+        "CC0-1.0",
+        "MIT-0",
+        "Unlicense",
+        "BSL-1.0",
+        "0BSD",
+        "CDLA-Permissive-2.0",
+        "MPL-2.0",
     ];
     for package in metadata().packages {
         let Some(licence) = &package.license else { panic!("{} states no licence", package.name) };
         let licence = licence.replace(['(', ')'], "").replace('/', " OR ");
-        let free = licence.split(" OR ").any(|choice| {
-            choice.split(" AND ").all(|part| permissive.contains(&part.trim()))
-        });
+        let free = licence
+            .split(" OR ")
+            .any(|choice| choice.split(" AND ").all(|part| permissive.contains(&part.trim())));
         assert!(free, "{} is licensed under {licence}", package.name);
     }
 }
@@ -88,7 +106,12 @@ fn every_configuration_file_is_accepted() {
         if path.extension().is_some_and(|extension| extension == "toml") {
             let program = harness::process::program("sharpcast");
             let output = std::process::Command::new(program).arg("check-config").arg(&path).output().unwrap();
-            assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}: {}",
+                path.display(),
+                String::from_utf8_lossy(&output.stderr)
+            );
             files += 1;
         }
     }

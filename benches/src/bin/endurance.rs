@@ -28,9 +28,31 @@ fn main() -> Result<()> {
     let clip = folder.join("clip.flv");
     // Sixty seconds are enough to loop over: 24 pictures a second at 600 kbit/s.
     let made = harness::ffmpeg::ffmpeg(&[
-        "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=size=480x270:rate=24", "-f", "lavfi", "-i",
-        "sine=frequency=440:sample_rate=48000", "-t", "60", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency",
-        "-g", "48", "-b:v", "600k", "-c:a", "aac", clip.to_str().context("path")?,
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=480x270:rate=24",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=frequency=440:sample_rate=48000",
+        "-t",
+        "60",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-tune",
+        "zerolatency",
+        "-g",
+        "48",
+        "-b:v",
+        "600k",
+        "-c:a",
+        "aac",
+        clip.to_str().context("path")?,
     ]);
     anyhow::ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 
@@ -41,8 +63,16 @@ fn main() -> Result<()> {
     push.args(["-t", &(arguments.minutes * 60).to_string(), "-c", "copy", "-f", "flv", &server.rtmp(KEY)]);
     let mut publisher = Process::start("ffmpeg", &mut push);
 
-    println!("# {} minutes of media at {} times real speed; {}", arguments.minutes, arguments.speed, measure::machine());
-    println!("{:>9} {:>9} {:>10} {:>9} {:>9} {:>9}", "media_min", "wall_s", "rss_MiB", "f_edsr", "plain", "skipped");
+    println!(
+        "# {} minutes of media at {} times real speed; {}",
+        arguments.minutes,
+        arguments.speed,
+        measure::machine()
+    );
+    println!(
+        "{:>9} {:>9} {:>10} {:>9} {:>9} {:>9}",
+        "media_min", "wall_s", "rss_MiB", "f_edsr", "plain", "skipped"
+    );
     let (start, mut samples, demo) = (Instant::now(), Vec::new(), server.demo());
     while publisher.running() {
         std::thread::sleep(Duration::from_secs(10));
@@ -51,8 +81,11 @@ fn main() -> Result<()> {
         samples.push(rss);
         println!(
             "{:>9.1} {:>9.0} {rss:>10.1} {:>9} {:>9} {:>9}",
-            media / 60.0, start.elapsed().as_secs_f64(),
-            demo.number("/enhance/f_edsr"), demo.number("/enhance/plain"), demo.number("/enhance/skipped"),
+            media / 60.0,
+            start.elapsed().as_secs_f64(),
+            demo.number("/enhance/f_edsr"),
+            demo.number("/enhance/plain"),
+            demo.number("/enhance/skipped"),
         );
     }
     let half = &samples[samples.len() / 2..];

@@ -43,10 +43,15 @@ fn main() -> Result<()> {
     let publisher = {
         let (sent, url, size) = (Arc::clone(&sent), server.rtmp_app(), arguments.size);
         let seconds = arguments.seconds + 10; // the playlist needs a segment or two before it can be followed
-        std::thread::Builder::new().name("publisher".into()).spawn(move || publish(&url, size, seconds, &sent))?
+        std::thread::Builder::new()
+            .name("publisher".into())
+            .spawn(move || publish(&url, size, seconds, &sent))?
     };
     println!("# {} at 24/s, profile {}; {}", arguments.size, arguments.profile, measure::machine());
-    println!("{:>10} {:>8} {:>12} {:>12} {:>12} {:>12}", "rendition", "parts", "newest_p50", "newest_p95", "oldest_p50", "oldest_p95");
+    println!(
+        "{:>10} {:>8} {:>12} {:>12} {:>12} {:>12}",
+        "rendition", "parts", "newest_p50", "newest_p95", "oldest_p50", "oldest_p95"
+    );
     let followers: Vec<_> = ["source", "enhanced"]
         .map(|rendition| {
             let (sent, end) = (Arc::clone(&sent), Duration::from_secs(u64::from(arguments.seconds)));
@@ -56,11 +61,16 @@ fn main() -> Result<()> {
         })
         .into();
     for (rendition, follower) in followers {
-        let (mut newest, mut oldest) = follower.join().map_err(|_| anyhow::anyhow!("the follower panicked"))??;
+        let (mut newest, mut oldest) =
+            follower.join().map_err(|_| anyhow::anyhow!("the follower panicked"))??;
         let ms = |values: &mut [f64], p| format!("{:.0} ms", percentile(values, p) * 1e3);
         println!(
             "{rendition:>10} {:>8} {:>12} {:>12} {:>12} {:>12}",
-            newest.len(), ms(&mut newest, 0.5), ms(&mut newest, 0.95), ms(&mut oldest, 0.5), ms(&mut oldest, 0.95),
+            newest.len(),
+            ms(&mut newest, 0.5),
+            ms(&mut newest, 0.95),
+            ms(&mut oldest, 0.5),
+            ms(&mut oldest, 0.95),
         );
     }
     drop(server);
@@ -103,7 +113,10 @@ fn stripes(size: Size, shift: usize, pts: MediaTime) -> Picture {
     for component in media::Component::ALL {
         let plane = picture.plane_mut(component);
         for (row, samples) in plane.data.chunks_mut(plane.stride).enumerate() {
-            samples.iter_mut().enumerate().for_each(|(x, sample)| *sample = ((x + row + 3 * shift) % 200) as u8);
+            samples
+                .iter_mut()
+                .enumerate()
+                .for_each(|(x, sample)| *sample = ((x + row + 3 * shift) % 200) as u8);
         }
     }
     picture.set_pts(pts);
@@ -129,7 +142,8 @@ fn follow(url: &str, time: Duration, sent: &Sent) -> Result<(Vec<f64>, Vec<f64>)
         if seen > 0.0 && fresh > 0.0 {
             let sent = sent.lock().map_err(|_| anyhow::anyhow!("poisoned"))?;
             let half = RATE.frame_duration().as_secs_f64() / 2.0;
-            let at = |seconds: f64| sent.range(MediaTime::from_secs_f64(seconds)..).next().map(|(_, sent)| *sent);
+            let at =
+                |seconds: f64| sent.range(MediaTime::from_secs_f64(seconds)..).next().map(|(_, sent)| *sent);
             if let (Some(first), Some(last)) = (at(seen - half), at(end - 3.0 * half)) {
                 oldest.push(now.duration_since(first).as_secs_f64());
                 newest.push(now.duration_since(last).as_secs_f64());
