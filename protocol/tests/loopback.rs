@@ -114,6 +114,22 @@ async fn a_publisher_notices_that_the_server_is_gone() {
 }
 
 #[tokio::test]
+async fn a_publisher_that_was_sent_away_sends_no_more() {
+    let (listener, url, key) = listen().await;
+    let serve = async {
+        let (mut connection, ..) = next_request(&listener).await;
+        connection.accept_publish().await.unwrap();
+        connection
+    };
+    let (publisher, connection) = tokio::join!(Publisher::connect(&url, &key, PATIENCE), serve);
+    let mut publisher = publisher.unwrap();
+    drop(connection);
+    publisher.closed().await;
+    let failed = publisher.send(&tags()[3]).await.unwrap_err();
+    assert!(matches!(failed, PublishError::Closed | PublishError::Io(_)), "{failed:?}");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_an_error_of_the_network() {
     let (listener, url, key) = listen().await;
     drop(listener);

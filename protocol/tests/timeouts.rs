@@ -99,6 +99,28 @@ async fn a_peer_that_never_publishes_is_cut_off_however_lively() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_publisher_is_not_to_blame_for_the_time_that_its_server_thinks() {
+    let (ours, theirs) = duplex(PIPE);
+    let (url, key) = ("rtmp://localhost/live".parse().unwrap(), "s3cret".parse().unwrap());
+    let serve = async {
+        let mut connection = ServerConnection::accept(ours, Limits::default()).await.unwrap();
+        while !matches!(connection.next_event().await.unwrap(), Some(Event::PublishRequested { .. })) {}
+        sleep(Limits::default().timeouts.read * 2).await;
+        connection.accept_publish().await.unwrap();
+        connection.next_event().await
+    };
+    let publish = async {
+        let mut publisher = Publisher::publish(theirs, &url, &key, Limits::default()).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        let tag = Tag { kind: TagKind::Audio, timestamp: 0, body: vec![1].into() };
+        publisher.send(&tag).await.unwrap();
+        publisher
+    };
+    let (event, _publisher) = tokio::join!(serve, publish);
+    assert!(matches!(event, Ok(Some(Event::Tag(_)))), "{event:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_publisher_is_pinged_once_and_cut_off() {
     let (mut connection, mut peer) = {
         let (publisher, connection) = publishing(PIPE).await;

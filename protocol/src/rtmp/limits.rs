@@ -41,7 +41,7 @@ pub struct Limits {
 pub struct Timeouts {
     /// From the accepted connection to the end of the handshake, however the bytes trickle in.
     pub handshake: Duration,
-    /// From the end of the handshake to the first publish request.
+    /// From the end of the handshake, or of a publication, to the next publish request.
     pub publish: Duration,
     /// Silence of the peer after which it counts as gone. Encoders send audio or video many times a second.
     pub read: Duration,

@@ -23,11 +23,11 @@ pub struct ServerConnection<S = TcpStream> {
     session: ServerSession,
     timeouts: Timeouts,
     started: Instant,
-    /// When the peer last sent anything.
+    /// Since when the peer has had nothing to publish.
+    idle_since: Option<Instant>,
+    /// When the peer last sent anything, or was last asked to go on.
     heard: Instant,
     pinged: bool,
-    /// The peer has asked to publish.
-    asked: bool,
     /// What ended the session, told behind the events before it.
     failure: Option<RtmpError>,
 }
@@ -87,9 +87,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             session: ServerSession::new(limits),
             timeouts,
             started: now,
+            idle_since: Some(now),
             heard: now,
             pinged: false,
-            asked: false,
             failure: None,
         };
         connection.failure = connection.session.push(&rest).err();
@@ -102,7 +102,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             match self.session.poll_event() {
                 Some(Event::Closed) => continue,
                 Some(event) => {
-                    self.asked |= matches!(event, Event::PublishRequested { .. });
+                    match event {
+                        Event::PublishRequested { .. } => self.idle_since = None,
+                        Event::Unpublished => self.idle_since = Some(Instant::now()),
+                        _ => {}
+                    }
                     return Ok(Some(event));
                 }
                 None => {}
@@ -117,9 +121,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         }
     }
 
-    /// Lets the peer publish.
+    /// Lets the peer publish. It has been waiting for this, so its silence counts from now on.
     pub async fn accept_publish(&mut self) -> Result<(), ConnectionError> {
         self.session.accept_publish();
+        self.heard = Instant::now();
         self.flush().await
     }
 
@@ -138,7 +143,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             let (deadline, waiting) = self.deadline();
             let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.timeouts.ping) };
             if let Ok(input) = timeout_at(wake, self.transport.read()).await {
-                let input = input?;
+                let input = match input {
+                    // Encoders close with our last answers unread, which the network calls a reset.
+                    Err(error) if is_gone(&error) && self.idle_since.is_some() => return Ok(false),
+                    input => input?,
+                };
                 self.failure = self.session.push(input).err();
                 (self.heard, self.pinged) = (Instant::now(), false);
                 return Ok(!input.is_empty());
@@ -153,19 +162,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     fn deadline(&self) -> (Instant, Waiting) {
-        let silent = (self.heard + self.timeouts.read, Waiting::Data);
-        let idle = (self.started + self.timeouts.publish, Waiting::PublishRequest);
-        if !self.asked && idle.0 < silent.0 { idle } else { silent }
+        let silent = self.heard + self.timeouts.read;
+        match self.idle_since.map(|since| since + self.timeouts.publish) {
+            Some(idle) if idle < silent => (idle, Waiting::PublishRequest),
+            _ => (silent, Waiting::Data),
+        }
     }
 
     async fn flush(&mut self) -> Result<(), ConnectionError> {
         while !self.session.output_mut().is_empty() {
-            timeout(self.timeouts.write, self.transport.write(self.session.output_mut()))
+            let written = timeout(self.timeouts.write, self.transport.write(self.session.output_mut()))
                 .await
-                .map_err(|_| ConnectionError::Timeout(Waiting::Network))??;
+                .map_err(|_| ConnectionError::Timeout(Waiting::Network))?;
+            match written {
+                // Nobody hears our answers any more, but what the peer said before is still to be read.
+                Err(error) if is_gone(&error) => self.session.output_mut().clear(),
+                written => written?,
+            }
         }
         Ok(())
     }
+}
+
+/// The peer has closed the connection, as opposed to the network having failed.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
 }
 
 impl From<HandshakeFailure> for ConnectionError {

@@ -98,6 +98,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
     /// Sends a tag; returns when the network has taken all of it. If the future is dropped before, the rest of the
     /// tag goes out in front of the next one.
     pub async fn send(&mut self, tag: &Tag) -> Result<(), PublishError> {
+        if !self.session.is_ready() {
+            return Err(PublishError::Closed);
+        }
         self.session.send(tag);
         self.flush().await
     }
