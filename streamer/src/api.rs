@@ -10,8 +10,8 @@ use url::Host;
 
 use crate::config::UploadTarget;
 
-/// For resolving and connecting.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// For resolving and connecting, each. Neither can be interrupted, and the program should end within five seconds.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// For the answer after the whole request was sent: the server builds and proves a network before it answers.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// Answers are small documents; more than this is not from the server that we mean.

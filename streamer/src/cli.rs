@@ -95,6 +95,9 @@ pub struct TrainArgs {
     /// How long to train
     #[arg(long, default_value = "60")]
     pub seconds: Seconds,
+    /// Threads to train on; more than one pays only on a machine that does nothing else
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
     /// Size of the low-resolution video [default: the recording's divided by --scale]
     #[arg(long, value_name = "WIDTHxHEIGHT")]
     pub size: Option<VideoSize>,

@@ -9,7 +9,7 @@ use crate::{
     config::{PushConfig, UploadTarget},
     failure::Failure,
     session,
-    status::Screen,
+    status::{Screen, UploadState},
 };
 
 /// Does what was asked for; gives the last line, which says what to do next.
@@ -39,7 +39,7 @@ fn farewell(report: &session::Report) -> String {
     }
     let line = parts.join(", ");
     match &report.watch {
-        Some(address) => format!("{line}; watch it at {address}"),
-        None => line,
+        Some(address) if end.upload != UploadState::Refused => format!("{line}; watch it at {address}"),
+        _ => line,
     }
 }

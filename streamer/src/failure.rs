@@ -8,11 +8,11 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Failure {
     /// The command has to change: wrong arguments, a key or a name that the server does not take.
-    #[error("{0:#}")]
-    Refused(#[source] anyhow::Error),
+    #[error("{}", with_causes(.0))]
+    Refused(anyhow::Error),
     /// Something else has to change: a file, the network, the machine, the server.
-    #[error("{0:#}")]
-    Failed(#[source] anyhow::Error),
+    #[error("{}", with_causes(.0))]
+    Failed(anyhow::Error),
 }
 
 impl Failure {
@@ -32,5 +32,31 @@ impl Failure {
             Self::Refused(_) => ExitCode::from(2),
             Self::Failed(_) => ExitCode::FAILURE,
         }
+    }
+}
+
+/// The error and what caused it, without saying anything twice: some errors name their cause themselves.
+fn with_causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .map(ToString::to_string)
+        .reduce(|text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, Error)]
+    #[error("no answer: {0}; ask again")]
+    struct NamesItsCause(#[source] io::Error);
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let error = anyhow::Error::new(NamesItsCause(io::Error::other("refused"))).context("cannot upload");
+        assert_eq!(Failure::Failed(error).to_string(), "cannot upload: no answer: refused; ask again");
     }
 }

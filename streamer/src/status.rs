@@ -19,6 +19,8 @@
 //! | `uploads` | networks that the server accepted |
 //! | `version` | version of the newest of them; `-` before the first |
 //! | `upload` | the latest upload: `none`, `sending`, `live`, `ready`, `unchanged`, `refused`, `retrying` |
+//! | `pairs_dropped` | coded pictures and pairs that training was too busy for |
+//! | `source_lost` | coded pictures and sounds of a publisher that were damaged or came too fast |
 
 mod counters;
 mod line;

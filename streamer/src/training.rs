@@ -22,6 +22,8 @@ use models::Package;
 const CODED: usize = 24;
 /// Pairs that wait for the trainer, which comes by several times a second unless the machine is busy.
 const PAIRS: usize = 16;
+/// Pairs are made for this factor until the server says what to train, so that training can begin at once then.
+const USUAL_SCALE: u8 = 2;
 
 /// Training beside a stream.
 pub struct Training {
@@ -42,7 +44,7 @@ impl Training {
             client: Arc::new(Client::new(config.target)),
             threads: Vec::new(),
         };
-        let scale = Arc::new(Latest::default());
+        let scale = Arc::new(Latest::new(Some(USUAL_SCALE)));
         let accepted = Arc::new(Latest::default());
         let (coded, pairs) = (training.coded.clone(), training.pairs.clone());
         let (wanted, counted) = (scale.clone(), counters.clone());
@@ -117,6 +119,7 @@ fn make_pairs(coded: &Queue<Coded>, pairs: &PairBuffer, scale: &Latest<Option<u8
             Ok(Some(pair)) => {
                 counters.pairs.add(1);
                 pairs.put(pair);
+                counters.pairs_dropped.set(pairs.dropped());
             }
             Err(error @ PairError::NoDetail { .. }) => {
                 if !std::mem::replace(&mut warned, true) {

@@ -113,7 +113,7 @@ impl VideoPath {
         self.counters.frames.add(1);
         if let Some(pairs) = &self.pairs {
             pairs.push(Coded::Picture(packet.clone(), Picture::clone(&hr.picture)));
-            self.counters.pairs_dropped.set(pairs.dropped());
+            self.counters.coded_dropped.set(pairs.dropped());
         }
         self.outgoing.push(Unit::Packet(packet));
         Ok(())

@@ -35,14 +35,16 @@ const SEED: u64 = 1;
 
 /// Trains and writes the network.
 pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failure> {
-    // Nobody else needs the machine, but torch's own default would count every hardware thread.
-    device::configure_threads(
-        std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8) as u16),
-    );
+    device::configure_threads(args.threads);
     let (package, found) = train(args, screen).map_err(Failure::Failed)?;
     write(args, &package).map_err(Failure::Failed)?;
     println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", found.psnr_plain, found.psnr_net, found.gain);
-    Ok(format!("wrote {out}; look at it with: streamer inspect {out}", out = args.out.display()))
+    let out = args.out.display();
+    Ok(if found.gain > 0.0 {
+        format!("wrote {out}; look at it with: streamer inspect {out}")
+    } else {
+        format!("wrote {out}, but plain up-sampling is better: train for longer with --seconds")
+    })
 }
 
 fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Evaluation)> {

@@ -31,6 +31,11 @@ impl Counter {
 pub struct Latest<T>(Mutex<T>);
 
 impl<T: Clone> Latest<T> {
+    /// Holds `value` first.
+    pub fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
     /// Replaces it.
     pub fn set(&self, value: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
@@ -115,7 +120,9 @@ pub struct Counters {
     pub link: Latest<Link>,
     /// Training pairs that were made.
     pub pairs: Counter,
-    /// Coded units or pairs that training did not take because it was busy.
+    /// Coded units that no pair could be made of because pairs were not made fast enough.
+    pub coded_dropped: Counter,
+    /// Pairs that training did not take because it was busy; the oldest go first.
     pub pairs_dropped: Counter,
     /// Optimiser steps.
     pub steps: Counter,

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub uploads: u64,
     pub version: Option<u64>,
     pub upload: UploadState,
+    pub pairs_dropped: u64,
+    pub source_lost: u64,
 }
 
 /// Takes snapshots; remembers the one before for the rates.
@@ -61,6 +63,8 @@ impl StatusLine {
             uploads: counters.uploads.get(),
             version: counters.version.get(),
             upload: counters.upload.get(),
+            pairs_dropped: counters.pairs_dropped.get() + counters.coded_dropped.get(),
+            source_lost: counters.source_dropped.get() + counters.source_damaged.get(),
         }
     }
 }
@@ -73,7 +77,7 @@ impl Snapshot {
             |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
-             plain_db={} net_db={} gain_db={} uploads={} version={} upload={}",
+             plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={}",
             self.t.as_secs_f64(),
             self.link,
             self.frames,
@@ -90,6 +94,8 @@ impl Snapshot {
             self.uploads,
             self.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
             self.upload,
+            self.pairs_dropped,
+            self.source_lost,
         )
     }
 
