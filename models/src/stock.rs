@@ -16,7 +16,10 @@ pub fn package(preset: Preset) -> Option<Package> {
 
 const fn bytes_of(preset: Preset) -> Option<&'static [u8]> {
     match preset {
-        Preset::Nano | Preset::Mini | Preset::Small | Preset::Base | Preset::Large => None,
+        Preset::Nano => Some(include_bytes!("../weights/f-edsr-nano-x2.safetensors")),
+        Preset::Mini => Some(include_bytes!("../weights/f-edsr-mini-x2.safetensors")),
+        Preset::Small => Some(include_bytes!("../weights/f-edsr-small-x2.safetensors")),
+        Preset::Base | Preset::Large => None,
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod f_edsr;
 mod frozen;
-mod precision;
+pub(crate) mod precision;
 mod residual;
 
 #[cfg(test)]

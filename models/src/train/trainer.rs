@@ -11,7 +11,7 @@ use super::{Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evalu
 use crate::{
     arch::f_edsr::{FEdsr, TensorSpec},
     package::{Fingerprint, Metadata, Package, TrainingSummary},
-    upscale::{FEdsrUpscaler, Precision},
+    upscale::{FEdsrUpscaler, Precision, precision::has_bf16},
 };
 
 /// Trains one F-EDSR with Adam on random patches.
@@ -140,7 +140,11 @@ impl Trainer {
         };
         let luma = tensor(&self.luma, patch)?;
         let residual = tensor(&self.residual, patch * usize::from(self.settings.config.scale))?;
-        let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
+        let kind = match precision {
+            Precision::Bf16 => Kind::BFloat16,
+            Precision::Auto if has_bf16(device) => Kind::BFloat16,
+            Precision::Auto | Precision::F32 => Kind::Float,
+        };
         Ok((luma.f_to_kind(kind)?, residual))
     }
 

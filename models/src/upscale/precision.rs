@@ -102,7 +102,7 @@ fn fastest(net: &Frozen) -> Result<Duration, UpscaleError> {
 }
 
 /// Whether the hardware computes in bfloat16; where it does not, libtorch imitates it, slowly.
-fn has_bf16(device: Device) -> bool {
+pub(crate) fn has_bf16(device: Device) -> bool {
     match device {
         Device::Cpu => processor_has_bf16(),
         _ => true,

@@ -114,7 +114,8 @@ impl fmt::Display for FEdsrConfig {
     }
 }
 
-/// The sizes that have names. Each is roughly three times the work of the one before.
+/// The sizes that have names. At 480x270 by 2, with one thread of a Zen 4 core in bfloat16, they take 13, 23, 36 and 210 ms
+/// per picture; the last is for GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Preset {
     /// 8 channels, 2 blocks.

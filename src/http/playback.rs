@@ -1,0 +1,166 @@
+//! Playback: playlists that wait for what is asked for, and the media that they list.
+//!
+//! | path below `/hls/NAME/` | |
+//! |---|---|
+//! | `index.m3u8` | multivariant playlist |
+//! | `RENDITION/index.m3u8` | media playlist; `_HLS_msn`, `_HLS_part` and `_HLS_skip` as in RFC 8216bis |
+//! | `RENDITION/init-N.mp4` | initialisation segment |
+//! | `RENDITION/seg-MSN.m4s` | segment |
+//! | `RENDITION/part-MSN-PART.m4s` | part; the one that the playlist hints at is sent once it is complete |
+//!
+//! Media never changes under its address: playlists add the session to it (`?v=`), so that caches do not mix up two
+//! streams of the same name. Nothing here needs a key, and nothing here can change a stream.
+
+mod body;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use media::MediaTime;
+use serde::Deserialize;
+use tower_http::compression::CompressionLayer;
+
+use super::App;
+use super::error::ApiError;
+use crate::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
+use body::Chain;
+
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// Where handlers find streams.
+pub(super) trait Streams: Clone + Send + Sync + 'static {
+    /// Whether there is a stream of this name, live or not.
+    fn check(&self, name: &str) -> Result<(), ApiError>;
+
+    /// What can be played of the stream of this name.
+    fn packager(&self, name: &str) -> Result<Arc<Packager>, ApiError>;
+}
+
+impl Streams for App {
+    fn check(&self, name: &str) -> Result<(), ApiError> {
+        self.stream(name).map(|_| ())
+    }
+
+    fn packager(&self, name: &str) -> Result<Arc<Packager>, ApiError> {
+        let packager = self.stream(name)?.packager();
+        packager.ok_or_else(|| {
+            ApiError::NotFound(format!("nobody has published {name} yet; come back when it is live"))
+        })
+    }
+}
+
+pub(super) fn routes<S: Streams>() -> Router<S> {
+    Router::new()
+        .route("/hls/{name}/index.m3u8", get(multivariant::<S>))
+        .route("/hls/{name}/{rendition}/{file}", get(file::<S>))
+        .layer(CompressionLayer::new().compress_when(is_playlist))
+}
+
+/// Media is compressed already; playlists shrink to a fifth.
+fn is_playlist(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PLAYLIST)
+}
+
+async fn multivariant<S: Streams>(
+    State(streams): State<S>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let packager = streams.packager(&name)?;
+    let text = packager.wait_multivariant().await?;
+    Ok(answer(PLAYLIST, &half_a_target(&packager), text.into()))
+}
+
+async fn file<S: Streams>(
+    State(streams): State<S>,
+    Path((name, rendition, file)): Path<(String, String, String)>,
+    query: Result<Query<Directives>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let packager = streams.packager(&name)?;
+    let missing = || ApiError::NotFound(format!("{rendition}/{file} is not (or no longer) part of {name}"));
+    let parsed: Rendition = rendition.parse().map_err(|_| missing())?;
+    let resource: Resource = file.parse().map_err(|_| missing())?;
+    let Query(directives) = query.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    if directives.v.as_ref().is_some_and(|session| *session != packager.session()) {
+        return Err(missing());
+    }
+    let content_type = if parsed == Rendition::Audio { "audio/mp4" } else { "video/mp4" };
+    let body = match resource {
+        Resource::Playlist => return media_playlist(&packager, parsed, directives.reload()).await,
+        Resource::Init(number) => packager.init(parsed, number).map(Body::from),
+        Resource::Segment(msn) => packager.segment(parsed, msn).map(|parts| Body::new(Chain::new(parts))),
+        Resource::Part { msn, part } => packager.part(parsed, msn, part).await.map(Body::from),
+    };
+    Ok(answer(content_type, IMMUTABLE, body.ok_or_else(missing)?))
+}
+
+async fn media_playlist(
+    packager: &Packager,
+    rendition: Rendition,
+    reload: Reload,
+) -> Result<Response, ApiError> {
+    let text = packager.playlist(rendition, reload).await?;
+    let cache = match reload.msn {
+        // Whoever asks for the same later does so because it is behind: it may have the old answer.
+        Some(_) => format!("public, max-age={}", seconds(packager) * 6),
+        None => half_a_target(packager),
+    };
+    Ok(answer(PLAYLIST, &cache, text.into()))
+}
+
+fn half_a_target(packager: &Packager) -> String {
+    format!("public, max-age={}", seconds(packager) / 2)
+}
+
+fn seconds(packager: &Packager) -> i64 {
+    packager.target_duration().map_or(0, |target| target.ticks() / MediaTime::HZ)
+}
+
+fn answer(content_type: &'static str, cache: &str, body: Body) -> Response {
+    let cache = HeaderValue::from_str(cache).unwrap_or(HeaderValue::from_static("no-cache"));
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type)), (header::CACHE_CONTROL, cache)], body)
+        .into_response()
+}
+
+/// The query that playlists and players put behind an address.
+#[derive(Debug, Default, Deserialize)]
+struct Directives {
+    #[serde(rename = "_HLS_msn")]
+    msn: Option<u64>,
+    #[serde(rename = "_HLS_part")]
+    part: Option<u64>,
+    #[serde(rename = "_HLS_skip")]
+    skip: Option<String>,
+    /// The session that the address was made for.
+    v: Option<String>,
+}
+
+impl Directives {
+    fn reload(&self) -> Reload {
+        let delta = match self.skip.as_deref() {
+            Some("YES" | "v2") => Delta::Skip,
+            _ => Delta::Full,
+        };
+        Reload { msn: self.msn, part: self.part, delta }
+    }
+}
+
+impl From<ReloadError> for ApiError {
+    fn from(error: ReloadError) -> Self {
+        let text = error.to_string();
+        match error {
+            ReloadError::PartWithoutMsn | ReloadError::TooFarAhead { .. } => Self::BadRequest(text),
+            ReloadError::TimedOut(_) | ReloadError::NotReady => Self::Unavailable(text),
+            ReloadError::NoRendition(_) => Self::NotFound(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
