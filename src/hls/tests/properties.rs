@@ -72,7 +72,7 @@ fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&State)) -> Fe
                 feed.key_next();
             }
             Event::AudioConfig(other) => {
-                feed.push(Rendition::Audio, stereo(if other { 44_100 } else { 48_000 }))
+                feed.push(Rendition::Audio, stereo(if other { 44_100 } else { 48_000 }));
             }
             Event::Enhance(skipped) => {
                 for (pts, key) in lane.drain(..).skip(skipped.into()) {
