@@ -1,7 +1,5 @@
 //! A plain RTMP publisher in, a sharp HLS picture out: what a viewer's player relies on.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
-
 use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::{Server, hls};
 use std::time::Duration;
