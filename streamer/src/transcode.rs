@@ -123,7 +123,7 @@ impl Transcoder {
     }
 }
 
-/// The size that is sent where none was given: half of the source, at most [`USUAL_LIMIT`], in the source's shape, even.
+/// The size that is sent where none was given: half of the source, at most `USUAL_LIMIT`, in the source's shape, even.
 pub fn usual_size(hr: Size) -> Result<VideoSize, TranscodeError> {
     let (width, height) = (f64::from(hr.width), f64::from(hr.height));
     let factor = (f64::from(USUAL_LIMIT.width) / width).min(f64::from(USUAL_LIMIT.height) / height).min(0.5);

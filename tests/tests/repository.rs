@@ -1,5 +1,7 @@
 //! Rules of the house: who may depend on whom, who owns a heavy dependency, which licences come in.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
+
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use std::collections::BTreeSet;
 use std::path::Path;
