@@ -29,10 +29,11 @@ mod tests {
 
     #[test]
     fn stock_packages_are_whole_and_of_their_preset() {
-        for package in Preset::ALL.map(|preset| (preset, package(preset))) {
-            let (preset, Some(package)) = package else { continue };
+        for preset in [Preset::Nano, Preset::Mini, Preset::Small] {
+            let package = package(preset).unwrap();
             assert_eq!(Ok(package.config()), preset.config(SCALE));
-            assert!(package.metadata().training.is_some());
+            let training = package.metadata().training.unwrap();
+            assert!(training.psnr_after > training.psnr_before, "{preset}: {training:?}");
         }
     }
 }
