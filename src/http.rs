@@ -1,7 +1,7 @@
 //! HTTP: playback, control API, pages, metrics.
 //!
 //! Every error answer is a problem document ([`error`]), also where no route or no method fits. Connections are
-//! limited and headers must come in time ([`serve`]). Handlers never wait for media work: they read figures, or wait
+//! limited and headers must come in time ([`serve()`]). Handlers never wait for media work: they read figures, or wait
 //! for a change that somebody else announces.
 
 pub mod control;

@@ -4,7 +4,7 @@
 //! ingest -> Publication -> Session { timeline -> hls (source, audio), queue -> lane -> hls (enhanced) }
 //! ```
 //!
-//! A [`stream::Stream`] is configured and lives as long as the server. A [`session::Session`] is one playlist: it
+//! A [`stream::Stream`] is configured and lives as long as the server. A `Session` is one playlist: it
 //! begins with a publisher, outlives short absences (the grace period; the playlist then continues with a
 //! discontinuity), and ends with ENDLIST. Readers of an ended playlist keep it until the next publisher comes, who
 //! gets a fresh one. A [`stream::Publication`] is the right to push, held by one connection at a time.

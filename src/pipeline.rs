@@ -1,7 +1,7 @@
 //! The enhanced lane of a stream: coded pictures in, decoded, up-sampled, sharpened, coded again.
 //!
 //! One named OS thread per stream ([`lane`]) owns decoder, scaler and encoder, which it builds and drops itself;
-//! the net works on the engine's thread while the lane decodes and encodes the neighbours ([`worker`]).
+//! the net works on the engine's thread while the lane decodes and encodes the neighbours (`worker`).
 //!
 //! The lane never holds the publisher up and never stalls the playlist: it has a bounded queue, and under overload it
 //! degrades in a fixed order ([`pace`]): plain up-sampling for single pictures, for all, then on to the next key

@@ -8,6 +8,6 @@ use models::package::Package;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(package) = Package::parse(Bytes::copy_from_slice(input)) {
-        assert_eq!(package.bytes(), input);
+        assert_eq!(package.bytes()[..], *input);
     }
 });

@@ -1,4 +1,5 @@
-//! Any bytes behind the handshake, in pieces of any one size, to a server that accepts whoever asks.
+//! Any bytes behind the handshake, in pieces of any one size, to a server that accepts whoever asks. The size is the
+//! last byte, so that captures are inputs as they are.
 
 #![no_main]
 
@@ -6,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use protocol::rtmp::{Event, Limits, ServerSession};
 
 fuzz_target!(|input: &[u8]| {
-    let Some((piece, bytes)) = input.split_first() else { return };
+    let Some((piece, bytes)) = input.split_last() else { return };
     let limits = Limits::default();
     let mut session = ServerSession::new(limits.clone());
     for piece in bytes.chunks(usize::from(*piece).max(1)) {

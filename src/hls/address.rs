@@ -18,7 +18,7 @@ pub enum Rendition {
 }
 
 impl Rendition {
-    /// All of them, in the order of [`index`](Self::index).
+    /// All of them, in the order of their indices.
     pub const ALL: [Self; 3] = [Self::Source, Self::Enhanced, Self::Audio];
 
     /// Its folder in URLs.

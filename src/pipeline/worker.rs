@@ -22,6 +22,7 @@ use super::lane::LaneParts;
 use super::pace::{self, Limits, Pace, Treatment};
 use super::stats::Made;
 use crate::enhance::model::Demand;
+use crate::enhance::prove::is_telling;
 use crate::hub::queue::{LaneInput, Popped};
 use net::NetSeat;
 
@@ -270,7 +271,7 @@ impl Worker {
             self.parts.model.demanded(demand);
             self.parts.workshop.library.prepare(Arc::clone(&self.parts.model), demand);
         }
-        if lr.key() {
+        if lr.key() && is_telling(lr) {
             self.parts.model.sampled(lr.clone());
         }
         if self.draining_since.is_none() {

@@ -15,7 +15,7 @@ use crate::config::EncodeSettings;
 use crate::enhance::engine::{EngineHandle, WorkError};
 use crate::enhance::model::{Demand, Identity, Net, StreamModel};
 use crate::enhance::profile::{self, Costs, USUAL};
-use crate::enhance::prove::{self, Evidence};
+use crate::enhance::prove::{self, Evidence, Proof};
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
 /// others takes a second for the largest, and live pictures of other streams go first.
@@ -88,7 +88,8 @@ impl Loader {
             None => Evidence::Synthetic(prove::synthetic(USUAL.size)),
         };
         let upscaler = self.build(&package, size_of(&evidence))?;
-        let upscaler = self.prove(upscaler, &evidence)?;
+        let (upscaler, proof) = self.prove(upscaler, &evidence)?;
+        tracing::debug!(stream = %model.name, ?proof, "package proven");
         let identity = model.accept(&package, ModelOrigin::Trained);
         let report = ModelReport { version: identity.version, fingerprint, outcome: model.outcome() };
         hand_over(model, upscaler, identity, arrived);
@@ -145,7 +146,7 @@ impl Loader {
     }
 
     /// Takes the net to the engine and back for every picture, so that live pictures wait for one at most.
-    fn prove(&self, upscaler: FEdsrUpscaler, evidence: &Evidence) -> Result<FEdsrUpscaler, Rejection> {
+    fn prove(&self, upscaler: FEdsrUpscaler, evidence: &Evidence) -> Result<Proven, Rejection> {
         let mut place = Some(upscaler);
         let verdict = prove::prove(evidence, self.scale, |lr, plain| {
             let upscaler = place.take().ok_or(TrialError::Work(WorkError::Lost))?;
@@ -154,10 +155,10 @@ impl Loader {
             enhanced.map_err(TrialError::Net)
         });
         match (verdict, place) {
-            (Ok(()), Some(upscaler)) => Ok(upscaler),
+            (Ok(proof), Some(upscaler)) => Ok((upscaler, proof)),
             (Err(prove::Harm::Net(TrialError::Work(error))), _) => Err(error.into()),
             (Err(harm), _) => Err(Rejection::Harmful(harm.to_string())),
-            (Ok(()), None) => Err(WorkError::Lost.into()),
+            (Ok(_), None) => Err(WorkError::Lost.into()),
         }
     }
 
@@ -170,6 +171,7 @@ impl Loader {
     }
 }
 
+type Proven = (FEdsrUpscaler, Proof);
 type Trial = (FEdsrUpscaler, Result<Picture, UpscaleError>);
 
 #[derive(Debug, thiserror::Error)]
