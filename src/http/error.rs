@@ -67,8 +67,7 @@ impl ApiError {
             Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::NoKey => StatusCode::UNAUTHORIZED,
-            Self::WrongKey => StatusCode::FORBIDDEN,
+            Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -119,8 +118,13 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if matches!(self, Self::NoKey) {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let challenge = match self {
+            Self::NoKey => Some("Bearer"),
+            Self::WrongKey => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -152,6 +152,11 @@ impl Stream<'_> {
         let url = format!("{}/api/v1/streams/{}/model", self.server.http(), self.name);
         let request = agent().put(&url).header("authorization", format!("Bearer {key}"));
         match request.send(package) {
+            // Packages are taken at a bounded rate, wrong ones included; a client waits as it is told.
+            Ok(answer) if answer.status() == 429 => {
+                std::thread::sleep(Duration::from_secs(1));
+                self.put_model(key, package)
+            }
             Ok(mut answer) => (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap()),
             // A server that refuses a large body may close before all of it is written.
             Err(ureq::Error::Io(error)) => (0, error.to_string()),
