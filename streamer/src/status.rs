@@ -15,12 +15,13 @@
 //! | `pairs` | training pairs made |
 //! | `steps` | training steps done |
 //! | `steps_per_s` | training steps a second since the line before |
-//! | `plain_db`, `net_db`, `gain_db` | PSNR of luma on held-out pairs now: plain up-sampling, the network, the difference; `-` before the first measurement |
+//! | `plain_db`, `net_db`, `gain_db` | PSNR of luma on held-out pairs now: plain up-sampling, the network that the server has, the difference; `-` before the first measurement |
 //! | `uploads` | networks that the server accepted |
 //! | `version` | version of the newest of them; `-` before the first |
 //! | `upload` | the latest upload: `none`, `sending`, `live`, `ready`, `unchanged`, `refused`, `retrying` |
 //! | `pairs_dropped` | coded pictures and pairs that training was too busy for |
 //! | `source_lost` | coded pictures and sounds of a publisher that were damaged or came too fast |
+//! | `trainee_db` | PSNR of luma on the same pairs: the network that is being trained |
 
 mod counters;
 mod line;

@@ -40,6 +40,8 @@ const JUDGE_EVERY: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// A better network by less than this, in dB, is not worth its bits on the uplink.
 const WORTH_SENDING: f64 = 0.02;
+/// Training that is behind what the server has by this much, in dB, has gone astray.
+const ASTRAY: f64 = 0.5;
 /// Before training is begun anew after it failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -160,9 +162,19 @@ impl TrainerThread {
             if judged.elapsed() >= JUDGE_EVERY && course.can_be_judged() {
                 judged = Instant::now();
                 let found = course.judge()?;
-                self.counters.quality.set(Some(Quality { plain: found.psnr_plain, net: found.psnr_net }));
+                let server = self.judge_server(&mut course)?.unwrap_or(found.psnr_plain);
+                let quality = Quality { plain: found.psnr_plain, net: server, trainee: found.psnr_net };
+                self.counters.quality.set(Some(quality));
+                if is_astray(found, server) {
+                    tracing::info!(
+                        ?quality,
+                        "training went astray; it goes on from what the server has, more slowly"
+                    );
+                    course.return_to(self.on_server(&course).as_ref())?;
+                    continue;
+                }
                 let due = offered.is_none_or(|offered| offered.elapsed() >= self.offer_every);
-                if due && self.is_worth_sending(&mut course, found)? && self.offer(&course, found, order)? {
+                if due && is_better(found, server) && self.offer(&course, found, order)? {
                     offered = Some(Instant::now());
                 }
             }
@@ -181,12 +193,15 @@ impl TrainerThread {
         (net(&now) != net(order)).then_some(now)
     }
 
-    fn is_worth_sending(&self, course: &mut Course, found: Evaluation) -> Result<bool, TrainError> {
-        let server = match self.accepted.get().or_else(|| course.start().cloned()) {
-            Some(package) => course.judge_other(&package)?.psnr_net,
-            None => found.psnr_plain,
-        };
-        Ok(is_better(found, server))
+    /// PSNR of what the server shows, on the held-out pairs; none while it has nothing but plain up-sampling.
+    fn judge_server(&self, course: &mut Course) -> Result<Option<f64>, TrainError> {
+        let Some(package) = self.on_server(course) else { return Ok(None) };
+        Ok(Some(course.judge_other(&package)?.psnr_net))
+    }
+
+    /// The network that the server has, as far as we know.
+    fn on_server(&self, course: &Course) -> Option<Package> {
+        self.accepted.get().or_else(|| course.start().cloned())
     }
 
     /// Hands the network to the uploader; false if the server would not take it.
@@ -212,6 +227,12 @@ fn is_better(found: Evaluation, server: f64) -> bool {
     found.psnr_net >= server.max(found.psnr_plain) + WORTH_SENDING
 }
 
+/// Whether a network in training is so much worse than what the server has that going on from there is quicker. The
+/// beginning of a film does that: black pictures teach nothing, and the optimiser wanders off.
+fn is_astray(found: Evaluation, server: f64) -> bool {
+    found.psnr_net.is_nan() || found.psnr_net < server - ASTRAY
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,5 +244,7 @@ mod tests {
         assert!(!is_better(found(30.0, 30.5), 30.5));
         assert!(!is_better(found(30.0, 29.9), 29.0), "a server with a bad network gets no other bad one");
         assert!(!is_better(found(30.0, f64::NAN), 29.0));
+        assert!(is_astray(found(30.0, 29.9), 30.5) && is_astray(found(30.0, f64::NAN), 30.0));
+        assert!(!is_astray(found(30.0, 30.2), 30.5));
     }
 }

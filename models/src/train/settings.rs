@@ -34,8 +34,11 @@ pub struct TrainerSettings {
     pub patch: usize,
     /// Patches that are drawn for each that is taken: the one that plain up-sampling does worst. 1 takes them as they come.
     pub candidates: usize,
-    /// Learning rate of Adam at the start.
+    /// Learning rate of Adam, once warm.
     pub learning_rate: f64,
+    /// Steps in which the learning rate grows to its value: Adam's first steps are as long as its later ones but know
+    /// nothing yet, and would undo what a net has learnt before.
+    pub warm_up: u32,
     /// What is made small.
     pub loss: Loss,
     /// Share that the running average of weights keeps in a step; the average is what is handed out.
@@ -54,9 +57,15 @@ impl TrainerSettings {
             patch: 32,
             candidates: 1,
             learning_rate: 4e-3,
+            warm_up: 0,
             loss: Loss::Mse,
             average: 0.995,
         }
+    }
+
+    /// Settings to train on from a net that is good already.
+    pub fn fine_tuning(config: FEdsrConfig, device: Device, seed: u64) -> Self {
+        Self { learning_rate: 1e-3, warm_up: 100, ..Self::new(config, device, seed) }
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Trainer {
     variables: Vec<Tensor>,
     average: Vec<Tensor>,
     optimiser: nn::Optimizer,
+    rate: f64,
     steps: u64,
     /// Re-used from step to step.
     luma: Vec<f32>,
@@ -60,7 +61,20 @@ impl Trainer {
         let optimiser = nn::Adam::default().build(&store, settings.learning_rate)?;
         let parent = start.map(Package::fingerprint);
         let (luma, residual) = (Vec::new(), Vec::new());
-        Ok(Self { settings, parent, random, net, variables, average, optimiser, steps: 0, luma, residual })
+        let rate = settings.learning_rate;
+        Ok(Self {
+            settings,
+            parent,
+            random,
+            net,
+            variables,
+            average,
+            optimiser,
+            rate,
+            steps: 0,
+            luma,
+            residual,
+        })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
@@ -76,6 +90,7 @@ impl Trainer {
         if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.steps });
         }
+        self.optimiser.set_lr(self.rate * self.warmth());
         self.optimiser.zero_grad();
         loss.f_backward()?;
         self.optimiser.step();
@@ -86,7 +101,12 @@ impl Trainer {
 
     /// Changes the learning rate from now on.
     pub fn set_learning_rate(&mut self, rate: f64) {
-        self.optimiser.set_lr(rate);
+        self.rate = rate;
+    }
+
+    /// Share of the learning rate that the next step takes.
+    fn warmth(&self) -> f64 {
+        ((self.steps + 1) as f64 / f64::from(self.settings.warm_up.max(1))).min(1.0)
     }
 
     /// Steps done.

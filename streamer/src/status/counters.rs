@@ -84,12 +84,14 @@ pub enum UploadState {
 pub struct Quality {
     /// PSNR of plain up-sampling.
     pub plain: f64,
-    /// PSNR of the network that is being trained.
+    /// PSNR of the network that the server has.
     pub net: f64,
+    /// PSNR of the network that is being trained.
+    pub trainee: f64,
 }
 
 impl Quality {
-    /// What the network adds.
+    /// What the network that the server has adds.
     pub fn gain(self) -> f64 {
         self.net - self.plain
     }

@@ -72,12 +72,14 @@ impl StatusLine {
 impl Snapshot {
     /// `key=value` pairs, as the module above lists them.
     pub fn logfmt(&self) -> String {
-        let quality = self.quality.map(|quality| [quality.plain, quality.net, quality.gain()]);
+        let quality =
+            self.quality.map(|quality| [quality.plain, quality.net, quality.gain(), quality.trainee]);
         let db =
             |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
-             plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={}",
+             plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={} \
+             trainee_db={}",
             self.t.as_secs_f64(),
             self.link,
             self.frames,
@@ -96,6 +98,7 @@ impl Snapshot {
             self.upload,
             self.pairs_dropped,
             self.source_lost,
+            db(3),
         )
     }
 
@@ -163,7 +166,7 @@ mod tests {
         counters.unsent_queue.set(3);
         counters.pairs.add(4);
         counters.steps.add(30);
-        counters.quality.set(Some(Quality { plain: 31.25, net: 31.875 }));
+        counters.quality.set(Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 }));
         counters.uploads.add(1);
         counters.version.set(Some(7));
         counters.upload.set(UploadState::Live);

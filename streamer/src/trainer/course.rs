@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use models::{
     FEdsrConfig, FEdsrUpscaler, Package, Precision, Preset,
     device::Device,
-    package::TrainingSummary,
+    package::{Fingerprint, TrainingSummary},
     stock,
     train::{Evaluation, Pair, PairPool, TrainError, Trainer, TrainerSettings, evaluate},
 };
@@ -21,13 +21,18 @@ const LEAST_PAIRS: usize = 3;
 /// Judging by fewer would be chance.
 const LEAST_HELD_OUT: usize = 2;
 
+/// Training that goes astray again and again is not slowed down further than this.
+const LEAST_RATE: f64 = 1e-4;
+
 /// A network in training.
 pub struct Course {
     trainer: Trainer,
     start: Option<Package>,
     pool: PairPool,
     holdout: Holdout,
+    other: Option<(Fingerprint, FEdsrUpscaler)>,
     taken: u64,
+    steps: u64,
     trained: Duration,
 }
 
@@ -39,13 +44,19 @@ impl Course {
         capacity: usize,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let trainer = Trainer::new(TrainerSettings::new(config, Device::Cpu, seed), start.as_ref())?;
+        let settings = match start {
+            Some(_) => TrainerSettings::fine_tuning(config, Device::Cpu, seed),
+            None => TrainerSettings::new(config, Device::Cpu, seed),
+        };
+        let trainer = Trainer::new(settings, start.as_ref())?;
         Ok(Self {
             trainer,
             start,
             pool: PairPool::new(capacity, config.scale),
             holdout: Holdout::new(),
+            other: None,
             taken: 0,
+            steps: 0,
             trained: Duration::ZERO,
         })
     }
@@ -66,7 +77,7 @@ impl Course {
 
     /// Whether there is enough to be judged by, and something to judge.
     pub fn can_be_judged(&self) -> bool {
-        self.trainer.steps() > 0 && self.holdout.len() >= LEAST_HELD_OUT
+        self.steps > 0 && self.holdout.len() >= LEAST_HELD_OUT
     }
 
     /// One step. Gives the loss.
@@ -74,7 +85,17 @@ impl Course {
         let began = Instant::now();
         let loss = self.trainer.step(&self.pool);
         self.trained += began.elapsed();
+        self.steps += 1;
         loss
+    }
+
+    /// Goes on from another network with a lower learning rate: training went astray.
+    pub fn return_to(&mut self, package: Option<&Package>) -> Result<(), TrainError> {
+        let settings = *self.trainer.settings();
+        let learning_rate = (settings.learning_rate / 2.0).max(LEAST_RATE);
+        let fine_tuning = TrainerSettings::fine_tuning(settings.config, settings.device, settings.seed);
+        self.trainer = Trainer::new(TrainerSettings { learning_rate, ..fine_tuning }, package)?;
+        Ok(())
     }
 
     /// Changes the learning rate, as a share of the first one.
@@ -87,17 +108,22 @@ impl Course {
         self.trainer.evaluate(self.holdout.pairs())
     }
 
-    /// Quality of another network, on the same pairs.
+    /// Quality of another network, on the same pairs. The one that was judged last stays built.
     pub fn judge_other(&mut self, package: &Package) -> Result<Evaluation, TrainError> {
-        let mut other = FEdsrUpscaler::build(package, Device::Cpu, Precision::Auto)?;
-        evaluate(&mut other, self.holdout.pairs())
+        let fingerprint = package.fingerprint();
+        let upscaler = match self.other.take() {
+            Some((built, upscaler)) if built == fingerprint => upscaler,
+            _ => FEdsrUpscaler::build(package, Device::Cpu, Precision::Auto)?,
+        };
+        let (_, upscaler) = self.other.insert((fingerprint, upscaler));
+        evaluate(upscaler, self.holdout.pairs())
     }
 
     /// The network as it is now, with what was found out about it.
     pub fn package(&self, found: Evaluation) -> Result<Package, TrainError> {
         self.trainer.package(TrainingSummary {
             pairs: self.pool.pushed(),
-            steps: self.trainer.steps(),
+            steps: self.steps,
             seconds: self.trained.as_secs_f64(),
             psnr_before: found.psnr_plain,
             psnr_after: found.psnr_net,
