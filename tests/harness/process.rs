@@ -87,10 +87,11 @@ fn read(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
 }
 
-/// One of our programs, built by `cargo build --release --bins` into the folder above the test's own.
+/// One of our programs, built by `cargo build --release --bins`: beside this program, or above it if this is a test.
 pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    let path = own.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(path.exists(), "{} is not built: run `cargo build --release --workspace --bins`", path.display());
-    path
+    let found = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| {
+        panic!("no {name} near {}: run `cargo build --release --workspace --bins`", own.display())
+    })
 }

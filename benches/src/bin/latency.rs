@@ -37,6 +37,7 @@ type Sent = Arc<Mutex<BTreeMap<MediaTime, Instant>>>;
 const RATE: FrameRate = FrameRate { num: 24, den: 1 };
 
 fn main() -> Result<()> {
+    media::ffmpeg::quiet_logs();
     let arguments = Arguments::parse();
     let server = Server::with(&format!("profile = \"{}\"", arguments.profile), "");
     let sent = Sent::default();
