@@ -7,6 +7,7 @@
 pub mod control;
 pub mod error;
 mod gate;
+mod guard;
 mod health;
 mod metrics;
 mod pages;
@@ -55,7 +56,7 @@ impl App {
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    // Nothing depends on cookies, so pages of other sites may read what everybody may read.
+    // Players on other sites may play; figures and control are for our own pages and for programs.
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
@@ -63,13 +64,12 @@ pub fn router(app: App) -> Router {
         .max_age(std::time::Duration::from_secs(3600));
     Router::new()
         .merge(pages::routes())
-        .merge(playback::routes())
+        .merge(playback::routes().layer(cors))
         .merge(status::routes())
         .merge(control::routes())
         .merge(metrics::routes())
         .merge(health::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
-        .layer(cors)
         .with_state(app)
 }

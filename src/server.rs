@@ -9,7 +9,7 @@
 //!          5. engine     the accelerator thread
 //! ```
 //!
-//! The first signal begins the end, the second one ends the process at once.
+//! The first signal begins the end, the second one ends the process at once, and so does [`shutdown::GRACE`].
 
 use std::io::Write;
 use std::net::SocketAddr;

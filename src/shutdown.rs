@@ -60,9 +60,22 @@ pub async fn listen(shutdown: Shutdown) -> std::io::Result<()> {
             std::process::exit(INTERRUPTED);
         }
         asked = true;
+        watch_over_end()?;
         tracing::info!(signal = name, "ending; a second signal ends at once");
         shutdown.request();
     }
+}
+
+/// Ends the process if the orderly end takes too long: something hangs, and nobody can wait for it. Threads that work
+/// for others are joined in order; this one alone is not, since it must not depend on anything.
+fn watch_over_end() -> std::io::Result<()> {
+    let watch = std::thread::Builder::new().name("grace".to_owned());
+    watch.spawn(|| {
+        std::thread::sleep(GRACE);
+        tracing::error!(grace = ?GRACE, "the end takes too long: ending at once");
+        std::process::exit(INTERRUPTED);
+    })?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ pub enum PackageError {
     /// Not safetensors, or cut short.
     #[error("not a whole safetensors file ({0}); send the file as the trainer wrote it")]
     Malformed(#[source] safetensors::SafeTensorError),
+    /// A tensor ends behind the end of the file.
+    #[error("tensor {name:?} ends behind the file; send the file as the trainer wrote it")]
+    Beyond {
+        /// The tensor.
+        name: String,
+    },
     /// A metadata key is missing.
     #[error("metadata lacks {key:?}; write packages with this program's trainer")]
     MissingKey {

@@ -44,11 +44,15 @@ impl ConfigError {
         let line = line_ends.count() + 1;
         let mut excerpt = String::new();
         let words = text.lines().nth(line - 1).unwrap_or_default().trim();
-        // A stream key must not reach a terminal that somebody shares, or a log.
-        if !words.is_empty() && !words.contains("key") {
+        // A stream key must not reach a terminal that somebody shares, or a log, not even behind a misspelt name.
+        let section = text.lines().take(line).filter(|words| words.trim_start().starts_with('[')).last();
+        let secret = words.contains("key") || section.is_some_and(|section| section.contains("stream"));
+        let hidden = secret && message.starts_with("invalid type");
+        let message = if hidden { "a text in quotes is expected here" } else { message.trim_end() };
+        if !hidden && !words.is_empty() && (!secret || words.starts_with("name") || words.starts_with('[')) {
             let _ = write!(excerpt, "\n  {line} | {words}");
         }
-        Self::Invalid { file: file.to_owned(), line, message: message.trim_end().to_owned(), excerpt }
+        Self::Invalid { file: file.to_owned(), line, message: message.to_owned(), excerpt }
     }
 }
 

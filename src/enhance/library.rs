@@ -5,6 +5,8 @@
 
 mod loader;
 
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -16,7 +18,7 @@ use models::{FEdsrConfig, Package, PackageError, Preset};
 use protocol::control::{ModelReport, TrainingOrder};
 use tokio::sync::{oneshot, watch};
 
-use super::engine::{EngineHandle, WorkError};
+use super::engine::{self, EngineHandle, WorkError};
 use super::model::{Demand, Net, StreamModel};
 use super::profile::{self, Costs, USUAL};
 use crate::config::{EncodeSettings, Profile};
@@ -144,9 +146,17 @@ impl Library {
             let loader = Loader { engine, costs: costs.clone(), scale };
             // Nobody listens only while the server ends.
             let _ = tell.send(costs);
-            while let Ok(request) = queue.recv()
-                && loader.serve(request).is_continue()
-            {}
+            while let Ok(request) = queue.recv() {
+                // A request that panics costs its reply and nothing else.
+                match catch_unwind(AssertUnwindSafe(|| loader.serve(request))) {
+                    Ok(ControlFlow::Continue(())) => {}
+                    Ok(ControlFlow::Break(())) => break,
+                    Err(panic) => {
+                        let reason = engine::panic_message(&*panic);
+                        tracing::error!(reason, "the library panicked over a request; please report this");
+                    }
+                }
+            }
         })?;
         Ok(Self { handle: LibraryHandle { requests, measured, scale }, ends, thread })
     }
@@ -266,7 +276,12 @@ fn check(package: &Package, ordered: FEdsrConfig) -> Result<(), Rejection> {
     if offered.scale != ordered.scale {
         return Err(Rejection::Scale { offered: offered.scale, expected: ordered.scale });
     }
-    if offered.parameters() > ordered.parameters() {
+    // As many weights in more and thinner layers would take longer.
+    let larger = offered.channels > ordered.channels
+        || offered.blocks > ordered.blocks
+        || offered.tail > ordered.tail
+        || offered.parameters() > ordered.parameters();
+    if larger {
         return Err(Rejection::TooHeavy { offered, ordered });
     }
     match super::model::gain(package) {

@@ -75,6 +75,9 @@ pub(super) struct Timeline {
     /// Start of the leader's newest sample, and how long it is taken to last.
     newest: MediaTime,
     step: MediaTime,
+    /// The newest key picture, and the longest of the last two times from one to the next.
+    key: Option<MediaTime>,
+    key_distances: [MediaTime; 2],
     anchor: Option<(MediaTime, SystemTime)>,
 }
 
@@ -111,6 +114,8 @@ impl Timeline {
             era: MediaTime::ZERO,
             newest: MediaTime::ZERO,
             step: MediaTime::ZERO,
+            key: None,
+            key_distances: [MediaTime::ZERO; 2],
             anchor: None,
         }
     }
@@ -156,7 +161,8 @@ impl Timeline {
             (self.era, self.newest, self.step) = (pts, pts, MediaTime::ZERO);
             self.cut(pts, false, arrived);
         } else if self.is_broken() {
-            let end = self.end();
+            // What comes next belongs behind the break in any case, even if it is shown a little early.
+            let end = self.end().min(pts.max(self.open_at()));
             let at = pts.max(end);
             self.close(end);
             self.anchor = None;
@@ -204,7 +210,12 @@ impl Timeline {
         let marked = self.pending == Pending::Mark;
         let due = match lead {
             Lead::Reconfigured => true,
-            Lead::Key => marked || self.open == Open::Undecodable || elapsed + EARLY >= self.shortest,
+            Lead::Key => {
+                marked
+                    || self.open == Open::Undecodable
+                    || elapsed + EARLY >= self.shortest
+                    || self.is_last_chance(elapsed)
+            }
             Lead::Sound => marked || elapsed >= self.shortest,
             Lead::Picture | Lead::Substitute => elapsed >= self.longest(),
         };
@@ -221,7 +232,19 @@ impl Timeline {
         }
     }
 
+    /// Whether the key picture after this one will probably come too late to end the segment.
+    fn is_last_chance(&self, elapsed: MediaTime) -> bool {
+        let distance = self.key_distances[0].max(self.key_distances[1]);
+        self.learnt.is_some() && elapsed + distance > self.longest() && elapsed * 4 >= self.shortest
+    }
+
     fn note(&mut self, lead: Lead, pts: MediaTime) {
+        if matches!(lead, Lead::Key | Lead::Reconfigured) {
+            if let Some(before) = self.key.filter(|before| *before < pts) {
+                self.key_distances = [self.key_distances[1], (pts - before).min(MAX_TARGET)];
+            }
+            self.key = Some(pts);
+        }
         if self.open == Open::Empty {
             self.open = match lead {
                 Lead::Key | Lead::Reconfigured | Lead::Sound => Open::Decodable,

@@ -15,8 +15,8 @@ use super::cmaf::{self, CmafError, Fragment, Sample};
 use super::timeline::{Cut, MAX_JUMP, Timeline};
 use super::window::{Init, Part, Segment, Window};
 
-/// Bytes in a segment beyond which samples are left out: 100 Mbit/s over the longest segment.
-const MAX_SEGMENT_BYTES: usize = 128 << 20;
+/// Bytes in a segment beyond which samples are left out: 50 Mbit/s over the longest segment.
+const MAX_SEGMENT_BYTES: usize = 64 << 20;
 /// Samples in a segment beyond which samples are left out: 240 pictures a second over the longest segment, and spare.
 const MAX_SEGMENT_SAMPLES: usize = 4096;
 /// Presentation before or after decoding by more than this is damage: no encoder reorders over seconds.

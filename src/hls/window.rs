@@ -10,6 +10,10 @@ use media::MediaTime;
 
 use super::timeline::Cut;
 
+/// Bytes that a rendition may hold: 60 Mbit/s over the usual half minute. A publisher that sends more in its playlist's
+/// time gets a shorter playlist.
+const MAX_BYTES: usize = 256 << 20;
+
 /// A part: one fragment.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
@@ -171,7 +175,9 @@ impl Window {
 
     fn append(&mut self, segment: Segment) {
         self.complete.push_back(segment);
-        while self.complete.len() > 2 * self.listed {
+        while self.complete.len() > 2 * self.listed
+            || self.complete.len() > 1 && self.held_bytes() > MAX_BYTES
+        {
             self.complete.pop_front();
         }
         let oldest = self.complete.front().map_or(0, |segment| segment.init);

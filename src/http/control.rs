@@ -8,16 +8,21 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::routing::{get, put};
 use axum::{Json, Router};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use protocol::control::{ModelReport, TrainingOrder};
 use protocol::names::StreamKey;
+use tokio::time::{Instant, timeout_at};
 
 use super::App;
 use super::error::ApiError;
 use crate::hub::Stream;
 
-/// A package of the largest preset takes five seconds at 8 Mbit/s; a thin uplink that also carries video takes longer.
-const UPLOAD: Duration = Duration::from_secs(60);
+/// How long nothing may come of a package that is being sent.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// Packages may come this slowly, in bytes a second: streamers give them a tenth of a thin uplink.
+const SLOWEST: u64 = 2_000;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -61,16 +66,23 @@ fn authorised<'a>(app: &'a App, name: &str, headers: &HeaderMap) -> Result<&'a A
 }
 
 /// The whole body, within bounds of size and time.
-async fn receive(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ApiError> {
+async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(ApiError::TooLarge { limit });
     }
-    let received = tokio::time::timeout(UPLOAD, axum::body::to_bytes(body, limit)).await;
-    received.map_err(|_| ApiError::TooSlow(UPLOAD))?.map_err(|error| match announced {
-        // Within the announced length the limit holds: what broke is the connection.
-        None if error.into_inner().is::<http_body_util::LengthLimitError>() => ApiError::TooLarge { limit },
-        _ => ApiError::Broken,
-    })
+    let whole = SILENCE + Duration::from_secs(announced.unwrap_or(limit as u64) / SLOWEST);
+    let deadline = Instant::now() + whole;
+    let mut received = BytesMut::new();
+    loop {
+        let silent = Instant::now() + SILENCE;
+        let next = timeout_at(silent.min(deadline), body.frame()).await;
+        let Some(frame) = next.map_err(|_| ApiError::TooSlow)? else { return Ok(received.freeze()) };
+        let Ok(piece) = frame.map_err(|_| ApiError::Broken)?.into_data() else { continue };
+        if received.len() + piece.len() > limit {
+            return Err(ApiError::TooLarge { limit });
+        }
+        received.extend_from_slice(&piece);
+    }
 }

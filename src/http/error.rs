@@ -42,8 +42,8 @@ pub enum ApiError {
         limit: usize,
     },
     /// The body took too long.
-    #[error("the package did not arrive within {} s", .0.as_secs())]
-    TooSlow(Duration),
+    #[error("the package came too slowly; send at least 2 kB a second")]
+    TooSlow,
     /// The body broke off.
     #[error("the package did not arrive whole; send it again")]
     Broken,
@@ -69,7 +69,7 @@ impl ApiError {
             }
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoTraining | Self::Rejected(Rejection::NoNets) => StatusCode::CONFLICT,
             Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -89,7 +89,7 @@ impl ApiError {
             Self::NoKey => ("key-missing", "Stream key missing"),
             Self::WrongKey => ("key-wrong", "Wrong stream key"),
             Self::TooLarge { .. } => ("model-too-large", "Model package too large"),
-            Self::TooSlow(_) | Self::Broken => ("model-incomplete", "Model package incomplete"),
+            Self::TooSlow | Self::Broken => ("model-incomplete", "Model package incomplete"),
             Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
             Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),

@@ -1,14 +1,20 @@
 //! Pages for people: the list of streams and the player, with what they load.
 //!
 //! Everything is embedded in the program. Pages hold no state and no data of a stream: their scripts ask the control
-//! API. No script or style is inline, which the content security policy enforces.
+//! API. No script or style is inline, which the content security policy enforces. What is embedded is compressed once,
+//! not for every reader.
+
+use std::io::Write;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tower_http::compression::CompressionLayer;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::error::ApiError;
 use super::playback::Streams;
@@ -43,7 +49,6 @@ pub(super) fn routes<S: Streams>() -> Router<S> {
         .route("/", get(home))
         .route("/watch/{name}", get(watch::<S>))
         .route("/assets/{file}", get(asset))
-        .layer(CompressionLayer::new())
 }
 
 async fn home() -> Response {
@@ -56,12 +61,43 @@ async fn watch<S: Streams>(State(streams): State<S>, Path(name): Path<String>) -
     page(status, include_str!("../../web/watch.html"))
 }
 
-async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
-    let (_, kind, cache, content) = ASSETS
-        .into_iter()
-        .find(|(name, ..)| *name == file)
+async fn asset(headers: HeaderMap, Path(file): Path<String>) -> Result<Response, ApiError> {
+    let index = ASSETS
+        .iter()
+        .position(|(name, ..)| *name == file)
         .ok_or_else(|| ApiError::NotFound("there is no such asset".to_owned()))?;
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), NO_SNIFF], content).into_response())
+    let (_, kind, cache, content) = ASSETS[index];
+    let common = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, cache),
+        (header::VARY, "accept-encoding"),
+        NO_SNIFF,
+    ];
+    Ok(if takes_gzip(&headers) {
+        (common, [(header::CONTENT_ENCODING, "gzip")], COMPRESSED[index].clone()).into_response()
+    } else {
+        (common, content).into_response()
+    })
+}
+
+/// The assets, compressed when the first one is asked for.
+static COMPRESSED: LazyLock<[Bytes; ASSETS.len()]> = LazyLock::new(|| {
+    ASSETS.map(|(.., content)| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let written = encoder.write_all(content).and_then(|()| encoder.finish());
+        written.expect("memory takes everything").into()
+    })
+});
+
+/// Whether the reader names gzip, and does not refuse it with a weight of zero.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted =
+        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
+    })
 }
 
 const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -91,13 +127,25 @@ mod tests {
             for rest in text.split("/assets/").skip(1) {
                 let name: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
-                let response = asset(Path(name.clone())).await;
+                let response = asset(HeaderMap::new(), Path(name.clone())).await;
                 assert!(response.is_ok(), "{name}");
                 found += 1;
             }
         }
         assert!(found >= 8, "{found}");
-        assert!(asset(Path("nothing.js".to_owned())).await.is_err());
+        assert!(asset(HeaderMap::new(), Path("nothing.js".to_owned())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn assets_are_compressed_for_who_takes_it() {
+        for (accepted, expected) in [("br, gzip;q=0.5", true), ("gzip;q=0", false), ("identity", false)] {
+            let headers =
+                HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            let response = asset(headers, Path("watch.js".to_owned())).await.unwrap();
+            assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), expected, "{accepted}");
+            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            assert_eq!(body.starts_with(&[0x1f, 0x8b]), expected, "{accepted}");
+        }
     }
 
     #[tokio::test]

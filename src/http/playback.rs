@@ -29,7 +29,7 @@ use tower_http::compression::CompressionLayer;
 use super::App;
 use super::error::ApiError;
 use crate::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
-use body::Chain;
+use body::SegmentBody;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -94,7 +94,7 @@ async fn file<S: Streams>(
     let body = match resource {
         Resource::Playlist => return media_playlist(&packager, parsed, directives.reload()).await,
         Resource::Init(number) => packager.init(parsed, number).map(Body::from),
-        Resource::Segment(msn) => packager.segment(parsed, msn).map(|parts| Body::new(Chain::new(parts))),
+        Resource::Segment(msn) => SegmentBody::new(Arc::clone(&packager), parsed, msn).map(Body::new),
         Resource::Part { msn, part } => packager.part(parsed, msn, part).await.map(Body::from),
     };
     Ok(answer(content_type, IMMUTABLE, body.ok_or_else(missing)?))

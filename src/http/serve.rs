@@ -12,16 +12,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use super::guard::Guard;
 use crate::shutdown::Shutdown;
 
-/// From the first byte of a request to the end of its headers; also how long an idle connection stays open.
+/// From the first byte of a request to the end of its headers; also how long an idle connection stays open. Before
+/// the first byte of all, and while an answer lies unread, the [guard](super::guard) watches.
 const HEADERS: Duration = Duration::from_secs(15);
 
 /// Largest request head; ours fit into one kilobyte, browsers add some.
 const MAX_HEAD: usize = 16 << 10;
 
 /// Requests of one HTTP/2 connection at the same time: a player fetches three renditions and their parts.
-const MAX_STREAMS: u32 = 64;
+const MAX_STREAMS: u32 = 16;
 
 /// How long answers that have begun may take when the server ends.
 const FAREWELL: Duration = Duration::from_millis(700);
@@ -42,7 +44,10 @@ pub async fn serve(listener: TcpListener, router: Router, max_connections: usize
         match accepted {
             Ok((stream, place)) => {
                 let connection = builder()
-                    .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+                    .serve_connection(
+                        TokioIo::new(Guard::new(stream)),
+                        TowerToHyperService::new(router.clone()),
+                    )
                     .into_owned();
                 let connection = graceful.watch(connection);
                 let cut = cut.clone();

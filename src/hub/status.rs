@@ -33,11 +33,9 @@ impl Stream {
     /// Everything that is known. The figures of a session that has ended stay until the next one begins.
     pub fn status(&self, now: Instant) -> StreamStatus {
         let mut inner = self.inner();
-        let (uptime_s, publisher) = match inner.presence {
-            Presence::Live { peer, since } => {
-                (Some(now.saturating_duration_since(since).as_secs_f64()), Some(peer.to_string()))
-            }
-            _ => (None, None),
+        let uptime_s = match inner.presence {
+            Presence::Live { since } => Some(now.saturating_duration_since(since).as_secs_f64()),
+            _ => None,
         };
         let state = state(inner.presence);
         let session = inner.session.as_mut();
@@ -53,7 +51,6 @@ impl Stream {
             name: self.name().to_string(),
             state,
             uptime_s,
-            publisher,
             discontinuities,
             video,
             audio,

@@ -1,6 +1,5 @@
 //! A configured stream, and the right to publish to it.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -37,7 +36,7 @@ pub(super) enum Presence {
     /// Nobody, and nobody is waited for.
     Idle,
     /// Somebody does.
-    Live { peer: SocketAddr, since: Instant },
+    Live { since: Instant },
     /// Somebody did, and may come back until then.
     Waiting { until: Instant },
     /// The server ends; nobody may.
@@ -88,7 +87,7 @@ impl Stream {
     }
 
     /// Lets a publisher in, unless there is one. Continues the playlist that waits, or begins a fresh one.
-    pub fn publish(self: &Arc<Self>, peer: SocketAddr) -> Result<Publication, InUse> {
+    pub fn publish(self: &Arc<Self>) -> Result<Publication, InUse> {
         let mut inner = self.inner();
         if matches!(inner.presence, Presence::Live { .. } | Presence::Closed) {
             return Err(InUse);
@@ -97,7 +96,7 @@ impl Stream {
             Some(session) => session.new_publisher(),
             None => inner.session = Some(Session::begin(&self.settings, &self.model)),
         }
-        inner.presence = Presence::Live { peer, since: Instant::now() };
+        inner.presence = Presence::Live { since: Instant::now() };
         Ok(Publication { stream: Arc::clone(self) })
     }
 

@@ -59,6 +59,8 @@ struct OldBase {
 #[derive(Debug, Default, Clone, Copy)]
 struct TrackTimes {
     last: Option<MediaTime>,
+    /// Latest presentation time: with reordering, pictures are still shown when decoding has gone on.
+    shown: Option<MediaTime>,
     frame: Option<MediaTime>,
 }
 
@@ -81,15 +83,17 @@ impl Timeline {
 
     /// Moves a packet onto the stream's timeline.
     pub fn place(&mut self, packet: &mut Packet) -> Step {
-        let (offset, step) = self.offset_for(packet.track, packet.dts);
         let composition = packet.pts - packet.dts;
         let composition = if composition.abs() > MAX_COMPOSITION { MediaTime::ZERO } else { composition };
-        packet.dts = self.track_mut(packet.track).accept(packet.dts + offset);
+        let (offset, step) = self.offset_for(packet.track, packet.dts, composition);
+        let track = self.track_mut(packet.track);
+        packet.dts = track.accept(packet.dts + offset);
         packet.pts = packet.dts + composition;
+        track.shown = track.shown.max(Some(packet.pts));
         step
     }
 
-    fn offset_for(&mut self, track: Track, dts: MediaTime) -> (MediaTime, Step) {
+    fn offset_for(&mut self, track: Track, dts: MediaTime, composition: MediaTime) -> (MediaTime, Step) {
         let Some(newest) = self.newest() else {
             let offset = START - dts;
             self.offset = Some(offset);
@@ -107,7 +111,10 @@ impl Timeline {
             }
             self.old = Some(OldBase { offset, forget_at: newest + STRAGGLERS });
         }
-        let offset = self.end() - dts;
+        // Behind what was decoded, and shown behind what was shown. Sound may come first and has no reordering: it waits
+        // for the pictures, so that nothing that follows is shown before them.
+        let composition = if track == Track::Video { composition } else { MediaTime::ZERO };
+        let offset = (self.end() - dts).max(self.end_of_showing() - dts - composition);
         self.offset = Some(offset);
         (offset, Step::Jump)
     }
@@ -122,6 +129,14 @@ impl Timeline {
         let ends = [self.video, self.audio]
             .into_iter()
             .filter_map(|track| track.last.map(|last| last + track.frame.unwrap_or(USUAL_FRAME)));
+        ends.max().unwrap_or(START)
+    }
+
+    /// Where what was placed has all been shown.
+    fn end_of_showing(&self) -> MediaTime {
+        let ends = [self.video, self.audio]
+            .into_iter()
+            .filter_map(|track| track.shown.map(|shown| shown + track.frame.unwrap_or(USUAL_FRAME)));
         ends.max().unwrap_or(START)
     }
 
@@ -173,6 +188,33 @@ mod tests {
         let mut packet = packet(track, millis);
         let step = timeline.place(&mut packet);
         (packet.dts.as_millis(), step)
+    }
+
+    #[test]
+    fn pictures_of_a_new_publisher_are_shown_behind_the_last_ones() {
+        for sound_first in [false, true] {
+            let mut timeline = Timeline::new();
+            let mut shown = MediaTime::ZERO;
+            // Decoded 0, 40, 80 ...; shown I B B P as x264 writes it: the P picture three frames later.
+            for (n, composition) in [80, 160, 40, 0, 160].into_iter().enumerate() {
+                let dts = MediaTime::from_millis(n as i64 * 40);
+                let pts = dts + MediaTime::from_millis(composition);
+                let mut packet = Packet { track: Track::Video, dts, pts, key: n == 0, data: Bytes::new() };
+                timeline.place(&mut packet);
+                shown = shown.max(packet.pts);
+            }
+            timeline.new_publisher();
+            let at = MediaTime::from_millis(777_000);
+            if sound_first {
+                let mut sound =
+                    Packet { track: Track::Audio, dts: at, pts: at, key: true, data: Bytes::new() };
+                assert_eq!(timeline.place(&mut sound), Step::Jump);
+            }
+            let pts = at + MediaTime::from_millis(80);
+            let mut key = Packet { track: Track::Video, dts: at, pts, key: true, data: Bytes::new() };
+            timeline.place(&mut key);
+            assert!(key.pts >= shown + MediaTime::from_millis(40), "{} after {shown}", key.pts);
+        }
     }
 
     #[test]

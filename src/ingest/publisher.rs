@@ -28,7 +28,7 @@ pub(super) async fn serve(
             Event::PublishRequested { key, .. } => {
                 // A connection publishes one stream at a time.
                 drop(publishing.take());
-                match admit(hub, &key, peer) {
+                match admit(hub, &key) {
                     Ok(publication) => {
                         tracing::info!(stream = %publication.name(), %peer, "publisher came");
                         publishing = Some(Publishing::new(publication));
@@ -52,9 +52,9 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn admit(hub: &Hub, key: &StreamKey, peer: SocketAddr) -> Result<Publication, Rejection> {
+fn admit(hub: &Hub, key: &StreamKey) -> Result<Publication, Rejection> {
     let stream = hub.authenticate(key).ok_or(Rejection::BadKey)?;
-    stream.publish(peer).map_err(|_| Rejection::InUse)
+    stream.publish().map_err(|_| Rejection::InUse)
 }
 
 struct Publishing {

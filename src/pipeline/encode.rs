@@ -21,6 +21,8 @@ pub(super) struct Outlet {
     sink: Arc<dyn Sink>,
     encoder: Option<Running>,
     last_pts: Option<MediaTime>,
+    /// A key picture was not shown, so the next one that is has to be one.
+    owes_key: bool,
 }
 
 struct Running {
@@ -31,12 +33,13 @@ struct Running {
 
 impl Outlet {
     pub(super) fn new(settings: EncodeSettings, sink: Arc<dyn Sink>) -> Self {
-        Self { settings, sink, encoder: None, last_pts: None }
+        Self { settings, sink, encoder: None, last_pts: None, owes_key: false }
     }
 
     /// Encodes a picture and sends what comes out of it. `false`: its time has passed already, it is not shown.
     pub(super) fn push(&mut self, picture: &Picture, rate: FrameRate) -> Result<bool, FfmpegError> {
         if self.last_pts.is_some_and(|last| picture.pts() <= last) {
+            self.owes_key |= picture.key();
             return Ok(false);
         }
         let fits = |running: &Running| (running.size, running.colour) == (picture.size(), picture.colour());
@@ -45,8 +48,9 @@ impl Outlet {
             self.encoder = Some(self.start(picture, rate)?);
         }
         let Some(Running { encoder, .. }) = &mut self.encoder else { return Ok(false) };
-        let picture_type = if picture.key() { PictureType::Idr } else { PictureType::Auto };
-        encoder.push(picture, picture_type)?;
+        let key = picture.key() || self.owes_key;
+        encoder.push(picture, if key { PictureType::Idr } else { PictureType::Auto })?;
+        self.owes_key = false;
         self.last_pts = Some(picture.pts());
         send(encoder, &*self.sink)?;
         Ok(true)

@@ -6,6 +6,7 @@
 
 mod net;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -175,7 +176,7 @@ impl Worker {
 
     fn digest(&mut self, decoded: Decoded, dts: MediaTime, spent: Duration) {
         if decoded.lost > 0 {
-            self.lose(decoded.lost, decoded.error.as_ref());
+            self.lose(decoded.lost, decoded.error.as_ref().map(|error| error as &dyn Display));
         }
         let share = spent / decoded.pictures.len().max(1) as u32;
         for picture in decoded.pictures {
@@ -185,6 +186,11 @@ impl Worker {
 
     /// Makes one decoded picture large, with the net if there is one and it can be afforded.
     fn show(&mut self, lr: Picture, dts: MediaTime, spent: Duration) {
+        // Pictures may bring parameter sets of their own; what was announced is not binding for them.
+        if self.parts.workshop.enhanced(lr.size()).is_none() {
+            return self
+                .lose(1, Some(&format_args!("{} is larger than was announced, and too large", lr.size())));
+        }
         self.meet(&lr);
         let started = Instant::now();
         let plain = match self.enlarge(&lr) {
@@ -289,7 +295,7 @@ impl Worker {
         self.collect();
     }
 
-    fn lose(&mut self, count: u64, error: Option<&FfmpegError>) {
+    fn lose(&mut self, count: u64, error: Option<&dyn Display>) {
         self.parts.stats.given_up(count);
         if let Some(error) = error {
             self.damaged += 1;

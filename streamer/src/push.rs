@@ -28,7 +28,7 @@ use thiserror::Error;
 use crate::{
     queue::{Queue, Queued, Role},
     status::{Counters, Link},
-    stop::Stop,
+    stop::{Stop, Stopped},
 };
 
 pub use backoff::Backoff;
@@ -37,6 +37,10 @@ pub use backoff::Backoff;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// A server that has not noticed yet that our last connection is dead refuses us as a second publisher for about this long.
 const GHOST_PATIENCE: Duration = Duration::from_secs(20);
+/// What waited for a connection for longer than this is left out.
+const STALE: Duration = Duration::from_secs(1);
+/// A connection that lasted for this long is not answered with a pause when it is lost.
+const SETTLED: Duration = Duration::from_secs(5);
 /// What servers answer when somebody publishes already under the name.
 const IN_USE: &str = "NetStream.Publish.BadName";
 
@@ -108,13 +112,24 @@ impl Sender {
     pub async fn run(self) -> Result<(), PushError> {
         let mut outbox = Outbox::new(&self);
         let mut lost: Option<Instant> = None;
+        let mut backoff = Backoff::new();
         while let Some(first) = self.queue.pop().await {
             // Connects only when there is something to send: servers hang up on silent publishers.
-            let Some(mut publisher) = self.connect(lost).await? else { break };
+            let began = Instant::now();
+            let Some(mut publisher) = self.connect(lost, &mut backoff).await? else { break };
+            let connected = Instant::now();
+            // What has waited for long is not live any more; sent at once, it would put the sound ahead of the picture.
+            let stale = connected - began > STALE && !self.queue.is_closed();
+            let first = if stale {
+                outbox.leave_out(first);
+                None
+            } else {
+                Some(first)
+            };
             self.counters.link.set(Link::Live);
             self.counters.connections.add(1);
             tracing::info!(url = %self.url, "live");
-            match outbox.send_all(&mut publisher, first, lost.is_some()).await {
+            match outbox.send_all(&mut publisher, first, lost.is_some() || stale).await {
                 Ok(()) => {
                     if let Err(error) = publisher.close().await {
                         tracing::debug!(%error, "the farewell did not arrive");
@@ -126,6 +141,11 @@ impl Sender {
                     self.counters.link.set(Link::Connecting);
                     self.counters.lost.add(1);
                     lost = Some(Instant::now());
+                    if connected.elapsed() > SETTLED {
+                        backoff = Backoff::new();
+                    } else if self.pause(&mut backoff).await.is_err() {
+                        break;
+                    }
                 }
             }
         }
@@ -134,8 +154,11 @@ impl Sender {
     }
 
     /// Tries until it is connected; none if the program ends meanwhile. `lost` says since when we want to be back.
-    async fn connect(&self, lost: Option<Instant>) -> Result<Option<Publisher>, PushError> {
-        let mut backoff = Backoff::new();
+    async fn connect(
+        &self,
+        lost: Option<Instant>,
+        backoff: &mut Backoff,
+    ) -> Result<Option<Publisher>, PushError> {
         loop {
             let attempt = tokio::select! {
                 biased;
@@ -156,11 +179,17 @@ impl Sender {
                 }
                 reason => tracing::warn!(url = %self.url, error = %reason, "cannot connect; trying again"),
             }
-            tokio::select! {
-                biased;
-                () = self.stop.stopped() => return Ok(None),
-                () = tokio::time::sleep(backoff.next_pause()) => {}
+            if self.pause(backoff).await.is_err() {
+                return Ok(None);
             }
+        }
+    }
+
+    async fn pause(&self, backoff: &mut Backoff) -> Result<(), Stopped> {
+        tokio::select! {
+            biased;
+            () = self.stop.stopped() => Err(Stopped),
+            () = tokio::time::sleep(backoff.next_pause()) => Ok(()),
         }
     }
 
@@ -209,7 +238,7 @@ impl Outbox {
     async fn send_all(
         &mut self,
         publisher: &mut Publisher,
-        first: Unit,
+        first: Option<Unit>,
         again: bool,
     ) -> Result<(), PublishError> {
         let mut gate = Gate::Open;
@@ -222,7 +251,10 @@ impl Outbox {
                 self.key_request.ask();
             }
         }
-        let mut next = Some(first);
+        let mut next = first;
+        if next.is_none() {
+            next = self.queue.pop().await;
+        }
         while let Some(unit) = next {
             self.remember(&unit);
             match unit.role() {
@@ -247,6 +279,16 @@ impl Outbox {
         publisher.send(&tag).await?;
         self.counters.sent_bytes.add(tag.body.len() as u64);
         Ok(())
+    }
+
+    /// Throws away what waits, but for the configurations.
+    fn leave_out(&mut self, first: Unit) {
+        for unit in std::iter::once(first).chain(self.queue.take_all()) {
+            self.remember(&unit);
+            if unit.role() != Role::Config {
+                self.counters.unsent.add(1);
+            }
+        }
     }
 
     fn remember(&mut self, unit: &Unit) {

@@ -135,6 +135,11 @@ impl<T: Queued> Queue<T> {
         self.ready_async.notify_one();
     }
 
+    /// Everything that waits, oldest first.
+    pub fn take_all(&self) -> Vec<T> {
+        self.lock().items.drain(..).collect()
+    }
+
     /// Whether [`Self::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.lock().closed

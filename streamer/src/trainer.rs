@@ -42,6 +42,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const WORTH_SENDING: f64 = 0.02;
 /// Training that is behind what the server has by this much, in dB, has gone astray.
 const ASTRAY: f64 = 0.5;
+/// How often the server is asked whether it still wants this network: it learns what it can run from the first pictures,
+/// and may be started anew.
+const ASK_EVERY: Duration = Duration::from_secs(10);
 /// Before training is begun anew after it failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -136,7 +139,7 @@ impl TrainerThread {
             .filter(|package| package.config() == config)
             .or_else(|| stock_package(config));
         let mut course = Course::new(config, start, POOL, rand::random())?;
-        let mut connections = self.counters.connections.get();
+        let mut asked = Instant::now();
         let (mut judged, mut offered) = (Instant::now(), None::<Instant>);
         self.scale.set(Some(order.scale));
         loop {
@@ -146,8 +149,8 @@ impl TrainerThread {
             for pair in &fresh {
                 course.take(pair)?;
             }
-            if connections != self.counters.connections.get() {
-                connections = self.counters.connections.get();
+            if asked.elapsed() >= ASK_EVERY {
+                asked = Instant::now();
                 if let Some(other) = self.ask_again(order) {
                     return Ok(End::Other(other));
                 }
@@ -181,7 +184,7 @@ impl TrainerThread {
         }
     }
 
-    /// After a reconnection: the server may have started anew, with its stock weights or another network in mind.
+    /// The server may have started anew, with its stock weights or another network in mind.
     fn ask_again(&self, order: &TrainingOrder) -> Option<TrainingOrder> {
         let now = self.client.training_order().ok()?;
         let ours = self.accepted.get().map(|package| package.fingerprint().to_hex());

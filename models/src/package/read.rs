@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::Deserialize;
 
 use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Metadata, Package, PackageError};
 use crate::arch::f_edsr::{FEdsrConfig, TensorSpec};
@@ -21,6 +22,7 @@ pub(super) fn parse(bytes: Bytes) -> Result<Package, PackageError> {
     {
         return Err(PackageError::HeaderTooLarge { bytes: length });
     }
+    check_offsets(&bytes)?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(PackageError::Malformed)?;
     let none = HashMap::new();
     let metadata = Metadata::from_map(header.metadata().as_ref().unwrap_or(&none))?;
@@ -28,6 +30,29 @@ pub(super) fn parse(bytes: Bytes) -> Result<Package, PackageError> {
     let weights = weights(metadata.config, &tensors)?;
     let fingerprint = Fingerprint::of(&bytes);
     Ok(Package { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
+}
+
+/// Refuses tensors that end behind the file: the library adds the ends up without looking for overflow.
+fn check_offsets(bytes: &[u8]) -> Result<(), PackageError> {
+    #[derive(Deserialize)]
+    struct Place {
+        data_offsets: Option<[u64; 2]>,
+    }
+    let header = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        rest.get(..length)
+    });
+    // What is no header at all, the library says.
+    let Some(places) =
+        header.and_then(|header| serde_json::from_slice::<HashMap<String, Place>>(header).ok())
+    else {
+        return Ok(());
+    };
+    let beyond = |place: &Place| place.data_offsets.is_some_and(|[_, end]| end > bytes.len() as u64);
+    match places.into_iter().find(|(_, place)| beyond(place)) {
+        Some((name, _)) => Err(PackageError::Beyond { name: shortened(&name) }),
+        None => Ok(()),
+    }
 }
 
 /// Every tensor of the net and no other, all of one type.

@@ -53,6 +53,19 @@ fn what_is_written_is_read() {
     assert_eq!(again.weights(), weights(0.5));
 }
 
+/// Eight tensors without bytes whose ends add up to almost 2^64.
+#[test]
+fn ends_that_overflow_are_refused() {
+    const LENGTH: u64 = (1 << 61) - 1;
+    let tensors = (0..8).map(|n| {
+        let place = [n * LENGTH, (n + 1) * LENGTH];
+        (format!("t{n}"), json!({ "dtype": "U8", "shape": [LENGTH], "data_offsets": place }))
+    });
+    let header = serde_json::to_vec(&Value::Object(tensors.collect())).unwrap();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], &header].concat();
+    assert!(refusal(bytes.into()).contains("behind the file"));
+}
+
 #[test]
 fn equal_weights_have_equal_fingerprints() {
     assert_eq!(package().fingerprint(), package().fingerprint());

@@ -40,8 +40,6 @@ pub struct StreamStatus {
     pub state: StreamState,
     /// Seconds since the publisher came; none while nobody publishes.
     pub uptime_s: Option<f64>,
-    /// Address of the publisher.
-    pub publisher: Option<String>,
     /// Times that a publisher came or timestamps jumped within this playlist.
     pub discontinuities: u64,
     /// Received video.

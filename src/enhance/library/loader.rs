@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use media::picture::{Picture, Size};
-use models::{FEdsrUpscaler, Package, Precision, Upscale, UpscaleError, stock};
+use models::{FEdsrUpscaler, Package, Precision, Preset, Upscale, UpscaleError, stock};
 use protocol::control::{ModelOrigin, ModelReport, Outcome};
 
 use super::{Measured, Rejection, Request, Verdict, check, ordered};
@@ -104,18 +104,16 @@ impl Loader {
             tracing::info!(stream = %model.name, size = %demand.size, rate = %demand.frame_rate, %preset, "net chosen");
         }
         model.order(preset);
-        let config = preset.config(self.scale).ok();
-        let current = model.accepted();
-        let keep = current.is_some_and(|(identity, _)| {
-            identity.origin == ModelOrigin::Trained || Some(identity.config) == config
+        let Some(package) = stock_up_to(preset, self.scale) else {
+            tracing::info!(stream = %model.name, %preset, "no stock weights; plain up-sampling until a package comes");
+            return;
+        };
+        let keep = model.accepted().is_some_and(|(identity, _)| {
+            identity.origin == ModelOrigin::Trained || identity.config == package.config()
         });
         if keep {
             return;
         }
-        let Some(package) = stock::package(preset).filter(|package| Some(package.config()) == config) else {
-            tracing::info!(stream = %model.name, %preset, "no stock weights; plain up-sampling until a package comes");
-            return;
-        };
         match self.build(&package, demand.size) {
             Ok(upscaler) => hand_over(model, upscaler, model.accept(&package, ModelOrigin::Stock), arrived),
             Err(error) => tracing::error!(stream = %model.name, %error, "cannot build the stock net"),
@@ -169,6 +167,12 @@ impl Loader {
         })?;
         reply.wait(PATIENCE)
     }
+}
+
+/// The largest stock net that is not larger than the preset.
+fn stock_up_to(preset: Preset, scale: u8) -> Option<Package> {
+    let larger_first = Preset::ALL.into_iter().rev().skip_while(|other| *other != preset);
+    larger_first.filter_map(stock::package).find(|package| package.config().scale == scale)
 }
 
 type Proven = (FEdsrUpscaler, Proof);

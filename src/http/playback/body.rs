@@ -1,40 +1,69 @@
 //! A body that sends a segment's parts one after the other, without putting them together first.
+//!
+//! It holds no part but the one that is being sent: a reader who never reads must not keep what has left the window.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::HttpBody;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use thiserror::Error;
 
-/// The parts still to be sent. Its length is known, so answers carry `Content-Length`.
+use crate::hls::{Packager, Rendition};
+
+/// A complete segment from some part on. Its length is known, so answers carry `Content-Length`.
 #[derive(Debug)]
-pub(super) struct Chain {
-    parts: std::vec::IntoIter<Bytes>,
+pub(super) struct SegmentBody {
+    packager: Arc<Packager>,
+    rendition: Rendition,
+    msn: u64,
+    next: usize,
+    remaining: u64,
 }
 
-impl Chain {
-    pub(super) fn new(parts: Vec<Bytes>) -> Self {
-        Self { parts: parts.into_iter() }
+/// The reader was so slow that the segment left the window.
+#[derive(Debug, Error)]
+#[error("segment {0} left the window while it was being sent")]
+pub(super) struct TooSlow(u64);
+
+impl SegmentBody {
+    /// None if there is no such segment.
+    pub(super) fn new(packager: Arc<Packager>, rendition: Rendition, msn: u64) -> Option<Self> {
+        let parts = packager.segment(rendition, msn)?;
+        let remaining = parts.iter().map(|part| part.len() as u64).sum();
+        Some(Self { packager, rendition, msn, next: 0, remaining })
+    }
+
+    fn take(&mut self) -> Result<Bytes, TooSlow> {
+        let parts = self.packager.segment(self.rendition, self.msn);
+        let part = parts.and_then(|parts| parts.into_iter().nth(self.next)).ok_or(TooSlow(self.msn))?;
+        self.next += 1;
+        self.remaining = self.remaining.saturating_sub(part.len() as u64);
+        Ok(part)
     }
 }
 
-impl HttpBody for Chain {
+impl HttpBody for SegmentBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = TooSlow;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.parts.next().map(|part| Ok(Frame::data(part))))
+        if self.remaining == 0 {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(self.take().map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.parts.as_slice().is_empty()
+        self.remaining == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.parts.as_slice().iter().map(|part| part.len() as u64).sum())
+        SizeHint::with_exact(self.remaining)
     }
 }

@@ -141,6 +141,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     async fn receive(&mut self) -> Result<bool, ConnectionError> {
         loop {
             let (deadline, waiting) = self.deadline();
+            // Bytes that are there already would always win against the clock.
+            if self.idle_since.is_some() && Instant::now() >= deadline {
+                return Err(ConnectionError::Timeout(waiting));
+            }
             let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.timeouts.ping) };
             if let Ok(input) = timeout_at(wake, self.transport.read()).await {
                 let input = match input {
@@ -169,9 +173,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         }
     }
 
+    /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold
+    /// its place for ever.
     async fn flush(&mut self) -> Result<(), ConnectionError> {
+        let deadline = Instant::now() + self.timeouts.write;
         while !self.session.output_mut().is_empty() {
-            let written = timeout(self.timeouts.write, self.transport.write(self.session.output_mut()))
+            let written = timeout_at(deadline, self.transport.write(self.session.output_mut()))
                 .await
                 .map_err(|_| ConnectionError::Timeout(Waiting::Network))?;
             match written {
