@@ -301,7 +301,7 @@ impl State {
             (true, false) => Lead::Key,
             (false, _) => Lead::Picture,
         };
-        self.timeline.lead(lead, packet.pts, arrived);
+        self.lead(lead, packet, arrived)?;
         self.watermark = packet.dts;
         let followed = self.follow(Rendition::Source, packet);
         self.release()?;
@@ -359,9 +359,9 @@ impl State {
             self.begin(arrived);
             let lead =
                 if self.track(Rendition::Audio).is_changing() { Lead::Reconfigured } else { Lead::Sound };
-            self.timeline.lead(lead, packet.pts, arrived);
+            self.lead(lead, packet, arrived)?;
         } else if packet.pts > self.watermark && !self.timeline.is_jump(packet.pts) {
-            self.timeline.lead(Lead::Substitute, packet.pts, arrived);
+            self.lead(Lead::Substitute, packet, arrived)?;
         }
         self.follow_sound(packet)
     }
@@ -372,6 +372,12 @@ impl State {
             return Ok(());
         }
         self.follow(Rendition::Audio, packet)
+    }
+
+    /// Tells the timeline of the leader's next sample; renditions that lag too far go on with gaps.
+    fn lead(&mut self, lead: Lead, packet: &Packet, arrived: SystemTime) -> Result<(), CmafError> {
+        self.timeline.lead(lead, packet.pts, arrived);
+        self.tracks.iter_mut().try_for_each(|track| track.keep_up(&self.timeline))
     }
 
     fn follow(&mut self, rendition: Rendition, packet: &Packet) -> Result<(), CmafError> {

@@ -185,6 +185,11 @@ impl Timeline {
         self.cuts.get(usize::try_from(msn.checked_sub(first)?).ok()?)
     }
 
+    /// The newest cut; its segment is being filled.
+    pub(super) fn newest(&self) -> Option<&Cut> {
+        self.cuts.back()
+    }
+
     /// Ends the last segment, and learns a target duration if there was none.
     pub(super) fn finish(&mut self) {
         if self.cuts.is_empty() {

@@ -19,6 +19,9 @@ use super::window::{Init, Part, Segment, Window};
 const MAX_SEGMENT_BYTES: usize = 64 << 20;
 /// Samples in a segment beyond which samples are left out: 240 pictures a second over the longest segment, and spare.
 const MAX_SEGMENT_SAMPLES: usize = 4096;
+/// Segments that a rendition may lag behind the newest one before it goes on with gaps: readers that block on it are
+/// answered before they give up.
+const MAX_LAG: u64 = 3;
 /// Presentation before or after decoding by more than this is damage: no encoder reorders over seconds.
 const MAX_COMPOSITION_OFFSET: MediaTime = MediaTime::from_millis(5_000);
 /// A part that is filled to this share of the part target is complete when another sample is likely not to fit
@@ -145,6 +148,7 @@ impl Track {
     pub(super) fn push(&mut self, packet: &Packet, timeline: &Timeline) -> Result<(), CmafError> {
         let current = self.window.current_msn();
         let Some(cut) = self.destination(packet, timeline, current) else {
+            self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
             self.drop_packet();
             return Ok(());
         };
@@ -175,6 +179,27 @@ impl Track {
         self.segment_bytes += packet.data.len();
         self.segment_samples += 1;
         self.pending = Some(Pending { sample: self.sample(packet, decode_time), pts: packet.pts });
+        Ok(())
+    }
+
+    /// A rendition that has begun and has nothing for a while goes on with gaps: its playlist never stands still.
+    pub(super) fn keep_up(&mut self, timeline: &Timeline) -> Result<(), CmafError> {
+        let (Some(current), Some(newest)) = (self.window.current_msn(), timeline.newest()) else {
+            return Ok(());
+        };
+        if newest.msn <= current + MAX_LAG {
+            return Ok(());
+        }
+        let from = match self.window.open() {
+            Some(_) => {
+                self.settle_before(timeline, newest, None)?;
+                self.complete(timeline);
+                current + 1
+            }
+            None => current,
+        };
+        self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
+        self.fill(timeline, from, newest.msn - MAX_LAG);
         Ok(())
     }
 
@@ -313,7 +338,8 @@ impl Track {
     }
 
     fn open(&mut self, timeline: &Timeline, cut: Cut) {
-        let previous = self.complete(timeline);
+        let complete = self.complete(timeline);
+        let previous = complete.or_else(|| self.window.last_complete().map(|segment| segment.cut.msn));
         if let Some(previous) = previous {
             self.fill(timeline, previous + 1, cut.msn);
         }
