@@ -174,7 +174,8 @@ impl StreamModel {
         });
         tracing::info!(
             stream = %self.name, version = identity.version, fingerprint = &identity.fingerprint[..12],
-            net = %identity.config, gain_db = identity.gain_db, %from, took_ms, "net in use"
+            net = %identity.config, gain_db = identity.gain_db.map(|gain| tracing::field::display(format!("{gain:.2}"))),
+            %from, took_ms = took_ms.round(), "net in use"
         );
     }
 

@@ -67,10 +67,19 @@ impl Costs {
 
     /// The largest preset that keeps up; the smallest if none does, and then the pace of the lane has to help.
     pub fn choose(&self, demand: Demand) -> Preset {
+        let fitting = self.nets.iter().rev().find(|(_, net)| self.fits(*net, demand));
+        fitting.map_or(Preset::Nano, |(preset, _)| *preset)
+    }
+
+    /// Whether any preset keeps up.
+    pub fn keep_up(&self, demand: Demand) -> bool {
+        self.nets.iter().any(|(_, net)| self.fits(*net, demand))
+    }
+
+    fn fits(&self, net: Duration, demand: Demand) -> bool {
         let pixels = demand.size.area() as f64 / USUAL.size.area() as f64;
         let frame = 1.0 / demand.frame_rate.as_f64().max(1.0);
-        let fits = |net: &Duration| (self.base + *net).as_secs_f64() * pixels <= frame * SHARE;
-        self.nets.iter().rev().find(|(_, net)| fits(net)).map_or(Preset::Nano, |(preset, _)| *preset)
+        (self.base + net).as_secs_f64() * pixels <= frame * SHARE
     }
 }
 

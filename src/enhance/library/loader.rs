@@ -11,7 +11,7 @@ use models::{FEdsrUpscaler, Package, Precision, Preset, Upscale, UpscaleError, s
 use protocol::control::{ModelOrigin, ModelReport, Outcome};
 
 use super::{Measured, Rejection, Request, Verdict, check, ordered};
-use crate::config::EncodeSettings;
+use crate::config::{EncodeSettings, Profile};
 use crate::enhance::engine::{EngineHandle, WorkError};
 use crate::enhance::model::{Demand, Identity, Net, StreamModel};
 use crate::enhance::profile::{self, Costs, USUAL};
@@ -100,6 +100,15 @@ impl Loader {
     fn prepare(&self, model: &StreamModel, demand: Demand) {
         let arrived = Instant::now();
         let Some(preset) = profile::choose(model.profile, self.costs.costs(), demand) else { return };
+        let slow =
+            model.profile == Profile::Auto && self.costs.costs().is_some_and(|costs| !costs.keep_up(demand));
+        if model.ordered() != Some(preset) && slow {
+            tracing::warn!(
+                stream = %model.name, size = %demand.size, rate = %demand.frame_rate,
+                "this machine is too slow for every picture: many will be up-sampled without a net. Publish smaller \
+                 pictures or fewer a second, or run the server on a faster machine"
+            );
+        }
         if model.ordered() != Some(preset) {
             tracing::info!(stream = %model.name, size = %demand.size, rate = %demand.frame_rate, %preset, "net chosen");
         }
