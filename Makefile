@@ -1,7 +1,7 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test setup build bench latency endurance clean
+.PHONY: demo test setup build bench latency endurance evaluate clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
@@ -23,6 +23,9 @@ latency: build       ## publisher's frame to playlist, p50 and p95
 
 endurance: build     ## an hour of streaming, accelerated: does memory grow?
 	@cargo run --release -q -p sharpcast-benches --bin endurance
+
+evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report
+	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md)
 
 clean:
 	@cargo clean

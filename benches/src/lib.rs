@@ -2,6 +2,8 @@
 //! programs: `latency` (publisher's picture to playlist) and `endurance` (does memory grow in an hour?). Dated results, each
 //! with its command and machine, lie in `runs/`. Nothing here is asserted: figures are for reading.
 
+pub mod evaluate;
+
 use std::fmt::Write as _;
 
 /// Value below which the share `p` (0..=1) of `values` lies; NaN if there are none.

@@ -1,0 +1,102 @@
+//! Figures over the pictures of a clip.
+
+use media::Picture;
+use models::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
+
+/// Figures of luma. Those in dB are PSNR with peak 255; higher is better everywhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Mean of the pictures' PSNR.
+    pub psnr: f64,
+    /// PSNR of all pictures' errors together.
+    pub pooled: f64,
+    /// PSNR that one in twenty pictures does not reach.
+    pub worst: f64,
+    /// Mean SSIM.
+    pub ssim: f64,
+    /// PSNR of the change from one picture to the next against the original's change: what flickers is low.
+    pub steadiness: f64,
+}
+
+/// Collects pictures.
+#[derive(Debug, Default)]
+pub struct Tally {
+    psnr: Mean,
+    ssim: Mean,
+    all: SquaredError,
+    change: SquaredError,
+}
+
+impl Tally {
+    /// Adds two neighbouring pictures.
+    pub fn add(&mut self, shown: [&Picture; 2], originals: [&Picture; 2]) {
+        for (shown, original) in shown.into_iter().zip(originals) {
+            self.psnr.add(psnr_luma(shown, original));
+            self.ssim.add(ssim_luma(shown, original));
+            if let Some(error) = squared_error_luma(shown, original) {
+                self.all = sum(self.all, error);
+            }
+        }
+        self.change = sum(self.change, change_error(shown, originals));
+    }
+
+    /// The figures so far.
+    pub fn score(&self) -> Score {
+        Score {
+            psnr: self.psnr.mean(),
+            pooled: self.all.psnr(),
+            worst: self.psnr.percentile(5.0),
+            ssim: self.ssim.mean(),
+            steadiness: self.change.psnr(),
+        }
+    }
+}
+
+fn sum(a: SquaredError, b: SquaredError) -> SquaredError {
+    SquaredError { sum: a.sum + b.sum, count: a.count + b.count }
+}
+
+/// Squared error of the temporal difference, which lies in -510..=510.
+fn change_error(shown: [&Picture; 2], originals: [&Picture; 2]) -> SquaredError {
+    let rows =
+        |picture: &Picture, y: usize| picture.luma().rows().nth(y).map(<[u8]>::to_vec).unwrap_or_default();
+    let mut error = SquaredError::default();
+    for y in 0..originals[0].luma().height {
+        let [s0, s1, o0, o1] =
+            [rows(shown[0], y), rows(shown[1], y), rows(originals[0], y), rows(originals[1], y)];
+        for (((s0, s1), o0), o1) in s0.iter().zip(&s1).zip(&o0).zip(&o1) {
+            let change = (i32::from(*s1) - i32::from(*s0)) - (i32::from(*o1) - i32::from(*o0));
+            error.sum += u64::from(change.unsigned_abs().pow(2));
+            error.count += 1;
+        }
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use media::Size;
+
+    use super::*;
+
+    fn flat(value: u8) -> Picture {
+        let mut picture = Picture::new(Size { width: 32, height: 16 });
+        picture.luma_mut().data.fill(value);
+        picture
+    }
+
+    #[test]
+    fn a_constant_error_does_not_flicker_and_a_changing_one_does() {
+        let (original, brighter, darker) = (flat(100), flat(104), flat(96));
+        let score = |shown: [&Picture; 2]| {
+            let mut tally = Tally::default();
+            tally.add(shown, [&original, &original]);
+            tally.score()
+        };
+        let (steady, flickering) = (score([&brighter, &brighter]), score([&brighter, &darker]));
+        assert!((steady.psnr - flickering.psnr).abs() < 1e-9 && (steady.pooled - steady.psnr).abs() < 1e-9);
+        assert!(steady.steadiness > 99.0);
+        // A change by 8 code values where there is none.
+        assert!((flickering.steadiness - 20.0 * (255.0_f64 / 8.0).log10()).abs() < 1e-9);
+    }
+}
