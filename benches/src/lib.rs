@@ -1,5 +1,6 @@
 //! What sharpcast costs. `benches/` has the criterion benchmarks of the parts, `src/bin/` what is measured on the whole
-//! programs: `latency` (publisher's picture to playlist) and `endurance` (does memory grow in an hour?). Dated results, each
+//! programs: `latency` (publisher's picture to playlist), `endurance` (does memory grow in an hour?) and `evaluate` (picture
+//! quality, [`evaluate`]). Dated results, each
 //! with its command and machine, lie in `runs/`. Nothing here is asserted: figures are for reading.
 
 pub mod evaluate;
