@@ -177,7 +177,14 @@ impl TrainerThread {
                     continue;
                 }
                 let due = offered.is_none_or(|offered| offered.elapsed() >= self.offer_every);
-                if due && is_better(found, server) && self.offer(&course, found, order)? {
+                let sent = if !due {
+                    false
+                } else if is_better(found, server) {
+                    self.offer(&course, found, order)?
+                } else {
+                    server < found.psnr_plain && self.offer_start(&mut course, server)?
+                };
+                if sent {
                     offered = Some(Instant::now());
                 }
             }
@@ -205,6 +212,19 @@ impl TrainerThread {
     /// The network that the server has, as far as we know.
     fn on_server(&self, course: &Course) -> Option<Package> {
         self.accepted.get().or_else(|| course.start().cloned())
+    }
+
+    /// What the server has does harm on what is shown now, and nothing better is learnt yet: the network that training
+    /// began from is general, and may be good enough meanwhile.
+    fn offer_start(&self, course: &mut Course, server: f64) -> Result<bool, TrainError> {
+        let Some(start) = course.start().cloned() else { return Ok(false) };
+        let found = course.judge_other(&start)?;
+        let better = is_better(found, server);
+        if better {
+            tracing::info!(gain_db = found.gain, "the scene has changed: back to what training began from");
+            self.offers.put(start);
+        }
+        Ok(better)
     }
 
     /// Hands the network to the uploader; false if the server would not take it.
