@@ -142,7 +142,8 @@ impl StreamModel {
             fingerprint: package.fingerprint().to_hex(),
             config: package.config(),
             origin,
-            gain_db: gain(package),
+            // What stock weights gained on other footage says nothing about this stream.
+            gain_db: gain(package).filter(|_| origin == ModelOrigin::Trained),
         });
         ledger.accepted = Some((Arc::clone(&identity), package.clone()));
         identity

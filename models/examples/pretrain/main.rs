@@ -134,7 +134,6 @@ fn train(arguments: &Train) -> Result<()> {
         ..TrainerSettings::new(config, device, arguments.seed)
     };
     let mut trainer = Trainer::new(settings, start.as_ref())?;
-    let before = trainer.evaluate(&judged)?;
     let (begin, mut reported, mut mean) = (Instant::now(), 0.0, 0.0);
     loop {
         let seconds = begin.elapsed().as_secs_f64();
@@ -160,7 +159,7 @@ fn train(arguments: &Train) -> Result<()> {
         pairs: pool.pushed(),
         steps: trainer.steps(),
         seconds: begin.elapsed().as_secs_f64().round(),
-        psnr_before: before.psnr_net,
+        psnr_before: after.psnr_plain,
         psnr_after: after.psnr_net,
     })?;
     std::fs::write(&arguments.out, package.bytes())

@@ -30,7 +30,7 @@ pub struct TrainingSummary {
     pub steps: u64,
     /// Seconds of training.
     pub seconds: f64,
-    /// Mean PSNR of luma before training, in dB, on the pictures that the trainer judged by.
+    /// Mean PSNR of luma of plain up-sampling, in dB, on the pictures that the trainer judged by.
     pub psnr_before: f64,
     /// The same after training.
     pub psnr_after: f64,
