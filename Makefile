@@ -1,7 +1,7 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test setup build bench latency endurance evaluate clean
+.PHONY: demo test setup build bench latency endurance evaluate pretrain clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
@@ -24,8 +24,16 @@ latency: build       ## publisher's frame to playlist, p50 and p95
 endurance: build     ## an hour of streaming, accelerated: does memory grow?
 	@cargo run --release -q -p sharpcast-benches --bin endurance
 
-evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report
+evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md
+	@test -d "$(DATA)" || { echo "evaluate: name a folder of .mp4 clips: make evaluate DATA=folder" >&2; exit 2; }
 	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md)
+
+pretrain: setup      ## the stock weights anew: DATA=folder of clips to train on, SECONDS=each, OUT=folder
+	@test -d "$(DATA)" || { echo "pretrain: name a folder of .mp4 clips: make pretrain DATA=folder" >&2; exit 2; }
+	@models/weights/make-photo-clips $(or $(OUT),target/stock)/photos
+	@for preset in nano mini small; do cargo run --release -q -p sharpcast-models --example pretrain -- train \
+	  --preset $$preset --device $(or $(DEVICE),auto) --seconds $(or $(SECONDS),1200) --data $(DATA) \
+	  --data $(or $(OUT),target/stock)/photos --out $(or $(OUT),target/stock)/f-edsr-$$preset-x2.safetensors || exit 1; done
 
 clean:
 	@cargo clean
