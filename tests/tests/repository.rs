@@ -11,9 +11,11 @@ fn root() -> &'static Path {
 }
 
 fn metadata() -> Metadata {
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
-        .other_options(["--offline".into()])
+        // Of other platforms' packages nothing is here.
+        .other_options(["--offline".into(), "--filter-platform".into(), target])
         .exec()
         .unwrap()
 }

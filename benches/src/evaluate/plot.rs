@@ -36,9 +36,15 @@ fn diagram<'a>(area: &Area<'a>, clip: &str, rows: &[&Row]) -> Result<(), Failure
         .caption(clip, ("sans-serif", 16))
         .margin(8)
         .x_label_area_size(30)
-        .y_label_area_size(40)
-        .build_cartesian_2d((left * 0.9..right * 1.1).log_scale(), low - 0.3..high + 0.3)?;
-    chart.configure_mesh().light_line_style(WHITE).x_desc("kbit/s").y_desc("PSNR-Y, dB").draw()?;
+        .y_label_area_size(56)
+        .build_cartesian_2d(left * 0.5..right * 1.1, low - 0.3..high + 0.3)?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .x_labels(6)
+        .x_desc("kbit/s")
+        .y_desc("PSNR-Y, dB")
+        .draw()?;
     for (index, method) in distinct(rows.iter().map(|row| row.method.as_str())).into_iter().enumerate() {
         let points: Vec<(f64, f64)> = rows
             .iter()
