@@ -47,7 +47,7 @@ pub struct RtmpSettings {
     /// Address to listen on; port 0 lets the system choose.
     #[serde(deserialize_with = "values::address")]
     pub listen: SocketAddr,
-    /// Connections at the same time, publishing or not; more are closed at once.
+    /// Connections that wait to publish; when more come, the oldest of them is closed.
     #[serde(deserialize_with = "values::at_least_one")]
     pub max_connections: usize,
     /// A publisher who comes back within this time continues the same playlist.

@@ -1,8 +1,9 @@
-//! RTMP publishers: accepted up to a limit, each in a task of its own, all ended and joined together.
+//! RTMP publishers: each in a task of its own, all ended and joined together; a limited number wait in the [`lobby`] until they publish.
 //!
 //! This module decides who may publish; it never looks into media. A publisher who falls silent is cut off after the
 //! read timeout, which frees the name ([`protocol::rtmp::Limits`]).
 
+mod lobby;
 mod publisher;
 
 use std::net::SocketAddr;
@@ -11,11 +12,11 @@ use std::time::Duration;
 
 use protocol::rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use crate::hub::Hub;
 use crate::shutdown::Shutdown;
+use lobby::{Guest, Lobby};
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);
@@ -26,15 +27,15 @@ pub struct Ingest {
     listener: TcpListener,
     hub: Arc<Hub>,
     limits: Limits,
-    places: Arc<Semaphore>,
+    lobby: Lobby,
     tasks: TaskTracker,
 }
 
 impl Ingest {
-    /// The caller has bound the listener, and says how many connections there may be.
+    /// The caller has bound the listener, and says how many connections may wait to publish.
     pub fn new(listener: TcpListener, hub: Arc<Hub>, max_connections: usize) -> Self {
-        let places = Arc::new(Semaphore::new(max_connections));
-        Self { listener, hub, limits: Limits::default(), places, tasks: TaskTracker::new() }
+        let (lobby, limits) = (Lobby::new(max_connections), Limits::default());
+        Self { listener, hub, limits, lobby, tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -59,16 +60,13 @@ impl Ingest {
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            tracing::warn!(%peer, "too many RTMP connections, closed");
-            return;
-        };
+        let guest = self.lobby.enter();
         // Tags of audio and video come one by one; none should wait for the next.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
         let (hub, limits, shutdown) = (Arc::clone(&self.hub), self.limits.clone(), shutdown.clone());
-        self.tasks.spawn(serve(stream, peer, hub, limits, shutdown, place));
+        self.tasks.spawn(serve(stream, peer, hub, limits, shutdown, guest));
     }
 }
 
@@ -78,12 +76,13 @@ async fn serve(
     hub: Arc<Hub>,
     limits: Limits,
     shutdown: Shutdown,
-    _place: OwnedSemaphorePermit,
+    guest: Guest,
 ) {
     tokio::select! {
         biased;
         () = shutdown.requested() => tracing::debug!(%peer, "connection ended with the server"),
-        outcome = publisher::serve(stream, peer, &hub, limits) => match outcome {
+        () = guest.shown_out() => tracing::debug!(%peer, "connection closed to make room"),
+        outcome = publisher::serve(stream, peer, &hub, limits, &guest) => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),
             Err(error) => tracing::info!(%peer, %error, "connection ended"),
         }

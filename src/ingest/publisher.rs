@@ -7,6 +7,7 @@ use protocol::names::StreamKey;
 use protocol::rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
 use tokio::net::TcpStream;
 
+use super::lobby::Guest;
 use crate::hub::session::Arrival;
 use crate::hub::{Hub, Publication};
 
@@ -19,6 +20,7 @@ pub(super) async fn serve(
     peer: SocketAddr,
     hub: &Hub,
     limits: Limits,
+    guest: &Guest,
 ) -> Result<(), ConnectionError> {
     let mut connection = ServerConnection::accept(stream, limits).await?;
     let mut publishing: Option<Publishing> = None;
@@ -30,6 +32,7 @@ pub(super) async fn serve(
                 drop(publishing.take());
                 match admit(hub, &key) {
                     Ok(publication) => {
+                        guest.leave();
                         tracing::info!(stream = %publication.name(), %peer, "publisher came");
                         publishing = Some(Publishing::new(publication));
                         connection.accept_publish().await?;
