@@ -29,7 +29,7 @@ pub enum Method {
     /// Up-sampling by a filter of FFmpeg's scaler.
     Filter(&'static str, Scaler),
     /// A network on top of Lanczos up-sampling.
-    Net(String, Box<FEdsrUpscaler>),
+    Net(String, Scaler, Box<FEdsrUpscaler>),
 }
 
 /// The reference that gains are over, and the one that everybody knows.
@@ -74,7 +74,7 @@ pub fn methods(packages: &[impl AsRef<Path>], device: &DeviceChoice) -> Result<V
     let mut methods = vec![filter(BICUBIC, Filter::Bicubic), filter(PLAIN, Filter::Lanczos)];
     let mut net = |name: String, package: &Package| -> Result<()> {
         let net = FEdsrUpscaler::build(package, device, Precision::Auto)?;
-        methods.push(Method::Net(name, Box::new(net)));
+        methods.push(Method::Net(name, Scaler::new(Filter::Lanczos), Box::new(net)));
         Ok(())
     };
     for preset in Preset::ALL {
@@ -143,7 +143,7 @@ impl Method {
     pub fn name(&self) -> &str {
         match self {
             Self::Filter(name, _) => name,
-            Self::Net(name, _) => name,
+            Self::Net(name, ..) => name,
         }
     }
 
@@ -151,9 +151,8 @@ impl Method {
         let large = lr.size().scaled(stock::SCALE.into());
         match self {
             Self::Filter(_, scaler) => Ok(scaler.scale(lr, large)?),
-            Self::Net(_, net) => {
-                // A scaler of its own: what it costs belongs to the method.
-                let plain = Scaler::new(Filter::Lanczos).scale(lr, large)?;
+            Self::Net(_, scaler, net) => {
+                let plain = scaler.scale(lr, large)?;
                 Ok(net.upscale(lr, plain)?)
             }
         }

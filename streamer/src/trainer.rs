@@ -250,8 +250,8 @@ fn is_better(found: Evaluation, server: f64) -> bool {
     found.psnr_net >= server.max(found.psnr_plain) + WORTH_SENDING
 }
 
-/// Whether a network in training is so much worse than what the server has that going on from there is quicker. The
-/// beginning of a film does that: black pictures teach nothing, and the optimiser wanders off.
+/// Whether a network in training is so much worse than what the server has that going on from there is quicker.
+/// Seen at the black beginning of a film, with a learning rate that was too high.
 fn is_astray(found: Evaluation, server: f64) -> bool {
     found.psnr_net.is_nan() || found.psnr_net < server - ASTRAY
 }

@@ -58,13 +58,10 @@ fn sum(a: SquaredError, b: SquaredError) -> SquaredError {
 
 /// Squared error of the temporal difference, which lies in -510..=510.
 fn change_error(shown: [&Picture; 2], originals: [&Picture; 2]) -> SquaredError {
-    let rows =
-        |picture: &Picture, y: usize| picture.luma().rows().nth(y).map(<[u8]>::to_vec).unwrap_or_default();
+    let [s0, s1, o0, o1] = [shown[0], shown[1], originals[0], originals[1]].map(Picture::luma);
     let mut error = SquaredError::default();
-    for y in 0..originals[0].luma().height {
-        let [s0, s1, o0, o1] =
-            [rows(shown[0], y), rows(shown[1], y), rows(originals[0], y), rows(originals[1], y)];
-        for (((s0, s1), o0), o1) in s0.iter().zip(&s1).zip(&o0).zip(&o1) {
+    for (((s0, s1), o0), o1) in s0.rows().zip(s1.rows()).zip(o0.rows()).zip(o1.rows()) {
+        for (((s0, s1), o0), o1) in s0.iter().zip(s1).zip(o0).zip(o1) {
             let change = (i32::from(*s1) - i32::from(*s0)) - (i32::from(*o1) - i32::from(*o0));
             error.sum += u64::from(change.unsigned_abs().pow(2));
             error.count += 1;
