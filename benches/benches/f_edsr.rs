@@ -11,7 +11,7 @@ use media::{
     ffmpeg::{Filter, Scaler},
 };
 use models::{
-    FEdsrUpscaler, Package, Precision, Preset, Upscale,
+    Architecture as _, FEdsrUpscaler, Package, Precision, Preset, Upscale,
     device::{Device, configure_threads},
     package::Metadata,
     train::{Pair, PairPool, Trainer, TrainerSettings},

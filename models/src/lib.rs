@@ -1,10 +1,11 @@
-//! How a picture gets better: F-EDSR, its package format, serving, training and quality.
+//! How a picture gets better: F-EDSR and TCSR, their package format, serving, training and quality.
 //!
 //! | module | job | needs torch |
 //! |---|---|---|
 //! | [`arch`] | the nets: configuration, presets, tensor names and shapes, forward pass | yes |
 //! | [`package`] | what travels: strict safetensors reader and writer, fingerprint | no |
 //! | [`upscale`] | serving: low-resolution picture in, enhanced picture out | yes |
+//! | [`refine`] | serving the second stage: consecutive enhanced pictures in, a better middle one out | yes |
 //! | [`train`] | pairs, patches, optimiser, evaluation | yes |
 //! | [`quality`] | PSNR and SSIM of luma | no |
 //! | [`device`] | where nets run and on how many threads | yes |
@@ -20,10 +21,16 @@ pub mod device;
 pub mod measure;
 pub mod package;
 pub mod quality;
+pub mod refine;
 pub mod stock;
 pub mod train;
 pub mod upscale;
 
-pub use arch::f_edsr::{FEdsrConfig, Preset};
-pub use package::{Fingerprint, Package, PackageError};
+pub use arch::{
+    Architecture,
+    f_edsr::{FEdsrConfig, Preset},
+    tcsr::TcsrConfig,
+};
+pub use package::{Fingerprint, Package, PackageError, TcsrPackage};
+pub use refine::TcsrRefiner;
 pub use upscale::{FEdsrUpscaler, Precision, Upscale, UpscaleError};

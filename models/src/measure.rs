@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use media::picture::{Picture, Size};
 
 use crate::{
-    arch::f_edsr::{FEdsrConfig, Preset},
+    arch::{
+        Architecture as _,
+        f_edsr::{FEdsrConfig, Preset},
+    },
     device::Device,
     package::{Metadata, Package, PackageError},
     upscale::{FEdsrUpscaler, Precision, Upscale, UpscaleError},

@@ -1,13 +1,14 @@
 //! What travels between trainer and server: a net's weights with what is known of their making, in one safetensors file.
 //!
 //! The format, version 1:
-//! - Tensors: exactly those of [`FEdsrConfig::tensors`], by name and shape, all `F16` (as written) or all `F32`.
-//! - Metadata (`__metadata__`, strings): `format` = `sharpcast-model`, `format_version` = `1`, `architecture` = `f-edsr`,
-//!   `channels`, `blocks`, `scale`, `tail`; `colour` = `luma/255` (luma alone, code values as coded, divided by 255);
-//!   `base` = `lanczos` (what the residual is added to); optionally `parent` (fingerprint of the package that training
+//! - Tensors: exactly those of [`Architecture::tensors`], by name and shape, all `F16` (as written) or all `F32`.
+//! - Metadata (`__metadata__`, strings): `format` = `sharpcast-model`, `format_version` = `1`, `architecture` = `f-edsr` with
+//!   `channels`, `blocks`, `scale`, `tail`, or `tcsr` with `channels`, `flow`, `blocks`, `radius`; `colour` = `luma/255` (luma
+//!   alone, code values as coded, divided by 255); `base`, what the residual is added to, = `lanczos` for F-EDSR and `f-edsr`
+//!   for TCSR; optionally `parent` (fingerprint of the package that training
 //!   started from) and `training` (JSON of [`TrainingSummary`]). Other keys are left for people to use and are ignored.
 //!
-//! A [`Package`] that exists is whole: it was read strictly, without torch, and every number in it is finite.
+//! A [`NetPackage`] that exists is whole: it was read strictly, without torch, and every number in it is finite.
 //! The writer is deterministic, so equal weights have equal fingerprints.
 
 mod fingerprint;
@@ -25,9 +26,13 @@ use bytes::Bytes;
 use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, NotAFingerprint};
-pub use metadata::{Metadata, TrainingSummary};
+pub use metadata::{Metadata, NetMetadata, TrainingSummary};
 
-use crate::arch::f_edsr::{ConfigError, FEdsrConfig};
+use crate::arch::{
+    Architecture,
+    f_edsr::{self, FEdsrConfig},
+    tcsr::{self, TcsrConfig},
+};
 
 /// Largest package that is read. The largest preset in single precision takes 5 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -36,13 +41,18 @@ pub const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// A net that was read and found whole. Clones share the bytes.
 #[derive(Clone)]
-pub struct Package {
+pub struct NetPackage<A: Architecture> {
     bytes: Bytes,
-    metadata: Arc<Metadata>,
+    metadata: Arc<NetMetadata<A>>,
     fingerprint: Fingerprint,
-    /// Weights in the order of [`FEdsrConfig::tensors`].
+    /// Weights in the order of [`Architecture::tensors`].
     weights: Arc<Vec<Vec<f32>>>,
 }
+
+/// An F-EDSR: what streamers upload.
+pub type Package = NetPackage<FEdsrConfig>;
+/// A TCSR: part of the program.
+pub type TcsrPackage = NetPackage<TcsrConfig>;
 
 /// Why bytes are not a package.
 #[derive(Debug, Error)]
@@ -88,7 +98,10 @@ pub enum PackageError {
     },
     /// Parameters outside the limits.
     #[error("metadata describes a net that is not accepted: {0}")]
-    Config(#[from] ConfigError),
+    FEdsr(#[from] f_edsr::ConfigError),
+    /// Parameters outside the limits.
+    #[error("metadata describes a net that is not accepted: {0}")]
+    Tcsr(#[from] tcsr::ConfigError),
     /// A tensor of the architecture is missing.
     #[error("tensor {name:?} is missing; the package does not hold the net that its metadata describes")]
     MissingTensor {
@@ -101,7 +114,7 @@ pub enum PackageError {
         /// Its name, shortened.
         name: String,
         /// The net.
-        config: FEdsrConfig,
+        config: String,
     },
     /// A tensor has another shape.
     #[error("tensor {name:?} has shape {found:?}, expected {expected:?}")]
@@ -131,24 +144,24 @@ pub enum PackageError {
     },
 }
 
-impl Package {
+impl<A: Architecture> NetPackage<A> {
     /// Reads a package, strictly.
     pub fn parse(bytes: Bytes) -> Result<Self, PackageError> {
         read::parse(bytes)
     }
 
-    /// Writes a package in half precision from weights in the order of [`FEdsrConfig::tensors`].
-    pub fn write(metadata: &Metadata, weights: &[Vec<f32>]) -> Result<Self, PackageError> {
+    /// Writes a package in half precision from weights in the order of [`Architecture::tensors`].
+    pub fn write(metadata: &NetMetadata<A>, weights: &[Vec<f32>]) -> Result<Self, PackageError> {
         read::parse(write::serialise(metadata, weights)?)
     }
 
     /// Parameters of the net.
-    pub fn config(&self) -> FEdsrConfig {
+    pub fn config(&self) -> A {
         self.metadata.config
     }
 
     /// What is known of the net.
-    pub fn metadata(&self) -> &Metadata {
+    pub fn metadata(&self) -> &NetMetadata<A> {
         &self.metadata
     }
 
@@ -162,13 +175,13 @@ impl Package {
         &self.bytes
     }
 
-    /// The weights, in the order of [`FEdsrConfig::tensors`], each as long as its shape says, all finite.
+    /// The weights, in the order of [`Architecture::tensors`], each as long as its shape says, all finite.
     pub fn weights(&self) -> &[Vec<f32>] {
         &self.weights
     }
 }
 
-impl fmt::Debug for Package {
+impl<A: Architecture> fmt::Debug for NetPackage<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Package")
             .field("fingerprint", &self.fingerprint)
@@ -178,11 +191,11 @@ impl fmt::Debug for Package {
     }
 }
 
-impl PartialEq for Package {
+impl<A: Architecture> PartialEq for NetPackage<A> {
     /// Two packages are equal when their bytes are.
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
     }
 }
 
-impl Eq for Package {}
+impl<A: Architecture> Eq for NetPackage<A> {}

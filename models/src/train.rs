@@ -1,13 +1,16 @@
-//! Training F-EDSR: pairs of pictures in, packages out. Synchronous, without clock or threads; whoever owns a
+//! Training: pairs of pictures (for F-EDSR) or sequences (for TCSR) in, packages out. Synchronous, without clock or threads; whoever owns a
 //! [`Trainer`] decides when to step, to evaluate and to stop.
 //!
 //! The low-resolution picture of a pair must be what the server will decode, artefacts included: nets trained on clean
 //! pictures fall below plain up-sampling on compressed ones.
 
 mod evaluation;
+mod learner;
 mod patch;
 mod pool;
+mod sequences;
 mod settings;
+mod tcsr;
 mod trainer;
 
 #[cfg(test)]
@@ -18,10 +21,12 @@ use thiserror::Error;
 
 pub use evaluation::{Evaluation, evaluate};
 pub use pool::{Pair, PairPool};
+pub use sequences::{Sequence, SequencePool};
 pub use settings::{Loss, TrainerSettings, cosine};
+pub use tcsr::{TcsrSettings, TcsrTrainer};
 pub use trainer::Trainer;
 
-use crate::{arch::f_edsr::FEdsrConfig, package::PackageError, upscale::UpscaleError};
+use crate::{package::PackageError, refine::RefineError, upscale::UpscaleError};
 
 /// Why training cannot go on.
 #[derive(Debug, Error)]
@@ -49,6 +54,14 @@ pub enum TrainError {
     /// There is nothing to train on or to judge by.
     #[error("there are no pairs yet")]
     NoPairs,
+    /// Fewer consecutive pictures than the net sees at once.
+    #[error("a sequence of {found} pictures; the net sees {needed} at once")]
+    TooShort {
+        /// Pictures in the sequence.
+        found: usize,
+        /// Pictures that the net sees.
+        needed: usize,
+    },
     /// The net scales by another factor than the pool's pairs.
     #[error("the net scales by {net}, the pairs by {pairs}")]
     Scale {
@@ -63,9 +76,9 @@ pub enum TrainError {
     )]
     OtherNet {
         /// The net to be trained.
-        wanted: FEdsrConfig,
+        wanted: String,
         /// The net in the package.
-        found: FEdsrConfig,
+        found: String,
     },
     /// The loss is not finite.
     #[error(
@@ -81,6 +94,9 @@ pub enum TrainError {
     /// A picture could not be enhanced.
     #[error(transparent)]
     Upscale(#[from] UpscaleError),
+    /// A picture could not be refined.
+    #[error(transparent)]
+    Refine(#[from] RefineError),
     /// A picture could not be scaled.
     #[error(transparent)]
     Scaler(#[from] FfmpegError),

@@ -5,7 +5,7 @@
 mod f_edsr;
 mod frozen;
 pub(crate) mod precision;
-mod residual;
+pub(crate) mod residual;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use bytes::Bytes;
-use models::{FEdsrConfig, Package, PackageError, Preset};
+use models::{Architecture as _, FEdsrConfig, Package, PackageError, Preset};
 use protocol::control::{ModelReport, TrainingOrder};
 use tokio::sync::{oneshot, watch};
 

@@ -220,7 +220,7 @@ fn describe(config: FEdsrConfig) -> String {
 
 #[cfg(test)]
 mod tests {
-    use models::package::Metadata;
+    use models::{Architecture as _, package::Metadata};
 
     use super::*;
 

@@ -8,7 +8,7 @@ use harness::ffmpeg::Publish;
 use harness::server::{KEY, OTHER_KEY};
 use harness::wait_for;
 use models::package::{Metadata, Package, TrainingSummary};
-use models::{FEdsrConfig, Preset, stock};
+use models::{Architecture as _, FEdsrConfig, Preset, stock};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 use std::collections::HashMap;

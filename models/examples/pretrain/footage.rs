@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 /// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
 const LARGEST: Size = Size { width: 960, height: 540 };
 /// Bitrates of the low-resolution stream to learn from, and the filters that made it small.
-const WAYS: [(u32, Filter); 5] = [
+pub(crate) const WAYS: [(u32, Filter); 5] = [
     (250_000, Filter::Area),
     (400_000, Filter::Area),
     (600_000, Filter::Bicubic),
@@ -58,7 +58,7 @@ pub(crate) fn gather(folders: &[PathBuf], pool: &mut PairPool, wanted: usize, se
     let share = wanted.div_ceil(WAYS.len() * clips.len().max(1));
     for clip in &clips {
         let originals = originals(clip)?;
-        let border = (originals.len() as f64 * (1.0 - JUDGED_SHARE)) as usize;
+        let border = border(originals.len());
         let judge = usize::midpoint(border, originals.len());
         for (bitrate, filter) in WAYS {
             let offset = random.random_range(0..border.div_ceil(share).max(1));
@@ -79,6 +79,11 @@ pub(crate) fn gather(folders: &[PathBuf], pool: &mut PairPool, wanted: usize, se
         pool.push(pair)?;
     }
     Ok(Material { judged, skipped })
+}
+
+/// Pictures of a clip before this one may be trained on.
+pub(crate) fn border(pictures: usize) -> usize {
+    (pictures as f64 * (1.0 - JUDGED_SHARE)) as usize
 }
 
 /// The clip's pictures, scaled to at most [`LARGEST`].

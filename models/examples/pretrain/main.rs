@@ -8,6 +8,7 @@
 
 mod footage;
 mod report;
+mod tcsr;
 
 use std::{
     path::{Path, PathBuf},
@@ -38,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Train a preset.
     Train(Train),
+    /// Train TCSR on top of the stock nets.
+    Tcsr(tcsr::Train),
     /// Print a table of what packages gain per clip and bitrate.
     Measure {
         /// Folders of clips.
@@ -105,6 +108,7 @@ fn main() -> Result<()> {
     media::ffmpeg::quiet_logs();
     match Arguments::parse().command {
         Command::Train(arguments) => train(&arguments),
+        Command::Tcsr(arguments) => tcsr::train(&arguments),
         Command::Measure { data, packages } => {
             configure_threads(1);
             let packages = packages.iter().map(read).collect::<Result<Vec<_>>>()?;

@@ -17,7 +17,5 @@
 mod config;
 mod net;
 
-pub use config::{
-    ConfigError, FEdsrConfig, MAX_BLOCKS, MAX_CHANNELS, MAX_TAIL, Preset, TensorSpec, UnknownPreset,
-};
+pub use config::{ConfigError, FEdsrConfig, MAX_BLOCKS, MAX_CHANNELS, MAX_TAIL, Preset, UnknownPreset};
 pub use net::FEdsr;

@@ -8,18 +8,21 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, PackageError, header};
-use crate::arch::f_edsr::FEdsrConfig;
+use crate::arch::{Architecture, f_edsr::FEdsrConfig};
 
 /// What is known of a net.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Metadata {
+pub struct NetMetadata<A> {
     /// Parameters of the net.
-    pub config: FEdsrConfig,
+    pub config: A,
     /// The package that training started from.
     pub parent: Option<Fingerprint>,
     /// How it was trained.
     pub training: Option<TrainingSummary>,
 }
+
+/// What is known of an F-EDSR.
+pub type Metadata = NetMetadata<FEdsrConfig>;
 
 /// How a net was trained.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -30,27 +33,23 @@ pub struct TrainingSummary {
     pub steps: u64,
     /// Seconds of training.
     pub seconds: f64,
-    /// Mean PSNR of luma of plain up-sampling, in dB, on the pictures that the trainer judged by.
+    /// Mean PSNR of luma of what the residual is added to, in dB, on the pictures that the trainer judged by.
     pub psnr_before: f64,
     /// The same after training.
     pub psnr_after: f64,
 }
 
-impl Metadata {
+impl<A: Architecture> NetMetadata<A> {
     /// Metadata of a net of which nothing else is known.
-    pub fn new(config: FEdsrConfig) -> Self {
+    pub fn new(config: A) -> Self {
         Self { config, parent: None, training: None }
     }
 
     /// The keys and values of the format, sorted.
     pub(super) fn to_map(&self) -> BTreeMap<&'static str, String> {
-        let FEdsrConfig { channels, blocks, scale, tail } = self.config;
         let mut map: BTreeMap<_, _> =
-            header::FIXED.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
-        map.insert(header::CHANNELS, channels.to_string());
-        map.insert(header::BLOCKS, blocks.to_string());
-        map.insert(header::SCALE, scale.to_string());
-        map.insert(header::TAIL, tail.to_string());
+            header::fixed::<A>().into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+        map.extend(self.config.fields().into_iter().map(|(key, value)| (key, value.to_string())));
         if let Some(parent) = self.parent {
             map.insert(header::PARENT, parent.to_hex());
         }
@@ -63,19 +62,13 @@ impl Metadata {
 
     /// Reads the keys and values of the format; other keys are ignored.
     pub(super) fn from_map(map: &HashMap<String, String>) -> Result<Self, PackageError> {
-        for (key, expected) in header::FIXED {
+        for (key, expected) in header::fixed::<A>() {
             let value = required(map, key)?;
             if value != expected {
                 return Err(bad(key, value, expected));
             }
         }
-        let config = FEdsrConfig {
-            channels: number(map, header::CHANNELS)?,
-            blocks: number(map, header::BLOCKS)?,
-            scale: number(map, header::SCALE)?,
-            tail: number(map, header::TAIL)?,
-        }
-        .checked()?;
+        let config = A::read(|key| number(map, key))?.checked()?;
         let parent = map
             .get(header::PARENT)
             .map(|text| text.parse().map_err(|_| bad(header::PARENT, text, "64 hexadecimal digits")))

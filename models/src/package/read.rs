@@ -7,13 +7,13 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::Deserialize;
 
-use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Metadata, Package, PackageError};
-use crate::arch::f_edsr::{FEdsrConfig, TensorSpec};
+use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, NetMetadata, NetPackage, PackageError};
+use crate::arch::{Architecture, TensorSpec};
 
 /// Foreign text is repeated in errors up to this many characters.
 const SHOWN: usize = 64;
 
-pub(super) fn parse(bytes: Bytes) -> Result<Package, PackageError> {
+pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, PackageError> {
     if bytes.len() > MAX_BYTES {
         return Err(PackageError::TooLarge { bytes: bytes.len() });
     }
@@ -25,11 +25,11 @@ pub(super) fn parse(bytes: Bytes) -> Result<Package, PackageError> {
     check_offsets(&bytes)?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(PackageError::Malformed)?;
     let none = HashMap::new();
-    let metadata = Metadata::from_map(header.metadata().as_ref().unwrap_or(&none))?;
+    let metadata = NetMetadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(PackageError::Malformed)?;
     let weights = weights(metadata.config, &tensors)?;
     let fingerprint = Fingerprint::of(&bytes);
-    Ok(Package { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
+    Ok(NetPackage { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
 }
 
 /// Refuses tensors that end behind the file: the library adds the ends up without looking for overflow.
@@ -56,11 +56,11 @@ fn check_offsets(bytes: &[u8]) -> Result<(), PackageError> {
 }
 
 /// Every tensor of the net and no other, all of one type.
-fn weights(config: FEdsrConfig, tensors: &SafeTensors<'_>) -> Result<Vec<Vec<f32>>, PackageError> {
+fn weights<A: Architecture>(config: A, tensors: &SafeTensors<'_>) -> Result<Vec<Vec<f32>>, PackageError> {
     let specs = config.tensors();
     if let Some(name) = tensors.names().into_iter().find(|name| !specs.iter().any(|spec| spec.name == *name))
     {
-        return Err(PackageError::UnknownTensor { name: shortened(name), config });
+        return Err(PackageError::UnknownTensor { name: shortened(name), config: config.to_string() });
     }
     let mut common = None;
     specs

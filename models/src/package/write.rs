@@ -5,12 +5,16 @@ use bytes::Bytes;
 use half::f16;
 use serde_json::{Map, json};
 
-use super::{Metadata, PackageError};
+use super::{NetMetadata, PackageError};
+use crate::arch::Architecture;
 
 /// Alignment of the header, as the safetensors format wants it.
 const ALIGNMENT: usize = 8;
 
-pub(super) fn serialise(metadata: &Metadata, weights: &[Vec<f32>]) -> Result<Bytes, PackageError> {
+pub(super) fn serialise<A: Architecture>(
+    metadata: &NetMetadata<A>,
+    weights: &[Vec<f32>],
+) -> Result<Bytes, PackageError> {
     let specs = metadata.config.checked()?.tensors();
     let mut header = Map::new();
     header.insert("__metadata__".to_owned(), json!(metadata.to_map()));

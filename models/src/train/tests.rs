@@ -6,7 +6,11 @@ use media::{
 };
 
 use super::*;
-use crate::{arch::f_edsr::FEdsrConfig, device::Device, package::TrainingSummary};
+use crate::{
+    arch::{f_edsr::FEdsrConfig, tcsr::TcsrConfig},
+    device::Device,
+    package::TrainingSummary,
+};
 
 const HR: Size = Size { width: 128, height: 96 };
 
@@ -111,4 +115,33 @@ fn the_pool_is_bounded_and_checks_its_pairs() {
     pool.push(&pair(0)).unwrap();
     let mut large = Trainer::new(TrainerSettings { patch: 49, ..settings(1) }, None).unwrap();
     assert!(matches!(large.step(&pool), Err(TrainError::TooSmall { patch: 49, .. })));
+}
+
+/// Stripes that move by two pixels a picture; every picture but the middle one is sharp.
+fn moving() -> Sequence {
+    let originals: Vec<Picture> = (0..3).map(|time| stripes(2 * time)).collect();
+    let mut shown = originals.clone();
+    shown[1] = Scaler::new(Filter::Lanczos).scale(&pair(2).lr, HR).unwrap();
+    Sequence { shown, originals }
+}
+
+#[test]
+fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
+    crate::device::configure_threads(1);
+    let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
+    let settings = TcsrSettings {
+        batch: 4,
+        patch: 48,
+        warm_up: 10,
+        average: 0.9,
+        ..TcsrSettings::new(config, Device::Cpu, 1)
+    };
+    let mut pool = SequencePool::new(1);
+    pool.push(&moving()).unwrap();
+    let mut trainer = TcsrTrainer::new(settings, None).unwrap();
+    for _ in 0..60 {
+        trainer.step(&pool, 3e-3).unwrap();
+    }
+    let after = trainer.evaluate(&[moving()]).unwrap();
+    assert!(after.gain > 1.0, "{after:?}");
 }

@@ -1,15 +1,15 @@
 //! The optimiser's loop body.
 
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{
-    Kind, Reduction, TchError, Tensor,
-    nn::{self, OptimizerConfig},
-};
+use tch::{Kind, Reduction, TchError, Tensor};
 
-use super::{Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evaluate, pool::Draw};
+use super::{
+    Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evaluate,
+    learner::{Learner, uniform},
+    pool::Draw,
+};
 use crate::{
-    arch::f_edsr::{FEdsr, TensorSpec},
+    arch::{Architecture as _, TensorSpec, f_edsr::FEdsr},
     package::{Fingerprint, Metadata, Package, TrainingSummary},
     upscale::{FEdsrUpscaler, Precision, precision::has_bf16},
 };
@@ -22,14 +22,9 @@ use crate::{
 pub struct Trainer {
     settings: TrainerSettings,
     parent: Option<Fingerprint>,
-    random: ChaCha8Rng,
     net: FEdsr,
-    /// The variables of the net, in the order of its tensors.
-    variables: Vec<Tensor>,
-    average: Vec<Tensor>,
-    optimiser: nn::Optimizer,
+    learner: Learner,
     rate: f64,
-    steps: u64,
     /// Re-used from step to step.
     luma: Vec<f32>,
     residual: Vec<f32>,
@@ -40,41 +35,15 @@ impl Trainer {
     pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, TrainError> {
         let wanted = settings.config.checked().map_err(crate::package::PackageError::from)?;
         if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
-            return Err(TrainError::OtherNet { wanted, found });
+            return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
         }
-        let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
-        let store = nn::VarStore::new(settings.device);
-        let mut variables = Vec::new();
-        let mut given = start.map(|package| package.weights().iter());
-        let net = FEdsr::new(wanted, |spec| {
-            let values = match given.as_mut().and_then(Iterator::next) {
-                Some(values) => values.clone(),
-                None => initial(spec, &mut random),
-            };
-            let shape: Vec<i64> = spec.shape.iter().map(|&dimension| dimension as i64).collect();
-            let values = Tensor::f_from_slice(&values)?.f_reshape(shape)?;
-            let variable = store.root().f_var_copy(&spec.name.replace('.', "_"), &values)?;
-            variables.push(variable.shallow_clone());
-            Ok::<_, TchError>(variable)
-        })?;
-        let average = variables.iter().map(|variable| variable.detach().copy()).collect();
-        let optimiser = nn::Adam::default().build(&store, settings.learning_rate)?;
+        let TrainerSettings { device, average, seed, learning_rate: rate, .. } = settings;
+        let start_weights = start.map(Package::weights);
+        let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
+        let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
         let parent = start.map(Package::fingerprint);
         let (luma, residual) = (Vec::new(), Vec::new());
-        let rate = settings.learning_rate;
-        Ok(Self {
-            settings,
-            parent,
-            random,
-            net,
-            variables,
-            average,
-            optimiser,
-            rate,
-            steps: 0,
-            luma,
-            residual,
-        })
+        Ok(Self { settings, parent, net, learner, rate, luma, residual })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
@@ -86,17 +55,7 @@ impl Trainer {
         let (luma, residual) = self.batch(pool)?;
         let output = self.net.forward(&luma)?.f_to_kind(Kind::Float)?;
         let loss = loss(self.settings.loss, &output, &residual)?;
-        let value = loss.f_double_value(&[])?;
-        if !value.is_finite() {
-            return Err(TrainError::Diverged { step: self.steps });
-        }
-        self.optimiser.set_lr(self.rate * self.warmth());
-        self.optimiser.zero_grad();
-        loss.f_backward()?;
-        self.optimiser.step();
-        self.steps += 1;
-        self.follow()?;
-        Ok(value)
+        self.learner.descend(&loss, self.rate * self.warmth())
     }
 
     /// Changes the learning rate from now on.
@@ -106,12 +65,12 @@ impl Trainer {
 
     /// Share of the learning rate that the next step takes.
     fn warmth(&self) -> f64 {
-        ((self.steps + 1) as f64 / f64::from(self.settings.warm_up.max(1))).min(1.0)
+        ((self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1))).min(1.0)
     }
 
     /// Steps done.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.learner.steps()
     }
 
     /// The settings that it was made with.
@@ -133,13 +92,7 @@ impl Trainer {
 
     fn written(&self, training: Option<TrainingSummary>) -> Result<Package, TrainError> {
         let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
-        let values = |tensor: &Tensor| -> Result<Vec<f32>, TchError> {
-            let flat = tensor.f_to_device(tch::Device::Cpu)?.f_contiguous()?.f_reshape([-1])?;
-            let mut values = vec![0.0; flat.numel()];
-            flat.f_copy_data(&mut values, flat.numel())?;
-            Ok(values)
-        };
-        let weights = self.average.iter().map(values).collect::<Result<Vec<_>, _>>()?;
+        let weights = self.learner.weights()?;
         Ok(Package::write(&metadata, &weights)?)
     }
 
@@ -149,7 +102,12 @@ impl Trainer {
         self.luma.clear();
         self.residual.clear();
         for _ in 0..batch {
-            pool.draw(Draw { patch, candidates }, &mut self.random, &mut self.luma, &mut self.residual)?;
+            pool.draw(
+                Draw { patch, candidates },
+                &mut self.learner.random,
+                &mut self.luma,
+                &mut self.residual,
+            )?;
         }
         let tensor = |values: &[f32], side: usize| -> Result<Tensor, TchError> {
             let (batch, side) = (batch as i64, side as i64);
@@ -166,18 +124,6 @@ impl Trainer {
             Precision::Auto | Precision::F32 => Kind::Float,
         };
         Ok((luma.f_to_kind(kind)?, residual))
-    }
-
-    /// Moves the average towards the weights; in the beginning it moves faster, to forget where it started.
-    fn follow(&mut self) -> Result<(), TchError> {
-        let steps = self.steps as f64;
-        let kept = self.settings.average.min((1.0 + steps) / (10.0 + steps));
-        tch::no_grad(|| {
-            for (average, variable) in self.average.iter_mut().zip(&self.variables) {
-                let _ = average.f_lerp_(variable, 1.0 - kept)?;
-            }
-            Ok(())
-        })
     }
 }
 
@@ -199,16 +145,14 @@ fn loss(loss: Loss, output: &Tensor, target: &Tensor) -> Result<Tensor, TchError
     }
 }
 
-/// Uniform weights that keep the size of signals (He et al., 2015), except that the second convolution of a block starts
-/// small, so that depth does not amplify, and the last convolution at zero, so that the net starts at plain up-sampling.
-fn initial(spec: &TensorSpec, random: &mut impl Rng) -> Vec<f32> {
-    let [_, inputs, height, width] = spec.shape[..] else { return vec![0.0; spec.elements()] };
+/// The second convolution of a block starts small, so that depth does not amplify, and the last convolution at zero, so
+/// that the net starts at plain up-sampling.
+fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
     let gain = match spec.name.as_str() {
-        "last.weight" => return vec![0.0; spec.elements()],
+        "last.weight" => 0.0,
         name if name.ends_with("conv1.weight") => 2.0_f32.sqrt(),
         name if name.ends_with("conv2.weight") => 0.2,
         _ => 1.0,
     };
-    let bound = gain * (3.0 / (inputs * height * width) as f32).sqrt();
-    (0..spec.elements()).map(|_| random.random_range(-bound..bound)).collect()
+    uniform(spec, gain, random)
 }

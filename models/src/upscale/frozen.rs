@@ -10,7 +10,11 @@ use media::picture::Size;
 use tch::{Kind, TchError, Tensor};
 
 use super::Precision;
-use crate::{arch::f_edsr::FEdsrConfig, device::Device, package::Package};
+use crate::{
+    arch::{Architecture as _, f_edsr::FEdsrConfig},
+    device::Device,
+    package::Package,
+};
 
 #[derive(Debug)]
 struct Convolution {

@@ -4,7 +4,7 @@ use media::picture::PlaneMut;
 
 /// What became of an addition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sum {
+pub(crate) enum Sum {
     /// Every sum is right, rounded to the nearest code value and clamped to 0..=255.
     Finite,
     /// The residual held NaN or infinity: the plane is spoilt.
@@ -19,6 +19,20 @@ pub(super) fn add(plane: &mut PlaneMut<'_>, residual: &[f32], scale: usize) -> S
         3 => add_by::<3>(plane, residual),
         _ => add_by::<4>(plane, residual),
     }
+}
+
+/// Adds `residual`, in code values, row by row, to a plane of the same size.
+pub(crate) fn add_plane(plane: &mut PlaneMut<'_>, residual: &[f32]) -> Sum {
+    let width = plane.width;
+    let mut exponents = Exponents::default();
+    let rows = plane.data.chunks_mut(plane.stride).take(plane.height);
+    for (row, residual) in rows.zip(residual.chunks_exact(width)) {
+        for (pixel, &value) in row[..width].iter_mut().zip(residual) {
+            exponents.see(value);
+            *pixel = rounded(f32::from(*pixel) + value);
+        }
+    }
+    if exponents.saturated() { Sum::NotFinite } else { Sum::Finite }
 }
 
 fn add_by<const SCALE: usize>(plane: &mut PlaneMut<'_>, residual: &[f32]) -> Sum {

@@ -5,7 +5,10 @@ use tch::{Kind, Tensor};
 
 use super::*;
 use crate::{
-    arch::f_edsr::{FEdsr, FEdsrConfig},
+    arch::{
+        Architecture as _,
+        f_edsr::{FEdsr, FEdsrConfig},
+    },
     device::Device,
     package::{Metadata, Package},
     quality::psnr_luma,

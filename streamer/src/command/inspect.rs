@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
-use models::{Fingerprint, Package, Preset, package::MAX_BYTES};
+use models::{Architecture as _, Fingerprint, Package, Preset, package::MAX_BYTES};
 
 use crate::failure::Failure;
 

@@ -4,6 +4,11 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
+use crate::{
+    arch::{Architecture, TensorSpec},
+    package::PackageError,
+};
+
 /// Widest net that is accepted: four times the widest preset's cost is beyond any live use.
 pub const MAX_CHANNELS: u16 = 128;
 /// Deepest net that is accepted, twice the deepest preset.
@@ -41,22 +46,6 @@ pub enum ConfigError {
     Tail(u16),
 }
 
-/// A tensor of a net: its name in the package and its shape (`O,I,H,W` for a kernel, `O` for a bias).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TensorSpec {
-    /// Path of the tensor, such as `body.0.conv1.weight`.
-    pub name: String,
-    /// Shape, never empty, no dimension zero.
-    pub shape: Vec<usize>,
-}
-
-impl TensorSpec {
-    /// Number of elements.
-    pub fn elements(&self) -> usize {
-        self.shape.iter().product()
-    }
-}
-
 impl FEdsrConfig {
     /// The net with these parameters and the usual tail, `channels / scale²` (at least 2), so that the convolutions of the
     /// tail cost no more than one of the body.
@@ -78,18 +67,37 @@ impl FEdsrConfig {
             _ => Ok(self),
         }
     }
+}
 
-    /// Every tensor of the net, in the order of the forward pass, each kernel before its bias.
-    pub fn tensors(&self) -> Vec<TensorSpec> {
+impl Architecture for FEdsrConfig {
+    const NAME: &'static str = "f-edsr";
+    const BASE: &'static str = "lanczos";
+
+    fn checked(self) -> Result<Self, PackageError> {
+        Ok(Self::checked(self)?)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, u16)> {
+        let Self { channels, blocks, scale, tail } = *self;
+        vec![("channels", channels), ("blocks", blocks), ("scale", scale.into()), ("tail", tail)]
+    }
+
+    fn read<E>(mut number: impl FnMut(&'static str) -> Result<u16, E>) -> Result<Self, E> {
+        Ok(Self {
+            channels: number("channels")?,
+            blocks: number("blocks")?,
+            // What does not fit is outside the limits, too.
+            scale: u8::try_from(number("scale")?).unwrap_or(u8::MAX),
+            tail: number("tail")?,
+        })
+    }
+
+    fn tensors(&self) -> Vec<TensorSpec> {
         let (channels, tail) = (usize::from(self.channels), usize::from(self.tail));
         let shuffled = tail * usize::from(self.scale).pow(2);
         let mut specs = Vec::with_capacity(2 * (4 + 2 * usize::from(self.blocks)));
         let mut convolution = |name: &str, inputs: usize, outputs: usize, kernel: usize| {
-            specs.push(TensorSpec {
-                name: format!("{name}.weight"),
-                shape: vec![outputs, inputs, kernel, kernel],
-            });
-            specs.push(TensorSpec { name: format!("{name}.bias"), shape: vec![outputs] });
+            TensorSpec::convolution(&mut specs, name, inputs, outputs, kernel);
         };
         convolution("head", 1, channels, 5);
         for block in 0..self.blocks {
@@ -100,11 +108,6 @@ impl FEdsrConfig {
         convolution("up", channels, shuffled, 3);
         convolution("last", tail, 1, 3);
         specs
-    }
-
-    /// Number of parameters.
-    pub fn parameters(&self) -> usize {
-        self.tensors().iter().map(TensorSpec::elements).sum()
     }
 }
 

@@ -1,0 +1,82 @@
+//! OFRnet: how the target's pixels lie in a neighbour.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::config::FLOW_BLOCKS;
+use crate::arch::{
+    Convolution, Convolutions, ResidualBlock, TensorSpec,
+    convolution::through,
+    warp::{enlarge, warp},
+};
+
+/// Convolutions from two stacked pictures to a flow of their size.
+#[derive(Debug)]
+struct Level {
+    head: Convolution,
+    body: Vec<ResidualBlock>,
+    flow: Convolution,
+}
+
+impl Level {
+    fn new<E>(
+        blocks: u16,
+        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
+    ) -> Result<Self, E> {
+        Ok(Self {
+            head: convolutions.next()?,
+            body: convolutions.blocks(blocks)?,
+            flow: convolutions.next()?,
+        })
+    }
+
+    /// Planes `N,C,H,W` to flow `N,2,H,W`, in pixels; sides are even.
+    fn forward(&self, planes: &[Tensor], kind: Kind) -> Result<Tensor, TchError> {
+        let stacked = Tensor::f_cat(planes, 1)?.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
+        let features = through(&self.body, self.head.forward(&stacked)?.f_relu()?)?;
+        self.flow.forward(&features)?.f_to_kind(Kind::Float)?.f_pixel_shuffle(2)
+    }
+}
+
+/// The two levels.
+#[derive(Debug)]
+pub(super) struct OfrNet {
+    levels: [Level; 2],
+}
+
+/// The flow from target to neighbour, `N,2,H,W` in pixels.
+#[derive(Debug)]
+pub struct Flow {
+    /// Of the pictures at half their size.
+    pub half: Tensor,
+    /// Of the pictures.
+    pub full: Tensor,
+}
+
+impl OfrNet {
+    pub(super) fn new<E>(
+        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
+    ) -> Result<Self, E> {
+        let [first, second] = FLOW_BLOCKS;
+        Ok(Self { levels: [Level::new(first, convolutions)?, Level::new(second, convolutions)?] })
+    }
+
+    /// Pictures are `N,1,H,W` in 0..1 with sides that are multiples of four. Convolutions compute in `kind`.
+    pub(super) fn forward(&self, neighbour: &Tensor, target: &Tensor, kind: Kind) -> Result<Flow, TchError> {
+        let (small_neighbour, small_target) = (halve(neighbour)?, halve(target)?);
+        // From a flow of zero: the warp changes nothing.
+        let half = self.levels[0].forward(&[small_neighbour.f_sub(&small_target)?, small_target], kind)?;
+        let so_far = enlarge(&half)?;
+        let aligned = warp(neighbour, &so_far)?;
+        let planes = [aligned.f_sub(target)?, target.shallow_clone(), so_far.f_mul_scalar(FLOW_UNIT)?];
+        let full = self.levels[1].forward(&planes, kind)?.f_add(&so_far)?;
+        Ok(Flow { half, full })
+    }
+}
+
+/// Brings a flow of usual length to the size of the other inputs.
+const FLOW_UNIT: f64 = 1.0 / 16.0;
+
+/// Half the size, the mean of 2x2 pixels.
+pub(crate) fn halve(picture: &Tensor) -> Result<Tensor, TchError> {
+    picture.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)
+}
