@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 pub use error::ConfigError;
 use values::parsed;
-pub use values::{Bitrate, EncoderPreset, LogFormat, LogLevel, Period, Profile};
+pub use values::{Bitrate, EncoderPreset, LogFormat, LogLevel, Period, Profile, Temporal};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -113,6 +113,8 @@ pub struct EnhanceSettings {
     /// Which net: `auto` measures the machine, or a preset's name, or `plain` for none.
     #[serde(deserialize_with = "parsed")]
     pub profile: Profile,
+    /// Whether selected pictures are refined by the second stage.
+    pub temporal: Temporal,
     /// Threads of one net on the CPU.
     #[serde(deserialize_with = "values::threads")]
     pub threads: u32,
@@ -127,6 +129,7 @@ impl Default for EnhanceSettings {
             enabled: true,
             device: DeviceChoice::Auto,
             profile: Profile::Auto,
+            temporal: Temporal::Auto,
             threads: 1,
             max_size: Size { width: 1920, height: 1080 },
         }
@@ -244,7 +247,7 @@ mod tests {
             .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
             .map(|(key, _)| key.trim())
             .collect();
-        let keys = "listen max_connections grace segment part window enabled device profile threads max_size \
+        let keys = "listen max_connections grace segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");

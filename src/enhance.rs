@@ -8,6 +8,7 @@
 //! - [`engine`]: one thread per accelerator; everything that touches torch happens there.
 //! - [`library`]: the loader thread; builds nets, proves them ([`prove`]), drops retired ones.
 //! - [`model`]: what one stream runs: the slot, versions, history.
+//! - [`second_stage`]: TCSR, which refines what there is time for.
 //! - [`profile`]: which preset keeps up on this machine.
 //!
 //! A net has one owner at a time: the loader while it is proven, the lane while it is in use, the engine while it
@@ -19,8 +20,10 @@ pub mod library;
 pub mod model;
 pub mod profile;
 pub mod prove;
+pub mod second_stage;
 pub mod slot;
 
 pub use engine::{Engine, EngineHandle};
 pub use library::{Library, LibraryHandle, Rejection};
 pub use model::{Identity, Net, StreamModel};
+pub use second_stage::SecondStage;

@@ -20,9 +20,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Profile, identity};
+use crate::config::{Config, Profile, Temporal, identity};
 use crate::enhance::library::Measure;
-use crate::enhance::{Engine, Library};
+use crate::enhance::{Engine, Library, SecondStage};
 use crate::hls::HlsSettings;
 use crate::http::{self, App};
 use crate::hub::{Hub, SessionSettings};
@@ -48,6 +48,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     let workshop = Workshop {
         engine: engine.handle(),
         library: library.handle(),
+        second_stage: (config.enhance.temporal == Temporal::Auto).then(SecondStage::stock),
         encode: config.encode.clone(),
         max_size: config.enhance.max_size,
         scale: models::stock::SCALE,

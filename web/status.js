@@ -36,6 +36,12 @@ export function figures(status, delay) {
     const gain = model?.gain_db;
     if (gain !== null && gain !== undefined) list.push(["gain", decibels(gain), gain > 0 ? "good" : ""]);
     list.push(["sharpened", `${enhance.f_edsr}`, "good"]);
+    if (enhance.temporal) {
+      const { key, change, spare, affordable, ms } = enhance.temporal;
+      const why = `${key} key, ${change} change, ${spare} spare`;
+      list.push(["refined", enhance.tcsr > 0 ? `${enhance.tcsr} (${why}), ${ms.toFixed(0)} ms` : "0", enhance.tcsr > 0 ? "good" : ""]);
+      list.push(["refinable", `${affordable.toFixed(1)} per second`, ""]);
+    }
     list.push(["plain", `${enhance.plain}`, enhance.plain_overload + enhance.plain_failed > 0 ? "warn" : ""]);
     list.push(["skipped", `${enhance.skipped}`, enhance.skipped > 0 ? "warn" : ""]);
     list.push(["per picture", `${enhance.lane_ms.toFixed(1)} ms, net ${enhance.net_ms.toFixed(1)} ms`, ""]);

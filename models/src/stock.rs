@@ -3,7 +3,10 @@
 
 use bytes::Bytes;
 
-use crate::{arch::f_edsr::Preset, package::Package};
+use crate::{
+    arch::f_edsr::Preset,
+    package::{Package, TcsrPackage},
+};
 
 /// Factor by which the stock nets scale.
 pub const SCALE: u8 = 2;
@@ -12,6 +15,12 @@ pub const SCALE: u8 = 2;
 pub fn package(preset: Preset) -> Option<Package> {
     let bytes = bytes_of(preset)?;
     Some(Package::parse(Bytes::from_static(bytes)).expect("stock packages are tested to be whole"))
+}
+
+/// The stock package of the second stage.
+pub fn tcsr() -> TcsrPackage {
+    let bytes = include_bytes!("../weights/tcsr.safetensors");
+    TcsrPackage::parse(Bytes::from_static(bytes)).expect("stock packages are tested to be whole")
 }
 
 const fn bytes_of(preset: Preset) -> Option<&'static [u8]> {
@@ -26,6 +35,7 @@ const fn bytes_of(preset: Preset) -> Option<&'static [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::tcsr::TcsrConfig;
 
     #[test]
     fn stock_packages_are_whole_and_of_their_preset() {
@@ -35,5 +45,8 @@ mod tests {
             let training = package.metadata().training.unwrap();
             assert!(training.psnr_after > training.psnr_before, "{preset}: {training:?}");
         }
+        let training = tcsr().metadata().training.unwrap();
+        assert_eq!(tcsr().config(), TcsrConfig::STOCK);
+        assert!(training.psnr_after > training.psnr_before, "{training:?}");
     }
 }

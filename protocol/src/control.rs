@@ -12,6 +12,6 @@ pub mod status;
 pub use model::{ModelReport, Outcome, TrainingOrder};
 pub use problem::Problem;
 pub use status::{
-    AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, StreamState, StreamStatus, StreamSummary,
-    SwapRecord, VideoStatus,
+    AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, RefinedPicture, RefinedReason, StreamState,
+    StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus,
 };

@@ -93,6 +93,16 @@ impl FromStr for Profile {
     }
 }
 
+/// Whether TCSR refines selected pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Temporal {
+    /// As many as there is time for.
+    Auto,
+    /// None.
+    Off,
+}
+
 /// x264's presets that make sense for one live encoder per stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,9 +6,11 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use models::device::{self, Device, DeviceChoice, DeviceError};
 
@@ -33,6 +35,8 @@ pub struct Engine {
 pub struct EngineHandle {
     jobs: SyncSender<Job>,
     device: Device,
+    /// Nanoseconds that jobs took which had to be done.
+    busy: Arc<AtomicU64>,
 }
 
 /// Why there is no engine.
@@ -79,7 +83,7 @@ impl Engine {
             }
         })?;
         let device = find.recv().map_err(|_| EngineError::Died)??;
-        Ok(Self { handle: EngineHandle { jobs, device }, thread })
+        Ok(Self { handle: EngineHandle { jobs, device, busy: Arc::default() }, thread })
     }
 
     /// Whom to hand work to.
@@ -106,8 +110,31 @@ fn work(queue: &Receiver<Job>, device: Device) {
 }
 
 impl EngineHandle {
-    /// Hands work over; waits while too many others do.
+    /// Hands work over that has to be done; waits while too many others do.
     pub fn run<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Device) -> T + Send + 'static,
+    {
+        let busy = Arc::clone(&self.busy);
+        self.run_aside(move |device| {
+            let started = Instant::now();
+            let answered = work(device);
+            busy.fetch_add(
+                u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+                Ordering::Relaxed,
+            );
+            answered
+        })
+    }
+
+    /// Time that work took which had to be done, since the engine was started.
+    pub fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy.load(Ordering::Relaxed))
+    }
+
+    /// Hands work over that is done because there is time for it.
+    pub fn run_aside<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
     where
         T: Send + 'static,
         F: FnOnce(Device) -> T + Send + 'static,
@@ -132,6 +159,15 @@ impl EngineHandle {
 }
 
 impl<T> Reply<T> {
+    /// The answer, if it is there already.
+    pub fn poll(&self) -> Option<Result<T, WorkError>> {
+        match self.0.try_recv() {
+            Ok(answer) => Some(Ok(answer)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(WorkError::Lost)),
+        }
+    }
+
     /// Waits for the answer.
     pub fn wait(self, patience: Duration) -> Result<T, WorkError> {
         self.0.recv_timeout(patience).map_err(|error| match error {
@@ -164,6 +200,11 @@ mod tests {
         assert_eq!(first.wait(PATIENCE), Ok(1));
         assert_eq!(broken.wait(PATIENCE), Err(WorkError::Lost));
         assert_eq!(last.wait(PATIENCE), Ok(3));
+        let (before, rest) = (handle.busy(), Duration::from_millis(20));
+        handle.run_aside(move |_| std::thread::sleep(rest)).unwrap().wait(PATIENCE).unwrap();
+        assert_eq!(handle.busy(), before);
+        handle.run(move |_| std::thread::sleep(rest)).unwrap().wait(PATIENCE).unwrap();
+        assert!(handle.busy() >= before + rest);
         engine.join();
         assert_eq!(handle.run(|_| 4).err(), Some(WorkError::Lost));
     }

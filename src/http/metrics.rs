@@ -55,6 +55,25 @@ impl Collector for Streams {
         )?;
         self.counter(
             &mut encoder,
+            "pictures_refined",
+            "Of those made by F-EDSR, refined by the second stage, by why",
+            |_, figures| {
+                vec![
+                    (Some(("reason", "key")), figures.refined_key),
+                    (Some(("reason", "change")), figures.refined_change),
+                    (Some(("reason", "spare")), figures.refined_spare),
+                ]
+            },
+        )?;
+        self.gauge(
+            &mut encoder,
+            "pictures_refinable",
+            "Pictures a second that the second stage can afford",
+            None,
+            |_, figures| figures.affordable,
+        )?;
+        self.counter(
+            &mut encoder,
             "discontinuities",
             "New publishers and jumps within the playlist",
             |status, _| vec![(None, status.discontinuities)],
@@ -86,6 +105,13 @@ impl Collector for Streams {
         )?;
         self.gauge(
             &mut encoder,
+            "refined_picture",
+            "Median time of a picture in the second stage",
+            seconds,
+            |_, figures| figures.refiner().as_secs_f64(),
+        )?;
+        self.gauge(
+            &mut encoder,
             "model_version",
             "Version of the net in use; 0 is stock",
             None,
@@ -100,16 +126,17 @@ impl Collector for Streams {
     }
 }
 
-/// How pictures left the lane, as label and count.
-type ByMade = Vec<(Option<&'static str>, u64)>;
+/// Counts, each with a label of its own if there are several.
+type Counts = Vec<(Option<(&'static str, &'static str)>, u64)>;
 
-fn made(enhance: &EnhanceStatus) -> ByMade {
+/// How pictures left the lane.
+fn made(enhance: &EnhanceStatus) -> Counts {
     vec![
-        (Some("f-edsr"), enhance.f_edsr),
-        (Some("plain-overload"), enhance.plain_overload),
-        (Some("plain-no-net"), enhance.plain_no_net),
-        (Some("plain-failed"), enhance.plain_failed),
-        (Some("skipped"), enhance.skipped),
+        (Some(("made", "f-edsr")), enhance.f_edsr),
+        (Some(("made", "plain-overload")), enhance.plain_overload),
+        (Some(("made", "plain-no-net")), enhance.plain_no_net),
+        (Some(("made", "plain-failed")), enhance.plain_failed),
+        (Some(("made", "skipped")), enhance.skipped),
     ]
 }
 
@@ -135,15 +162,15 @@ impl Streams {
         encoder: &mut DescriptorEncoder,
         name: &str,
         help: &str,
-        values: impl Fn(&StreamStatus, &Figures) -> ByMade,
+        values: impl Fn(&StreamStatus, &Figures) -> Counts,
     ) -> Result<(), Error> {
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
         for (status, figures) in &self.0 {
-            for (made, count) in values(status, figures) {
+            for (label, count) in values(status, figures) {
                 let stream = ("stream", status.name.as_str());
                 let counter = ConstCounter::new(count);
-                match made {
-                    Some(made) => counter.encode(family.encode_family(&[stream, ("made", made)])?)?,
+                match label {
+                    Some(label) => counter.encode(family.encode_family(&[stream, label])?)?,
                     None => counter.encode(family.encode_family(&[stream])?)?,
                 }
             }

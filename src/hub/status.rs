@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use protocol::control::{
-    AudioStatus, EnhanceStatus, StreamState, StreamStatus, StreamSummary, VideoStatus, routes,
+    AudioStatus, EnhanceStatus, RefinedPicture, RefinedReason, StreamState, StreamStatus, StreamSummary,
+    TemporalStatus, VideoStatus, routes,
 };
 
 use super::session::{AudioTrack, EnhancedTrack, VideoTrack};
 use super::stream::{Presence, Stream};
 use crate::enhance::StreamModel;
+use crate::pipeline::select::Reason;
 use crate::pipeline::stats::Figures;
 
 impl Stream {
@@ -108,7 +110,8 @@ fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<Enhan
         height: size.height,
         frames_in: figures.frames_in,
         f_edsr: figures.f_edsr,
-        tcsr: 0,
+        tcsr: figures.refined(),
+        temporal: enhanced.workshop.second_stage.as_ref().map(|_| temporal_status(&figures)),
         plain: figures.plain(),
         plain_overload: figures.plain_overload,
         plain_no_net: figures.plain_no_net,
@@ -121,4 +124,23 @@ fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<Enhan
         model,
         history,
     })
+}
+
+fn temporal_status(figures: &Figures) -> TemporalStatus {
+    let reason = |reason| match reason {
+        Reason::Key => RefinedReason::Key,
+        Reason::Change => RefinedReason::Change,
+        Reason::Spare => RefinedReason::Spare,
+    };
+    let chosen = figures.chosen.iter();
+    TemporalStatus {
+        affordable: figures.affordable,
+        ms: figures.refiner().as_secs_f64() * 1e3,
+        key: figures.refined_key,
+        change: figures.refined_change,
+        spare: figures.refined_spare,
+        chosen: chosen
+            .map(|(at, why)| RefinedPicture { at_s: at.as_secs_f64(), reason: reason(*why) })
+            .collect(),
+    }
 }

@@ -14,16 +14,29 @@ use media::time::MediaTime;
 /// A decoder with what is inside it.
 pub(super) struct Intake {
     decoder: Decoder,
-    /// Presentation times of pushed packets whose pictures have not come; the number of packets that share one.
-    inside: BTreeMap<MediaTime, u64>,
+    /// Presentation times of pushed packets whose pictures have not come.
+    inside: BTreeMap<MediaTime, Inside>,
     /// Decoding begins, and begins again after damage, at a key picture.
     awaits_key: bool,
+}
+
+/// Packets that share a presentation time.
+#[derive(Default)]
+struct Inside {
+    packets: u64,
+    bytes: usize,
+}
+
+/// A decoded picture and the bytes that it was coded in.
+pub(super) struct Shown {
+    pub(super) picture: Picture,
+    pub(super) bytes: usize,
 }
 
 /// What came of a pushed packet.
 pub(super) struct Decoded {
     /// Pictures that are complete now, in the order of showing.
-    pub(super) pictures: Vec<Picture>,
+    pub(super) pictures: Vec<Shown>,
     /// Pictures that are known to be lost now.
     pub(super) lost: u64,
     /// Why the last of them was lost, if the decoder said so.
@@ -52,7 +65,9 @@ impl Intake {
             decoded.error = Some(error);
             return decoded;
         }
-        *self.inside.entry(packet.pts).or_default() += 1;
+        let inside = self.inside.entry(packet.pts).or_default();
+        inside.packets += 1;
+        inside.bytes += packet.data.len();
         self.pull()
     }
 
@@ -60,7 +75,7 @@ impl Intake {
     pub(super) fn finish(mut self) -> Decoded {
         self.decoder.finish();
         let mut decoded = self.pull();
-        decoded.lost += self.inside.values().sum::<u64>();
+        decoded.lost += self.inside.values().map(|inside| inside.packets).sum::<u64>();
         decoded
     }
 
@@ -82,15 +97,17 @@ impl Intake {
 
     fn account(&mut self, picture: Picture, decoded: &mut Decoded) {
         let later = self.inside.split_off(&picture.pts());
-        decoded.lost += std::mem::replace(&mut self.inside, later).values().sum::<u64>();
+        decoded.lost +=
+            std::mem::replace(&mut self.inside, later).values().map(|inside| inside.packets).sum::<u64>();
         let Some(mut own) = self.inside.first_entry().filter(|entry| *entry.key() == picture.pts()) else {
             // A picture that no packet was pushed for would be counted twice.
             return;
         };
-        *own.get_mut() -= 1;
-        if *own.get() == 0 {
+        let bytes = own.get().bytes;
+        own.get_mut().packets -= 1;
+        if own.get().packets == 0 {
             own.remove();
         }
-        decoded.pictures.push(picture);
+        decoded.pictures.push(Shown { picture, bytes });
     }
 }

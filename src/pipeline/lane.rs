@@ -18,7 +18,7 @@ use super::stats::LaneStats;
 use super::worker::Worker;
 use crate::config::EncodeSettings;
 use crate::enhance::engine::panic_message;
-use crate::enhance::{EngineHandle, LibraryHandle, StreamModel};
+use crate::enhance::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
 use crate::hub::queue::Queue;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.
@@ -31,6 +31,8 @@ pub struct Workshop {
     pub engine: EngineHandle,
     /// Who builds and drops nets.
     pub library: LibraryHandle,
+    /// What refines selected pictures, where that is wanted.
+    pub second_stage: Option<SecondStage>,
     /// How enhanced pictures are coded.
     pub encode: EncodeSettings,
     /// Largest enhanced picture.

@@ -10,8 +10,13 @@ use std::time::Duration;
 use media::picture::Size;
 use media::time::MediaTime;
 
+use super::select::Reason;
+
 /// Pictures whose times make up the medians: two seconds or so.
 const RECENT: usize = 64;
+
+/// Refined pictures that are remembered with their reasons.
+const CHOSEN: usize = 16;
 
 /// How an outgoing picture was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +29,15 @@ pub enum Made {
     PlainNoNet,
     /// Plainly: the net failed on this picture.
     PlainFailed,
+}
+
+/// How the second stage improved a picture that the first one had made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refinement {
+    /// Why this picture.
+    pub reason: Reason,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// The counts of one lane.
@@ -57,7 +71,18 @@ pub struct Figures {
     pub newest: Option<MediaTime>,
     /// Decode time up to which the lane is done.
     pub done: Option<MediaTime>,
+    /// Of those made by the net, refined by the second stage because they were key pictures.
+    pub refined_key: u64,
+    /// The same, because much had changed.
+    pub refined_change: u64,
+    /// The same, because there was time.
+    pub refined_spare: u64,
+    /// The last refined pictures, the oldest first.
+    pub chosen: VecDeque<(MediaTime, Reason)>,
+    /// Pictures a second that the second stage can afford.
+    pub affordable: f64,
     net: Recent,
+    refiner: Recent,
     lane: Recent,
 }
 
@@ -65,6 +90,11 @@ impl Figures {
     /// Made plainly, for whatever reason.
     pub fn plain(&self) -> u64 {
         self.plain_overload + self.plain_no_net + self.plain_failed
+    }
+
+    /// Refined by the second stage, for whatever reason.
+    pub fn refined(&self) -> u64 {
+        self.refined_key + self.refined_change + self.refined_spare
     }
 
     /// Never shown, for whatever reason.
@@ -93,6 +123,11 @@ impl Figures {
     /// Median time in the net.
     pub fn net(&self) -> Duration {
         self.net.median()
+    }
+
+    /// Median time in the second stage.
+    pub fn refiner(&self) -> Duration {
+        self.refiner.median()
     }
 
     /// Median time in the whole lane.
@@ -137,6 +172,26 @@ impl LaneStats {
         if let Some(net) = net {
             figures.net.add(net);
         }
+    }
+
+    /// A picture that left was refined before.
+    pub fn refined(&self, pts: MediaTime, refinement: Refinement) {
+        let mut figures = self.figures();
+        match refinement.reason {
+            Reason::Key => figures.refined_key += 1,
+            Reason::Change => figures.refined_change += 1,
+            Reason::Spare => figures.refined_spare += 1,
+        }
+        figures.refiner.add(refinement.took);
+        if figures.chosen.len() == CHOSEN {
+            figures.chosen.pop_front();
+        }
+        figures.chosen.push_back((pts, refinement.reason));
+    }
+
+    /// The second stage can afford this many pictures a second.
+    pub fn affordable(&self, per_second: f64) {
+        self.figures().affordable = per_second;
     }
 
     /// Everything up to this decode time has left or is given up.

@@ -5,6 +5,8 @@
 //! in the order in which they came.
 
 mod net;
+mod refiner;
+mod temporal;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -17,15 +19,17 @@ use media::picture::{FrameRate, Picture};
 use media::time::MediaTime;
 
 use super::cadence::Cadence;
-use super::decode::{Decoded, Intake};
+use super::decode::{Decoded, Intake, Shown};
 use super::encode::Outlet;
 use super::lane::LaneParts;
 use super::pace::{self, Limits, Pace, Treatment};
-use super::stats::Made;
+use super::select::Coded;
+use super::stats::{Made, Refinement};
 use crate::enhance::model::Demand;
 use crate::enhance::prove::is_telling;
 use crate::hub::queue::{LaneInput, Popped};
 use net::NetSeat;
+use temporal::{Situation, Temporal};
 
 /// How long the lane waits for input before it looks around.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -45,6 +49,9 @@ pub(super) struct Worker {
     outlet: Outlet,
     seat: NetSeat,
     with_net: Option<Busy>,
+    temporal: Option<Temporal>,
+    /// What the picture that left last took without nets.
+    busy: Duration,
     pace: Pace,
     cadence: Cadence,
     rate: FrameRate,
@@ -58,6 +65,7 @@ pub(super) struct Worker {
 /// A picture that the net works on.
 struct Busy {
     lr: Picture,
+    coded: Coded,
     dts: MediaTime,
     spent: Duration,
 }
@@ -69,12 +77,23 @@ struct Finished {
     dts: MediaTime,
     spent: Duration,
     net: Option<Duration>,
+    coded: Coded,
+    refined: Option<Refinement>,
+}
+
+impl Finished {
+    /// Whether the first net made it.
+    fn is_first_stage(&self) -> bool {
+        self.made == Made::FEdsr
+    }
 }
 
 impl Worker {
     pub(super) fn new(parts: LaneParts) -> Self {
         let outlet = Outlet::new(parts.workshop.encode.clone(), Arc::clone(&parts.sink));
         let seat = NetSeat::new(&parts.workshop, Arc::clone(&parts.model));
+        let stage = parts.workshop.second_stage.as_ref();
+        let temporal = stage.map(|stage| Temporal::new(stage, &parts.workshop.engine));
         Self {
             parts,
             config: None,
@@ -83,6 +102,8 @@ impl Worker {
             outlet,
             seat,
             with_net: None,
+            temporal,
+            busy: Duration::ZERO,
             pace: Pace::default(),
             cadence: Cadence::default(),
             rate: FrameRate { num: 30, den: 1 },
@@ -112,7 +133,8 @@ impl Worker {
                 Popped::Input(LaneInput::Config(config)) => self.configure(config),
                 Popped::Input(LaneInput::Discontinuity) => self.drain_decoder(),
                 Popped::Input(LaneInput::Picture(packet)) => self.take(&packet),
-                Popped::Empty => self.collect(),
+                Popped::Empty if self.with_net.is_some() => self.collect(),
+                Popped::Empty => self.flush(),
                 Popped::Closed => return self.end(),
             }
         }
@@ -163,7 +185,7 @@ impl Worker {
     }
 
     fn skip_to_key(&mut self) {
-        self.collect();
+        self.flush();
         let backlog = self.backlog();
         let skipped = self.parts.queue.skip_to_key();
         self.parts.stats.taken(skipped);
@@ -179,13 +201,15 @@ impl Worker {
             self.lose(decoded.lost, decoded.error.as_ref().map(|error| error as &dyn Display));
         }
         let share = spent / decoded.pictures.len().max(1) as u32;
-        for picture in decoded.pictures {
-            self.show(picture, dts, share);
+        for shown in decoded.pictures {
+            self.show(shown, dts, share);
         }
     }
 
     /// Makes one decoded picture large, with the net if there is one and it can be afforded.
-    fn show(&mut self, lr: Picture, dts: MediaTime, spent: Duration) {
+    fn show(&mut self, shown: Shown, dts: MediaTime, spent: Duration) {
+        let Shown { picture: lr, bytes } = shown;
+        let coded = Coded { key: lr.key(), bytes };
         // Pictures may bring parameter sets of their own; what was announced is not binding for them.
         if self.parts.workshop.enhanced(lr.size()).is_none() {
             return self
@@ -205,46 +229,86 @@ impl Worker {
             (false, _) => Made::PlainNoNet,
             (true, Treatment::Plain) => Made::PlainOverload,
             (true, Treatment::Net) if draining => Made::PlainOverload,
-            (true, Treatment::Net) => return self.show_with_net(lr, plain, dts, spent),
+            (true, Treatment::Net) => return self.show_with_net(Busy { lr, coded, dts, spent }, plain),
         };
         self.collect();
-        self.encode(Finished { picture: plain, made, dts, spent, net: None });
+        self.leave(Finished { picture: plain, made, dts, spent, net: None, coded, refined: None });
     }
 
     /// Hands the picture to the net, and encodes the one before while the net works.
-    fn show_with_net(&mut self, lr: Picture, plain: Picture, dts: MediaTime, spent: Duration) {
+    fn show_with_net(&mut self, busy: Busy, plain: Picture) {
         let before = self.await_net();
-        let submitted = self.seat.submit(lr.clone(), plain);
+        let submitted = self.seat.submit(busy.lr.clone(), plain);
         if let Some(before) = before {
-            self.encode(before);
+            self.leave(before);
         }
         if submitted {
-            self.with_net = Some(Busy { lr, dts, spent });
+            self.with_net = Some(busy);
         } else {
-            self.show_failed(&lr, dts, spent);
+            self.show_failed(&busy);
         }
     }
 
     /// Encodes the picture that the net works on, once it is done.
     fn collect(&mut self) {
         if let Some(finished) = self.await_net() {
-            self.encode(finished);
+            self.leave(finished);
         }
     }
 
-    fn await_net(&mut self) -> Option<Finished> {
-        let Busy { lr, dts, spent } = self.with_net.take()?;
-        let frames_in = || self.parts.stats.view().frames_in;
-        let Some((picture, net)) = self.seat.collect(lr.pts(), frames_in) else {
-            self.show_failed(&lr, dts, spent);
-            return None;
-        };
-        Some(Finished { picture, made: Made::FEdsr, dts, spent: spent + net, net: Some(net) })
+    /// Everything that is finished or at a net is encoded.
+    fn flush(&mut self) {
+        self.collect();
+        let held = self.temporal.as_mut().filter(|temporal| temporal.holds()).map(Temporal::flush);
+        held.into_iter().flatten().for_each(|finished| self.encode(finished));
     }
 
-    fn show_failed(&mut self, lr: &Picture, dts: MediaTime, spent: Duration) {
+    /// On to the second stage, where there is one, and to the encoder.
+    fn leave(&mut self, finished: Finished) {
+        let limits = self.limits();
+        let situation = Situation {
+            frame: self.cadence.frame().to_duration(),
+            lane: self.busy,
+            // At the limit the first stage would be left out for single pictures.
+            room: (limits.strained * 3 / 4 - self.backlog()).to_duration(),
+        };
+        let draining = self.draining_since.is_some();
+        let Some(temporal) = self.temporal.as_mut().filter(|_| !draining) else {
+            self.flush();
+            return self.encode(finished);
+        };
+        let leaving = temporal.arrive(finished, situation);
+        self.parts.stats.affordable(temporal.per_second());
+        leaving.into_iter().for_each(|finished| self.encode(finished));
+    }
+
+    fn await_net(&mut self) -> Option<Finished> {
+        let busy = self.with_net.take()?;
+        let frames_in = || self.parts.stats.view().frames_in;
+        let Some((picture, net)) = self.seat.collect(busy.lr.pts(), frames_in) else {
+            self.show_failed(&busy);
+            return None;
+        };
+        let Busy { coded, dts, spent, .. } = busy;
+        Some(Finished {
+            picture,
+            made: Made::FEdsr,
+            dts,
+            spent: spent + net,
+            net: Some(net),
+            coded,
+            refined: None,
+        })
+    }
+
+    fn show_failed(&mut self, busy: &Busy) {
+        let Busy { lr, coded, dts, spent } = busy;
+        let (dts, spent, coded) = (*dts, *spent, *coded);
         match self.enlarge(lr) {
-            Ok(picture) => self.encode(Finished { picture, made: Made::PlainFailed, dts, spent, net: None }),
+            Ok(picture) => {
+                let made = Made::PlainFailed;
+                self.leave(Finished { picture, made, dts, spent, net: None, coded, refined: None });
+            }
             Err(error) => self.lose(1, Some(&error)),
         }
     }
@@ -254,10 +318,17 @@ impl Worker {
     }
 
     fn encode(&mut self, finished: Finished) {
-        let Finished { picture, made, dts, spent, net } = finished;
+        let Finished { picture, made, dts, spent, net, refined, .. } = finished;
         let started = Instant::now();
         match self.outlet.push(&picture, self.rate) {
-            Ok(true) => self.parts.stats.shown(made, spent + started.elapsed(), net),
+            Ok(true) => {
+                let spent = spent + started.elapsed();
+                self.busy = spent.saturating_sub(net.unwrap_or_default());
+                self.parts.stats.shown(made, spent, net);
+                if let Some(refinement) = refined {
+                    self.parts.stats.refined(picture.pts(), refinement);
+                }
+            }
             Ok(false) => self.lose(1, None),
             Err(error) => self.lose(1, Some(&error)),
         }
@@ -292,7 +363,7 @@ impl Worker {
             self.digest(decoded, self.taken, Duration::ZERO);
             self.intake = self.config.as_ref().and_then(|config| Intake::new(config).ok());
         }
-        self.collect();
+        self.flush();
     }
 
     fn lose(&mut self, count: u64, error: Option<&dyn Display>) {

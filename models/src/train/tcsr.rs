@@ -28,8 +28,8 @@ use crate::{
     upscale::{Precision, precision::has_bf16},
 };
 
-/// Errors below these are as good as none: half a code value, squared, and one code value.
-const ENOUGH_SQUARED: f64 = (0.5 / 255.0) * (0.5 / 255.0);
+/// Errors below these are as good as none: two code values, squared (42 dB), and one code value.
+const ENOUGH_SQUARED: f64 = (2.0 / 255.0) * (2.0 / 255.0);
 const ENOUGH: f64 = 1.0 / 255.0;
 
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
@@ -69,9 +69,9 @@ impl TcsrSettings {
             seed,
             batch: 8,
             patch: 80,
-            warm_up: 200,
-            alpha: 0.05,
-            beta: 0.1,
+            warm_up: 50,
+            alpha: 0.1,
+            beta: 0.2,
             variation: 0.01,
             average: 0.998,
         }

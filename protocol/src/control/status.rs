@@ -97,6 +97,8 @@ pub struct EnhanceStatus {
     pub f_edsr: u64,
     /// Pictures that went through TCSR as well.
     pub tcsr: u64,
+    /// The second stage; none where it is turned off.
+    pub temporal: Option<TemporalStatus>,
     /// Pictures that left as plain up-sampling.
     pub plain: u64,
     /// Of `plain`: because the machine could not keep up.
@@ -119,6 +121,44 @@ pub struct EnhanceStatus {
     pub model: Option<ModelInUse>,
     /// Every swap since the stream began, oldest first, bounded to the last 64.
     pub history: Vec<SwapRecord>,
+}
+
+/// The second stage, TCSR: which pictures it refines is decided by what they cost and by what there is time for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TemporalStatus {
+    /// Pictures a second that can be afforded as things are; 0 while it is not known or nothing is left over.
+    pub affordable: f64,
+    /// Milliseconds that refining a picture takes, median of the last ones.
+    pub ms: f64,
+    /// Refined because they are key pictures.
+    pub key: u64,
+    /// Refined because much had changed since the one before.
+    pub change: u64,
+    /// Refined because there was time left.
+    pub spare: u64,
+    /// The last refined pictures, the oldest first.
+    pub chosen: Vec<RefinedPicture>,
+}
+
+/// A picture that the second stage refined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefinedPicture {
+    /// Presentation time.
+    pub at_s: f64,
+    /// Why this one.
+    pub reason: RefinedReason,
+}
+
+/// Why a picture was refined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefinedReason {
+    /// It is a key picture.
+    Key,
+    /// Much had changed since the last refined picture.
+    Change,
+    /// There was time left.
+    Spare,
 }
 
 /// The net in use.

@@ -4,7 +4,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::{
     config::{EMBEDDING, STACK, TcsrConfig},
-    ofrnet::{Flow, OfrNet},
+    ofrnet::{Flow, OfrNet, detail, difference},
 };
 use crate::arch::{
     Architecture as _, Convolution, Convolutions, ResidualBlock, TensorSpec, convolution::through, warp::warp,
@@ -12,6 +12,10 @@ use crate::arch::{
 
 /// Sides that the net computes on are multiples of this: half of them is stacked two by two.
 const MULTIPLE: i64 = 4;
+
+/// Brings what the last convolution makes to the size of residuals, a code value or two, so that a step of the optimiser
+/// is no larger there than it is elsewhere.
+const RESIDUAL_UNIT: f64 = 1.0 / 64.0;
 
 /// A TCSR over whatever tensors it was given: trainable variables or frozen copies.
 #[derive(Debug)]
@@ -88,15 +92,15 @@ impl Tcsr {
         for index in (0..count).filter(|index| *index != middle) {
             let neighbour = pictures.f_narrow(1, index, 1)?;
             let aligned = self.align(&neighbour, &target, &wanted, kind)?;
-            let news = aligned.picture.f_sub(&target)?.f_mul(&aligned.attention)?;
+            let news = difference(&aligned.picture, &target)?.f_mul(&aligned.attention)?;
             features.push(news.f_pixel_unshuffle(2)?);
             neighbours.push(aligned);
         }
-        features.push(target.f_pixel_unshuffle(2)?);
+        features.push(detail(&target)?.f_pixel_unshuffle(2)?);
         let merged = self.merge.forward(&Tensor::f_cat(&features, 1)?.f_to_kind(kind)?)?.f_relu()?;
         let features = through(&self.body, self.first.forward(&merged)?)?;
         let residual = self.last.forward(&features)?.f_to_kind(Kind::Float)?.f_pixel_shuffle(2)?;
-        let residual = residual.f_narrow(2, 0, height)?.f_narrow(3, 0, width)?;
+        let residual = residual.f_mul_scalar(RESIDUAL_UNIT)?.f_narrow(2, 0, height)?.f_narrow(3, 0, width)?;
         Ok(Output { residual, neighbours })
     }
 
@@ -118,7 +122,7 @@ impl Tcsr {
 
     /// A picture `N,1,H,W` to features `N,4,E,H/2,W/2`: what attention compares.
     fn embed(&self, convolution: &Convolution, picture: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
-        let stacked = picture.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
+        let stacked = detail(picture)?.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
         let features = convolution.forward(&stacked)?;
         let (batch, _, height, width) = features.size4()?;
         features.f_reshape([batch, STACK as i64, EMBEDDING as i64, height, width])

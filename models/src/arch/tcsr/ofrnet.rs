@@ -64,10 +64,11 @@ impl OfrNet {
     pub(super) fn forward(&self, neighbour: &Tensor, target: &Tensor, kind: Kind) -> Result<Flow, TchError> {
         let (small_neighbour, small_target) = (halve(neighbour)?, halve(target)?);
         // From a flow of zero: the warp changes nothing.
-        let half = self.levels[0].forward(&[small_neighbour.f_sub(&small_target)?, small_target], kind)?;
+        let planes = [difference(&small_neighbour, &small_target)?, detail(&small_target)?];
+        let half = self.levels[0].forward(&planes, kind)?;
         let so_far = enlarge(&half)?;
         let aligned = warp(neighbour, &so_far)?;
-        let planes = [aligned.f_sub(target)?, target.shallow_clone(), so_far.f_mul_scalar(FLOW_UNIT)?];
+        let planes = [difference(&aligned, target)?, detail(target)?, so_far.f_mul_scalar(FLOW_UNIT)?];
         let full = self.levels[1].forward(&planes, kind)?.f_add(&so_far)?;
         Ok(Flow { half, full })
     }
@@ -75,6 +76,22 @@ impl OfrNet {
 
 /// Brings a flow of usual length to the size of the other inputs.
 const FLOW_UNIT: f64 = 1.0 / 16.0;
+
+/// Brings differences between pictures, a few code values, to the size of the other inputs.
+const DETAIL_UNIT: f64 = 16.0;
+/// Side of the square whose mean is left out of a picture's detail.
+const AROUND: i64 = 5;
+
+/// What one picture has beyond another.
+pub(super) fn difference(a: &Tensor, b: &Tensor) -> Result<Tensor, TchError> {
+    a.f_sub(b)?.f_mul_scalar(DETAIL_UNIT)
+}
+
+/// What a picture has beyond the mean of its surroundings: how bright it is says nothing about how to sharpen it.
+pub(super) fn detail(picture: &Tensor) -> Result<Tensor, TchError> {
+    let around = picture.f_avg_pool2d([AROUND; 2], [1, 1], [AROUND / 2; 2], false, false, None)?;
+    difference(picture, &around)
+}
 
 /// Half the size, the mean of 2x2 pixels.
 pub(crate) fn halve(picture: &Tensor) -> Result<Tensor, TchError> {

@@ -1,0 +1,136 @@
+//! Which pictures TCSR refines, chosen without looking at a single pixel.
+//!
+//! After NeuroScaler ("NeuroScaler: Neural Video Enhancement at Scale", Yeo et al., 2022): key pictures first, because everything
+//! up to the next one is predicted from them, on our encoder too, which codes an IDR wherever the source has one. Then
+//! where most has happened: distance to the last chosen picture times the bytes that were coded since.
+//!
+//! Pure: what is affordable comes from [`super::budget`], sizes come with the packets.
+
+/// Share of a new score in what is typical.
+const MEMORY: f64 = 0.1;
+
+/// Why a picture was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is a key picture.
+    Key,
+    /// Much has changed since the last choice.
+    Change,
+    /// Nothing much has changed, and there is time for it all the same.
+    Spare,
+}
+
+/// What the budget allows for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purse {
+    /// Nothing.
+    Empty,
+    /// A key picture, on credit.
+    Credit,
+    /// A picture.
+    Enough,
+    /// A picture, and what is not used now is lost.
+    Full,
+}
+
+/// What is known of a picture before it is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coded {
+    /// Whether decoding can start at it.
+    pub key: bool,
+    /// Bytes of its packet.
+    pub bytes: usize,
+}
+
+/// Chooses among the pictures in the order of showing.
+#[derive(Debug, Default)]
+pub struct Selector {
+    /// Pictures since the last chosen one, and their bytes.
+    distance: u64,
+    bytes: u64,
+    /// Running mean of the scores of chosen pictures.
+    typical: f64,
+}
+
+impl Selector {
+    /// Looks at the next picture. A chosen one resets distance and bytes.
+    pub fn choose(&mut self, picture: Coded, purse: Purse) -> Option<Reason> {
+        self.distance += 1;
+        self.bytes += picture.bytes as u64;
+        let score = (self.distance * self.bytes) as f64;
+        let reason = match purse {
+            Purse::Empty => return None,
+            _ if picture.key => Reason::Key,
+            Purse::Credit => return None,
+            _ if score >= self.typical => Reason::Change,
+            Purse::Enough => return None,
+            Purse::Full => Reason::Spare,
+        };
+        self.typical += MEMORY * (score - self.typical);
+        (self.distance, self.bytes) = (0, 0);
+        Some(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn coded(bytes: usize) -> Coded {
+        Coded { key: false, bytes }
+    }
+
+    const KEY: Coded = Coded { key: true, bytes: 9000 };
+
+    #[test]
+    fn key_pictures_come_first_and_may_be_refined_on_credit() {
+        let mut selector = Selector::default();
+        assert_eq!(selector.choose(KEY, Purse::Credit), Some(Reason::Key));
+        assert_eq!(selector.choose(coded(50_000), Purse::Credit), None);
+        assert_eq!(selector.choose(KEY, Purse::Empty), None);
+    }
+
+    /// Pictures out of 200 that are chosen when every tenth can be afforded, by position.
+    fn chosen(sizes: impl Fn(usize) -> usize) -> Vec<usize> {
+        let (mut selector, mut tenths) = (Selector::default(), 0);
+        let mut positions = Vec::new();
+        for position in 0..200 {
+            tenths = (tenths + 1).min(20);
+            let purse = match tenths {
+                20 => Purse::Full,
+                10.. => Purse::Enough,
+                _ => Purse::Credit,
+            };
+            if selector.choose(coded(sizes(position)), purse).is_some() {
+                positions.push(position);
+                tenths -= 10;
+            }
+        }
+        positions
+    }
+
+    #[test]
+    fn without_differences_choices_are_evenly_spread() {
+        let positions = chosen(|_| 1000);
+        assert!(positions.len() >= 18, "{positions:?}");
+        let gaps: Vec<usize> = positions.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps.iter().all(|gap| (9..=11).contains(gap)), "{gaps:?}");
+    }
+
+    #[test]
+    fn where_much_is_coded_choices_are_denser_and_none_is_wasted() {
+        // Bursts of 20 large pictures among 80 small ones.
+        let busy = |position: usize| position % 100 >= 80;
+        let positions = chosen(|position| if busy(position) { 8000 } else { 400 });
+        let in_bursts = positions.iter().filter(|position| busy(**position)).count();
+        // A fifth of the pictures gets more than a quarter of the choices: what was saved up before is spent there.
+        assert!(in_bursts * 4 > positions.len(), "{positions:?}");
+        assert!(positions.len() >= 17, "{positions:?}");
+    }
+
+    #[test]
+    fn where_everything_can_be_afforded_everything_is_chosen() {
+        let mut selector = Selector::default();
+        assert!((0..50).all(|size| selector.choose(coded(100 + size), Purse::Full).is_some()));
+    }
+}

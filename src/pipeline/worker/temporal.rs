@@ -1,0 +1,160 @@
+//! The second stage in a lane: a selected picture is held back until the pictures after it are there, and refined.
+//!
+//! Pictures leave in the order in which they came. Those that are not selected leave at once, unless one before them is
+//! held back; so only a selected picture costs latency: `k` pictures and the time of refining. Neighbours are pictures
+//! as F-EDSR made them, never refined ones, as in training.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use media::picture::{Picture, Size};
+
+use super::Finished;
+use super::refiner::RefinerSeat;
+use crate::enhance::second_stage::Share;
+use crate::enhance::{EngineHandle, SecondStage};
+use crate::pipeline::budget::{Budget, Spent};
+use crate::pipeline::select::{Purse, Reason, Selector};
+use crate::pipeline::stats::Refinement;
+
+/// How the lane is when a picture has come out of the first stage.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Situation {
+    /// How long a picture stands.
+    pub(super) frame: Duration,
+    /// What the lane was busy with the picture before, without nets.
+    pub(super) lane: Duration,
+    /// Refining may take this long before the lane is behind.
+    pub(super) room: Duration,
+}
+
+pub(super) struct Temporal {
+    seat: RefinerSeat,
+    engine: EngineHandle,
+    share: Share,
+    radius: usize,
+    selector: Selector,
+    budget: Budget,
+    /// The last pictures that left, as the first stage made them; at most `radius`.
+    past: VecDeque<Picture>,
+    held: VecDeque<Held>,
+    size: Option<Size>,
+    /// The accelerator's busy time when the last picture came.
+    accelerator: Duration,
+}
+
+/// A picture that has not left yet.
+struct Held {
+    finished: Finished,
+    /// As the first stage made it; none if it was made plainly.
+    first: Option<Picture>,
+    reason: Option<Reason>,
+}
+
+impl Temporal {
+    pub(super) fn new(stage: &SecondStage, engine: &EngineHandle) -> Self {
+        Self {
+            seat: RefinerSeat::new(stage.package().clone(), engine.clone()),
+            engine: engine.clone(),
+            share: stage.join(),
+            radius: stage.package().config().radius.into(),
+            selector: Selector::default(),
+            budget: Budget::default(),
+            past: VecDeque::new(),
+            held: VecDeque::new(),
+            size: None,
+            accelerator: engine.busy(),
+        }
+    }
+
+    /// Takes the next picture; answers the pictures that may leave now.
+    pub(super) fn arrive(&mut self, finished: Finished, situation: Situation) -> Vec<Finished> {
+        let first = finished.is_first_stage().then(|| finished.picture.clone());
+        let leaving = self.fit(finished.picture.size());
+        if let Some(took) = first.as_ref().and_then(|picture| self.seat.prepare(picture)) {
+            self.budget.measured(took);
+        }
+        let purse = self.purse(situation);
+        let complete = self.past.len() + self.held.len() >= self.radius;
+        let reason = match &first {
+            Some(_) if complete => self.selector.choose(finished.coded, purse),
+            _ => None,
+        };
+        if reason.is_some() {
+            self.budget.spend();
+        }
+        self.held.push_back(Held { finished, first, reason });
+        leaving.into_iter().chain(self.release()).collect()
+    }
+
+    /// Nothing follows for now: everything leaves, as it is.
+    pub(super) fn flush(&mut self) -> Vec<Finished> {
+        self.past.clear();
+        self.held.drain(..).map(|held| held.finished).collect()
+    }
+
+    /// Whether a picture is held back.
+    pub(super) fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Pictures a second that can be afforded.
+    pub(super) fn per_second(&self) -> f64 {
+        if self.seat.is_lost() { 0.0 } else { self.budget.per_second() }
+    }
+
+    /// Pictures of another size are no neighbours, and cost something else.
+    fn fit(&mut self, size: Size) -> Vec<Finished> {
+        if self.size.replace(size) == Some(size) {
+            return Vec::new();
+        }
+        self.budget.forget();
+        self.seat.start_again();
+        self.flush()
+    }
+
+    fn purse(&mut self, situation: Situation) -> Purse {
+        let busy = self.engine.busy();
+        let accelerator = busy.saturating_sub(std::mem::replace(&mut self.accelerator, busy));
+        let Situation { frame, lane, room } = situation;
+        self.budget.earn(Spent { frame, accelerator, lane, lanes: self.share.lanes() });
+        let fits = self.seat.is_ready() && self.budget.cost().is_some_and(|cost| cost <= room);
+        if fits { self.budget.purse() } else { Purse::Empty }
+    }
+
+    /// What need not wait any longer leaves, the selected ones refined.
+    fn release(&mut self) -> Vec<Finished> {
+        let mut leaving = Vec::new();
+        while let Some(front) = self.held.front() {
+            if front.reason.is_some() && self.held.len() <= self.radius {
+                break;
+            }
+            let refined = front.reason.and_then(|reason| self.refine(reason));
+            let Some(Held { mut finished, first, .. }) = self.held.pop_front() else { break };
+            if let Some((picture, refinement)) = refined {
+                finished.picture = picture;
+                finished.refined = Some(refinement);
+            }
+            match first {
+                Some(first) => self.past.push_back(first),
+                None => self.past.clear(),
+            }
+            while self.past.len() > self.radius {
+                self.past.pop_front();
+            }
+            leaving.push(finished);
+        }
+        leaving
+    }
+
+    /// Has the picture at the front refined; `None` if its neighbours are not of the first stage, or the net failed.
+    fn refine(&mut self, reason: Reason) -> Option<(Picture, Refinement)> {
+        let following = self.held.iter().take(self.radius + 1).map(|held| held.first.as_ref());
+        let pictures: Option<Vec<Picture>> =
+            self.past.iter().map(Some).chain(following).map(Option::<&Picture>::cloned).collect();
+        let pictures = pictures.filter(|pictures| pictures.len() == 2 * self.radius + 1)?;
+        let (picture, took) = self.seat.refine(pictures)?;
+        self.budget.measured(took);
+        Some((picture, Refinement { reason, took }))
+    }
+}
