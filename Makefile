@@ -26,6 +26,7 @@ endurance: build     ## an hour of streaming, accelerated: does memory grow?
 
 evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md
 	@test -d "$(DATA)" || { echo "evaluate: name a folder of .mp4 clips: make evaluate DATA=folder" >&2; exit 2; }
+	@scripts/setup-vmaf || echo "evaluate: goes on without VMAF" >&2
 	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md)
 
 pretrain: setup      ## the stock weights anew: DATA=folder of clips to train on, SECONDS=each, OUT=folder
