@@ -12,9 +12,10 @@
 //! | [`method`] | what makes them large: the seam for other methods |
 //! | [`score`], [`vmaf`] | figures of the measured pictures |
 //! | [`rows`], [`bd_rate`], [`crossover`] | figures of the figures |
-//! | [`report`], [`plot`] | for reading |
+//! | [`report`], [`plot`], [`crops`] | for reading and looking |
 
 pub mod bd_rate;
+pub mod crops;
 pub mod crossover;
 pub mod footage;
 pub mod method;

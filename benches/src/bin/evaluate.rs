@@ -11,11 +11,13 @@ use clap::Parser;
 use measure::evaluate::rows::Rows;
 use measure::evaluate::runs::Runs;
 use measure::evaluate::vmaf::Vmaf;
-use measure::evaluate::{Plan, evaluate, footage, method, plot, report};
+use measure::evaluate::{Plan, crops, evaluate, footage, method, plot, report};
 use models::device::{self, DeviceChoice};
 
 /// Where `scripts/setup-vmaf` puts it.
 const VMAF: &str = ".deps/vmaf/ffmpeg";
+/// The bitrate that crops are of, if it is evaluated: where a thin stream and direct coding are closest.
+const CROPS_AT: u32 = 400;
 
 #[derive(Parser)]
 #[command(about = "Quality of every method, per clip and bitrate, against direct coding at the same bits")]
@@ -44,6 +46,9 @@ struct Arguments {
     /// Where to write the report: FILE.md, with FILE.svg and FILE-cost.svg beside it
     #[arg(long)]
     out: PathBuf,
+    /// Folder for pieces of pictures as every method shows them, one PNG per clip
+    #[arg(long)]
+    crops: Option<PathBuf>,
     /// More packages to evaluate, besides the stock ones
     packages: Vec<PathBuf>,
 }
@@ -58,13 +63,25 @@ fn main() -> Result<()> {
         bitrates: arguments.bitrates.iter().map(|kilobits| kilobits * 1000).collect(),
         runs: Runs::new(arguments.run, arguments.stride)?,
     };
+    if let Some(folder) = &arguments.crops {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     let mut rows = Vec::new();
     for path in footage::clips(&arguments.data)? {
         eprintln!("{}", path.display());
         let clip = footage::Clip::read(&path, 0..arguments.pictures)?;
         rows.extend(evaluate(&clip, &plan, &mut methods, vmaf.as_ref())?);
+        if let (Some(folder), Some(bitrate)) = (&arguments.crops, crops_at(&plan.bitrates)) {
+            eprintln!("  {}", crops::write(&clip, bitrate, &mut methods, folder)?.display());
+        }
     }
     write(&arguments, Rows(&rows))
+}
+
+/// The usual bitrate for crops, or else the first that is evaluated.
+fn crops_at(bitrates: &[u32]) -> Option<u32> {
+    let usual = CROPS_AT * 1000;
+    if bitrates.contains(&usual) { Some(usual) } else { bitrates.first().copied() }
 }
 
 /// The program that was named, or the one that is installed; without one, what to do is said.
