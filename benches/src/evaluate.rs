@@ -39,6 +39,8 @@ use runs::Runs;
 use score::{Score, Tally};
 use vmaf::{Originals, Vmaf};
 
+use crate::percentile;
+
 /// The reference that gains are over, and the one that everybody knows.
 pub const PLAIN: &str = "Lanczos";
 /// The baseline of the literature.
@@ -115,16 +117,18 @@ impl<'a> Ruler<'a> {
         coded: &Coded,
         mut enlarge: impl FnMut(&[Picture], Range<usize>) -> Result<Enlarged>,
     ) -> Result<Figures> {
-        let (mut tally, mut time, mut shown) = (Tally::default(), Duration::ZERO, Vec::new());
+        let (mut tally, mut seconds, mut shown) = (Tally::default(), Vec::new(), Vec::new());
         for run in &self.runs {
             let enlarged = enlarge(&coded.pictures, run.clone())?;
             let (made, wanted) = (enlarged.pictures.len(), run.len());
             ensure!(made == wanted, "a method made {made} pictures of {wanted}");
             tally.add_run(&enlarged.pictures, &self.clip.pictures[run.clone()]);
-            time += enlarged.time * wanted as u32;
+            seconds.push(enlarged.time.as_secs_f64());
             shown.extend(enlarged.pictures);
         }
         let vmaf = self.vmaf.as_ref().map(|originals| originals.mean_vmaf(&shown)).transpose()?;
-        Ok(Figures { score: tally.score(), vmaf, time: time / shown.len() as u32 })
+        // Other programs disturb the mean of few runs beyond use, the median hardly.
+        let time = Duration::from_secs_f64(percentile(&mut seconds, 0.5));
+        Ok(Figures { score: tally.score(), vmaf, time })
     }
 }

@@ -20,20 +20,28 @@ pub fn curves(rows: Rows<'_>, file: &Path) -> Result<()> {
     curves::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
 
-/// Draws the mean gain over plain up-sampling against the mean time of a picture, one point per network.
+/// Draws the mean gain over plain up-sampling against the median time of a picture, one point per network.
 pub fn cost(rows: Rows<'_>, file: &Path) -> Result<()> {
     cost::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
+
+/// All of them readable on white.
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(31, 119, 180),
+    RGBColor(44, 160, 44),
+    RGBColor(255, 127, 14),
+    RGBColor(148, 103, 189),
+    RGBColor(214, 39, 40),
+    RGBColor(23, 190, 207),
+    RGBColor(140, 86, 75),
+];
 
 /// A method has the same colour in every figure.
 fn colour(method: &str, index: usize) -> RGBColor {
     match method {
         DIRECT => BLACK,
         BICUBIC => RGBColor(170, 170, 170),
-        _ => {
-            let (red, green, blue) = Palette99::pick(index).rgb();
-            RGBColor(red, green, blue)
-        }
+        _ => COLOURS[index % COLOURS.len()],
     }
 }
 

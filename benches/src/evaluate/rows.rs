@@ -21,7 +21,7 @@ pub struct Row {
     pub score: Score,
     /// Mean VMAF; none where no program for it is installed.
     pub vmaf: Option<f64>,
-    /// Mean time of a picture, up-sampling included; none where nothing is made large.
+    /// Time of a picture, up-sampling included, median of the runs; none where nothing is made large.
     pub time: Option<Duration>,
 }
 

@@ -1,9 +1,11 @@
-//! What a network's gain costs: a point for every network, each the mean over all clips and bitrates.
+//! What a network's gain costs: a point for every network, of its mean gain and its median time over all clips and bitrates.
 
 use std::path::Path;
 
 use models::quality::Mean;
 use plotters::prelude::*;
+
+use crate::percentile;
 
 use super::{Failure, Rows, colour, range};
 
@@ -33,6 +35,7 @@ pub(super) fn draw<'a>(rows: Rows<'_>, file: &'a Path) -> Result<(), Failure<'a>
     chart
         .configure_mesh()
         .light_line_style(WHITE)
+        .x_label_formatter(&|milliseconds| format!("{milliseconds:.0}"))
         .x_desc("ms a picture")
         .y_desc("mean gain in PSNR-Y, dB")
         .draw()?;
@@ -48,10 +51,15 @@ fn nets<'a>(rows: Rows<'a>) -> Vec<Net<'a>> {
     let all = rows.methods();
     let net = |name: &'a str| {
         let index = all.iter().position(|method| *method == name).unwrap_or_default();
-        let times: Mean =
+        let mut times: Vec<f64> =
             rows.of(name).filter_map(|row| row.time).map(|time| time.as_secs_f64() * 1e3).collect();
         let gains: Mean = rows.of(name).filter_map(|row| rows.psnr_gain(row)).collect();
-        Net { name, colour: colour(name, index), milliseconds: times.mean(), gain: gains.mean() }
+        Net {
+            name,
+            colour: colour(name, index),
+            milliseconds: percentile(&mut times, 0.5),
+            gain: gains.mean(),
+        }
     };
     rows.nets().into_iter().map(net).collect()
 }

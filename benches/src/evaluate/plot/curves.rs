@@ -35,6 +35,7 @@ fn diagram<'a>(area: &Area<'a>, clip: &str, rows: Rows<'_>) -> Result<(), Failur
         .configure_mesh()
         .light_line_style(WHITE)
         .x_labels(6)
+        .x_label_formatter(&|kilobits| format!("{kilobits:.0}"))
         .x_desc("kbit/s")
         .y_desc("PSNR-Y, dB")
         .draw()?;
@@ -49,7 +50,7 @@ fn diagram<'a>(area: &Area<'a>, clip: &str, rows: Rows<'_>) -> Result<(), Failur
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(SeriesLabelPosition::UpperLeft)
         .background_style(WHITE.mix(0.8))
         .draw()
 }
