@@ -24,9 +24,11 @@ latency: build       ## publisher's frame to playlist, p50 and p95
 endurance: build     ## an hour of streaming, accelerated: does memory grow?
 	@cargo run --release -q -p sharpcast-benches --bin endurance
 
-evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md
+evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md, CROPS=folder for pictures
 	@test -d "$(DATA)" || { echo "evaluate: name a folder of .mp4 clips: make evaluate DATA=folder" >&2; exit 2; }
-	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md)
+	@scripts/setup-vmaf || echo "evaluate: goes on without VMAF" >&2
+	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md) \
+	  $(if $(CROPS),--crops $(CROPS))
 
 pretrain: setup      ## the stock weights anew: DATA=folder of clips to train on, SECONDS=each, OUT=folder
 	@test -d "$(DATA)" || { echo "pretrain: name a folder of .mp4 clips: make pretrain DATA=folder" >&2; exit 2; }

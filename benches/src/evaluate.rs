@@ -1,36 +1,45 @@
 //! Picture quality: what a viewer gets of a thin stream with each method, against what the same bits give when the
 //! large picture is coded directly.
 //!
-//! Every figure is causal and of the real bitstream: originals are scaled down and coded by the streamer's own encoder
-//! path, decoded as the server does, made large by each method, and compared with the originals as rounded code values.
-//! Direct coding gets the bits that the low-resolution stream really took.
+//! Every figure is of the real bitstream: originals are scaled down and coded by the streamer's own encoder path, decoded
+//! as the server does, made large by each method, and compared with the originals as rounded code values. Direct coding
+//! gets the bits that the low-resolution stream really took.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`footage`] | clips, and what encoder and decoder make of them |
+//! | [`runs`] | which pictures are measured |
+//! | [`method`] | what makes them large: the seam for other methods |
+//! | [`score`], [`vmaf`] | figures of the measured pictures |
+//! | [`rows`], [`bd_rate`], [`crossover`] | figures of the figures |
+//! | [`report`], [`plot`], [`crops`] | for reading and looking |
 
 pub mod bd_rate;
+pub mod crops;
+pub mod crossover;
 pub mod footage;
+pub mod method;
 pub mod plot;
 pub mod report;
+pub mod rows;
+pub mod runs;
 pub mod score;
+pub mod vmaf;
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::ops::Range;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use media::Picture;
-use media::ffmpeg::{Filter, Scaler};
-use models::device::DeviceChoice;
-use models::upscale::Upscale;
-use models::{FEdsrUpscaler, Package, Precision, Preset, stock};
 
 use footage::{Clip, Coded};
+use method::{Enlarged, Method};
+use rows::Row;
+use runs::Runs;
 use score::{Score, Tally};
+use vmaf::{Originals, Vmaf};
 
-/// What makes a small picture large.
-pub enum Method {
-    /// Up-sampling by a filter of FFmpeg's scaler.
-    Filter(&'static str, Scaler),
-    /// A network on top of Lanczos up-sampling.
-    Net(String, Scaler, Box<FEdsrUpscaler>),
-}
+use crate::percentile;
 
 /// The reference that gains are over, and the one that everybody knows.
 pub const PLAIN: &str = "Lanczos";
@@ -39,122 +48,87 @@ pub const BICUBIC: &str = "bicubic";
 /// The large picture coded at the same bits.
 pub const DIRECT: &str = "direct";
 
-/// The quality of one method on one clip at one bitrate.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// The clip.
-    pub clip: String,
-    /// What was asked for, in bit/s.
-    pub wanted: u32,
-    /// What the stream took, in bit/s.
-    pub bitrate: f64,
-    /// The method.
-    pub method: String,
-    /// How good it was.
-    pub score: Score,
-    /// Mean time of a picture, up-sampling included; none where nothing is made large.
-    pub time: Option<Duration>,
-}
-
-/// What to evaluate on which pictures.
+/// What to measure.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Bitrates of the low-resolution stream, in bit/s.
     pub bitrates: Vec<u32>,
-    /// Two neighbouring pictures out of so many are measured.
-    pub every: usize,
-    /// At most so many pictures of a clip.
-    pub pictures: usize,
-}
-
-/// The filters, the stock networks, and these packages.
-pub fn methods(packages: &[impl AsRef<Path>], device: &DeviceChoice) -> Result<Vec<Method>> {
-    let device = device.resolve()?;
-    let filter = |name, filter| Method::Filter(name, Scaler::new(filter));
-    let mut methods = vec![filter(BICUBIC, Filter::Bicubic), filter(PLAIN, Filter::Lanczos)];
-    let mut net = |name: String, package: &Package| -> Result<()> {
-        let net = FEdsrUpscaler::build(package, device, Precision::Auto)?;
-        methods.push(Method::Net(name, Scaler::new(Filter::Lanczos), Box::new(net)));
-        Ok(())
-    };
-    for preset in Preset::ALL {
-        if let Some(package) = stock::package(preset) {
-            net(preset.to_string(), &package)?;
-        }
-    }
-    for path in packages {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let package = Package::parse(bytes.into()).with_context(|| path.display().to_string())?;
-        ensure!(package.config().scale == stock::SCALE, "{} does not scale by two", path.display());
-        net(path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), &package)?;
-    }
-    Ok(methods)
+    /// Which pictures of a clip.
+    pub runs: Runs,
 }
 
 /// All rows of one clip.
-pub fn evaluate(clip: &Clip, plan: &Plan, methods: &mut [Method]) -> Result<Vec<Row>> {
+pub fn evaluate(
+    clip: &Clip,
+    plan: &Plan,
+    methods: &mut [Box<dyn Method>],
+    vmaf: Option<&Vmaf>,
+) -> Result<Vec<Row>> {
+    let ruler = Ruler::new(clip, plan.runs, vmaf)?;
     let mut rows = Vec::new();
     for &wanted in &plan.bitrates {
         let thin = clip.code(clip.half()?, wanted)?;
         let direct = clip.code(clip.size()?, thin.bitrate.round() as u32)?;
-        let row = |method: &str, score, bitrate, time| Row {
+        let row = |method: &str, bitrate, figures: Figures, time| Row {
             clip: clip.name.clone(),
             wanted,
             bitrate,
             method: method.to_owned(),
-            score,
+            score: figures.score,
+            vmaf: figures.vmaf,
             time,
         };
         for method in &mut *methods {
-            let (score, time) = measure(clip, &thin, plan.every, |lr| method.enlarge(lr))?;
-            rows.push(row(method.name(), score, thin.bitrate, Some(time)));
+            let figures = ruler.measure(&thin, |decoded, wanted| method.enlarge(decoded, wanted))?;
+            let time = figures.time;
+            rows.push(row(method.name(), thin.bitrate, figures, Some(time)));
         }
-        let (score, _) = measure(clip, &direct, plan.every, |picture| Ok(picture.clone()))?;
-        rows.push(row(DIRECT, score, direct.bitrate, None));
+        let figures =
+            ruler.measure(&direct, |decoded, wanted| method::each(&decoded[wanted], |p| Ok(p.clone())))?;
+        rows.push(row(DIRECT, direct.bitrate, figures, None));
     }
     Ok(rows)
 }
 
-/// Compares two neighbouring pictures out of every so many: neighbours tell how it flickers.
-fn measure(
-    clip: &Clip,
-    coded: &Coded,
-    every: usize,
-    mut enlarge: impl FnMut(&Picture) -> Result<Picture>,
-) -> Result<(Score, Duration)> {
-    let (mut tally, mut time, mut pictures) = (Tally::default(), Duration::ZERO, 0);
-    for first in (0..coded.pictures.len().saturating_sub(1)).step_by(every.max(2)) {
-        let mut shown = Vec::with_capacity(2);
-        for picture in &coded.pictures[first..first + 2] {
-            let began = Instant::now();
-            shown.push(enlarge(picture)?);
-            time += began.elapsed();
-            pictures += 1;
-        }
-        tally.add([&shown[0], &shown[1]], [&clip.pictures[first], &clip.pictures[first + 1]]);
-    }
-    ensure!(pictures > 0, "{} is too short: give a clip of two pictures at least", clip.name);
-    Ok((tally.score(), time / pictures))
+/// Compares with a clip's originals.
+struct Ruler<'a> {
+    clip: &'a Clip,
+    runs: Vec<Range<usize>>,
+    vmaf: Option<Originals>,
 }
 
-impl Method {
-    /// Its name in tables.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Filter(name, _) => name,
-            Self::Net(name, ..) => name,
-        }
+struct Figures {
+    score: Score,
+    vmaf: Option<f64>,
+    time: Duration,
+}
+
+impl<'a> Ruler<'a> {
+    fn new(clip: &'a Clip, runs: Runs, vmaf: Option<&Vmaf>) -> Result<Self> {
+        let runs: Vec<_> = runs.of(clip.pictures.len()).collect();
+        ensure!(!runs.is_empty(), "{} is too short: give a clip of two pictures at least", clip.name);
+        let originals = || runs.iter().flat_map(|run| &clip.pictures[run.clone()]);
+        let vmaf = vmaf.map(|vmaf| vmaf.originals(originals())).transpose()?;
+        Ok(Self { clip, runs, vmaf })
     }
 
-    fn enlarge(&mut self, lr: &Picture) -> Result<Picture> {
-        let large = lr.size().scaled(stock::SCALE.into());
-        match self {
-            Self::Filter(_, scaler) => Ok(scaler.scale(lr, large)?),
-            Self::Net(_, scaler, net) => {
-                let plain = scaler.scale(lr, large)?;
-                Ok(net.upscale(lr, plain)?)
-            }
+    fn measure(
+        &self,
+        coded: &Coded,
+        mut enlarge: impl FnMut(&[Picture], Range<usize>) -> Result<Enlarged>,
+    ) -> Result<Figures> {
+        let (mut tally, mut seconds, mut shown) = (Tally::default(), Vec::new(), Vec::new());
+        for run in &self.runs {
+            let enlarged = enlarge(&coded.pictures, run.clone())?;
+            let (made, wanted) = (enlarged.pictures.len(), run.len());
+            ensure!(made == wanted, "a method made {made} pictures of {wanted}");
+            tally.add_run(&enlarged.pictures, &self.clip.pictures[run.clone()]);
+            seconds.push(enlarged.time.as_secs_f64());
+            shown.extend(enlarged.pictures);
         }
+        let vmaf = self.vmaf.as_ref().map(|originals| originals.mean_vmaf(&shown)).transpose()?;
+        // Other programs disturb the mean of few runs beyond use, the median hardly.
+        let time = Duration::from_secs_f64(percentile(&mut seconds, 0.5));
+        Ok(Figures { score: tally.score(), vmaf, time })
     }
 }

@@ -1,5 +1,6 @@
 //! Clips as originals, and as their viewers get them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -39,8 +40,8 @@ pub fn clips(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 impl Clip {
-    /// Reads the first pictures of a file.
-    pub fn read(path: &Path, pictures: usize) -> Result<Self> {
+    /// Reads these pictures of a file, or as many of them as it has.
+    pub fn read(path: &Path, wanted: Range<usize>) -> Result<Self> {
         let mut reader = FileReader::open(path).with_context(|| format!("cannot open {}", path.display()))?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut clip = Self {
@@ -49,16 +50,21 @@ impl Clip {
             rate: reader.frame_rate(),
         };
         let mut area = Scaler::new(Filter::Area);
-        while clip.pictures.len() < pictures
+        let mut seen = 0;
+        while seen < wanted.end
             && let Some(media) = reader.next()?
         {
             if let Media::Picture(picture) = media {
+                seen += 1;
+                if seen <= wanted.start {
+                    continue;
+                }
                 let mut original = area.scale(&picture, fitted(picture.size()))?;
                 original.set_pts(clip.rate.time_of(clip.pictures.len() as i64));
                 clip.pictures.push(original);
             }
         }
-        ensure!(!clip.pictures.is_empty(), "{} has no pictures", path.display());
+        ensure!(!clip.pictures.is_empty(), "{} has no pictures from {} on", path.display(), wanted.start);
         Ok(clip)
     }
 

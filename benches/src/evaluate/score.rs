@@ -14,7 +14,8 @@ pub struct Score {
     pub worst: f64,
     /// Mean SSIM.
     pub ssim: f64,
-    /// PSNR of the change from one picture to the next against the original's change: what flickers is low.
+    /// PSNR of the change from a picture to its neighbour against the original's change, over all neighbours in a run: what
+    /// flickers is low.
     pub steadiness: f64,
 }
 
@@ -28,16 +29,19 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds two neighbouring pictures.
-    pub fn add(&mut self, shown: [&Picture; 2], originals: [&Picture; 2]) {
-        for (shown, original) in shown.into_iter().zip(originals) {
+    /// Adds consecutive pictures: each by itself, and the change between neighbours.
+    pub fn add_run(&mut self, shown: &[Picture], originals: &[Picture]) {
+        for (shown, original) in shown.iter().zip(originals) {
             self.psnr.add(psnr_luma(shown, original));
             self.ssim.add(ssim_luma(shown, original));
             if let Some(error) = squared_error_luma(shown, original) {
                 self.all = sum(self.all, error);
             }
         }
-        self.change = sum(self.change, change_error(shown, originals));
+        for (shown, originals) in shown.windows(2).zip(originals.windows(2)) {
+            let error = change_error([&shown[0], &shown[1]], [&originals[0], &originals[1]]);
+            self.change = sum(self.change, error);
+        }
     }
 
     /// The figures so far.
@@ -85,15 +89,25 @@ mod tests {
     #[test]
     fn a_constant_error_does_not_flicker_and_a_changing_one_does() {
         let (original, brighter, darker) = (flat(100), flat(104), flat(96));
-        let score = |shown: [&Picture; 2]| {
+        let score = |shown: &[Picture]| {
             let mut tally = Tally::default();
-            tally.add(shown, [&original, &original]);
+            tally.add_run(shown, &[original.clone(), original.clone(), original.clone()]);
             tally.score()
         };
-        let (steady, flickering) = (score([&brighter, &brighter]), score([&brighter, &darker]));
+        let steady = score(&[brighter.clone(), brighter.clone(), brighter.clone()]);
+        let flickering = score(&[brighter.clone(), darker, brighter]);
         assert!((steady.psnr - flickering.psnr).abs() < 1e-9 && (steady.pooled - steady.psnr).abs() < 1e-9);
         assert!(steady.steadiness > 99.0);
-        // A change by 8 code values where there is none.
+        // A change by 8 code values, twice, where there is none.
         assert!((flickering.steadiness - 20.0 * (255.0_f64 / 8.0).log10()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn between_two_runs_nothing_changes() {
+        let mut tally = Tally::default();
+        for value in [100, 200] {
+            tally.add_run(&[flat(value), flat(value)], &[flat(value), flat(value)]);
+        }
+        assert!(tally.score().steadiness > 99.0);
     }
 }

@@ -1,0 +1,111 @@
+//! What makes small pictures large: the seam between the measuring and the methods that are measured.
+
+use std::ops::Range;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use media::Picture;
+use media::ffmpeg::{Filter, Scaler};
+use models::device::{Device, DeviceChoice};
+use models::upscale::Upscale;
+use models::{FEdsrUpscaler, Package, Precision, Preset, stock};
+
+use super::{BICUBIC, PLAIN};
+
+/// A way from decoded pictures to what viewers see.
+pub trait Method {
+    /// Its name in tables.
+    fn name(&self) -> &str;
+
+    /// The pictures `wanted`, made large. `decoded` is the whole clip, so that a method may look at what comes shortly
+    /// before and after; how far ahead it looks is latency that it costs a viewer.
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged>;
+}
+
+/// What a method made of a run.
+pub struct Enlarged {
+    /// One for every picture that was wanted, in their order.
+    pub pictures: Vec<Picture>,
+    /// What each of them costs in a running stream, in the mean: what neighbours share is counted once.
+    pub time: Duration,
+}
+
+/// One picture for every input, and what one costs. A method in stages calls it once per stage, each with the inputs
+/// that the stage needs, and adds the times.
+pub fn each<I>(
+    inputs: impl IntoIterator<Item = I>,
+    mut enlarge: impl FnMut(I) -> Result<Picture>,
+) -> Result<Enlarged> {
+    let began = Instant::now();
+    let pictures = inputs.into_iter().map(&mut enlarge).collect::<Result<Vec<_>>>()?;
+    let time = began.elapsed() / pictures.len().max(1) as u32;
+    Ok(Enlarged { pictures, time })
+}
+
+/// Up-sampling by a filter of FFmpeg's scaler.
+struct Plain {
+    name: &'static str,
+    scaler: Scaler,
+}
+
+impl Method for Plain {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
+        each(&decoded[wanted], |lr| Ok(self.scaler.scale(lr, lr.size().scaled(stock::SCALE.into()))?))
+    }
+}
+
+/// F-EDSR on top of Lanczos up-sampling, each picture by itself.
+struct FEdsr {
+    name: String,
+    scaler: Scaler,
+    net: FEdsrUpscaler,
+}
+
+impl FEdsr {
+    fn new(name: String, package: &Package, device: Device) -> Result<Self> {
+        let net = FEdsrUpscaler::build(package, device, Precision::Auto)?;
+        Ok(Self { name, scaler: Scaler::new(Filter::Lanczos), net })
+    }
+}
+
+impl Method for FEdsr {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
+        each(&decoded[wanted], |lr| {
+            let plain = self.scaler.scale(lr, lr.size().scaled(stock::SCALE.into()))?;
+            Ok(self.net.upscale(lr, plain)?)
+        })
+    }
+}
+
+/// The filters, the stock networks, and these packages.
+pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Vec<Box<dyn Method>>> {
+    let device = device.resolve()?;
+    let filter = |name, filter| Box::new(Plain { name, scaler: Scaler::new(filter) });
+    let mut methods: Vec<Box<dyn Method>> =
+        vec![filter(BICUBIC, Filter::Bicubic), filter(PLAIN, Filter::Lanczos)];
+    for preset in Preset::ALL {
+        if let Some(package) = stock::package(preset) {
+            methods.push(Box::new(FEdsr::new(preset.to_string(), &package, device)?));
+        }
+    }
+    for path in packages {
+        let path = path.as_ref();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let taken = methods.iter().any(|method| method.name() == name);
+        ensure!(!taken, "two methods are called {name}; rename {}", path.display());
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let package = Package::parse(bytes.into()).with_context(|| path.display().to_string())?;
+        ensure!(package.config().scale == stock::SCALE, "{} does not scale by two", path.display());
+        methods.push(Box::new(FEdsr::new(name, &package, device)?));
+    }
+    Ok(methods)
+}
