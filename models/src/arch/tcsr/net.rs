@@ -38,11 +38,11 @@ pub struct Output {
 /// A neighbour, brought into line with the target.
 #[derive(Debug)]
 pub struct Aligned {
-    /// The neighbour warped along the flow, `N,1,H,W`.
+    /// The neighbour warped along the flow, `N,1,H,W`, enlarged to multiples of four as everything here.
     pub picture: Tensor,
-    /// Flow of either level, in pixels, on the enlarged picture.
+    /// Flow of either level, in pixels.
     pub flow: Flow,
-    /// How much of it every pixel deserves, 0..1, `N,1,H,W` on the enlarged picture.
+    /// How much of it every pixel deserves, 0..1, `N,1,H,W`.
     pub attention: Tensor,
 }
 
