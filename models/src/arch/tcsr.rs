@@ -25,6 +25,7 @@ mod config;
 mod net;
 mod ofrnet;
 
+pub(crate) use config::MULTIPLE;
 pub use config::{ConfigError, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, TcsrConfig};
 pub use net::{Aligned, Output, Tcsr};
 pub use ofrnet::Flow;

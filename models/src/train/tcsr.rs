@@ -12,7 +12,7 @@ use super::{
 use crate::{
     arch::{
         Architecture as _, TensorSpec,
-        tcsr::{Tcsr, TcsrConfig},
+        tcsr::{MULTIPLE, Tcsr, TcsrConfig},
     },
     device::Device,
     package::{Fingerprint, NetMetadata, TcsrPackage, TrainingSummary},
@@ -87,7 +87,10 @@ impl TcsrTrainer {
         if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
             return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
         }
-        let TcsrSettings { device, average, seed, .. } = settings;
+        let TcsrSettings { device, average, seed, patch, .. } = settings;
+        if patch == 0 || !patch.is_multiple_of(MULTIPLE) {
+            return Err(TrainError::Patch { patch, multiple: MULTIPLE });
+        }
         let start_weights = start.map(TcsrPackage::weights);
         let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
@@ -127,6 +130,9 @@ impl TcsrTrainer {
                 after.add(psnr_luma(&refiner.refine(shown)?, &originals[count / 2]));
             }
         }
+        if before.count() == 0 {
+            return Err(TrainError::NoPairs);
+        }
         let (psnr_plain, psnr_net) = (before.mean(), after.mean());
         Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
     }
@@ -144,6 +150,10 @@ impl TcsrTrainer {
     /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.
     fn batch(&mut self, pool: &SequencePool) -> Result<(Tensor, Tensor), TrainError> {
         let TcsrSettings { batch, patch, device, config, .. } = self.settings;
+        let (net, pool_radius) = (usize::from(config.radius), pool.radius());
+        if net != pool_radius {
+            return Err(TrainError::Radius { net, pool: pool_radius });
+        }
         self.shown.clear();
         self.residual.clear();
         for _ in 0..batch {

@@ -3,15 +3,12 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::{
-    config::{EMBEDDING, STACK, TcsrConfig},
+    config::{EMBEDDING, MULTIPLE, STACK, TcsrConfig},
     ofrnet::{Flow, OfrNet},
 };
 use crate::arch::{
     Architecture as _, Convolution, Convolutions, ResidualBlock, TensorSpec, convolution::through, warp::warp,
 };
-
-/// Sides that the net computes on are multiples of this: half of them is stacked two by two.
-const MULTIPLE: i64 = 4;
 
 /// A TCSR over whatever tensors it was given: trainable variables or frozen copies.
 #[derive(Debug)]
@@ -75,7 +72,7 @@ impl Tcsr {
     /// flows and sums stay in single precision.
     pub fn forward(&self, pictures: &Tensor, kind: Kind) -> Result<Output, TchError> {
         let (_, count, height, width) = pictures.size4()?;
-        let missing = |side: i64| (MULTIPLE - side % MULTIPLE) % MULTIPLE;
+        let missing = |side: i64| (-side).rem_euclid(MULTIPLE as i64);
         let pictures = match (missing(height), missing(width)) {
             (0, 0) => pictures.shallow_clone(),
             (below, right) => pictures.f_replication_pad2d([0, right, 0, below])?,
