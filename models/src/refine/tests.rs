@@ -211,7 +211,6 @@ fn a_flow_beyond_all_numbers_is_survived() {
     for size in ["32x24", "5x3", "1x1"] {
         let pictures = pictures(size.parse().unwrap(), 3);
         let refined = refiner(&package, Precision::F32).refine(&pictures);
-        println!("{refined:?}");
         assert!(matches!(refined, Ok(_) | Err(RefineError::Net(UpscaleError::NotFinite))), "{refined:?}");
     }
 }
