@@ -1,5 +1,8 @@
 //! Serving the second stage: consecutive pictures out of F-EDSR in, the middle one refined by TCSR out.
 
+#[cfg(test)]
+mod tests;
+
 use media::picture::{Picture, Size};
 use tch::{Kind, TchError, Tensor};
 use thiserror::Error;

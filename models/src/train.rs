@@ -62,6 +62,30 @@ pub enum TrainError {
         /// Pictures that the net sees.
         needed: usize,
     },
+    /// Pictures of different sizes in one sequence.
+    #[error("a sequence has pictures of {first} and of {other}; begin another where the size changes")]
+    Mixed {
+        /// Size of the first picture.
+        first: Size,
+        /// Size of another one.
+        other: Size,
+    },
+    /// The net sees another number of neighbours than the pool's sequences were taken for.
+    #[error("the net sees {net} neighbours on either side, the pool's patches have {pool}")]
+    Radius {
+        /// The net's radius.
+        net: usize,
+        /// The pool's radius.
+        pool: usize,
+    },
+    /// A net that stacks pixels cannot learn from patches of this size.
+    #[error("patches of {patch}x{patch}; a TCSR learns from patches whose sides are multiples of {multiple}")]
+    Patch {
+        /// Side of a patch.
+        patch: usize,
+        /// What it has to be a multiple of.
+        multiple: usize,
+    },
     /// The net scales by another factor than the pool's pairs.
     #[error("the net scales by {net}, the pairs by {pairs}")]
     Scale {

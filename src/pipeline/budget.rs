@@ -10,7 +10,9 @@ use super::select::Purse;
 /// Share of a picture's time that may be spent at all; the rest is for bursts and busy neighbours.
 const SHARE: f64 = 0.75;
 /// Refined pictures' worth of time that can be saved up.
-const MOST_SAVED: f64 = 2.0;
+const MOST_SAVED: f64 = 4.0;
+/// Share of a picture's time that sums of measurements may be off by.
+const ROUNDING: f64 = 1e-3;
 /// Share of a new measurement in the running means.
 const MEMORY: f64 = 0.1;
 
@@ -75,9 +77,8 @@ impl Budget {
     /// What can be afforded now.
     pub fn purse(&self) -> Purse {
         let Some(cost) = self.cost.map(|cost| cost.as_secs_f64()) else { return Purse::Empty };
-        match self.saved {
-            // A rounding error must not keep it from ever being full.
-            saved if saved >= MOST_SAVED * cost * 0.999 => Purse::Full,
+        match self.saved + ROUNDING * cost {
+            saved if saved >= MOST_SAVED * cost => Purse::Full,
             saved if saved >= cost => Purse::Enough,
             // Nothing has been left over lately: then not even on credit.
             saved if saved >= 0.0 && self.spare > 0.0 => Purse::Credit,
@@ -117,10 +118,12 @@ mod tests {
         assert_eq!(budget.purse(), Purse::Credit);
         budget.earn(spent(10));
         assert_eq!(budget.purse(), Purse::Enough);
-        (0..10).for_each(|_| budget.earn(spent(10)));
+        (0..30).for_each(|_| budget.earn(spent(10)));
         assert_eq!(budget.purse(), Purse::Full);
-        budget.spend();
-        assert_eq!(budget.purse(), Purse::Enough);
+        for _ in 0..3 {
+            budget.spend();
+            assert_eq!(budget.purse(), Purse::Enough);
+        }
         budget.spend();
         assert_eq!(budget.purse(), Purse::Credit);
         budget.spend();

@@ -9,7 +9,7 @@ use media::Picture;
 use media::ffmpeg::{Filter, Scaler};
 use models::device::{Device, DeviceChoice};
 use models::upscale::Upscale;
-use models::{FEdsrUpscaler, Package, Precision, Preset, stock};
+use models::{FEdsrUpscaler, Package, Precision, Preset, TcsrRefiner, stock};
 
 use super::{BICUBIC, PLAIN};
 
@@ -86,6 +86,42 @@ impl Method for FEdsr {
     }
 }
 
+/// TCSR on top of F-EDSR, on every so many pictures.
+struct Cascade {
+    name: String,
+    first: FEdsr,
+    second: TcsrRefiner,
+    /// 1 refines every picture; 12, every twelfth, as a server does that can afford no more.
+    every: usize,
+}
+
+impl Method for Cascade {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
+        let radius = usize::from(self.second.config().radius);
+        let wider = wanted.start.saturating_sub(radius)..(wanted.end + radius).min(decoded.len());
+        let first = self.first.enlarge(decoded, wider.clone())?;
+        let mut second = each(wanted, |index| {
+            let place = index - wider.start;
+            // At the clip's ends there are no neighbours, as at a stream's.
+            let complete = place >= radius && place + radius < first.pictures.len();
+            if !complete || !index.is_multiple_of(self.every) {
+                return Ok(first.pictures[place].clone());
+            }
+            Ok(self.second.refine(&first.pictures[place - radius..=place + radius])?)
+        })?;
+        second.time += first.time;
+        Ok(second)
+    }
+}
+
+/// The first stages that the second is measured on, and how often.
+const CASCADES: [(Preset, usize); 4] =
+    [(Preset::Nano, 1), (Preset::Nano, 12), (Preset::Small, 1), (Preset::Base, 1)];
+
 /// The filters, the stock networks, and these packages.
 pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Vec<Box<dyn Method>>> {
     let device = device.resolve()?;
@@ -96,6 +132,13 @@ pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Ve
         if let Some(package) = stock::package(preset) {
             methods.push(Box::new(FEdsr::new(preset.to_string(), &package, device)?));
         }
+    }
+    for (preset, every) in CASCADES {
+        let Some(package) = stock::package(preset) else { continue };
+        let second = TcsrRefiner::build(&stock::tcsr(), device, Precision::Auto)?;
+        let name = if every == 1 { format!("{preset}+tcsr") } else { format!("{preset}+tcsr/{every}") };
+        let first = FEdsr::new(preset.to_string(), &package, device)?;
+        methods.push(Box::new(Cascade { name, first, second, every }));
     }
     for path in packages {
         let path = path.as_ref();

@@ -18,6 +18,9 @@
 //!   the size; level 1 at a quarter. Equal in what it can express, a quarter of the work.
 //! - What a neighbour adds is the *difference* to the target, weighted: attention of zero then means "nothing new", and a net
 //!   whose `last` is zero leaves the picture as F-EDSR made it.
+//! - Convolutions never see how bright a picture is, only its *detail*, what it has beyond the mean of 5x5 pixels around. Detail
+//!   and differences are a few code values; they are multiplied by 16 on the way in, and the residual by 1/64 on the way out:
+//!   without that, training gained nothing in six thousand steps.
 //! - OFRnet's weights are shared by all neighbours, and so is the embedding `e` of neighbours.
 //! - Pictures of any size: inside, they are enlarged to multiples of four by repeating the border.
 
@@ -25,6 +28,7 @@ mod config;
 mod net;
 mod ofrnet;
 
+pub(crate) use config::MULTIPLE;
 pub use config::{ConfigError, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, TcsrConfig};
 pub use net::{Aligned, Output, Tcsr};
 pub use ofrnet::Flow;

@@ -1,5 +1,7 @@
 //! Packages come from strangers: whatever they send is refused with a reason, or is whole.
 
+mod tcsr;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,9 +25,12 @@ fn package() -> Package {
     Package::write(&metadata, &weights(0.5)).unwrap()
 }
 
-/// The package's file with its header changed; the data stays.
 fn with_header(change: impl FnOnce(&mut Value)) -> Bytes {
-    let bytes = package().bytes().clone();
+    changed(package().bytes(), change)
+}
+
+/// A package's file with its header changed; the data stays.
+fn changed(bytes: &Bytes, change: impl FnOnce(&mut Value)) -> Bytes {
     let length = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
     change(&mut header);

@@ -1,5 +1,8 @@
 //! What TCSR is trained on: runs of consecutive pictures as F-EDSR shows them, beside their originals.
 
+#[cfg(test)]
+mod tests;
+
 use media::picture::{Picture, Size};
 use rand::Rng;
 
@@ -43,7 +46,7 @@ impl SequencePool {
         let Some(size) = sequence.shown.first().map(Picture::size) else { return Err(TrainError::NoPairs) };
         let other = sequence.shown.iter().chain(&sequence.originals).find(|other| other.size() != size);
         if let Some(other) = other {
-            return Err(TrainError::PairSize { lr: size, hr: other.size(), scale: 1 });
+            return Err(TrainError::Mixed { first: size, other: other.size() });
         }
         let (found, needed) = (sequence.shown.len().min(sequence.originals.len()), 2 * self.radius + 1);
         if found < needed {
@@ -53,6 +56,11 @@ impl SequencePool {
         let (shown, originals) = (lumas(&sequence.shown), lumas(&sequence.originals));
         self.runs.push(Run { size, shown, originals });
         Ok(())
+    }
+
+    /// Neighbours on either side of what is drawn.
+    pub fn radius(&self) -> usize {
+        self.radius
     }
 
     /// Sequences in the pool.

@@ -1,12 +1,6 @@
-//! Training TCSR.
-//!
-//! The loss has the three terms of the design, each as the mean over patches of a logarithm, so that patches that are nearly
-//! right count as much as those full of error, and no term has to be scaled to the other's unit:
-//!
-//! ```text
-//! L = log(mse(I + residual, original)) + beta * L_full + alpha * L_half,      alpha < beta < 1
-//! L_full = mean over neighbours of log(|A - I| + tv * |gradient of the flow|);  L_half alike at half size
-//! ```
+//! Training TCSR: Adam on random patches of sequences, down a loss of three terms ([`loss`]).
+
+mod loss;
 
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, TchError, Tensor};
@@ -18,8 +12,7 @@ use super::{
 use crate::{
     arch::{
         Architecture as _, TensorSpec,
-        tcsr::{Aligned, Tcsr, TcsrConfig, halve},
-        warp::warp,
+        tcsr::{MULTIPLE, Tcsr, TcsrConfig},
     },
     device::Device,
     package::{Fingerprint, NetMetadata, TcsrPackage, TrainingSummary},
@@ -27,10 +20,6 @@ use crate::{
     refine::TcsrRefiner,
     upscale::{Precision, precision::has_bf16},
 };
-
-/// Errors below these are as good as none: two code values, squared (42 dB), and one code value.
-const ENOUGH_SQUARED: f64 = (2.0 / 255.0) * (2.0 / 255.0);
-const ENOUGH: f64 = 1.0 / 255.0;
 
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,7 +87,10 @@ impl TcsrTrainer {
         if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
             return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
         }
-        let TcsrSettings { device, average, seed, .. } = settings;
+        let TcsrSettings { device, average, seed, patch, .. } = settings;
+        if patch == 0 || !patch.is_multiple_of(MULTIPLE) {
+            return Err(TrainError::Patch { patch, multiple: MULTIPLE });
+        }
         let start_weights = start.map(TcsrPackage::weights);
         let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
@@ -116,7 +108,7 @@ impl TcsrTrainer {
     pub fn step(&mut self, pool: &SequencePool, rate: f64) -> Result<f64, TrainError> {
         let (shown, residual) = self.batch(pool)?;
         let output = self.net.forward(&shown, self.kind)?;
-        let loss = self.loss(&shown, &output.residual, &residual, &output.neighbours)?;
+        let loss = self.settings.loss(&shown, &residual, &output)?;
         let warmth = (self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1));
         self.learner.descend(&loss, rate * warmth.min(1.0))
     }
@@ -138,6 +130,9 @@ impl TcsrTrainer {
                 after.add(psnr_luma(&refiner.refine(shown)?, &originals[count / 2]));
             }
         }
+        if before.count() == 0 {
+            return Err(TrainError::NoPairs);
+        }
         let (psnr_plain, psnr_net) = (before.mean(), after.mean());
         Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
     }
@@ -155,6 +150,10 @@ impl TcsrTrainer {
     /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.
     fn batch(&mut self, pool: &SequencePool) -> Result<(Tensor, Tensor), TrainError> {
         let TcsrSettings { batch, patch, device, config, .. } = self.settings;
+        let (net, pool_radius) = (usize::from(config.radius), pool.radius());
+        if net != pool_radius {
+            return Err(TrainError::Radius { net, pool: pool_radius });
+        }
         self.shown.clear();
         self.residual.clear();
         for _ in 0..batch {
@@ -169,47 +168,6 @@ impl TcsrTrainer {
         };
         Ok((tensor(&self.shown, config.pictures())?, tensor(&self.residual, 1)?))
     }
-
-    fn loss(
-        &self,
-        shown: &Tensor,
-        made: &Tensor,
-        wanted: &Tensor,
-        neighbours: &[Aligned],
-    ) -> Result<Tensor, TchError> {
-        let TcsrSettings { alpha, beta, config, .. } = self.settings;
-        let error = per_patch(&made.f_sub(wanted)?.f_square()?)?;
-        let mut loss = error.f_add_scalar(ENOUGH_SQUARED)?.f_log()?;
-        let middle = i64::from(config.radius);
-        let target = shown.f_narrow(1, middle, 1)?;
-        let half_target = halve(&target)?;
-        let share = 1.0 / neighbours.len() as f64;
-        let indices = (0..).filter(|index| *index != middle);
-        for (aligned, index) in neighbours.iter().zip(indices) {
-            let neighbour = shown.f_narrow(1, index, 1)?;
-            let half = warp(&halve(&neighbour)?, &aligned.flow.half)?.f_sub(&half_target)?;
-            let full = aligned.picture.f_sub(&target)?;
-            for (error, flow, weight) in [(half, &aligned.flow.half, alpha), (full, &aligned.flow.full, beta)]
-            {
-                loss = loss.f_add(&self.misfit(&error, flow)?.f_mul_scalar(weight * share)?)?;
-            }
-        }
-        loss.f_mean(Kind::Float)
-    }
-
-    /// How badly a warped neighbour fits, and how ragged its flow is: one number per patch.
-    fn misfit(&self, error: &Tensor, flow: &Tensor) -> Result<Tensor, TchError> {
-        let error = per_patch(&error.f_abs()?)?;
-        let variation = |axis: i64| -> Result<Tensor, TchError> {
-            per_patch(&flow.f_diff(1, axis, None::<&Tensor>, None::<&Tensor>)?.f_abs()?)
-        };
-        let variation = variation(2)?.f_add(&variation(3)?)?.f_mul_scalar(self.settings.variation)?;
-        error.f_add(&variation)?.f_add_scalar(ENOUGH)?.f_log()
-    }
-}
-
-fn per_patch(values: &Tensor) -> Result<Tensor, TchError> {
-    values.f_mean_dim([1, 2, 3].as_slice(), false, Kind::Float)
 }
 
 /// The second convolution of a block starts small; flows and the residual start at zero.

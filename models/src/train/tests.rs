@@ -32,6 +32,7 @@ fn pair(phase: usize) -> Pair {
 }
 
 fn settings(seed: u64) -> TrainerSettings {
+    crate::device::configure_threads(1);
     let config = FEdsrConfig { channels: 4, blocks: 1, scale: 2, tail: 2 };
     TrainerSettings { batch: 4, patch: 16, average: 0.9, ..TrainerSettings::new(config, Device::Cpu, seed) }
 }
@@ -144,4 +145,22 @@ fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
     }
     let after = trainer.evaluate(&[moving()]).unwrap();
     assert!(after.gain > 1.0, "{after:?}");
+}
+
+#[test]
+fn a_temporal_trainer_checks_what_it_is_given() {
+    let config = TcsrConfig { channels: 1, flow: 1, blocks: 1, radius: 1 };
+    let settings = TcsrSettings { batch: 1, patch: 16, ..TcsrSettings::new(config, Device::Cpu, 1) };
+    for patch in [0, 1, 2, 18] {
+        let refused = TcsrTrainer::new(TcsrSettings { patch, ..settings }, None);
+        assert!(matches!(refused, Err(TrainError::Patch { multiple: 4, .. })), "{patch}");
+    }
+    let mut trainer = TcsrTrainer::new(settings, None).unwrap();
+    assert!(matches!(trainer.step(&SequencePool::new(1), 1e-3), Err(TrainError::NoPairs)));
+    let wide = trainer.step(&SequencePool::new(2), 1e-3);
+    assert!(matches!(wide, Err(TrainError::Radius { net: 1, pool: 2 })));
+    assert!(matches!(trainer.evaluate(&[]), Err(TrainError::NoPairs)));
+    let package = trainer.package(SUMMARY).unwrap();
+    let other = TcsrSettings { config: TcsrConfig { blocks: 2, ..config }, ..settings };
+    assert!(matches!(TcsrTrainer::new(other, Some(&package)), Err(TrainError::OtherNet { .. })));
 }

@@ -20,6 +20,8 @@ pub const MAX_RADIUS: u16 = 3;
 pub(super) const FLOW_BLOCKS: [u16; 2] = [3, 1];
 /// Pixels of the large picture that are stacked as channels: 2x2.
 pub(super) const STACK: usize = 4;
+/// Sides that the net computes on are multiples of this: half of them is stacked two by two.
+pub(crate) const MULTIPLE: usize = 4;
 /// Features per pixel of the large picture that decide on attention.
 pub(super) const EMBEDDING: usize = 8;
 

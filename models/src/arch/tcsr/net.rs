@@ -3,15 +3,12 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::{
-    config::{EMBEDDING, STACK, TcsrConfig},
+    config::{EMBEDDING, MULTIPLE, STACK, TcsrConfig},
     ofrnet::{Flow, OfrNet, detail, difference},
 };
 use crate::arch::{
     Architecture as _, Convolution, Convolutions, ResidualBlock, TensorSpec, convolution::through, warp::warp,
 };
-
-/// Sides that the net computes on are multiples of this: half of them is stacked two by two.
-const MULTIPLE: i64 = 4;
 
 /// Brings what the last convolution makes to the size of residuals, a code value or two, so that a step of the optimiser
 /// is no larger there than it is elsewhere.
@@ -42,11 +39,11 @@ pub struct Output {
 /// A neighbour, brought into line with the target.
 #[derive(Debug)]
 pub struct Aligned {
-    /// The neighbour warped along the flow, `N,1,H,W`.
+    /// The neighbour warped along the flow, `N,1,H,W`, enlarged to multiples of four as everything here.
     pub picture: Tensor,
-    /// Flow of either level, in pixels, on the enlarged picture.
+    /// Flow of either level, in pixels.
     pub flow: Flow,
-    /// How much of it every pixel deserves, 0..1, `N,1,H,W` on the enlarged picture.
+    /// How much of it every pixel deserves, 0..1, `N,1,H,W`.
     pub attention: Tensor,
 }
 
@@ -79,14 +76,14 @@ impl Tcsr {
     /// flows and sums stay in single precision.
     pub fn forward(&self, pictures: &Tensor, kind: Kind) -> Result<Output, TchError> {
         let (_, count, height, width) = pictures.size4()?;
-        let missing = |side: i64| (MULTIPLE - side % MULTIPLE) % MULTIPLE;
+        let missing = |side: i64| (-side).rem_euclid(MULTIPLE as i64);
         let pictures = match (missing(height), missing(width)) {
             (0, 0) => pictures.shallow_clone(),
             (below, right) => pictures.f_replication_pad2d([0, right, 0, below])?,
         };
         let middle = count / 2;
         let target = pictures.f_narrow(1, middle, 1)?;
-        let wanted = self.embed(&self.target, &target, kind)?;
+        let wanted = embed(&self.target, &target, kind)?;
         let mut neighbours = Vec::with_capacity(count as usize - 1);
         let mut features = Vec::with_capacity(count as usize);
         for index in (0..count).filter(|index| *index != middle) {
@@ -113,18 +110,18 @@ impl Tcsr {
     ) -> Result<Aligned, TchError> {
         let flow = self.ofr.forward(neighbour, target, kind)?;
         let picture = warp(neighbour, &flow.full)?;
-        let offered = self.embed(&self.neighbour, &picture, kind)?;
+        let offered = embed(&self.neighbour, &picture, kind)?;
         let likeness = offered.f_mul(wanted)?.f_to_kind(Kind::Float)?;
         let likeness = likeness.f_sum_dim_intlist([2_i64].as_slice(), false, Kind::Float)?;
         let attention = likeness.f_sigmoid()?.f_pixel_shuffle(2)?;
         Ok(Aligned { picture, flow, attention })
     }
+}
 
-    /// A picture `N,1,H,W` to features `N,4,E,H/2,W/2`: what attention compares.
-    fn embed(&self, convolution: &Convolution, picture: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
-        let stacked = detail(picture)?.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
-        let features = convolution.forward(&stacked)?;
-        let (batch, _, height, width) = features.size4()?;
-        features.f_reshape([batch, STACK as i64, EMBEDDING as i64, height, width])
-    }
+/// A picture `N,1,H,W` to features `N,4,E,H/2,W/2`: what attention compares.
+fn embed(convolution: &Convolution, picture: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
+    let stacked = detail(picture)?.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
+    let features = convolution.forward(&stacked)?;
+    let (batch, _, height, width) = features.size4()?;
+    features.f_reshape([batch, STACK as i64, EMBEDDING as i64, height, width])
 }
