@@ -1,5 +1,7 @@
 //! Training on a texture that is learnt in seconds.
 
+mod checkpoint;
+
 use media::{
     ffmpeg::{Filter, Scaler},
     picture::{Picture, Size},
@@ -125,20 +127,22 @@ fn moving() -> Sequence {
     Sequence { shown, originals }
 }
 
+fn temporal(seed: u64) -> TcsrSettings {
+    let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
+    let settings = TcsrSettings::new(config, Device::Cpu, seed);
+    TcsrSettings { batch: 4, patch: 48, warm_up: 10, average: 0.9, ..settings }
+}
+
+fn sequences() -> SequencePool {
+    let mut pool = SequencePool::new(1);
+    pool.push(&moving()).unwrap();
+    pool
+}
+
 #[test]
 fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
     crate::device::configure_threads(1);
-    let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
-    let settings = TcsrSettings {
-        batch: 4,
-        patch: 48,
-        warm_up: 10,
-        average: 0.9,
-        ..TcsrSettings::new(config, Device::Cpu, 1)
-    };
-    let mut pool = SequencePool::new(1);
-    pool.push(&moving()).unwrap();
-    let mut trainer = TcsrTrainer::new(settings, None).unwrap();
+    let (pool, mut trainer) = (sequences(), TcsrTrainer::new(temporal(1), None).unwrap());
     for _ in 0..60 {
         trainer.step(&pool, 3e-3).unwrap();
     }
