@@ -11,58 +11,19 @@ use std::{
 use anyhow::{Context, Result, bail};
 use models::{
     Architecture, Fingerprint,
-    device::DeviceChoice,
     package::{NetMetadata, NetPackage, TrainingSummary},
     train::{Checkpoint, Evaluation, TrainError, cosine},
 };
 
 use crate::{
-    clips::{self, Split},
+    clips::Split,
     curve::Curve,
     files,
+    options::Options,
     progress::Progress,
     report::{Report, Row},
     stop::{Reason, Stop},
 };
-
-/// What every training is asked for.
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// Folders of clips, or of packed clips.
-    #[arg(long, required = true)]
-    pub(crate) data: Vec<PathBuf>,
-    /// Source to judge by, instead of a tenth of all; give it several times for several.
-    #[arg(long, value_name = "SOURCE")]
-    judge: Vec<String>,
-    /// Where to write the package; its checkpoint and its report lie beside it.
-    #[arg(long)]
-    out: PathBuf,
-    /// A package to start from.
-    #[arg(long)]
-    pub(crate) from: Option<PathBuf>,
-    /// Steps of the optimiser.
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
-    steps: u64,
-    /// Steps from one judgement and checkpoint to the next.
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
-    every: u64,
-    /// Stop after so many seconds; the same command goes on from there.
-    #[arg(long, value_name = "SECONDS")]
-    stop_after: Option<u64>,
-    /// Seed of weights, patches and the choice of pictures.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Where to train: auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto")]
-    pub(crate) device: DeviceChoice,
-}
-
-impl Options {
-    /// The clips to train on and to judge by.
-    pub(crate) fn split(&self) -> Result<Split> {
-        Split::new(clips::find(&self.data)?, &self.judge)
-    }
-}
 
 /// A trainer with all that it learns from and is judged by.
 pub(crate) trait Course {
@@ -214,10 +175,4 @@ fn weights<A: Architecture>(package: &NetPackage<A>) -> Result<Fingerprint> {
 
 fn remove(checkpoint: &Path) -> Result<()> {
     fs::remove_file(checkpoint).with_context(|| format!("cannot remove {}", checkpoint.display()))
-}
-
-/// Reads a package.
-pub(crate) fn read<A: Architecture>(path: &Path) -> Result<NetPackage<A>> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    NetPackage::parse(bytes.into()).with_context(|| format!("{} is no package of this net", path.display()))
 }

@@ -15,8 +15,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{
     clips::Split,
-    course::{self, Course, Options},
+    course::{self, Course},
     footage::{self, Take, Way},
+    options::Options,
     report::Row,
 };
 
@@ -49,7 +50,7 @@ pub(crate) struct Train {
     #[arg(long, default_value_t = 1)]
     candidates: usize,
     /// Numbers to train in.
-    #[arg(long, default_value = "bf16")]
+    #[arg(long, default_value = "auto")]
     precision: Precision,
     /// Pairs to train on, about; each takes 1.2 MB of memory.
     #[arg(long, default_value_t = 900)]
@@ -73,7 +74,6 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
     let (begin, options) = (Instant::now(), &arguments.options);
     let device = options.device.resolve()?;
     let config = arguments.preset.config(stock::SCALE)?;
-    let start: Option<Package> = options.from.as_deref().map(course::read).transpose()?;
     let settings = TrainerSettings {
         precision: arguments.precision,
         learning_rate: arguments.rate,
@@ -83,7 +83,7 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
         average: 0.998,
         ..TrainerSettings::new(config, device, options.seed)
     };
-    let trainer = Trainer::new(settings, start.as_ref())?;
+    let trainer = Trainer::new(settings, options.start()?.as_ref())?;
     let split = options.split()?;
     let (pool, judged) = gather(&split, arguments.pairs, options.seed)?;
     eprintln!("{} pairs to train on, {} of other sources to judge by", pool.len(), judged.len());

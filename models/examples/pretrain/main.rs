@@ -17,6 +17,7 @@ mod f_edsr;
 mod files;
 mod footage;
 mod measure;
+mod options;
 mod pack;
 mod progress;
 mod report;

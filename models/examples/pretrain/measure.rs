@@ -12,8 +12,9 @@ use models::{
 };
 
 use crate::{
-    clips, course,
+    clips,
     footage::{self, Way},
+    options,
 };
 
 /// Bitrates of the low-resolution stream.
@@ -33,7 +34,7 @@ pub(crate) struct Measure {
 
 /// Prints, per clip and bitrate, PSNR-Y of bicubic and Lanczos up-sampling and what each package adds to Lanczos.
 pub(crate) fn measure(arguments: &Measure) -> Result<()> {
-    let packages = arguments.packages.iter().map(|path| course::read(path));
+    let packages = arguments.packages.iter().map(|path| options::read(path));
     let packages = packages.collect::<Result<Vec<Package>>>()?;
     let mut nets = packages
         .iter()

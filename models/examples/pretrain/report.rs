@@ -72,7 +72,7 @@ impl Report<'_> {
         for Row { what, value } in &self.facts {
             writeln!(text, "| {what} | {value} |")?;
         }
-        writeln!(text, "| device | {:?}, {} |", self.device, processor())?;
+        writeln!(text, "| device | {:?} of a machine with {} |", self.device, processor())?;
         writeln!(text, "| seconds | {:.0} |", self.curve.seconds)?;
         writeln!(
             text,

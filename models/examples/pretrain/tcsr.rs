@@ -20,8 +20,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{
     clips::Split,
-    course::{self, Course, Options},
+    course::{self, Course},
     footage::{self, Take, Way},
+    options::{self, Options},
     report::Row,
 };
 
@@ -58,9 +59,8 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
     let (begin, options) = (Instant::now(), &arguments.options);
     let device = options.device.resolve()?;
     let config = TcsrConfig::STOCK;
-    let start: Option<TcsrPackage> = options.from.as_deref().map(course::read).transpose()?;
     let settings = TcsrSettings { batch: arguments.batch, ..TcsrSettings::new(config, device, options.seed) };
-    let trainer = TcsrTrainer::new(settings, start.as_ref())?;
+    let trainer = TcsrTrainer::new(settings, options.start()?.as_ref())?;
     let split = options.split()?;
     let stages = first_stages(&arguments.first_stage)?;
     let (pool, judged) = gather(&split, &stages, arguments.sequences, &settings)?;
@@ -76,7 +76,7 @@ fn first_stages(files: &[PathBuf]) -> Result<Vec<Package>> {
         let stock = |preset| stock::package(preset).context("every first stage has stock weights");
         return FIRST_STAGES.into_iter().map(stock).collect();
     }
-    files.iter().map(|file| course::read(file)).collect()
+    files.iter().map(|file| options::read(file)).collect()
 }
 
 fn gather(

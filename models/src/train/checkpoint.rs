@@ -19,7 +19,7 @@ const FORMAT: &str = "format";
 const FORMAT_NAME: &str = "sharpcast-checkpoint-1";
 const NOTES: &str = "notes";
 /// Facts that have to be the same when a training goes on.
-pub(super) const SETTINGS: &str = "settings";
+pub(super) const SETTINGS: &str = "trainer";
 pub(super) const RUN: &str = "run";
 
 /// The state of a training between two steps.
@@ -52,8 +52,8 @@ pub enum CheckpointError {
     Tensor(String),
     /// It belongs to another training.
     #[error(
-        "the checkpoint belongs to a training with other {what}: {found}; now they are: {wanted}; go on with the \
-         former, or delete the checkpoint to start anew"
+        "the {what} of the checkpoint was: {found}; now it is: {wanted}; go on as it was, or delete the checkpoint to \
+         start anew"
     )]
     OtherTraining {
         /// What differs.

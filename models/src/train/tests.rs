@@ -10,7 +10,7 @@ use media::{
 use super::*;
 use crate::{
     arch::{f_edsr::FEdsrConfig, tcsr::TcsrConfig},
-    device::Device,
+    device::{Device, configure_threads},
     package::TrainingSummary,
 };
 
@@ -33,7 +33,9 @@ fn pair(phase: usize) -> Pair {
     Pair { lr, hr }
 }
 
+/// A net for seconds; every test that trains comes by here, and takes one thread.
 fn settings(seed: u64) -> TrainerSettings {
+    configure_threads(1);
     let config = FEdsrConfig { channels: 4, blocks: 1, scale: 2, tail: 2 };
     TrainerSettings { batch: 4, patch: 16, average: 0.9, ..TrainerSettings::new(config, Device::Cpu, seed) }
 }
@@ -68,7 +70,6 @@ fn an_untrained_net_gains_nothing_and_a_trained_one_does() {
 
 #[test]
 fn equal_seeds_make_equal_packages() {
-    crate::device::configure_threads(1);
     let fingerprint = |seed| trained(seed, 5).package(SUMMARY).unwrap().fingerprint();
     assert_eq!(fingerprint(1), fingerprint(1));
     assert_ne!(fingerprint(1), fingerprint(2));
@@ -128,6 +129,7 @@ fn moving() -> Sequence {
 }
 
 fn temporal(seed: u64) -> TcsrSettings {
+    configure_threads(1);
     let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
     let settings = TcsrSettings::new(config, Device::Cpu, seed);
     TcsrSettings { batch: 4, patch: 48, warm_up: 10, average: 0.9, ..settings }
@@ -141,7 +143,6 @@ fn sequences() -> SequencePool {
 
 #[test]
 fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
-    crate::device::configure_threads(1);
     let (pool, mut trainer) = (sequences(), TcsrTrainer::new(temporal(1), None).unwrap());
     for _ in 0..60 {
         trainer.step(&pool, 3e-3).unwrap();

@@ -26,7 +26,6 @@ fn step_temporal(trainer: &mut TcsrTrainer, pool: &SequencePool, count: u32) {
 
 #[test]
 fn an_interrupted_training_makes_the_same_net() {
-    crate::device::configure_threads(1);
     let (pool, start) = (pool(), trained(3, 2).package(SUMMARY).unwrap());
     let new = || Trainer::new(settings(1), Some(&start)).unwrap();
     let mut through = new();
@@ -45,7 +44,6 @@ fn an_interrupted_training_makes_the_same_net() {
 
 #[test]
 fn an_interrupted_temporal_training_makes_the_same_net() {
-    crate::device::configure_threads(1);
     let (pool, new) = (sequences(), || TcsrTrainer::new(temporal(1), None).unwrap());
     let mut through = new();
     step_temporal(&mut through, &pool, 3);
@@ -73,8 +71,8 @@ fn a_checkpoint_of_another_training_is_refused() {
         }
     };
     let other_net = FEdsrConfig::new(8, 1, 2).unwrap();
-    assert_eq!(refused(TrainerSettings { config: other_net, ..settings(1) }, RUN), "settings");
-    assert_eq!(refused(settings(2), RUN), "settings");
+    assert_eq!(refused(TrainerSettings { config: other_net, ..settings(1) }, RUN), "trainer");
+    assert_eq!(refused(settings(2), RUN), "trainer");
     assert_eq!(refused(settings(1), "another run"), "run");
     let temporal = TcsrTrainer::new(temporal(1), None).unwrap().restore(&checkpoint, RUN);
     assert!(matches!(temporal, Err(TrainError::Checkpoint(CheckpointError::OtherTraining { .. }))));
