@@ -45,6 +45,7 @@ fn diagram<'a>(area: &Area<'a>, series: &Series, points: &[Point]) -> Result<(),
     let mut chart = ChartBuilder::on(area)
         .caption(series.name, ("sans-serif", 16))
         .margin(8)
+        .margin_right(24)
         .x_label_area_size(24)
         .y_label_area_size(64)
         .build_cartesian_2d(0..last, low - margin..high + margin)?;
