@@ -30,12 +30,13 @@ evaluate: setup      ## picture quality of every method against direct coding: D
 	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md) \
 	  $(if $(CROPS),--crops $(CROPS))
 
-pretrain: setup      ## the stock weights anew: DATA=folder of clips to train on, SECONDS=each, OUT=folder
-	@test -d "$(DATA)" || { echo "pretrain: name a folder of .mp4 clips: make pretrain DATA=folder" >&2; exit 2; }
-	@models/weights/make-photo-clips $(or $(OUT),target/stock)/photos
-	@for preset in nano mini small; do cargo run --release -q -p sharpcast-models --example pretrain -- train \
-	  --preset $$preset --device $(or $(DEVICE),auto) --seconds $(or $(SECONDS),1200) --data $(DATA) \
-	  --data $(or $(OUT),target/stock)/photos --out $(or $(OUT),target/stock)/f-edsr-$$preset-x2.safetensors || exit 1; done
+# A net that is there is kept, and one that was interrupted goes on: the same command finishes what it began.
+pretrain: OUT := $(or $(OUT),target/stock)
+pretrain: export OMP_NUM_THREADS ?= 1
+pretrain: setup      ## the stock weights anew: PRESETS="nano mini small", STEPS=each, DEVICE=auto, DATA=more clips, OUT=folder
+	@models/weights/make-photo-clips $(OUT)/photos
+	@models/weights/make-video-clips $(OUT)/videos
+	@DATA="$(DATA)" PRESETS="$(PRESETS)" STEPS=$(STEPS) DEVICE=$(DEVICE) models/weights/make-nets $(OUT)
 
 clean:
 	@cargo clean

@@ -27,6 +27,7 @@ use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use metadata::{Metadata, NetMetadata, TrainingSummary};
+pub(crate) use read::tensor_beyond;
 
 use crate::arch::{
     Architecture,

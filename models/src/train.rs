@@ -4,6 +4,7 @@
 //! The low-resolution picture of a pair must be what the server will decode, artefacts included: nets trained on clean
 //! pictures fall below plain up-sampling on compressed ones.
 
+mod checkpoint;
 mod evaluation;
 mod learner;
 mod patch;
@@ -19,6 +20,7 @@ mod tests;
 use media::{ffmpeg::FfmpegError, picture::Size};
 use thiserror::Error;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use evaluation::{Evaluation, evaluate};
 pub use pool::{Pair, PairPool};
 pub use sequences::{Sequence, SequencePool};
@@ -112,6 +114,9 @@ pub enum TrainError {
         /// Steps done.
         step: u64,
     },
+    /// There is no going on from a checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// A package could not be written.
     #[error(transparent)]
     Package(#[from] PackageError),

@@ -1,150 +1,192 @@
-//! Trains TCSR on runs of consecutive pictures as the stock F-EDSR nets show them.
+//! Trains TCSR on runs of consecutive pictures as F-EDSR shows them.
 
 use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, Result, ensure};
-use media::ffmpeg::{Filter, Scaler};
+use anyhow::{Context, Result};
+use media::{
+    Picture,
+    ffmpeg::{Filter, Scaler},
+};
 use models::{
-    FEdsrUpscaler, Precision, Preset, TcsrConfig,
-    device::{Device, DeviceChoice, configure_threads},
-    package::{TcsrPackage, TrainingSummary},
+    FEdsrUpscaler, Package, Precision, Preset, TcsrConfig, TcsrPackage,
+    device::Device,
+    package::TrainingSummary,
     stock,
-    train::{Pair, Sequence, SequencePool, TcsrSettings, TcsrTrainer, cosine},
+    train::{Checkpoint, Evaluation, Sequence, SequencePool, TcsrSettings, TcsrTrainer, TrainError},
     upscale::Upscale,
 };
-use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::footage;
+use crate::{
+    clips::Split,
+    course::{self, Course},
+    footage::{self, Take, Way},
+    options::{self, Options},
+    report::Row,
+};
 
-/// Pictures in a run.
+/// The streams to learn from.
+const WAYS: [Way; 3] =
+    [Way::new(250_000, Filter::Area), Way::new(400_000, Filter::Area), Way::new(800_000, Filter::Area)];
+/// Pictures in a sequence to learn from: a neighbourhood, and some more to choose its middle from.
 const RUN: usize = 8;
+/// Sequences to judge by, about; each is as long as the net needs.
+const JUDGED: usize = 36;
 /// The first stages to learn from: those that serve where TCSR is affordable at all.
 const FIRST_STAGES: [Preset; 3] = [Preset::Nano, Preset::Mini, Preset::Small];
-/// Bitrates of the low-resolution stream to learn from.
-const BITRATES: [u32; 3] = [250_000, 400_000, 800_000];
-/// Runs of every clip and bitrate.
-const RUNS: usize = 2;
 
 /// Train TCSR.
 #[derive(clap::Args)]
 pub(crate) struct Train {
-    /// Folders of clips to train on.
-    #[arg(long, required = true)]
-    data: Vec<PathBuf>,
-    /// Where to write the package.
-    #[arg(long)]
-    out: PathBuf,
-    /// A package to start from.
-    #[arg(long)]
-    from: Option<PathBuf>,
-    /// How long to train.
-    #[arg(long, default_value_t = 3600.0)]
-    seconds: f64,
-    /// Seed of weights, patches and the choice of pictures.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Where to train.
-    #[arg(long, default_value = "cpu")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    options: Options,
+    /// Package of F-EDSR to learn on top of, instead of the stock nets; give it several times for several.
+    #[arg(long, value_name = "FILE")]
+    first_stage: Vec<PathBuf>,
     /// Learning rate at the start; it falls along a cosine.
     #[arg(long, default_value_t = 1e-3)]
     rate: f64,
+    /// Sequences to train on, about; each takes 8 MB of memory.
+    #[arg(long, default_value_t = 210)]
+    sequences: usize,
     /// Patches in a step.
     #[arg(long, default_value_t = 8)]
     batch: usize,
 }
 
 pub(crate) fn train(arguments: &Train) -> Result<()> {
-    configure_threads(1);
-    let device = arguments.device.resolve()?;
+    let (begin, options) = (Instant::now(), &arguments.options);
+    let device = options.device.resolve()?;
     let config = TcsrConfig::STOCK;
-    let start = arguments.from.as_ref().map(|path| {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        TcsrPackage::parse(bytes.into()).with_context(|| format!("{} is no TCSR", path.display()))
-    });
-    let start = start.transpose()?;
-    let mut pool = SequencePool::new(config.radius);
-    let judged = gather(&arguments.data, &mut pool, arguments.seed)?;
-    ensure!(!judged.is_empty(), "no pictures in {:?}", arguments.data);
-    println!("{} sequences to train on, {} to judge by", pool.len(), judged.len());
-    let settings =
-        TcsrSettings { batch: arguments.batch, ..TcsrSettings::new(config, device, arguments.seed) };
-    let mut trainer = TcsrTrainer::new(settings, start.as_ref())?;
-    let (begin, mut reported, mut mean) = (Instant::now(), 0.0, 0.0);
-    loop {
-        let seconds = begin.elapsed().as_secs_f64();
-        if seconds >= arguments.seconds {
-            break;
-        }
-        let loss = trainer.step(&pool, arguments.rate * cosine(seconds / arguments.seconds))?;
-        mean += (loss - mean) / (trainer.steps() as f64).min(100.0);
-        if seconds - reported > 240.0 {
-            reported = seconds;
-            let gain = trainer.evaluate(&judged)?.gain;
-            println!("{seconds:6.0} s  step {:6}  loss {mean:.4}  gain {gain:+.3} dB", trainer.steps());
-        }
+    let settings = TcsrSettings { batch: arguments.batch, ..TcsrSettings::new(config, device, options.seed) };
+    let trainer = TcsrTrainer::new(settings, options.start()?.as_ref())?;
+    let split = options.split()?;
+    let stages = first_stages(&arguments.first_stage)?;
+    let (pool, judged) = gather(&split, &stages, arguments.sequences, &settings)?;
+    eprintln!("{} sequences to train on, {} of other sources to judge by", pool.len(), judged.len());
+    let first_stages: Vec<_> = stages.iter().map(|stage| stage.fingerprint().to_string()).collect();
+    let first_stages = first_stages.join(" ");
+    let course = SequenceCourse { trainer, settings, rate: arguments.rate, pool, judged, first_stages };
+    course::follow(course, &split, options, begin)
+}
+
+fn first_stages(files: &[PathBuf]) -> Result<Vec<Package>> {
+    if files.is_empty() {
+        let stock = |preset| stock::package(preset).context("every first stage has stock weights");
+        return FIRST_STAGES.into_iter().map(stock).collect();
     }
-    let after = trainer.evaluate(&judged)?;
-    println!("gain {:+.3} dB over {:.3} dB after {} steps", after.gain, after.psnr_plain, trainer.steps());
-    let package = trainer.package(TrainingSummary {
-        pairs: pool.len() as u64,
-        steps: trainer.steps(),
-        seconds: begin.elapsed().as_secs_f64().round(),
-        psnr_before: after.psnr_plain,
-        psnr_after: after.psnr_net,
+    files.iter().map(|file| options::read(file)).collect()
+}
+
+fn gather(
+    split: &Split,
+    stages: &[Package],
+    sequences: usize,
+    settings: &TcsrSettings,
+) -> Result<(SequencePool, Vec<Sequence>)> {
+    let (mut pool, mut judged) = (SequencePool::new(settings.config.radius), Vec::new());
+    let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
+    let mut stage = FirstStage::new(stages, settings.device, settings.seed)?;
+    let take = Take { runs: sequences, length: RUN };
+    footage::take(&split.learnt, &WAYS, take, &mut random, |lr, hr| Ok(pool.push(&stage.show(lr, hr)?)?))?;
+    // The same sequences judge, whatever the seed.
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let mut stage = FirstStage::new(stages, settings.device, 0)?;
+    let take = Take { runs: JUDGED, length: settings.config.pictures() };
+    footage::take(&split.judged, &WAYS, take, &mut random, |lr, hr| {
+        let Sequence { shown, originals } = stage.show(lr, hr)?;
+        let own = |pictures: Vec<Picture>| pictures.iter().map(footage::own).collect();
+        judged.push(Sequence { shown: own(shown), originals: own(originals) });
+        Ok(())
     })?;
-    std::fs::write(&arguments.out, package.bytes())
-        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
-    println!("{} {} in {}", package.config(), package.fingerprint(), arguments.out.display());
-    Ok(())
+    Ok((pool, judged))
 }
 
-/// Fills the pool; of every clip and way, a short run of the kept tenth is to judge by.
-fn gather(folders: &[PathBuf], pool: &mut SequencePool, seed: u64) -> Result<Vec<Sequence>> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let nets = FIRST_STAGES.map(|preset| {
-        let package = stock::package(preset).context("every first stage has stock weights")?;
-        Ok(FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?)
-    });
-    let mut nets = nets.into_iter().collect::<Result<Vec<_>>>()?;
-    let indices: Vec<usize> = (0..nets.len()).collect();
-    let mut judged = Vec::new();
-    for clip in footage::clips(folders)? {
-        let originals = footage::originals(&clip)?;
-        let border = footage::border(originals.len());
-        for (way, bitrate) in BITRATES.into_iter().enumerate() {
-            let pairs = footage::coded(&originals, bitrate, Filter::Area)?;
-            let mut stage = |range: std::ops::Range<usize>| {
-                let net = indices.choose(&mut random).copied().unwrap_or_default();
-                sequence(&mut nets[net], &pairs[range])
-            };
-            if way == 1 && pairs.len() >= border + 3 {
-                judged.push(stage(border..border + 3)?);
-            }
-            for run in 0..RUNS {
-                let room = (border.saturating_sub(RUN)) / RUNS;
-                let first =
-                    run * room + usize::from(room > 0) * (seed as usize * 7919 + run * 31) % room.max(1);
-                if first + RUN <= border {
-                    pool.push(&stage(first..first + RUN)?)?;
-                }
-            }
-        }
-        println!("{}: {} sequences so far", clip.display(), pool.len());
-    }
-    let _ = random.random::<u32>();
-    Ok(judged)
+/// The nets that TCSR stands on, one of them at random for every sequence.
+struct FirstStage {
+    nets: Vec<FEdsrUpscaler>,
+    lanczos: Scaler,
+    random: ChaCha8Rng,
 }
 
-/// What the first stage shows.
-fn sequence(net: &mut FEdsrUpscaler, pairs: &[Pair]) -> Result<Sequence> {
-    let mut lanczos = Scaler::new(Filter::Lanczos);
-    let mut sequence = Sequence { shown: Vec::new(), originals: Vec::new() };
-    for pair in pairs {
-        let plain = lanczos.scale(&pair.lr, pair.hr.size())?;
-        sequence.shown.push(net.upscale(&pair.lr, plain)?);
-        sequence.originals.push(pair.hr.clone());
+impl FirstStage {
+    fn new(packages: &[Package], device: Device, seed: u64) -> Result<Self> {
+        let build = |package| FEdsrUpscaler::build(package, device, Precision::Auto);
+        let nets = packages.iter().map(build).collect::<Result<_, _>>()?;
+        Ok(Self { nets, lanczos: Scaler::new(Filter::Lanczos), random: ChaCha8Rng::seed_from_u64(seed) })
     }
-    Ok(sequence)
+
+    /// What viewers see of these pictures, beside their originals.
+    fn show(&mut self, lr: &[Picture], hr: &[Picture]) -> Result<Sequence> {
+        let index = self.random.random_range(0..self.nets.len());
+        let net = &mut self.nets[index];
+        let shown = lr.iter().zip(hr).map(|(lr, hr)| {
+            let plain = self.lanczos.scale(lr, hr.size())?;
+            Ok(net.upscale(lr, plain)?)
+        });
+        Ok(Sequence { shown: shown.collect::<Result<_>>()?, originals: hr.to_vec() })
+    }
+}
+
+struct SequenceCourse {
+    trainer: TcsrTrainer,
+    settings: TcsrSettings,
+    rate: f64,
+    pool: SequencePool,
+    judged: Vec<Sequence>,
+    first_stages: String,
+}
+
+impl Course for SequenceCourse {
+    type Net = TcsrConfig;
+
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn facts(&self) -> Vec<Row> {
+        let TcsrSettings { batch, patch, precision, warm_up, alpha, beta, variation, average, .. } =
+            self.settings;
+        vec![
+            Row::new("first stages", &self.first_stages),
+            Row::new("sequences", self.pool.len()),
+            Row::new("batch", batch),
+            Row::new("patch", patch),
+            Row::new("precision", precision),
+            Row::new("warm-up", warm_up),
+            Row::new("alpha", alpha),
+            Row::new("beta", beta),
+            Row::new("variation", variation),
+            Row::new("average", average),
+        ]
+    }
+
+    fn size(&self) -> u64 {
+        self.pool.len() as u64
+    }
+
+    fn step(&mut self, rate: f64) -> Result<f64, TrainError> {
+        self.trainer.step(&self.pool, rate)
+    }
+
+    fn steps(&self) -> u64 {
+        self.trainer.steps()
+    }
+
+    fn evaluate(&self) -> Result<Evaluation, TrainError> {
+        self.trainer.evaluate(&self.judged)
+    }
+
+    fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+        self.trainer.checkpoint(run)
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+        self.trainer.restore(checkpoint, run)
+    }
+
+    fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, TrainError> {
+        self.trainer.package(summary)
+    }
 }

@@ -22,7 +22,9 @@ pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, Pack
     {
         return Err(PackageError::HeaderTooLarge { bytes: length });
     }
-    check_offsets(&bytes)?;
+    if let Some(name) = tensor_beyond(&bytes) {
+        return Err(PackageError::Beyond { name: shortened(&name) });
+    }
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(PackageError::Malformed)?;
     let none = HashMap::new();
     let metadata = NetMetadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
@@ -32,8 +34,8 @@ pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, Pack
     Ok(NetPackage { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
 }
 
-/// Refuses tensors that end behind the file: the library adds the ends up without looking for overflow.
-fn check_offsets(bytes: &[u8]) -> Result<(), PackageError> {
+/// A tensor of a safetensors file that ends behind it: the library adds the ends up without looking for overflow.
+pub(crate) fn tensor_beyond(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Place {
         data_offsets: Option<[u64; 2]>,
@@ -43,16 +45,9 @@ fn check_offsets(bytes: &[u8]) -> Result<(), PackageError> {
         rest.get(..length)
     });
     // What is no header at all, the library says.
-    let Some(places) =
-        header.and_then(|header| serde_json::from_slice::<HashMap<String, Place>>(header).ok())
-    else {
-        return Ok(());
-    };
+    let places = serde_json::from_slice::<HashMap<String, Place>>(header?).ok()?;
     let beyond = |place: &Place| place.data_offsets.is_some_and(|[_, end]| end > bytes.len() as u64);
-    match places.into_iter().find(|(_, place)| beyond(place)) {
-        Some((name, _)) => Err(PackageError::Beyond { name: shortened(&name) }),
-        None => Ok(()),
-    }
+    places.into_iter().find(|(_, place)| beyond(place)).map(|(name, _)| name)
 }
 
 /// Every tensor of the net and no other, all of one type.

@@ -2,14 +2,23 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
-use super::TrainError;
+use super::{
+    TrainError,
+    checkpoint::{Checkpoint, CheckpointError, Values},
+};
 use crate::arch::TensorSpec;
 
 /// Adam's constants (Kingma and Ba, 2015), the usual ones.
 const BETA: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
+
+/// What a checkpoint calls the parts of a tensor, behind its own name.
+const PARTS: [&str; 4] = ["variable", "average", "moment1", "moment2"];
+/// Facts of a checkpoint: steps done, and random numbers drawn, in words. The seed is among the settings.
+const STEPS: &str = "steps";
+const POSITION: &str = "position";
 
 /// A tensor that is learnt.
 #[derive(Debug)]
@@ -91,6 +100,39 @@ impl Learner {
         Ok(value)
     }
 
+    /// Notes everything that going on takes. The specifications are those that the learner was made with.
+    pub(super) fn save(&self, specs: &[TensorSpec], checkpoint: &mut Checkpoint) -> Result<(), TchError> {
+        for (learnt, spec) in self.learnt.iter().zip(specs) {
+            for (tensor, part) in learnt.parts().into_iter().zip(PARTS) {
+                let tensor = Values { shape: spec.shape.clone(), values: values(tensor)? };
+                checkpoint.set_tensor(format!("{}.{part}", spec.name), tensor);
+            }
+        }
+        checkpoint.set(STEPS, self.steps);
+        checkpoint.set(POSITION, self.random.get_word_pos());
+        Ok(())
+    }
+
+    /// Goes back to what was noted by a learner of the same seed. An error changes nothing.
+    pub(super) fn restore(
+        &mut self,
+        specs: &[TensorSpec],
+        checkpoint: &Checkpoint,
+    ) -> Result<(), TrainError> {
+        let (steps, position) = (checkpoint.get(STEPS)?, checkpoint.get(POSITION)?);
+        let noted = specs.iter().map(|spec| Ok((spec, noted(spec, checkpoint)?)));
+        let noted = noted.collect::<Result<Vec<_>, CheckpointError>>()?;
+        tch::no_grad(|| {
+            self.learnt
+                .iter_mut()
+                .zip(noted)
+                .try_for_each(|(learnt, (spec, values))| learnt.set(spec, values))
+        })?;
+        self.random.set_word_pos(position);
+        self.steps = steps;
+        Ok(())
+    }
+
     /// The averages, in the order of the net's tensors.
     pub(super) fn weights(&self) -> Result<Vec<Vec<f32>>, TchError> {
         self.learnt.iter().map(|learnt| values(&learnt.average)).collect()
@@ -99,14 +141,22 @@ impl Learner {
 
 impl Learnt {
     fn new(values: &[f32], spec: &TensorSpec, device: Device) -> Result<Self, TchError> {
-        let shape: Vec<i64> = spec.shape.iter().map(|&dimension| dimension as i64).collect();
-        let start = Tensor::f_from_slice(values)?.f_reshape(&shape)?.f_to_device(device)?;
-        let zero = || Tensor::f_zeros(&shape, (Kind::Float, device));
-        Ok(Self {
-            average: start.copy(),
-            variable: start.f_set_requires_grad(true)?,
-            moments: [zero()?, zero()?],
-        })
+        let start = tensor(values, spec)?.f_to_device(device)?;
+        let zero = || start.f_zeros_like();
+        let moments = [zero()?, zero()?];
+        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, moments })
+    }
+
+    /// In the order of [`PARTS`].
+    fn parts(&self) -> [&Tensor; 4] {
+        let [first, second] = &self.moments;
+        [&self.variable, &self.average, first, second]
+    }
+
+    fn set(&mut self, spec: &TensorSpec, values: [&[f32]; 4]) -> Result<(), TchError> {
+        let [first, second] = &mut self.moments;
+        let parts = [&mut self.variable, &mut self.average, first, second];
+        parts.into_iter().zip(values).try_for_each(|(part, values)| part.f_copy_(&tensor(values, spec)?))
     }
 
     fn descend(&mut self, rate: f64, bias: f64, towards: f64) -> Result<(), TchError> {
@@ -123,6 +173,19 @@ impl Learnt {
         let _ = self.average.f_lerp_(&self.variable, towards)?;
         Ok(())
     }
+}
+
+fn noted<'a>(spec: &TensorSpec, checkpoint: &'a Checkpoint) -> Result<[&'a [f32]; 4], CheckpointError> {
+    let mut parts = [[].as_slice(); 4];
+    for (slot, part) in parts.iter_mut().zip(PARTS) {
+        *slot = checkpoint.tensor(&format!("{}.{part}", spec.name), &spec.shape)?;
+    }
+    Ok(parts)
+}
+
+fn tensor(values: &[f32], spec: &TensorSpec) -> Result<Tensor, TchError> {
+    let shape: Vec<i64> = spec.shape.iter().map(|&dimension| dimension as i64).collect();
+    Tensor::f_from_slice(values)?.f_reshape(shape)
 }
 
 fn values(tensor: &Tensor) -> Result<Vec<f32>, TchError> {

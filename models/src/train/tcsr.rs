@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Kind, TchError, Tensor};
 
 use super::{
-    Evaluation, Sequence, SequencePool, TrainError,
+    Checkpoint, Evaluation, Sequence, SequencePool, TrainError,
+    checkpoint::{RUN, SETTINGS},
     learner::{Learner, uniform},
 };
 use crate::{
@@ -145,6 +146,27 @@ impl TcsrTrainer {
     fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, TrainError> {
         let metadata = NetMetadata { config: self.settings.config, parent: self.parent, training };
         Ok(TcsrPackage::write(&metadata, &self.learner.weights()?)?)
+    }
+
+    /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+        let mut checkpoint = Checkpoint::new();
+        checkpoint.set(SETTINGS, self.belongings());
+        checkpoint.set(RUN, run);
+        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+        checkpoint.expect(SETTINGS, &self.belongings())?;
+        checkpoint.expect(RUN, run)?;
+        self.learner.restore(&self.settings.config.tensors(), checkpoint)
+    }
+
+    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
+    fn belongings(&self) -> String {
+        format!("{:?}, parent {:?}", self.settings, self.parent)
     }
 
     /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.

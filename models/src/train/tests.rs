@@ -1,5 +1,7 @@
 //! Training on a texture that is learnt in seconds.
 
+mod checkpoint;
+
 use media::{
     ffmpeg::{Filter, Scaler},
     picture::{Picture, Size},
@@ -8,7 +10,7 @@ use media::{
 use super::*;
 use crate::{
     arch::{f_edsr::FEdsrConfig, tcsr::TcsrConfig},
-    device::Device,
+    device::{Device, configure_threads},
     package::TrainingSummary,
 };
 
@@ -31,8 +33,9 @@ fn pair(phase: usize) -> Pair {
     Pair { lr, hr }
 }
 
+/// A net for seconds; every test that trains comes by here, and takes one thread.
 fn settings(seed: u64) -> TrainerSettings {
-    crate::device::configure_threads(1);
+    configure_threads(1);
     let config = FEdsrConfig { channels: 4, blocks: 1, scale: 2, tail: 2 };
     TrainerSettings { batch: 4, patch: 16, average: 0.9, ..TrainerSettings::new(config, Device::Cpu, seed) }
 }
@@ -67,7 +70,6 @@ fn an_untrained_net_gains_nothing_and_a_trained_one_does() {
 
 #[test]
 fn equal_seeds_make_equal_packages() {
-    crate::device::configure_threads(1);
     let fingerprint = |seed| trained(seed, 5).package(SUMMARY).unwrap().fingerprint();
     assert_eq!(fingerprint(1), fingerprint(1));
     assert_ne!(fingerprint(1), fingerprint(2));
@@ -126,20 +128,22 @@ fn moving() -> Sequence {
     Sequence { shown, originals }
 }
 
-#[test]
-fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
-    crate::device::configure_threads(1);
+fn temporal(seed: u64) -> TcsrSettings {
+    configure_threads(1);
     let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
-    let settings = TcsrSettings {
-        batch: 4,
-        patch: 48,
-        warm_up: 10,
-        average: 0.9,
-        ..TcsrSettings::new(config, Device::Cpu, 1)
-    };
+    let settings = TcsrSettings::new(config, Device::Cpu, seed);
+    TcsrSettings { batch: 4, patch: 48, warm_up: 10, average: 0.9, ..settings }
+}
+
+fn sequences() -> SequencePool {
     let mut pool = SequencePool::new(1);
     pool.push(&moving()).unwrap();
-    let mut trainer = TcsrTrainer::new(settings, None).unwrap();
+    pool
+}
+
+#[test]
+fn a_temporal_net_learns_to_take_from_sharp_neighbours() {
+    let (pool, mut trainer) = (sequences(), TcsrTrainer::new(temporal(1), None).unwrap());
     for _ in 0..60 {
         trainer.step(&pool, 3e-3).unwrap();
     }

@@ -4,7 +4,9 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
 use super::{
-    Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evaluate,
+    Checkpoint, Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings,
+    checkpoint::{RUN, SETTINGS},
+    evaluate,
     learner::{Learner, uniform},
     pool::Draw,
 };
@@ -13,6 +15,9 @@ use crate::{
     package::{Fingerprint, Metadata, Package, TrainingSummary},
     upscale::{FEdsrUpscaler, Precision, precision::has_bf16},
 };
+
+/// The learning rate, in a checkpoint.
+const RATE: &str = "learning rate";
 
 /// Trains one F-EDSR with Adam on random patches.
 ///
@@ -94,6 +99,31 @@ impl Trainer {
         let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
         let weights = self.learner.weights()?;
         Ok(Package::write(&metadata, &weights)?)
+    }
+
+    /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+        let mut checkpoint = Checkpoint::new();
+        checkpoint.set(SETTINGS, self.belongings());
+        checkpoint.set(RUN, run);
+        checkpoint.set(RATE, self.rate);
+        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+        checkpoint.expect(SETTINGS, &self.belongings())?;
+        checkpoint.expect(RUN, run)?;
+        let rate = checkpoint.get(RATE)?;
+        self.learner.restore(&self.settings.config.tensors(), checkpoint)?;
+        self.rate = rate;
+        Ok(())
+    }
+
+    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
+    fn belongings(&self) -> String {
+        format!("{:?}, parent {:?}", self.settings, self.parent)
     }
 
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.

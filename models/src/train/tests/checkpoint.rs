@@ -1,0 +1,102 @@
+//! A training that was interrupted ends where one that was not ends.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const RUN: &str = "ten steps on stripes";
+
+/// What a file would bring back.
+fn travelled(checkpoint: &Checkpoint) -> Checkpoint {
+    Checkpoint::parse(&checkpoint.to_bytes().unwrap()).unwrap()
+}
+
+fn step(trainer: &mut Trainer, pool: &PairPool, count: u32) {
+    for _ in 0..count {
+        trainer.set_learning_rate(4e-3 / (1 + trainer.steps()) as f64);
+        trainer.step(pool).unwrap();
+    }
+}
+
+fn step_temporal(trainer: &mut TcsrTrainer, pool: &SequencePool, count: u32) {
+    for _ in 0..count {
+        trainer.step(pool, 1e-3 / (1 + trainer.steps()) as f64).unwrap();
+    }
+}
+
+#[test]
+fn an_interrupted_training_makes_the_same_net() {
+    let (pool, start) = (pool(), trained(3, 2).package(SUMMARY).unwrap());
+    let new = || Trainer::new(settings(1), Some(&start)).unwrap();
+    let mut through = new();
+    step(&mut through, &pool, 4);
+    let half_way = through.checkpoint(RUN).unwrap().with_notes("half way".to_owned());
+    step(&mut through, &pool, 6);
+
+    let (mut resumed, found) = (new(), travelled(&half_way));
+    assert_eq!((&found, found.notes()), (&half_way, "half way"));
+    resumed.restore(&found, RUN).unwrap();
+    assert_eq!(resumed.steps(), 4);
+    step(&mut resumed, &pool, 6);
+    assert_eq!(resumed.checkpoint(RUN).unwrap(), through.checkpoint(RUN).unwrap());
+    assert_eq!(resumed.package(SUMMARY).unwrap(), through.package(SUMMARY).unwrap());
+}
+
+#[test]
+fn an_interrupted_temporal_training_makes_the_same_net() {
+    let (pool, new) = (sequences(), || TcsrTrainer::new(temporal(1), None).unwrap());
+    let mut through = new();
+    step_temporal(&mut through, &pool, 3);
+    let half_way = through.checkpoint(RUN).unwrap();
+    step_temporal(&mut through, &pool, 4);
+
+    let mut resumed = new();
+    resumed.restore(&travelled(&half_way), RUN).unwrap();
+    step_temporal(&mut resumed, &pool, 4);
+    assert_eq!(resumed.checkpoint(RUN).unwrap(), through.checkpoint(RUN).unwrap());
+    assert_eq!(resumed.package(SUMMARY).unwrap(), through.package(SUMMARY).unwrap());
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let checkpoint = trained(1, 1).checkpoint(RUN).unwrap();
+    let refused = |trainer: TrainerSettings, run| {
+        let mut trainer = Trainer::new(trainer, None).unwrap();
+        let before = trainer.checkpoint(run).unwrap();
+        let error = trainer.restore(&checkpoint, run).unwrap_err();
+        assert_eq!(trainer.checkpoint(run).unwrap(), before);
+        match error {
+            TrainError::Checkpoint(CheckpointError::OtherTraining { what, .. }) => what,
+            other => panic!("{other}"),
+        }
+    };
+    let other_net = FEdsrConfig::new(8, 1, 2).unwrap();
+    assert_eq!(refused(TrainerSettings { config: other_net, ..settings(1) }, RUN), "trainer");
+    assert_eq!(refused(settings(2), RUN), "trainer");
+    assert_eq!(refused(settings(1), "another run"), "run");
+    let temporal = TcsrTrainer::new(temporal(1), None).unwrap().restore(&checkpoint, RUN);
+    assert!(matches!(temporal, Err(TrainError::Checkpoint(CheckpointError::OtherTraining { .. }))));
+}
+
+#[test]
+fn a_package_is_no_checkpoint() {
+    let package = trained(1, 0).package(SUMMARY).unwrap();
+    assert!(matches!(Checkpoint::parse(package.bytes()), Err(CheckpointError::Fact("format"))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_damaged_checkpoint_is_an_error_or_another_checkpoint(at in any::<prop::sample::Index>(), byte: u8, cut: bool) {
+        let mut bytes = trained(1, 0).checkpoint(RUN).unwrap().to_bytes().unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        bytes.truncate(if cut { at } else { bytes.len() });
+        if let Ok(found) = Checkpoint::parse(&bytes) {
+            prop_assert!(!cut);
+            // Whatever it says is refused or taken; it never panics.
+            let _ = Trainer::new(settings(1), None).unwrap().restore(&found, RUN);
+        }
+    }
+}
