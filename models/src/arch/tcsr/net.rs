@@ -82,7 +82,7 @@ impl Tcsr {
         };
         let middle = count / 2;
         let target = pictures.f_narrow(1, middle, 1)?;
-        let wanted = Self::embed(&self.target, &target, kind)?;
+        let wanted = embed(&self.target, &target, kind)?;
         let mut neighbours = Vec::with_capacity(count as usize - 1);
         let mut features = Vec::with_capacity(count as usize);
         for index in (0..count).filter(|index| *index != middle) {
@@ -109,18 +109,18 @@ impl Tcsr {
     ) -> Result<Aligned, TchError> {
         let flow = self.ofr.forward(neighbour, target, kind)?;
         let picture = warp(neighbour, &flow.full)?;
-        let offered = Self::embed(&self.neighbour, &picture, kind)?;
+        let offered = embed(&self.neighbour, &picture, kind)?;
         let likeness = offered.f_mul(wanted)?.f_to_kind(Kind::Float)?;
         let likeness = likeness.f_sum_dim_intlist([2_i64].as_slice(), false, Kind::Float)?;
         let attention = likeness.f_sigmoid()?.f_pixel_shuffle(2)?;
         Ok(Aligned { picture, flow, attention })
     }
+}
 
-    /// A picture `N,1,H,W` to features `N,4,E,H/2,W/2`: what attention compares.
-    fn embed(convolution: &Convolution, picture: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
-        let stacked = picture.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
-        let features = convolution.forward(&stacked)?;
-        let (batch, _, height, width) = features.size4()?;
-        features.f_reshape([batch, STACK as i64, EMBEDDING as i64, height, width])
-    }
+/// A picture `N,1,H,W` to features `N,4,E,H/2,W/2`: what attention compares.
+fn embed(convolution: &Convolution, picture: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
+    let stacked = picture.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
+    let features = convolution.forward(&stacked)?;
+    let (batch, _, height, width) = features.size4()?;
+    features.f_reshape([batch, STACK as i64, EMBEDDING as i64, height, width])
 }
