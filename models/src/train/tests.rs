@@ -10,7 +10,7 @@ use media::{
 use super::*;
 use crate::{
     arch::{f_edsr::FEdsrConfig, tcsr::TcsrConfig},
-    device::{Device, configure_threads},
+    device::Device,
     package::TrainingSummary,
 };
 
@@ -33,9 +33,8 @@ fn pair(phase: usize) -> Pair {
     Pair { lr, hr }
 }
 
-/// A net for seconds; every test that trains comes by here, and takes one thread.
 fn settings(seed: u64) -> TrainerSettings {
-    configure_threads(1);
+    crate::device::configure_threads(1);
     let config = FEdsrConfig { channels: 4, blocks: 1, scale: 2, tail: 2 };
     TrainerSettings { batch: 4, patch: 16, average: 0.9, ..TrainerSettings::new(config, Device::Cpu, seed) }
 }
@@ -129,7 +128,7 @@ fn moving() -> Sequence {
 }
 
 fn temporal(seed: u64) -> TcsrSettings {
-    configure_threads(1);
+    crate::device::configure_threads(1);
     let config = TcsrConfig { channels: 8, flow: 8, blocks: 1, radius: 1 };
     let settings = TcsrSettings::new(config, Device::Cpu, seed);
     TcsrSettings { batch: 4, patch: 48, warm_up: 10, average: 0.9, ..settings }
