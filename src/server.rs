@@ -48,7 +48,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     let workshop = Workshop {
         engine: engine.handle(),
         library: library.handle(),
-        second_stage: (config.enhance.temporal == Temporal::Auto).then(SecondStage::stock),
+        second_stage: second_stage(&config, &engine),
         encode: config.encode.clone(),
         max_size: config.enhance.max_size,
         scale: models::stock::SCALE,
@@ -108,6 +108,11 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
     }
     signals.shutdown().await;
     Ok(())
+}
+
+fn second_stage(config: &Config, engine: &Engine) -> Option<SecondStage> {
+    let wanted = config.enhance.enabled && config.enhance.temporal == Temporal::Auto;
+    wanted.then(|| SecondStage::stock(&engine.handle()))
 }
 
 /// Measuring takes a moment, so it is done only where it decides something.

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -159,15 +159,6 @@ impl EngineHandle {
 }
 
 impl<T> Reply<T> {
-    /// The answer, if it is there already.
-    pub fn poll(&self) -> Option<Result<T, WorkError>> {
-        match self.0.try_recv() {
-            Ok(answer) => Some(Ok(answer)),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(WorkError::Lost)),
-        }
-    }
-
     /// Waits for the answer.
     pub fn wait(self, patience: Duration) -> Result<T, WorkError> {
         self.0.recv_timeout(patience).map_err(|error| match error {

@@ -1,15 +1,43 @@
 //! The second stage as all lanes share it: one set of weights, and the number of lanes that share the time for it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use models::TcsrPackage;
+use media::picture::{Picture, Size};
+use models::device::Device;
+use models::refine::RefineError;
+use models::{Precision, TcsrPackage, TcsrRefiner};
+
+use super::engine::EngineHandle;
+
+/// What refining is timed on; other sizes take as much more or less as they have pixels.
+const TIMED: Size = Size { width: 960, height: 540 };
+/// Pictures that are timed, after one that warms the net up; the fastest counts.
+const TIMES: usize = 3;
 
 /// TCSR for all lanes.
 #[derive(Debug, Clone)]
 pub struct SecondStage {
     package: TcsrPackage,
     lanes: Arc<AtomicUsize>,
+    /// Of a picture of [`TIMED`].
+    cost: Arc<OnceLock<Duration>>,
+}
+
+fn time(package: &TcsrPackage, device: Device) -> Result<Duration, RefineError> {
+    let mut refiner = TcsrRefiner::build(package, device, Precision::Auto)?;
+    let mut picture = Picture::new(TIMED);
+    picture.luma_mut().data.fill(128);
+    let pictures = vec![picture; package.config().pictures()];
+    refiner.refine(&pictures)?;
+    let mut best = Duration::MAX;
+    for _ in 0..TIMES {
+        let started = Instant::now();
+        refiner.refine(&pictures)?;
+        best = best.min(started.elapsed());
+    }
+    Ok(best)
 }
 
 /// A lane's share; given back when dropped.
@@ -17,9 +45,28 @@ pub struct SecondStage {
 pub struct Share(Arc<AtomicUsize>);
 
 impl SecondStage {
-    /// The stock net.
-    pub fn stock() -> Self {
-        Self { package: models::stock::tcsr(), lanes: Arc::default() }
+    /// The stock net, which is timed on the engine; nobody waits for it, and until then nothing is refined.
+    pub fn stock(engine: &EngineHandle) -> Self {
+        let stage = Self { package: models::stock::tcsr(), lanes: Arc::default(), cost: Arc::default() };
+        let (package, cost) = (stage.package.clone(), Arc::clone(&stage.cost));
+        let timed = engine.run_aside(move |device| match time(&package, device) {
+            Ok(took) => {
+                tracing::info!(net = %package.config(), ?took, size = %TIMED, "second stage measured");
+                // It is timed once.
+                let _ = cost.set(took);
+            }
+            Err(error) => tracing::warn!(%error, "no second stage"),
+        });
+        if let Err(error) = timed {
+            tracing::warn!(%error, "no second stage");
+        }
+        stage
+    }
+
+    /// What refining a picture of this size takes while nothing else runs; `None` while it is not known.
+    pub fn cost(&self, size: Size) -> Option<Duration> {
+        let pixels = size.area() as f64 / TIMED.area() as f64;
+        self.cost.get().map(|cost| cost.mul_f64(pixels))
     }
 
     /// The net.
@@ -49,15 +96,23 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
+    use models::device::DeviceChoice;
+
     use super::*;
+    use crate::enhance::Engine;
 
     #[test]
-    fn lanes_are_counted_while_they_are_there() {
-        let stage = SecondStage::stock();
+    fn it_is_timed_once_and_lanes_are_counted_while_they_are_there() {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let stage = SecondStage::stock(&engine.handle());
         let first = stage.join();
         let second = stage.clone().join();
         assert_eq!((first.lanes(), second.lanes()), (2, 2));
         drop(first);
         assert_eq!(second.lanes(), 1);
+        engine.join();
+        let cost = stage.cost(TIMED).unwrap();
+        let quarter = stage.cost(Size { width: 480, height: 270 }).unwrap();
+        assert!(cost > Duration::ZERO && quarter.abs_diff(cost / 4) < Duration::from_micros(1));
     }
 }

@@ -52,9 +52,9 @@ impl Budget {
         self.cost
     }
 
-    /// Pictures are larger or smaller from now on: what is known of costs is void.
-    pub fn forget(&mut self) {
-        *self = Self::default();
+    /// Refining a picture is expected to take this long, whatever it took before. Nothing is saved up.
+    pub fn expect(&mut self, cost: Option<Duration>) {
+        *self = Self { cost, ..Self::default() };
     }
 
     /// A picture has left.

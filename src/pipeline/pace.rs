@@ -44,10 +44,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For pictures that stand this long. A backlog of a few pictures is no overload, however long they stand;
-    /// and publishers send in bursts of a few hundred milliseconds.
+    /// For pictures that stand this long. A backlog of a few pictures is no overload, however long they stand; publishers
+    /// send in bursts of a few hundred milliseconds; and the second stage takes up to three quarters of `strained` at once.
     pub fn for_frames_of(frame: MediaTime) -> Self {
-        let strained = MediaTime::from_millis(300).max(frame * 4);
+        let strained = MediaTime::from_millis(400).max(frame * 4);
         Self {
             relaxed: strained / 3,
             strained,
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_lane_that_keeps_up_uses_the_net_on_every_picture() {
         let mut pace = Pace::default();
-        for backlog in [0, 40, 80, 300, 0] {
+        for backlog in [0, 40, 80, 400, 0] {
             assert_eq!(pace.treatment(millis(backlog), limits()), Treatment::Net, "{backlog}");
         }
     }
@@ -115,20 +115,20 @@ mod tests {
     #[test]
     fn straining_begins_high_and_ends_low() {
         let mut pace = Pace::default();
-        assert_eq!(pace.treatment(millis(301), limits()), Treatment::Plain);
+        assert_eq!(pace.treatment(millis(401), limits()), Treatment::Plain);
         assert!(pace.strained);
         pace.treatment(millis(150), limits());
         assert!(pace.strained);
-        assert_eq!(pace.treatment(millis(99), limits()), Treatment::Net);
+        assert_eq!(pace.treatment(millis(132), limits()), Treatment::Net);
         assert!(!pace.strained);
     }
 
     #[test]
     fn far_behind_nothing_goes_through_the_net_and_further_pictures_are_skipped() {
         let mut pace = Pace::default();
-        assert!((0..50).all(|_| pace.treatment(millis(1000), limits()) == Treatment::Plain));
-        assert_eq!(pace.intake(millis(1900), limits(), true), Intake::Decode);
-        assert_eq!(pace.intake(millis(2001), limits(), true), Intake::SkipToKey);
+        assert!((0..50).all(|_| pace.treatment(millis(1200), limits()) == Treatment::Plain));
+        assert_eq!(pace.intake(millis(2300), limits(), true), Intake::Decode);
+        assert_eq!(pace.intake(millis(2401), limits(), true), Intake::SkipToKey);
         assert_eq!(pace.intake(millis(9000), limits(), false), Intake::Decode);
     }
 

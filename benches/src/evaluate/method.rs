@@ -119,8 +119,7 @@ impl Method for Cascade {
 }
 
 /// The first stages that the second is measured on, and how often.
-const CASCADES: [(Preset, usize); 4] =
-    [(Preset::Nano, 1), (Preset::Nano, 12), (Preset::Small, 1), (Preset::Base, 1)];
+const CASCADES: [(Preset, usize); 3] = [(Preset::Nano, 1), (Preset::Nano, 12), (Preset::Small, 1)];
 
 /// The filters, the stock networks, and these packages.
 pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Vec<Box<dyn Method>>> {

@@ -33,8 +33,9 @@ pub(super) struct ResidualBlock {
 
 impl ResidualBlock {
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        let inner = self.second.forward(&self.first.forward(x)?.f_relu()?)?;
-        x.f_add(&inner)
+        // In place: fresh memory for every picture costs more than the sums.
+        let mut inner = self.second.forward(&self.first.forward(x)?.f_relu_()?)?;
+        inner.f_add_(x)
     }
 }
 

@@ -27,9 +27,10 @@
 mod config;
 mod net;
 mod ofrnet;
+mod planes;
 
 pub(crate) use config::MULTIPLE;
 pub use config::{ConfigError, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, TcsrConfig};
 pub use net::{Aligned, Output, Tcsr};
 pub use ofrnet::Flow;
-pub(crate) use ofrnet::halve;
+pub(crate) use planes::halve;

@@ -17,6 +17,10 @@ use crate::pipeline::budget::{Budget, Spent};
 use crate::pipeline::select::{Purse, Reason, Selector};
 use crate::pipeline::stats::Refinement;
 
+/// After so many pictures for which refining would take too long, it is believed to take what it took when the server
+/// began: ten seconds or so.
+const RETRY: u32 = 300;
+
 /// How the lane is when a picture has come out of the first stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Situation {
@@ -29,6 +33,7 @@ pub(super) struct Situation {
 }
 
 pub(super) struct Temporal {
+    stage: SecondStage,
     seat: RefinerSeat,
     engine: EngineHandle,
     share: Share,
@@ -39,6 +44,8 @@ pub(super) struct Temporal {
     past: VecDeque<Picture>,
     held: VecDeque<Held>,
     size: Option<Size>,
+    /// Pictures in a row for which refining would have taken too long.
+    idle: u32,
     /// The accelerator's busy time when the last picture came.
     accelerator: Duration,
 }
@@ -54,6 +61,7 @@ struct Held {
 impl Temporal {
     pub(super) fn new(stage: &SecondStage, engine: &EngineHandle) -> Self {
         Self {
+            stage: stage.clone(),
             seat: RefinerSeat::new(stage.package().clone(), engine.clone()),
             engine: engine.clone(),
             share: stage.join(),
@@ -63,6 +71,7 @@ impl Temporal {
             past: VecDeque::new(),
             held: VecDeque::new(),
             size: None,
+            idle: 0,
             accelerator: engine.busy(),
         }
     }
@@ -71,9 +80,6 @@ impl Temporal {
     pub(super) fn arrive(&mut self, finished: Finished, situation: Situation) -> Vec<Finished> {
         let first = finished.is_first_stage().then(|| finished.picture.clone());
         let leaving = self.fit(finished.picture.size());
-        if let Some(took) = first.as_ref().and_then(|picture| self.seat.prepare(picture)) {
-            self.budget.measured(took);
-        }
         let purse = self.purse(situation);
         let complete = self.past.len() + self.held.len() >= self.radius;
         let reason = match &first {
@@ -108,8 +114,7 @@ impl Temporal {
         if self.size.replace(size) == Some(size) {
             return Vec::new();
         }
-        self.budget.forget();
-        self.seat.start_again();
+        self.budget.expect(self.stage.cost(size));
         self.flush()
     }
 
@@ -118,7 +123,13 @@ impl Temporal {
         let accelerator = busy.saturating_sub(std::mem::replace(&mut self.accelerator, busy));
         let Situation { frame, lane, room } = situation;
         self.budget.earn(Spent { frame, accelerator, lane, lanes: self.share.lanes() });
-        let fits = self.seat.is_ready() && self.budget.cost().is_some_and(|cost| cost <= room);
+        let fits = !self.seat.is_lost() && self.budget.cost().is_some_and(|cost| cost <= room);
+        self.idle = if fits { 0 } else { self.idle + 1 };
+        if self.idle == RETRY {
+            // A machine that was busy may be idle again.
+            self.idle = 0;
+            self.budget.expect(self.size.and_then(|size| self.stage.cost(size)));
+        }
         if fits { self.budget.purse() } else { Purse::Empty }
     }
 

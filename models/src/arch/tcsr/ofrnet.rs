@@ -2,7 +2,10 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::config::FLOW_BLOCKS;
+use super::{
+    config::FLOW_BLOCKS,
+    planes::{Target, difference, halve, stack},
+};
 use crate::arch::{
     Convolution, Convolutions, ResidualBlock, TensorSpec,
     convolution::through,
@@ -30,10 +33,10 @@ impl Level {
     }
 
     /// Planes `N,C,H,W` to flow `N,2,H,W`, in pixels; sides are even.
-    fn forward(&self, planes: &[Tensor], kind: Kind) -> Result<Tensor, TchError> {
-        let stacked = Tensor::f_cat(planes, 1)?.f_pixel_unshuffle(2)?.f_to_kind(kind)?;
-        let features = through(&self.body, self.head.forward(&stacked)?.f_relu()?)?;
-        self.flow.forward(&features)?.f_to_kind(Kind::Float)?.f_pixel_shuffle(2)
+    fn forward(&self, planes: &[&Tensor], kind: Kind) -> Result<Tensor, TchError> {
+        let stacked = stack(planes, kind)?;
+        let features = through(&self.body, self.head.forward(&stacked)?.f_relu_()?)?;
+        self.flow.forward(&features)?.f_pixel_shuffle(2)?.f_to_kind(Kind::Float)
     }
 }
 
@@ -61,14 +64,14 @@ impl OfrNet {
     }
 
     /// Pictures are `N,1,H,W` in 0..1 with sides that are multiples of four. Convolutions compute in `kind`.
-    pub(super) fn forward(&self, neighbour: &Tensor, target: &Tensor, kind: Kind) -> Result<Flow, TchError> {
-        let (small_neighbour, small_target) = (halve(neighbour)?, halve(target)?);
+    pub(super) fn forward(&self, neighbour: &Tensor, target: &Target, kind: Kind) -> Result<Flow, TchError> {
+        let Target { picture, detail, half: small, half_detail: small_detail } = target;
         // From a flow of zero: the warp changes nothing.
-        let planes = [difference(&small_neighbour, &small_target)?, detail(&small_target)?];
+        let planes = [&difference(&halve(neighbour)?, small)?, small_detail];
         let half = self.levels[0].forward(&planes, kind)?;
         let so_far = enlarge(&half)?;
         let aligned = warp(neighbour, &so_far)?;
-        let planes = [difference(&aligned, target)?, detail(target)?, so_far.f_mul_scalar(FLOW_UNIT)?];
+        let planes = [&difference(&aligned, picture)?, detail, &so_far.f_mul_scalar(FLOW_UNIT)?];
         let full = self.levels[1].forward(&planes, kind)?.f_add(&so_far)?;
         Ok(Flow { half, full })
     }
@@ -76,24 +79,3 @@ impl OfrNet {
 
 /// Brings a flow of usual length to the size of the other inputs.
 const FLOW_UNIT: f64 = 1.0 / 16.0;
-
-/// Brings differences between pictures, a few code values, to the size of the other inputs.
-const DETAIL_UNIT: f64 = 16.0;
-/// Side of the square whose mean is left out of a picture's detail.
-const AROUND: i64 = 5;
-
-/// What one picture has beyond another.
-pub(super) fn difference(a: &Tensor, b: &Tensor) -> Result<Tensor, TchError> {
-    a.f_sub(b)?.f_mul_scalar(DETAIL_UNIT)
-}
-
-/// What a picture has beyond the mean of its surroundings: how bright it is says nothing about how to sharpen it.
-pub(super) fn detail(picture: &Tensor) -> Result<Tensor, TchError> {
-    let around = picture.f_avg_pool2d([AROUND; 2], [1, 1], [AROUND / 2; 2], false, false, None)?;
-    difference(picture, &around)
-}
-
-/// Half the size, the mean of 2x2 pixels.
-pub(crate) fn halve(picture: &Tensor) -> Result<Tensor, TchError> {
-    picture.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)
-}
