@@ -27,9 +27,9 @@ pub struct Stream<'a> {
 }
 
 impl Server {
-    /// With the streams `demo` and `other`, the smallest net and a grace period of 5 s.
+    /// With the streams `demo` and `other`, the smallest net, no second stage and a grace period of 5 s.
     pub fn start() -> Self {
-        Self::with("profile = \"nano\"", "")
+        Self::with("profile = \"nano\"\ntemporal = \"off\"", "")
     }
 
     /// `enhance` are lines for the `[enhance]` table, `more` is anything else that a configuration may have.

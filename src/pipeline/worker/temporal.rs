@@ -123,7 +123,10 @@ impl Temporal {
         let accelerator = busy.saturating_sub(std::mem::replace(&mut self.accelerator, busy));
         let Situation { frame, lane, room } = situation;
         self.budget.earn(Spent { frame, accelerator, lane, lanes: self.share.lanes() });
-        let fits = !self.seat.is_lost() && self.budget.cost().is_some_and(|cost| cost <= room);
+        // Pictures that wait to be refined take their time first.
+        let waiting = self.held.iter().filter(|held| held.reason.is_some()).count();
+        let needed = self.budget.cost().map(|cost| cost * (waiting as u32 + 1));
+        let fits = !self.seat.is_lost() && needed.is_some_and(|needed| needed <= room);
         self.idle = if fits { 0 } else { self.idle + 1 };
         if self.idle == RETRY {
             // A machine that was busy may be idle again.
@@ -167,5 +170,101 @@ impl Temporal {
         let (picture, took) = self.seat.refine(pictures)?;
         self.budget.measured(took);
         Some((picture, Refinement { reason, took }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use media::time::MediaTime;
+    use models::device::DeviceChoice;
+
+    use super::*;
+    use crate::enhance::Engine;
+    use crate::pipeline::select::Coded;
+    use crate::pipeline::stats::Made;
+
+    const SIZE: Size = Size { width: 32, height: 18 };
+    /// A machine with all the time in the world.
+    const LEISURE: Situation =
+        Situation { frame: Duration::from_secs(10), lane: Duration::ZERO, room: Duration::from_secs(60) };
+
+    fn finished(index: i64, made: Made, size: Size) -> Finished {
+        let mut picture = Picture::new(size);
+        picture.luma_mut().data.fill(100);
+        picture.set_pts(MediaTime::from_millis(40 * index));
+        let coded = Coded { key: false, bytes: 1000 };
+        let (dts, spent) = (picture.pts(), Duration::ZERO);
+        Finished { picture, made, dts, spent, net: None, coded, refined: None }
+    }
+
+    fn numbers(leaving: &[Finished]) -> Vec<i64> {
+        leaving.iter().map(|finished| finished.picture.pts().as_millis() / 40).collect()
+    }
+
+    /// With the net timed.
+    fn temporal(engine: &Engine) -> Temporal {
+        let handle = engine.handle();
+        let temporal = Temporal::new(&SecondStage::stock(&handle), &handle);
+        // Jobs are done in order.
+        handle.run(|_| ()).unwrap().wait(Duration::from_secs(60)).unwrap();
+        temporal
+    }
+
+    #[test]
+    fn selected_pictures_wait_for_the_next_one_and_all_leave_in_order() {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let mut temporal = temporal(&engine);
+        let mut all = Vec::new();
+        for index in 0..12 {
+            let leaving = temporal.arrive(finished(index, Made::FEdsr, SIZE), LEISURE);
+            // The first has no neighbour before it; every other waits for the one after it.
+            let expected = if index == 0 { vec![0] } else { vec![index - 1] };
+            assert_eq!(numbers(&leaving), if index == 1 { vec![] } else { expected });
+            all.extend(leaving);
+        }
+        assert!(temporal.holds());
+        all.extend(temporal.flush());
+        assert_eq!(numbers(&all), (0..12).collect::<Vec<_>>());
+        let refined = all.iter().filter(|finished| finished.refined.is_some()).count();
+        assert_eq!(refined, 10, "all but the first and the last");
+        drop(temporal);
+        engine.join();
+    }
+
+    #[test]
+    fn plain_pictures_and_other_sizes_are_no_neighbours() {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let mut temporal = temporal(&engine);
+        let other = Size { width: 48, height: 32 };
+        let kinds = [
+            (Made::FEdsr, SIZE),
+            (Made::FEdsr, SIZE),
+            (Made::PlainOverload, SIZE),
+            (Made::FEdsr, SIZE),
+            (Made::FEdsr, SIZE),
+            (Made::FEdsr, other),
+        ];
+        let mut all = Vec::new();
+        for (index, (made, size)) in (0..).zip(kinds) {
+            all.extend(temporal.arrive(finished(index, made, size), LEISURE));
+        }
+        all.extend(temporal.flush());
+        assert_eq!(numbers(&all), (0..6).collect::<Vec<_>>());
+        assert!(all.iter().all(|finished| finished.refined.is_none()));
+        drop(temporal);
+        engine.join();
+    }
+
+    #[test]
+    fn a_lane_that_is_behind_refines_nothing() {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let mut temporal = temporal(&engine);
+        let behind = Situation { room: Duration::ZERO, ..LEISURE };
+        for index in 0..6 {
+            let leaving = temporal.arrive(finished(index, Made::FEdsr, SIZE), behind);
+            assert_eq!(numbers(&leaving), [index], "nothing is held back");
+        }
+        drop(temporal);
+        engine.join();
     }
 }
