@@ -260,7 +260,9 @@ impl Worker {
     fn flush(&mut self) {
         self.collect();
         let held = self.temporal.as_mut().filter(|temporal| temporal.holds()).map(Temporal::flush);
-        held.into_iter().flatten().for_each(|finished| self.encode(finished));
+        for finished in held.into_iter().flatten() {
+            self.encode(finished);
+        }
     }
 
     /// On to the second stage, where there is one, and to the encoder.
@@ -279,7 +281,9 @@ impl Worker {
         };
         let leaving = temporal.arrive(finished, situation);
         self.parts.stats.affordable(temporal.per_second());
-        leaving.into_iter().for_each(|finished| self.encode(finished));
+        for finished in leaving {
+            self.encode(finished);
+        }
     }
 
     fn await_net(&mut self) -> Option<Finished> {

@@ -24,7 +24,7 @@ pub(super) struct RefinerSeat {
 enum State {
     /// Nobody has needed it yet.
     Absent,
-    Ready(TcsrRefiner),
+    Ready(Box<TcsrRefiner>),
     /// It failed too often.
     Lost,
 }
@@ -44,7 +44,7 @@ impl RefinerSeat {
         let reply = self.engine.run_aside(move |device| {
             let mut refiner = match state {
                 State::Ready(refiner) => refiner,
-                State::Absent => TcsrRefiner::build(&package, device, Precision::Auto)?,
+                State::Absent => Box::new(TcsrRefiner::build(&package, device, Precision::Auto)?),
                 State::Lost => return Ok(None),
             };
             let started = Instant::now();
