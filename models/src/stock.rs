@@ -28,8 +28,7 @@ const fn bytes_of(preset: Preset) -> Option<&'static [u8]> {
         Preset::Nano => Some(include_bytes!("../weights/f-edsr-nano-x2.safetensors")),
         Preset::Mini => Some(include_bytes!("../weights/f-edsr-mini-x2.safetensors")),
         Preset::Small => Some(include_bytes!("../weights/f-edsr-small-x2.safetensors")),
-        Preset::Base => Some(include_bytes!("../weights/f-edsr-base-x2.safetensors")),
-        Preset::Large => None,
+        Preset::Base | Preset::Large => None,
     }
 }
 
@@ -40,7 +39,7 @@ mod tests {
 
     #[test]
     fn stock_packages_are_whole_and_of_their_preset() {
-        for preset in [Preset::Nano, Preset::Mini, Preset::Small, Preset::Base] {
+        for preset in [Preset::Nano, Preset::Mini, Preset::Small] {
             let package = package(preset).unwrap();
             assert_eq!(Ok(package.config()), preset.config(SCALE));
             let training = package.metadata().training.unwrap();
