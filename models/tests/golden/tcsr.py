@@ -156,7 +156,7 @@ def tcsr(parameters, blocks, shown):
 def loss(parameters, blocks, weights, shown, wanted):
     """The mean over patches of log(mean squared error) and, over the neighbours, of log(misfit) of either size."""
     residual, neighbours = tcsr(parameters, blocks, shown)
-    total = jnp.log(((residual - wanted) ** 2).mean((1, 2, 3)) + (2 / 255) ** 2)
+    total = jnp.log(((residual - wanted) ** 2).mean((1, 2, 3)) + (0.5 / 255) ** 2)
 
     def misfit(warped, target, flow):
         error = jnp.abs(warped - target).mean((1, 2, 3))
