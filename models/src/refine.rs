@@ -11,7 +11,7 @@ use crate::{
     arch::tcsr::{Tcsr, TcsrConfig},
     device::Device,
     package::{Fingerprint, TcsrPackage},
-    upscale::{Precision, UpscaleError, precision::has_bf16, residual},
+    upscale::{Precision, UpscaleError, precision, residual},
 };
 
 /// Why a picture was not refined. It is as good as it was: show it so.
@@ -61,11 +61,7 @@ pub struct TcsrRefiner {
 impl TcsrRefiner {
     /// Builds a net from a package. [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
     pub fn build(package: &TcsrPackage, device: Device, precision: Precision) -> Result<Self, UpscaleError> {
-        let kind = match precision {
-            Precision::Bf16 => Kind::BFloat16,
-            Precision::Auto if has_bf16(device) => Kind::BFloat16,
-            Precision::Auto | Precision::F32 => Kind::Float,
-        };
+        let kind = precision::kind(precision, device);
         let mut weights = package.weights().iter();
         let net = Tcsr::new(package.config(), |spec| {
             let values = weights.next().expect("a package holds every tensor");

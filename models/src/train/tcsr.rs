@@ -19,7 +19,7 @@ use crate::{
     package::{Fingerprint, NetMetadata, TcsrPackage, TrainingSummary},
     quality::{Mean, psnr_luma},
     refine::TcsrRefiner,
-    upscale::{Precision, precision::has_bf16},
+    upscale::{Precision, precision},
 };
 
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
@@ -95,11 +95,7 @@ impl TcsrTrainer {
         let start_weights = start.map(TcsrPackage::weights);
         let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
-        let kind = match settings.precision {
-            Precision::Bf16 => Kind::BFloat16,
-            Precision::Auto if has_bf16(device) => Kind::BFloat16,
-            Precision::Auto | Precision::F32 => Kind::Float,
-        };
+        let kind = precision::kind(settings.precision, device);
         let parent = start.map(TcsrPackage::fingerprint);
         let (shown, residual) = (Vec::new(), Vec::new());
         Ok(Self { settings, parent, net, learner, kind, shown, residual })

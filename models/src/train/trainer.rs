@@ -13,7 +13,7 @@ use super::{
 use crate::{
     arch::{Architecture as _, TensorSpec, f_edsr::FEdsr},
     package::{Fingerprint, Metadata, Package, TrainingSummary},
-    upscale::{FEdsrUpscaler, Precision, precision::has_bf16},
+    upscale::{FEdsrUpscaler, Precision, precision},
 };
 
 /// The learning rate, in a checkpoint.
@@ -148,11 +148,7 @@ impl Trainer {
         };
         let luma = tensor(&self.luma, patch)?;
         let residual = tensor(&self.residual, patch * usize::from(self.settings.config.scale))?;
-        let kind = match precision {
-            Precision::Bf16 => Kind::BFloat16,
-            Precision::Auto if has_bf16(device) => Kind::BFloat16,
-            Precision::Auto | Precision::F32 => Kind::Float,
-        };
+        let kind = precision::kind(precision, device);
         Ok((luma.f_to_kind(kind)?, residual))
     }
 }

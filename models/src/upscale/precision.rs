@@ -8,6 +8,7 @@ use std::{
 };
 
 use media::picture::Size;
+use tch::Kind;
 use thiserror::Error;
 
 use super::{UpscaleError, frozen::Frozen};
@@ -101,8 +102,17 @@ fn fastest(net: &Frozen) -> Result<Duration, UpscaleError> {
     Ok(best)
 }
 
+/// The kind of numbers for nets that are not timed: [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
+pub(crate) fn kind(precision: Precision, device: Device) -> Kind {
+    match precision {
+        Precision::Bf16 => Kind::BFloat16,
+        Precision::Auto if has_bf16(device) => Kind::BFloat16,
+        Precision::Auto | Precision::F32 => Kind::Float,
+    }
+}
+
 /// Whether the hardware computes in bfloat16; where it does not, libtorch imitates it, slowly.
-pub(crate) fn has_bf16(device: Device) -> bool {
+fn has_bf16(device: Device) -> bool {
     match device {
         Device::Cpu => processor_has_bf16(),
         _ => true,
