@@ -57,7 +57,7 @@ impl Selector {
     pub fn choose(&mut self, picture: Coded, purse: Purse) -> Option<Reason> {
         self.distance += 1;
         self.bytes += picture.bytes as u64;
-        let score = (self.distance * self.bytes) as f64;
+        let score = self.distance as f64 * self.bytes as f64;
         let reason = match purse {
             Purse::Empty => return None,
             _ if picture.key => Reason::Key,

@@ -21,6 +21,9 @@ use crate::pipeline::stats::Refinement;
 /// began: ten seconds or so.
 const RETRY: u32 = 300;
 
+/// After so many pictures in a row, a second or so, it is no passing backlog that keeps pictures from being refined.
+const BLOCKED: u32 = 30;
+
 /// How the lane is when a picture has come out of the first stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Situation {
@@ -104,9 +107,10 @@ impl Temporal {
         !self.held.is_empty()
     }
 
-    /// Pictures a second that can be afforded.
+    /// Pictures a second that can be afforded; 0 while one picture would take longer than the lane may fall behind.
     pub(super) fn per_second(&self) -> f64 {
-        if self.seat.is_lost() { 0.0 } else { self.budget.per_second() }
+        let blocked = self.seat.is_lost() || self.idle >= BLOCKED;
+        if blocked { 0.0 } else { self.budget.per_second() }
     }
 
     /// Pictures of another size are no neighbours, and cost something else.
@@ -130,7 +134,7 @@ impl Temporal {
         self.idle = if fits { 0 } else { self.idle + 1 };
         if self.idle == RETRY {
             // A machine that was busy may be idle again.
-            self.idle = 0;
+            self.idle = BLOCKED;
             self.budget.expect(self.size.and_then(|size| self.stage.cost(size)));
         }
         if fits { self.budget.purse() } else { Purse::Empty }

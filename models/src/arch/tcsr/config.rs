@@ -53,7 +53,7 @@ pub enum ConfigError {
 }
 
 impl TcsrConfig {
-    /// The stock net: 0.3 s for 960x540 on one thread of a Zen 4 core in bfloat16.
+    /// The stock net: a quarter of a second for 960x540 on one thread of a Zen 4 core in bfloat16.
     pub const STOCK: Self = Self { channels: 24, flow: 16, blocks: 3, radius: 1 };
 
     /// These parameters, if they are within the limits.
