@@ -8,6 +8,7 @@ pub mod model;
 pub mod problem;
 pub mod routes;
 pub mod status;
+pub mod training;
 
 pub use model::{ModelReport, Outcome, TrainingOrder};
 pub use problem::Problem;
@@ -15,3 +16,4 @@ pub use status::{
     AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, RefinedPicture, RefinedReason, StreamState,
     StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus,
 };
+pub use training::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};

@@ -1,0 +1,108 @@
+//! How a streamer's training stands, as it tells the server and as the server tells everyone.
+
+use serde::{Deserialize, Serialize};
+
+/// Looks that a report holds at most: two minutes at two a second.
+pub const MOST_LOOKS: usize = 240;
+/// Trainings that a report holds at most.
+pub const MOST_TRAININGS: usize = 32;
+
+/// `PUT /api/v1/streams/NAME/training`: a report replaces the one before it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingReport {
+    /// What the trainer does now.
+    pub state: TrainingState,
+    /// The latest looks at the live picture, the oldest first; at most [`MOST_LOOKS`].
+    pub looks: Vec<QualityLook>,
+    /// The latest trainings, the oldest first, the one that is going on included; at most [`MOST_TRAININGS`].
+    pub trainings: Vec<TrainingRecord>,
+    /// Trainings since the stream began, those that are no longer listed included.
+    pub trainings_total: u64,
+    /// Seconds of training since the stream began.
+    pub seconds_total: f64,
+}
+
+/// What the trainer does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainingState {
+    /// There is not enough to learn from yet, or the server has not said what to train.
+    #[default]
+    Waiting,
+    /// It learns.
+    Training,
+    /// The network is good enough for what is shown; only the monitor works.
+    Resting,
+    /// This machine is too slow for training to be of use.
+    TooSlow,
+}
+
+/// The monitor's look at one picture: PSNR of luma in dB.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct QualityLook {
+    /// Seconds of the streamer's video.
+    pub at_s: f64,
+    /// Plain up-sampling.
+    pub plain_db: f64,
+    /// The best network so far.
+    pub net_db: f64,
+    /// What the best network adds, smoothed over the looks up to this one.
+    pub smoothed_gain_db: f64,
+}
+
+/// One training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// Seconds of the streamer's video when it was asked for.
+    pub from_s: f64,
+    /// Why it was asked for.
+    pub reason: TrainingReason,
+    /// Pairs that it learnt from.
+    pub pairs: u64,
+    /// Steps of the optimiser.
+    pub steps: u64,
+    /// Seconds spent in them.
+    pub seconds: f64,
+    /// PSNR in dB that training began from, on pictures that it was not trained on.
+    pub before_db: f64,
+    /// What it has gained over that, in dB.
+    pub gain_db: f64,
+    /// The gain in dB at which it ends.
+    pub goal_db: f64,
+    /// The largest gain in dB that was predicted; none while too few trainings are known.
+    pub predicted_db: Option<f64>,
+    /// Whether it began from the network of a scene that was seen before.
+    pub remembered: bool,
+    /// Why it ended; none while it goes on.
+    pub end: Option<TrainingEnd>,
+}
+
+/// Why training was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainingReason {
+    /// The stream began, or another network is wanted.
+    Start,
+    /// The quality of the network in use fell from one picture to the next: a cut.
+    Drop,
+    /// The quality of the network in use has fallen little by little.
+    Decline,
+    /// It is told to train all the time.
+    Always,
+}
+
+/// Why a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainingEnd {
+    /// It gained what it was meant to.
+    Goal,
+    /// More steps brought no more.
+    Plateau,
+    /// It took as long as a training may.
+    TimeLimit,
+    /// The picture changed again; another training took over.
+    Overtaken,
+    /// The stream ended, or the server asked for another network.
+    Stopped,
+}
