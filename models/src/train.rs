@@ -9,6 +9,7 @@ mod evaluation;
 mod learner;
 mod patch;
 mod pool;
+mod predictor;
 mod sequences;
 mod settings;
 mod tcsr;
@@ -23,8 +24,9 @@ use thiserror::Error;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use evaluation::{Evaluation, evaluate};
 pub use pool::{Pair, PairPool};
+pub use predictor::{GainPredictor, GainSample, LEAST_SAMPLES};
 pub use sequences::{Sequence, SequencePool};
-pub use settings::{Loss, TrainerSettings, cosine};
+pub use settings::{Loss, Selection, TrainerSettings, cosine};
 pub use tcsr::{TcsrSettings, TcsrTrainer};
 pub use trainer::Trainer;
 

@@ -8,7 +8,7 @@ use models::{
     FEdsrConfig, Package, Precision, Preset,
     package::TrainingSummary,
     stock,
-    train::{Checkpoint, Evaluation, Loss, Pair, PairPool, TrainError, Trainer, TrainerSettings},
+    train::{Checkpoint, Evaluation, Loss, Pair, PairPool, Selection, TrainError, Trainer, TrainerSettings},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -46,7 +46,7 @@ pub(crate) struct Train {
     /// decibel, mse, l1 or charbonnier.
     #[arg(long, default_value = "decibel", value_parser = loss)]
     loss: Loss,
-    /// Patches to look at for each that is taken.
+    /// Patches to look at for each that is taken, the hardest.
     #[arg(long, default_value_t = 1)]
     candidates: usize,
     /// Numbers to train in.
@@ -78,7 +78,10 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
         precision: arguments.precision,
         learning_rate: arguments.rate,
         loss: arguments.loss,
-        candidates: arguments.candidates,
+        selection: match arguments.candidates {
+            0 | 1 => Selection::Any,
+            candidates => Selection::Hardest(candidates),
+        },
         batch: arguments.batch,
         average: 0.998,
         ..TrainerSettings::new(config, device, options.seed)
@@ -120,14 +123,14 @@ impl Course for PairCourse {
     }
 
     fn facts(&self) -> Vec<Row> {
-        let TrainerSettings { loss, batch, patch, candidates, precision, average, .. } =
+        let TrainerSettings { loss, batch, patch, selection, precision, average, .. } =
             *self.trainer.settings();
         vec![
             Row::new("loss", format!("{loss:?}")),
             Row::new("pairs", self.pool.len()),
             Row::new("batch", batch),
             Row::new("patch", patch),
-            Row::new("candidates", candidates),
+            Row::new("patches", format!("{selection:?}")),
             Row::new("precision", precision),
             Row::new("average", average),
         ]

@@ -8,7 +8,7 @@ use media::{
 };
 use rand::Rng;
 
-use super::{TrainError, patch::Orientation};
+use super::{Selection, TrainError, patch::Orientation};
 
 /// Two pictures of the same instant.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct PairPool {
     lanczos: Scaler,
     samples: VecDeque<Sample>,
     pushed: u64,
+    /// Share of its weight that a pair keeps when the next one comes.
+    keep: f64,
 }
 
 /// A pair as training needs it, rows without gaps.
@@ -36,6 +38,10 @@ struct Sample {
     luma: Vec<u8>,
     /// Original less plain up-sampling, `scale` times the size.
     residual: Vec<i16>,
+    /// Squared error of plain up-sampling, per sample of the residual.
+    energy: f64,
+    /// How likely patches come from here, against the others.
+    weight: f64,
 }
 
 /// Where a patch was found.
@@ -51,15 +57,22 @@ struct Place {
 pub(super) struct Draw {
     /// Side of the low-resolution patch.
     pub(super) patch: usize,
-    /// Patches to look at for each that is taken.
-    pub(super) candidates: usize,
+    /// Which of those that come up.
+    pub(super) selection: Selection,
 }
 
 impl PairPool {
     /// An empty pool for at most `capacity` pairs whose pictures differ by `scale`.
     pub fn new(capacity: usize, scale: u8) -> Self {
-        let samples = VecDeque::new();
-        Self { capacity: capacity.max(1), scale, lanczos: Scaler::new(Filter::Lanczos), samples, pushed: 0 }
+        let lanczos = Scaler::new(Filter::Lanczos);
+        Self { capacity: capacity.max(1), scale, lanczos, samples: VecDeque::new(), pushed: 0, keep: 1.0 }
+    }
+
+    /// Patches come from recent pairs more often: every new pair takes the weight of the older ones down to `keep` of it.
+    #[must_use]
+    pub fn with_recency(mut self, keep: f64) -> Self {
+        self.keep = keep.clamp(f64::MIN_POSITIVE, 1.0);
+        self
     }
 
     /// Adds a pair; a full pool drops its oldest. Plain up-sampling is done here, once.
@@ -71,12 +84,16 @@ impl PairPool {
         let plain = self.lanczos.scale(&pair.lr, hr)?;
         let rows = pair.hr.luma().rows().zip(plain.luma().rows());
         let difference = |(hr, plain): (&u8, &u8)| i16::from(*hr) - i16::from(*plain);
-        let sample = Sample {
+        let mut sample = Sample {
             width: lr.width as usize,
             height: lr.height as usize,
             luma: pair.lr.luma().rows().flatten().copied().collect(),
             residual: rows.flat_map(|(hr, plain)| hr.iter().zip(plain).map(difference)).collect(),
+            energy: 0.0,
+            weight: 1.0,
         };
+        sample.energy = squared(&sample.residual) as f64 / sample.residual.len().max(1) as f64;
+        self.fade(self.keep);
         if self.samples.len() == self.capacity {
             self.samples.pop_front();
         }
@@ -105,9 +122,16 @@ impl PairPool {
         self.scale
     }
 
-    /// Forgets all pairs, after a change of scene.
+    /// Forgets all pairs.
     pub fn clear(&mut self) {
         self.samples.clear();
+    }
+
+    /// Takes the weight of all pairs down to `share` of it, after a change of scene: what comes from now on counts more.
+    pub fn fade(&mut self, share: f64) {
+        for sample in &mut self.samples {
+            sample.weight *= share;
+        }
     }
 
     /// Draws a patch and appends its luma (code values) and its residual (code values), turned in a random way.
@@ -119,15 +143,7 @@ impl PairPool {
         residual: &mut Vec<f32>,
     ) -> Result<(), TrainError> {
         let scale = usize::from(self.scale);
-        let mut chosen = self.place(draw.patch, random)?;
-        let mut worst = if draw.candidates > 1 { self.energy(chosen, draw.patch) } else { 0 };
-        for _ in 1..draw.candidates {
-            let place = self.place(draw.patch, random)?;
-            let energy = self.energy(place, draw.patch);
-            if energy > worst {
-                (chosen, worst) = (place, energy);
-            }
-        }
+        let chosen = self.choose(draw, random)?;
         let Place { sample, x, y } = chosen;
         let sample = &self.samples[sample];
         let orientation = Orientation::new(random.random());
@@ -137,11 +153,29 @@ impl PairPool {
         Ok(())
     }
 
-    fn place(&self, patch: usize, random: &mut impl Rng) -> Result<Place, TrainError> {
-        if self.samples.is_empty() {
-            return Err(TrainError::NoPairs);
+    fn choose(&self, Draw { patch, selection }: Draw, random: &mut impl Rng) -> Result<Place, TrainError> {
+        let first = self.place(patch, random)?;
+        let (candidates, enough) = match selection {
+            Selection::Any => return Ok(first),
+            Selection::Hardest(candidates) => (candidates, false),
+            Selection::HarderThanPicture(candidates) => (candidates, true),
+        };
+        let (mut chosen, mut worst) = (first, self.energy(first, patch));
+        for _ in 1..candidates {
+            if enough && worst >= self.samples[chosen.sample].energy {
+                break;
+            }
+            let place = self.place(patch, random)?;
+            let energy = self.energy(place, patch);
+            if energy > worst {
+                (chosen, worst) = (place, energy);
+            }
         }
-        let index = random.random_range(0..self.samples.len());
+        Ok(chosen)
+    }
+
+    fn place(&self, patch: usize, random: &mut impl Rng) -> Result<Place, TrainError> {
+        let index = self.pick(random).ok_or(TrainError::NoPairs)?;
         let sample = &self.samples[index];
         if sample.width < patch || sample.height < patch {
             let lr = media::picture::Size { width: sample.width as u32, height: sample.height as u32 };
@@ -152,14 +186,119 @@ impl PairPool {
         Ok(Place { sample: index, x, y })
     }
 
-    /// Squared error of plain up-sampling in a patch.
-    fn energy(&self, place: Place, patch: usize) -> u64 {
+    /// A pair, each as likely as its weight says.
+    fn pick(&self, random: &mut impl Rng) -> Option<usize> {
+        let last = self.samples.len().checked_sub(1)?;
+        let total: f64 = self.samples.iter().map(|sample| sample.weight).sum();
+        let mut left = random.random_range(0.0..1.0) * total;
+        let passed = self.samples.iter().take_while(|sample| {
+            left -= sample.weight;
+            left >= 0.0
+        });
+        Some(passed.count().min(last))
+    }
+
+    /// Squared error of plain up-sampling in a patch, per sample.
+    fn energy(&self, place: Place, patch: usize) -> f64 {
         let scale = usize::from(self.scale);
         let sample = &self.samples[place.sample];
         let (stride, side) = (scale * sample.width, scale * patch);
         let rows = (scale * place.y..scale * place.y + side)
             .map(|y| &sample.residual[y * stride + scale * place.x..][..side]);
-        let square = |&value: &i16| i32::from(value).pow(2) as u32;
-        rows.map(|row| u64::from(row.iter().map(square).sum::<u32>())).sum()
+        rows.map(squared).sum::<u64>() as f64 / (side * side) as f64
+    }
+}
+
+/// Sum of squares.
+fn squared(residual: &[i16]) -> u64 {
+    residual
+        .chunks(1 << 12)
+        .map(|run| u64::from(run.iter().map(|&value| i32::from(value).pow(2) as u32).sum::<u32>()))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use media::{Component, Size};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    const LR: Size = Size { width: 64, height: 64 };
+
+    /// Dark above, and below as far from its plain up-sampling as `hard` says; low resolution shows `shade`.
+    fn pair(shade: u8, hard: u8) -> Pair {
+        let (mut lr, mut hr) = (Picture::new(LR), Picture::new(LR.scaled(2)));
+        lr.plane_mut(Component::Y).fill(shade);
+        hr.plane_mut(Component::Y).fill(shade);
+        for row in hr.plane_mut(Component::Y).rows_mut().skip(LR.height as usize) {
+            row.fill(shade + hard);
+        }
+        Pair { lr, hr }
+    }
+
+    /// Of each of 400 patches, its shade and its squared residual.
+    fn drawn(pool: &PairPool, selection: Selection) -> Vec<(f32, f32)> {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let (mut luma, mut residual) = (Vec::new(), Vec::new());
+        (0..400)
+            .map(|_| {
+                luma.clear();
+                residual.clear();
+                pool.draw(Draw { patch: 8, selection }, &mut random, &mut luma, &mut residual).unwrap();
+                (luma[0], residual.iter().map(|value| value * value).sum::<f32>())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn recent_pairs_come_up_more_often() {
+        let mut pool = PairPool::new(8, 2).with_recency(0.5);
+        for shade in [10, 20, 30] {
+            pool.push(&pair(shade, 0)).unwrap();
+        }
+        let drawn = drawn(&pool, Selection::Any);
+        let share = |shade: f32| drawn.iter().filter(|(found, _)| *found == shade).count() as f64 / 400.0;
+        for (shade, wanted) in [(10.0, 1.0 / 7.0), (20.0, 2.0 / 7.0), (30.0, 4.0 / 7.0)] {
+            assert!((share(shade) - wanted).abs() < 0.08, "{} of {shade}, {wanted} expected", share(shade));
+        }
+    }
+
+    #[test]
+    fn without_recency_all_pairs_are_equal() {
+        let mut pool = PairPool::new(8, 2);
+        for shade in [10, 20] {
+            pool.push(&pair(shade, 0)).unwrap();
+        }
+        let first = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 10.0).count();
+        assert!((160..240).contains(&first), "{first} of 400");
+        pool.fade(1.0 / 3.0);
+        pool.push(&pair(30, 0)).unwrap();
+        let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30.0).count();
+        assert!((200..280).contains(&newest), "{newest} of 400: three fifths are expected");
+    }
+
+    #[test]
+    fn hard_patches_are_chosen() {
+        let mut pool = PairPool::new(2, 2);
+        pool.push(&pair(40, 50)).unwrap();
+        let hard = |selection| drawn(&pool, selection).iter().filter(|(_, error)| *error > 0.0).count();
+        let any = hard(Selection::Any);
+        assert!((150..290).contains(&any), "{any} of 400 without selection");
+        for selection in [Selection::Hardest(8), Selection::HarderThanPicture(8)] {
+            let hard = hard(selection);
+            assert!(hard > 390, "{hard} of 400 with {selection:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_pool_forgets_the_oldest() {
+        let mut pool = PairPool::new(2, 2);
+        for shade in [10, 20, 30] {
+            pool.push(&pair(shade, 0)).unwrap();
+        }
+        assert_eq!((pool.len(), pool.pushed()), (2, 3));
+        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade > 10.0));
     }
 }

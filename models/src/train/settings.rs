@@ -16,6 +16,17 @@ pub enum Loss {
     Charbonnier(f64),
 }
 
+/// Which patches are learnt from. "Hard" is what plain up-sampling is far from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// As they come.
+    Any,
+    /// The hardest of so many.
+    Hardest(usize),
+    /// The first that is harder than the mean of its picture, or else the hardest of so many.
+    HarderThanPicture(usize),
+}
+
 /// Settings of a [`super::Trainer`]. Equal settings and equal pairs make equal nets, on the same machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainerSettings {
@@ -32,8 +43,8 @@ pub struct TrainerSettings {
     pub batch: usize,
     /// Side of a patch of the low-resolution picture, in pixels.
     pub patch: usize,
-    /// Patches that are drawn for each that is taken: the one that plain up-sampling does worst. 1 takes them as they come.
-    pub candidates: usize,
+    /// Which patches are learnt from.
+    pub selection: Selection,
     /// Learning rate of Adam, once warm.
     pub learning_rate: f64,
     /// Steps in which the learning rate grows to its value: Adam's first steps are as long as its later ones but know
@@ -55,7 +66,7 @@ impl TrainerSettings {
             seed,
             batch: 16,
             patch: 32,
-            candidates: 1,
+            selection: Selection::Any,
             learning_rate: 4e-3,
             warm_up: 0,
             loss: Loss::Mse,

@@ -128,12 +128,12 @@ impl Trainer {
 
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.
     fn batch(&mut self, pool: &PairPool) -> Result<(Tensor, Tensor), TrainError> {
-        let TrainerSettings { batch, patch, candidates, device, precision, .. } = self.settings;
+        let TrainerSettings { batch, patch, selection, device, precision, .. } = self.settings;
         self.luma.clear();
         self.residual.clear();
         for _ in 0..batch {
             pool.draw(
-                Draw { patch, candidates },
+                Draw { patch, selection },
                 &mut self.learner.random,
                 &mut self.luma,
                 &mut self.residual,

@@ -67,8 +67,8 @@ pub struct TrainingRecord {
     pub before_db: f64,
     /// What it has gained over that, in dB.
     pub gain_db: f64,
-    /// The gain in dB at which it ends.
-    pub goal_db: f64,
+    /// The gain in dB at which it ends; none if it goes on until more steps bring no more.
+    pub goal_db: Option<f64>,
     /// The largest gain in dB that was predicted; none while too few trainings are known.
     pub predicted_db: Option<f64>,
     /// Whether it began from the network of a scene that was seen before.
@@ -85,6 +85,8 @@ pub enum TrainingReason {
     Start,
     /// The quality of the network in use fell from one picture to the next: a cut.
     Drop,
+    /// It rose from one picture to the next: a cut to a scene that is easier, where more may be in reach.
+    Rise,
     /// The quality of the network in use has fallen little by little.
     Decline,
     /// It is told to train all the time.

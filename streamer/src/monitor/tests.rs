@@ -1,0 +1,115 @@
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+/// Two looks a second for `seconds`; `figures` gives plain PSNR and gain at a time, to which noise is added. Every request,
+/// with its time.
+fn requests(
+    monitor: &mut Monitor,
+    seconds: std::ops::Range<u32>,
+    noise: f64,
+    figures: impl Fn(f64) -> (f64, f64),
+) -> Vec<(f64, TrainingReason)> {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let mut normal = || (0..12).map(|_| random.random_range(-0.5..0.5)).sum::<f64>();
+    let looks = (2 * seconds.start..2 * seconds.end).map(|half| f64::from(half) / 2.0);
+    looks
+        .filter_map(|at_s| {
+            let (plain, gain) = figures(at_s);
+            let plain = plain + noise * normal();
+            let net = plain + gain + 0.1 * noise * normal();
+            Some((at_s, monitor.push(Look { at_s, plain, net })?))
+        })
+        .collect()
+}
+
+fn all(noise: f64, figures: impl Fn(f64) -> (f64, f64)) -> Vec<(f64, TrainingReason)> {
+    requests(&mut Monitor::default(), 0..120, noise, figures)
+}
+
+#[test]
+fn nothing_happens_where_nothing_changes() {
+    assert_eq!(all(0.0, |_| (33.0, 0.5)), []);
+    for noise in [0.1, 0.3] {
+        assert_eq!(all(noise, |_| (33.0, 0.5)), [], "noise of {noise} dB");
+    }
+}
+
+#[test]
+fn a_cut_asks_once_and_at_once() {
+    for noise in [0.0, 0.2] {
+        let found = all(noise, |t| if t < 40.0 { (34.0, 0.8) } else { (31.0, 0.2) });
+        assert_eq!(found, [(40.5, TrainingReason::Drop)], "noise of {noise} dB");
+    }
+}
+
+#[test]
+fn a_cut_to_an_easier_scene_asks_too() {
+    let found = all(0.1, |t| if t < 40.0 { (31.0, 0.5) } else { (36.0, 0.5) });
+    assert_eq!(found, [(40.5, TrainingReason::Rise)]);
+}
+
+#[test]
+fn a_cut_to_a_scene_as_hard_is_seen_by_the_gain() {
+    let found = all(0.05, |t| if t < 40.0 { (33.0, 0.9) } else { (33.2, 0.2) });
+    assert_eq!(found, [(40.5, TrainingReason::Drop)]);
+}
+
+#[test]
+fn one_picture_out_of_line_is_no_change() {
+    for other in [(22.0, 0.1), (45.0, 0.1)] {
+        assert_eq!(all(0.1, |t| if t == 50.0 { other } else { (33.0, 0.5) }), [], "{other:?}");
+    }
+}
+
+#[test]
+fn a_slow_decline_asks_before_it_is_far() {
+    let found = all(0.05, |t| (33.0, 0.8 - 0.01 * (t - 20.0).max(0.0)));
+    let (at_s, reason) = found[0];
+    assert_eq!(reason, TrainingReason::Decline);
+    assert!((36.0..50.0).contains(&at_s), "{at_s} s");
+}
+
+#[test]
+fn a_gain_that_grows_is_no_reason() {
+    assert_eq!(all(0.05, |t| (33.0, 0.2 + 0.01 * t)), []);
+}
+
+#[test]
+fn a_fade_to_another_scene_asks_in_the_end() {
+    let scenes = |t: f64| {
+        let share = ((t - 40.0) / 3.0).clamp(0.0, 1.0);
+        (34.0 - 4.0 * share, 0.8 - 0.6 * share)
+    };
+    let found = all(0.05, scenes);
+    assert!(!found.is_empty() && (40.0..46.0).contains(&found[0].0), "{found:?}");
+    assert!(found.len() <= 2, "{found:?}");
+}
+
+#[test]
+fn black_says_nothing() {
+    assert_eq!(all(0.05, |t| if (40.0..50.0).contains(&t) { (70.0, -3.0) } else { (33.0, 0.5) }), []);
+    let mut monitor = Monitor::default();
+    assert_eq!(monitor.push(Look { at_s: 0.0, plain: 40.0, net: f64::NAN }), None);
+    assert_eq!(monitor.looks().len(), 0);
+}
+
+#[test]
+fn a_better_network_is_no_other_scene() {
+    let mut monitor = Monitor::default();
+    let better = |t: f64| if t < 20.0 { (33.0, 0.2) } else { (33.0, 1.6) };
+    assert_eq!(requests(&mut monitor, 0..20, 0.05, better), []);
+    monitor.replaced(1.4);
+    monitor.settle();
+    assert_eq!(requests(&mut monitor, 20..40, 0.05, better), []);
+    let last = monitor.looks().last().unwrap().smoothed_gain_db;
+    assert!((last - 1.6).abs() < 0.1, "{last}");
+}
+
+#[test]
+fn the_record_is_bounded() {
+    let mut monitor = Monitor::default();
+    requests(&mut monitor, 0..600, 0.05, |_| (33.0, 0.5));
+    assert_eq!(monitor.looks().len(), MOST_LOOKS);
+}

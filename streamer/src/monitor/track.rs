@@ -1,0 +1,124 @@
+//! One figure over time: what is usual for it, and when it leaves that.
+
+use std::collections::VecDeque;
+
+use super::lowess::{median, smooth};
+
+/// Samples that the smoothed curve is drawn through: four seconds at two looks a second.
+const NEAREST: usize = 8;
+/// Samples that are remembered, for what is usual.
+const REMEMBERED: usize = 32;
+/// Before so many samples nothing is usual.
+const LEAST: usize = 3;
+/// A jump is so many times the usual deviation from the curve.
+const UNUSUAL: f64 = 5.0;
+/// From the median of absolute deviations to a standard deviation, if they are distributed normally.
+const NORMAL: f64 = 1.4826;
+
+/// What counts as a change, in dB.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Least jump from one sample to the next.
+    pub(super) jump: f64,
+    /// Least fall of the smoothed curve below what it had settled at.
+    pub(super) decline: f64,
+}
+
+/// How a figure changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// At once, downwards.
+    Fell,
+    /// At once, upwards.
+    Rose,
+    /// Little by little, downwards.
+    Declined,
+}
+
+/// One figure over time.
+#[derive(Debug, Default)]
+pub(super) struct Track {
+    samples: VecDeque<(f64, f64)>,
+    /// How far the last samples were from where the curve before them pointed.
+    deviations: VecDeque<f64>,
+    /// A sample out of line, if the last one was: the next will tell whether it was the first of many.
+    out_of_line: Option<(f64, f64)>,
+    level: Option<f64>,
+    /// Highest level since the figure settled.
+    settled: Option<f64>,
+}
+
+impl Track {
+    /// Takes the value at `at_s`.
+    pub(super) fn push(&mut self, at_s: f64, value: f64, bounds: Bounds) -> Option<Change> {
+        let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST) else {
+            self.take(at_s, value);
+            return None;
+        };
+        let deviation = value - level;
+        let limit = bounds.jump.max(UNUSUAL * self.usual_deviation());
+        if deviation.abs() > limit {
+            let Some((before_s, before)) = self.out_of_line.replace((at_s, value)) else { return None };
+            if (before - level).signum() == deviation.signum() {
+                self.restart();
+                self.take(before_s, before);
+                self.take(at_s, value);
+                return Some(if deviation < 0.0 { Change::Fell } else { Change::Rose });
+            }
+            return None;
+        }
+        self.out_of_line = None;
+        remember(&mut self.deviations, deviation.abs());
+        let level = self.take(at_s, value);
+        let settled = self.settled.map_or(level, |settled| settled.max(level));
+        self.settled = Some(settled);
+        (self.samples.len() >= NEAREST && level < settled - bounds.decline.max(self.usual_deviation()))
+            .then_some(Change::Declined)
+    }
+
+    /// The smoothed value at the newest sample.
+    pub(super) fn level(&self) -> Option<f64> {
+        self.level
+    }
+
+    /// Nothing is usual any more.
+    pub(super) fn restart(&mut self) {
+        self.samples.clear();
+        self.deviations.clear();
+        (self.out_of_line, self.level, self.settled) = (None, None, None);
+    }
+
+    /// Every value so far would have been higher by `by`.
+    pub(super) fn shift(&mut self, by: f64) {
+        for (_, value) in self.samples.iter_mut().chain(&mut self.out_of_line) {
+            *value += by;
+        }
+        for level in self.level.iter_mut().chain(&mut self.settled) {
+            *level += by;
+        }
+    }
+
+    /// What a decline is measured against is the level now.
+    pub(super) fn settle(&mut self) {
+        self.settled = self.level;
+    }
+
+    fn take(&mut self, at_s: f64, value: f64) -> f64 {
+        remember(&mut self.samples, (at_s, value));
+        let level = smooth(self.samples.make_contiguous(), at_s, NEAREST).unwrap_or(value);
+        self.level = Some(level);
+        level
+    }
+
+    fn usual_deviation(&self) -> f64 {
+        let deviations: Vec<f64> = self.deviations.iter().copied().collect();
+        NORMAL * median(&deviations)
+    }
+}
+
+fn remember<T>(memory: &mut VecDeque<T>, item: T) {
+    if memory.len() == REMEMBERED {
+        memory.pop_front();
+    }
+    memory.push_back(item);
+}
