@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use models::Preset;
+use models::{Preset, device::DeviceChoice};
 use protocol::names::StreamName;
 
-use crate::config::{Bitrate, Seconds, VideoSize};
+use crate::{
+    config::{Bitrate, Seconds, VideoSize},
+    trainer::Policy,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -67,9 +70,18 @@ pub struct PushArgs {
     /// Bitrate that uploads stay below [default: a tenth of --bitrate]
     #[arg(long, value_name = "BITRATE")]
     pub upload_rate: Option<Bitrate>,
-    /// Least time between two uploads
-    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    /// Least time between two uploads of one training
+    #[arg(long, value_name = "SECONDS", default_value = "5")]
     pub upload_every: Seconds,
+    /// When to train
+    #[arg(long, value_enum, default_value_t)]
+    pub train: Policy,
+    /// Where to train: auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Folder for what earlier trainings teach about later ones [default: $XDG_STATE_HOME/sharpcast]
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
     /// Play a file again and again
     #[arg(long = "loop")]
     pub looping: bool,

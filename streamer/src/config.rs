@@ -3,8 +3,9 @@
 mod quantity;
 mod source;
 
-use std::{fs, io, net::IpAddr, path::PathBuf, time::Duration};
+use std::{env, fs, io, net::IpAddr, path::PathBuf, time::Duration};
 
+use models::device::{Device, DeviceError};
 use protocol::{
     names::{StreamKey, StreamName},
     rtmp::RtmpUrl,
@@ -15,7 +16,10 @@ use url::Url;
 pub use quantity::{Bitrate, QuantityError, Seconds, VideoSize};
 pub use source::{ListenAt, Repeat, SourceError, SourceSpec};
 
-use crate::cli::{KeyArgs, PushArgs, UploadArgs};
+use crate::{
+    cli::{KeyArgs, PushArgs, UploadArgs},
+    trainer::Policy,
+};
 
 /// Uploads stay below this part of the video's bitrate, unless told otherwise.
 const UPLOAD_SHARE: u32 = 10;
@@ -53,6 +57,9 @@ pub enum ConfigError {
         /// Why.
         source: io::Error,
     },
+    /// No such device.
+    #[error(transparent)]
+    Device(DeviceError),
     /// Not a key. The text stays secret.
     #[error("the stream key is not acceptable ({0}); copy it from the server's configuration")]
     BadKey(String),
@@ -84,8 +91,14 @@ pub struct TrainingConfig {
     pub target: UploadTarget,
     /// Bitrate that uploads stay below.
     pub upload_rate: Bitrate,
-    /// Least time between two uploads.
+    /// Least time between two uploads of one training.
     pub upload_every: Duration,
+    /// When training goes on.
+    pub policy: Policy,
+    /// Where to train.
+    pub device: Device,
+    /// Where what trainings gained is remembered, if there is such a place.
+    pub state: Option<PathBuf>,
 }
 
 /// A stream on a server, and the right to change its network.
@@ -120,6 +133,9 @@ impl PushConfig {
                 target: UploadTarget { server, name: args.name, key: key.clone() },
                 upload_rate: args.upload_rate.unwrap_or_else(|| args.bitrate.divided_by(UPLOAD_SHARE)),
                 upload_every: args.upload_every.duration(),
+                policy: args.train,
+                device: args.device.resolve().map_err(ConfigError::Device)?,
+                state: args.state_dir.or_else(usual_state_dir),
             })
         };
         Ok(Self {
@@ -140,6 +156,13 @@ impl UploadTarget {
         let target = Self { server: http_url(args.server)?, name: args.name, key: stream_key(args.key)? };
         Ok((args.model, target))
     }
+}
+
+/// Where the XDG Base Directory Specification wants what programs remember.
+fn usual_state_dir() -> Option<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("sharpcast"))
 }
 
 /// The key that was given, in whichever way.

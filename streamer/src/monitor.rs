@@ -71,10 +71,11 @@ impl Monitor {
         Some(reason)
     }
 
-    /// The network was replaced by one that is better by `gain` dB: no change of scene.
+    /// The network was replaced by one that is better by `gain` dB: no change of scene. What it gains on the pictures to come
+    /// has to be seen first.
     pub fn replaced(&mut self, gain: f64) {
         self.psnr.shift(gain);
-        self.gain.shift(gain);
+        self.gain.restart();
     }
 
     /// A training has ended: from now on, what is reached is what a decline is measured against.

@@ -16,6 +16,7 @@ use media::{
     picture::Size,
 };
 use models::train::Pair;
+use protocol::control::TrainingState;
 use thiserror::Error;
 
 use crate::queue::{Queued, Role};
@@ -25,6 +26,24 @@ use scene::CutDetector;
 
 /// Between evenly spaced pairs: four to a usual key interval.
 pub const SPACING: MediaTime = MediaTime::from_millis(500);
+/// The same while a new scene has shown too little to learn from.
+const HURRY: MediaTime = MediaTime::from_millis(200);
+
+/// Which pairs are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Factor of the networks that they are for.
+    pub scale: u8,
+    /// Between evenly spaced ones.
+    pub spacing: MediaTime,
+}
+
+impl Wanted {
+    /// What a trainer in this state needs.
+    pub fn new(scale: u8, state: TrainingState) -> Self {
+        Self { scale, spacing: if state == TrainingState::Waiting { HURRY } else { SPACING } }
+    }
+}
 
 /// A pair that could not be made.
 #[derive(Debug, Error)]
@@ -65,8 +84,7 @@ impl Queued for Coded {
 
 /// Makes pairs.
 pub struct PairMaker {
-    scale: Option<u8>,
-    spacing: MediaTime,
+    wanted: Option<Wanted>,
     decoder: Option<Decoder>,
     scaler: Scaler,
     cuts: CutDetector,
@@ -74,11 +92,10 @@ pub struct PairMaker {
 }
 
 impl PairMaker {
-    /// About one pair every `spacing`, once it is known [for which networks](Self::set_scale).
-    pub fn new(spacing: MediaTime) -> Self {
+    /// Makes none before [something is wanted](Self::set_wanted).
+    pub fn new() -> Self {
         Self {
-            scale: None,
-            spacing,
+            wanted: None,
             decoder: None,
             scaler: Scaler::new(Filter::Area),
             cuts: CutDetector::new(),
@@ -86,9 +103,9 @@ impl PairMaker {
         }
     }
 
-    /// Pairs are for networks that make pictures larger by `scale`; none: nobody wants pairs now.
-    pub fn set_scale(&mut self, scale: Option<u8>) {
-        self.scale = scale;
+    /// What is wanted from now on; none: nobody wants pairs now.
+    pub fn set_wanted(&mut self, wanted: Option<Wanted>) {
+        self.wanted = wanted;
     }
 
     /// Takes what was coded; gives a pair if this picture was chosen.
@@ -104,9 +121,9 @@ impl PairMaker {
         decoder.push(&packet)?;
         let Some(lr) = decoder.pull()? else { return Ok(None) };
         let cut = self.cuts.is_cut(&lr);
-        let Some(scale) = self.scale else { return Ok(None) };
+        let Some(Wanted { scale, spacing }) = self.wanted else { return Ok(None) };
         // The decoder holds nothing back: streams of ours are never reordered.
-        if lr.pts() != hr.pts() || !(cut || self.is_due(&lr)) {
+        if lr.pts() != hr.pts() || !(cut || self.is_due(&lr, spacing)) {
             return Ok(None);
         }
         self.last = Some(lr.pts());
@@ -118,8 +135,8 @@ impl PairMaker {
         Ok(Some(Pair { lr, hr }))
     }
 
-    fn is_due(&self, lr: &Picture) -> bool {
-        lr.key() || self.last.is_none_or(|last| lr.pts() - last >= self.spacing)
+    fn is_due(&self, lr: &Picture, spacing: MediaTime) -> bool {
+        lr.key() || self.last.is_none_or(|last| lr.pts() - last >= spacing)
     }
 }
 
@@ -154,8 +171,8 @@ mod tests {
     #[test]
     fn chooses_key_pictures_cuts_and_a_few_between() {
         let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::new(MediaTime::from_millis(500));
-        maker.set_scale(Some(2));
+        let mut maker = PairMaker::new();
+        maker.set_wanted(Some(Wanted { scale: 2, spacing: MediaTime::from_millis(500) }));
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let mut chosen = Vec::new();
         for n in 0..60 {
@@ -174,8 +191,8 @@ mod tests {
     #[test]
     fn a_source_without_more_detail_is_told() {
         let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::new(SPACING);
-        maker.set_scale(Some(2));
+        let mut maker = PairMaker::new();
+        maker.set_wanted(Some(Wanted { scale: 2, spacing: SPACING }));
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let hr = picture(Size { width: 96, height: 96 }, 0, 40);
         let packet = transcoder.transcode(&hr, Key::Interval).unwrap().unwrap();

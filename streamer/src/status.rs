@@ -22,11 +22,17 @@
 //! | `pairs_dropped` | coded pictures and pairs that training was too busy for |
 //! | `source_lost` | coded pictures and sounds of a publisher that were damaged or came too fast |
 //! | `trainee_db` | PSNR of luma on the same pairs: the network that is being trained |
+//! | `training` | `waiting` for pairs, `training`, `resting`, or `too-slow` |
+//! | `smooth_db` | gain of the best network so far on the live picture, smoothed; `-` before the first look |
+//! | `trainings`, `train_s` | trainings begun, and seconds spent on them |
+//! | `gained_db`, `goal_db`, `predicted_db` | the newest training: what it has gained, what is enough, what was predicted to be in reach; `-` where it is not known |
 
 mod counters;
 mod line;
 mod screen;
+mod training;
 
 pub use counters::{Counter, Counters, Latest, Link, Quality, UploadState};
 pub use line::{Snapshot, StatusLine};
 pub use screen::Screen;
+pub use training::TrainingFigures;

@@ -1,52 +1,60 @@
-//! Trains the network that the server asks for, on what is being shown, as long as the stream runs.
+//! Trains the network that the server asks for, on what is being shown, when the picture asks for it.
 //!
-//! A thread of the lowest priority. It never makes anyone wait: pairs come through a buffer that forgets, networks leave
-//! through a slot that keeps the newest. A network is offered only if, on recent pairs that it was not trained on, it is
-//! better than plain up-sampling and better than what the server has.
+//! [`AdaptiveTrainer`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
+//! anyone wait: pairs come through a buffer that forgets, networks leave through a slot that keeps the newest. A network is
+//! offered only if, on recent pairs that it was not trained on, it is better than plain up-sampling and better than what the
+//! server has.
 
-mod course;
+pub mod adaptive;
 mod holdout;
+pub mod material;
+mod nets;
 mod priority;
+mod scenes;
+mod yielding;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use models::{
-    FEdsrConfig, Package, device,
-    train::{Evaluation, TrainError},
+    FEdsrConfig, Package,
+    device::{self, Device},
+    train::TrainError,
 };
-use protocol::control::TrainingOrder;
+use protocol::control::{TrainingOrder, TrainingRecord};
 
 use crate::{
     api::Client,
-    pairs::PairBuffer,
+    pairs::{PairBuffer, Wanted},
     push::Backoff,
-    status::{Counters, Latest, Quality, UploadState},
+    status::{Counters, Latest, UploadState},
     stop::{Stop, Stopped},
+    threshold::Limits,
     uploader::Slot,
 };
 
-pub use course::{Course, stock_package};
+pub use adaptive::{AdaptiveTrainer, Policy, stock_package};
+use adaptive::{Event, Settings};
+use yielding::Yielding;
 
-/// Pairs to learn from: the last half minute. Fresh ones teach most, and a pair of 480x270 takes 1.2 MB.
-const POOL: usize = 64;
 /// Steps between two looks at what has come; some hundred milliseconds at most.
 const ROUND: u32 = 4;
-/// Between two measurements on the held-out pairs, which take about as long as ten steps.
-const JUDGE_EVERY: Duration = Duration::from_secs(4);
-/// Without enough pairs, how long to wait for one.
+/// Without anything to do, how long to wait for a pair.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// A better network by less than this, in dB, is not worth its bits on the uplink.
-const WORTH_SENDING: f64 = 0.02;
-/// Training that is behind what the server has by this much, in dB, has gone astray.
-const ASTRAY: f64 = 0.5;
 /// How often the server is asked whether it still wants this network: it learns what it can run from the first pictures,
 /// and may be started anew.
 const ASK_EVERY: Duration = Duration::from_secs(10);
 /// Before training is begun anew after it failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How often figures are shown.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// Training that takes longer than this for a step comes too late for what it learns: a scene lasts some hundred steps at best.
+const LONGEST_STEP: Duration = Duration::from_millis(600);
+/// Seconds of training after which that is judged.
+const TRIAL: f64 = 20.0;
 
 /// The training thread.
 pub struct TrainerThread {
@@ -54,14 +62,20 @@ pub struct TrainerThread {
     pub client: Arc<Client>,
     /// Where pairs come from.
     pub pairs: Arc<PairBuffer>,
-    /// The factor that pairs are made for, as soon as it is known.
-    pub scale: Arc<Latest<Option<u8>>>,
+    /// Which pairs are wanted.
+    pub wanted: Arc<Latest<Option<Wanted>>>,
     /// Where the newest network goes.
     pub offers: Arc<Slot<Package>>,
     /// What the server has taken.
     pub accepted: Arc<Latest<Option<Package>>>,
-    /// Least time between two offers.
+    /// Least time between two offers of one training.
     pub offer_every: Duration,
+    /// When training goes on.
+    pub policy: Policy,
+    /// Where to train.
+    pub device: Device,
+    /// Where what trainings gained is remembered.
+    pub state: Option<PathBuf>,
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
@@ -132,62 +146,92 @@ impl TrainerThread {
     fn course(&self, order: &TrainingOrder) -> Result<End, TrainError> {
         let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)
             .map_err(models::package::PackageError::from)?;
-        // Unless we know better, the server has the stock weights, as we do.
-        let start = self
-            .accepted
-            .get()
-            .filter(|package| package.config() == config)
-            .or_else(|| stock_package(config));
-        let mut course = Course::new(config, start, POOL, rand::random())?;
-        let mut asked = Instant::now();
-        let (mut judged, mut offered) = (Instant::now(), None::<Instant>);
-        self.scale.set(Some(order.scale));
-        loop {
+        let ours = || self.accepted.get().filter(|package| package.config() == config);
+        let mut trainer = AdaptiveTrainer::new(Settings {
+            config,
+            // Unless we know better, the server has the stock weights, as we do.
+            start: stock_package(config),
+            policy: self.policy,
+            limits: Limits::default(),
+            device: self.device,
+            seed: rand::random(),
+            offer_every_s: self.offer_every.as_secs_f64(),
+            state: self.state.clone(),
+        });
+        let mut on_server = ours();
+        trainer.set_server(on_server.clone());
+        let (mut asked, mut shown, mut yielding) = (Instant::now(), Instant::now(), Yielding::default());
+        let (mut steps, mut seconds) = (0_u32, 0.0);
+        let end = loop {
+            self.wanted.set(Some(Wanted::new(order.scale, trainer.state())));
             let fresh =
-                if course.can_learn() { self.pairs.drain() } else { self.pairs.drain_or_wait(PATIENCE) };
-            let Ok(fresh) = fresh else { return Ok(End::Stopped) };
-            for pair in &fresh {
-                course.take(pair)?;
+                if trainer.is_training() { self.pairs.drain() } else { self.pairs.drain_or_wait(PATIENCE) };
+            let Ok(fresh) = fresh else { break End::Stopped };
+            for pair in fresh {
+                trainer.take(pair)?;
             }
             if asked.elapsed() >= ASK_EVERY {
                 asked = Instant::now();
                 if let Some(other) = self.ask_again(order) {
-                    return Ok(End::Other(other));
+                    break End::Other(other);
                 }
             }
-            if !course.can_learn() {
-                continue;
+            let now_on_server = ours();
+            if now_on_server.as_ref().map(Package::fingerprint)
+                != on_server.as_ref().map(Package::fingerprint)
+            {
+                on_server = now_on_server;
+                trainer.set_server(on_server.clone());
             }
-            for _ in 0..ROUND {
-                course.step()?;
-                self.counters.steps.add(1);
-            }
-            if judged.elapsed() >= JUDGE_EVERY && course.can_be_judged() {
-                judged = Instant::now();
-                let found = course.judge()?;
-                let server = self.judge_server(&mut course)?.unwrap_or(found.psnr_plain);
-                let quality = Quality { plain: found.psnr_plain, net: server, trainee: found.psnr_net };
-                self.counters.quality.set(Some(quality));
-                if is_astray(found, server) {
-                    tracing::info!(
-                        ?quality,
-                        "training went astray; it goes on from what the server has, more slowly"
+            if trainer.is_training() {
+                if yielding.pause(self.counters.late.get(), &self.stop).is_err() {
+                    break End::Stopped;
+                }
+                let began = Instant::now();
+                for _ in 0..ROUND {
+                    trainer.step()?;
+                    self.counters.steps.add(1);
+                }
+                trainer.judge()?;
+                let took = began.elapsed().as_secs_f64();
+                trainer.spent(took);
+                (steps, seconds) = (steps + ROUND, seconds + took);
+                if seconds >= TRIAL && seconds / f64::from(steps) > LONGEST_STEP.as_secs_f64() {
+                    tracing::warn!(
+                        step_s = seconds / f64::from(steps),
+                        "this machine is too slow to train {config} beside the stream; it rests. Let the server ask for a \
+                         smaller network (enhance.profile), or stream from a faster machine"
                     );
-                    course.return_to(self.on_server(&course).as_ref())?;
-                    continue;
-                }
-                let due = offered.is_none_or(|offered| offered.elapsed() >= self.offer_every);
-                let sent = if !due {
-                    false
-                } else if is_better(found, server) {
-                    self.offer(&course, found, order)?
-                } else {
-                    server < found.psnr_plain && self.offer_start(&mut course, server)?
-                };
-                if sent {
-                    offered = Some(Instant::now());
+                    trainer.give_up();
                 }
             }
+            let mut news = false;
+            for event in trainer.events() {
+                news = true;
+                self.tell(event, order);
+            }
+            if news || shown.elapsed() >= SHOW_EVERY {
+                shown = Instant::now();
+                self.counters.training.set(trainer.report());
+            }
+        };
+        trainer.finish();
+        trainer.events().for_each(|event| self.tell(event, order));
+        self.counters.training.set(trainer.report());
+        Ok(end)
+    }
+
+    fn tell(&self, event: Event, order: &TrainingOrder) {
+        match event {
+            Event::Began(record) => {
+                tracing::info!(at_s = record.from_s, reason = ?record.reason, remembered = record.remembered, "training begins");
+            }
+            Event::Ended(record) => told(&record),
+            Event::Astray => {
+                tracing::info!("training went astray; it goes on from the best network so far, more slowly");
+            }
+            Event::Judged(quality) => self.counters.quality.set(Some(quality)),
+            Event::Offer(package) => self.offer(package, order),
         }
     }
 
@@ -203,71 +247,29 @@ impl TrainerThread {
         (net(&now) != net(order)).then_some(now)
     }
 
-    /// PSNR of what the server shows, on the held-out pairs; none while it has nothing but plain up-sampling.
-    fn judge_server(&self, course: &mut Course) -> Result<Option<f64>, TrainError> {
-        let Some(package) = self.on_server(course) else { return Ok(None) };
-        Ok(Some(course.judge_other(&package)?.psnr_net))
-    }
-
-    /// The network that the server has, as far as we know.
-    fn on_server(&self, course: &Course) -> Option<Package> {
-        self.accepted.get().or_else(|| course.start().cloned())
-    }
-
-    /// What the server has does harm on what is shown now, and nothing better is learnt yet: the network that training
-    /// began from is general, and may be good enough meanwhile.
-    fn offer_start(&self, course: &mut Course, server: f64) -> Result<bool, TrainError> {
-        let Some(start) = course.start().cloned() else { return Ok(false) };
-        let found = course.judge_other(&start)?;
-        let better = is_better(found, server);
-        if better {
-            tracing::info!(gain_db = found.gain, "the scene has changed: back to what training began from");
-            self.offers.put(start);
-        }
-        Ok(better)
-    }
-
-    /// Hands the network to the uploader; false if the server would not take it.
-    fn offer(&self, course: &Course, found: Evaluation, order: &TrainingOrder) -> Result<bool, TrainError> {
-        let package = course.package(found)?;
-        if package.bytes().len() as u64 > order.max_bytes {
-            tracing::warn!(
-                bytes = package.bytes().len(),
-                limit = order.max_bytes,
-                "the network is too large for the server"
-            );
-            return Ok(false);
-        }
-        if self.offers.put(package).is_some() {
+    /// Hands the network to the uploader, unless the server would not take it.
+    fn offer(&self, package: Package, order: &TrainingOrder) {
+        let bytes = package.bytes().len();
+        if bytes as u64 > order.max_bytes {
+            tracing::warn!(bytes, limit = order.max_bytes, "the network is too large for the server");
+        } else if self.offers.put(package).is_some() {
             tracing::debug!("a newer network took the place of one that waited");
         }
-        Ok(true)
     }
 }
 
-/// Whether a network is better than plain up-sampling and than what the server has, by enough to be worth sending.
-fn is_better(found: Evaluation, server: f64) -> bool {
-    found.psnr_net >= server.max(found.psnr_plain) + WORTH_SENDING
-}
-
-/// Whether a network in training is so much worse than what the server has that going on from there is quicker.
-/// Seen at the black beginning of a film, with a learning rate that was too high.
-fn is_astray(found: Evaluation, server: f64) -> bool {
-    found.psnr_net.is_nan() || found.psnr_net < server - ASTRAY
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_better_network_is_worth_sending() {
-        let found = |plain, net| Evaluation { psnr_plain: plain, psnr_net: net, gain: net - plain };
-        assert!(is_better(found(30.0, 30.5), 30.2));
-        assert!(!is_better(found(30.0, 30.5), 30.5));
-        assert!(!is_better(found(30.0, 29.9), 29.0), "a server with a bad network gets no other bad one");
-        assert!(!is_better(found(30.0, f64::NAN), 29.0));
-        assert!(is_astray(found(30.0, 29.9), 30.5) && is_astray(found(30.0, f64::NAN), 30.0));
-        assert!(!is_astray(found(30.0, 30.2), 30.5));
-    }
+fn told(record: &TrainingRecord) {
+    tracing::info!(
+        from_s = record.from_s,
+        reason = ?record.reason,
+        end = ?record.end,
+        pairs = record.pairs,
+        steps = record.steps,
+        seconds = record.seconds,
+        before_db = record.before_db,
+        gain_db = record.gain_db,
+        goal_db = record.goal_db,
+        predicted_db = record.predicted_db,
+        "training ended"
+    );
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     api::Client,
     config::TrainingConfig,
-    pairs::{Coded, PairBuffer, PairError, PairMaker, SPACING},
+    pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted},
     queue::Queue,
     status::{Counters, Latest},
     stop::Stop,
@@ -17,6 +17,7 @@ use crate::{
     uploader::{Slot, Uploader},
 };
 use models::Package;
+use protocol::control::TrainingState;
 
 /// Pictures that wait to become pairs: a second of video, 35 MB of 720p.
 const CODED: usize = 24;
@@ -44,18 +45,21 @@ impl Training {
             client: Arc::new(Client::new(config.target)),
             threads: Vec::new(),
         };
-        let scale = Arc::new(Latest::new(Some(USUAL_SCALE)));
+        let wanted = Arc::new(Latest::new(Some(Wanted::new(USUAL_SCALE, TrainingState::Waiting))));
         let accepted = Arc::new(Latest::default());
         let (coded, pairs) = (training.coded.clone(), training.pairs.clone());
-        let (wanted, counted) = (scale.clone(), counters.clone());
-        training.spawn("pairs", move || make_pairs(&coded, &pairs, &wanted, &counted))?;
+        let (watched, counted) = (wanted.clone(), counters.clone());
+        training.spawn("pairs", move || make_pairs(&coded, &pairs, &watched, &counted))?;
         let trainer = TrainerThread {
             client: training.client.clone(),
             pairs: training.pairs.clone(),
-            scale,
+            wanted,
             offers: training.offers.clone(),
             accepted: accepted.clone(),
             offer_every: config.upload_every,
+            policy: config.policy,
+            device: config.device,
+            state: config.state,
             counters: counters.clone(),
             stop: stop.clone(),
         };
@@ -109,11 +113,16 @@ impl Drop for Training {
 }
 
 /// The thread that makes pairs.
-fn make_pairs(coded: &Queue<Coded>, pairs: &PairBuffer, scale: &Latest<Option<u8>>, counters: &Counters) {
-    let mut maker = PairMaker::new(SPACING);
+fn make_pairs(
+    coded: &Queue<Coded>,
+    pairs: &PairBuffer,
+    wanted: &Latest<Option<Wanted>>,
+    counters: &Counters,
+) {
+    let mut maker = PairMaker::new();
     let mut warned = false;
     while let Some(next) = coded.pop_blocking() {
-        maker.set_scale(scale.get());
+        maker.set_wanted(wanted.get());
         match maker.push(next) {
             Ok(None) => {}
             Ok(Some(pair)) => {

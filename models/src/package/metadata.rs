@@ -25,7 +25,7 @@ pub struct NetMetadata<A> {
 pub type Metadata = NetMetadata<FEdsrConfig>;
 
 /// How a net was trained.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
     /// Training pairs that were seen.
     pub pairs: u64,

@@ -1,7 +1,10 @@
 //! `streamer train`: the same pairs and the same trainer as beside a stream, but from a recording and without a server.
 
+mod report;
+
 use std::{
     fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,15 +13,20 @@ use media::{
     MediaTime, Picture, Size,
     ffmpeg::{FileReader, Media},
 };
-use models::{Package, device, train::Evaluation};
+use models::{
+    FEdsrUpscaler, Package, Precision,
+    device::{self, Device},
+    package::TrainingSummary,
+    train::{TrainError, Trainer, TrainerSettings, cosine},
+};
 
 use crate::{
     cli::TrainArgs,
     config::VideoSize,
     failure::Failure,
-    pairs::{Coded, PairMaker},
+    pairs::{Coded, PairMaker, Wanted},
     status::Screen,
-    trainer::{Course, stock_package},
+    trainer::{material::Material, stock_package},
     transcode::{Key, LrSettings, Transcoder},
 };
 
@@ -28,68 +36,127 @@ const PAIRS: usize = 100;
 const LEAST_SPACING: MediaTime = MediaTime::from_millis(200);
 /// Length that is assumed for a recording that does not tell its own.
 const USUAL_LENGTH: MediaTime = MediaTime::from_millis(60_000);
-/// How often the figures are shown and the learning rate is lowered.
-const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// How often the network is judged, at most.
+const JUDGE_EVERY: Duration = Duration::from_secs(1);
+/// Points of the curves.
+const POINTS: u32 = 60;
 /// The same work gives the same network, as far as the time allows.
 const SEED: u64 = 1;
 
-/// Trains and writes the network.
+/// Trains and writes the network, and beside it how that went.
 pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failure> {
     device::configure_threads(args.threads);
-    let (package, found) = train(args, screen).map_err(Failure::Failed)?;
-    write(args, &package).map_err(Failure::Failed)?;
-    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", found.psnr_plain, found.psnr_net, found.gain);
+    let (package, course) = train(args, screen).map_err(Failure::Failed)?;
+    write(&args.out, package.bytes()).map_err(Failure::Failed)?;
+    let last = course.last();
+    write(&args.out.with_extension("md"), report::markdown(args, &package, &course).as_bytes())
+        .map_err(Failure::Failed)?;
+    let chart = report::chart(&course).map_err(Failure::Failed)?;
+    write(&args.out.with_extension("svg"), chart.as_bytes()).map_err(Failure::Failed)?;
+    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", course.plain, last.psnr, last.psnr - course.plain);
     let out = args.out.display();
-    Ok(if found.gain > 0.0 {
-        format!("wrote {out}; look at it with: streamer inspect {out}")
+    Ok(if last.psnr > course.plain {
+        format!("wrote {out}; how it went is in {}", args.out.with_extension("md").display())
     } else {
         format!("wrote {out}, but plain up-sampling is better: train for longer with --seconds")
     })
 }
 
-fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Evaluation)> {
+fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)> {
     let config = args.preset.config(args.scale)?;
-    let mut course = Course::new(config, stock_package(config), PAIRS, SEED)?;
-    collect(args, &mut course, screen)?;
+    let start = stock_package(config);
+    let settings = match start {
+        Some(_) => TrainerSettings::fine_tuning(config, Device::Cpu, SEED),
+        None => TrainerSettings::new(config, Device::Cpu, SEED),
+    };
+    let mut material = Material::new(PAIRS, args.scale, false);
+    collect(args, &mut material, screen)?;
+    let video = args.video.display();
     ensure!(
-        course.can_learn(),
-        "{} gives too few pictures to learn from; give a recording of some seconds",
-        args.video.display()
+        material.can_learn(),
+        "{video} gives too few pictures to learn from; give a recording of some seconds"
     );
+    ensure!(material.can_judge(), "{video} gives nothing to judge by; give a longer recording");
+    let mut trainer = Trainer::new(settings, start.as_ref())?;
+    let mut course = Course { plain: material.plain(), points: Vec::new() };
     let (began, limit) = (Instant::now(), args.seconds.duration());
     let bar = screen.progress(limit.as_secs());
-    let (mut steps, mut shown) = (0_u64, began);
-    while began.elapsed() < limit || steps == 0 {
-        let loss = course.step()?;
-        steps += 1;
-        if shown.elapsed() >= SHOW_EVERY {
+    let (mut shown, mut loss) = (began, 0.0);
+    course.points.push(judge(&trainer, &mut material, began.elapsed(), loss)?);
+    loop {
+        loss = trainer.step(material.pool())?;
+        let elapsed = began.elapsed();
+        let ends = elapsed >= limit;
+        if ends || shown.elapsed() >= JUDGE_EVERY.max(limit / POINTS) {
+            course.points.push(judge(&trainer, &mut material, elapsed, loss)?);
             shown = Instant::now();
-            let progress = began.elapsed().as_secs_f64() / limit.as_secs_f64();
-            course.slow_down(models::train::cosine(progress));
-            bar.set_position(began.elapsed().as_secs());
-            bar.set_message(format!("training: {steps} steps, loss {loss:.2e}"));
+            let gain = course.last().psnr - course.plain;
+            bar.set_message(format!("training: {} steps, {gain:+.2} dB", trainer.steps()));
         }
+        if ends {
+            break;
+        }
+        let progress = elapsed.as_secs_f64() / limit.as_secs_f64();
+        trainer.set_learning_rate(settings.learning_rate * cosine(progress));
+        bar.set_position(elapsed.as_secs());
     }
     bar.finish_and_clear();
-    ensure!(
-        course.can_be_judged(),
-        "{} gives nothing to judge by; give a longer recording",
-        args.video.display()
-    );
-    let found = course.judge()?;
-    Ok((course.package(found)?, found))
+    let package = trainer.package(TrainingSummary {
+        pairs: material.pool().pushed(),
+        steps: trainer.steps(),
+        seconds: began.elapsed().as_secs_f64(),
+        psnr_before: course.plain,
+        psnr_after: course.last().psnr,
+    })?;
+    Ok((package, course))
+}
+
+/// How a training went.
+struct Course {
+    /// PSNR of plain up-sampling on what is held out, in dB.
+    plain: f64,
+    points: Vec<Point>,
+}
+
+/// Where it stood.
+#[derive(Debug, Clone, Copy, Default)]
+struct Point {
+    seconds: f64,
+    steps: u64,
+    /// Mean squared error of the last batch, pictures in 0..1.
+    loss: f64,
+    /// PSNR of the network on what is held out, in dB.
+    psnr: f64,
+}
+
+impl Course {
+    fn last(&self) -> Point {
+        self.points.last().copied().unwrap_or_default()
+    }
+}
+
+fn judge(
+    trainer: &Trainer,
+    material: &mut Material,
+    elapsed: Duration,
+    loss: f64,
+) -> Result<Point, TrainError> {
+    let package = trainer.package(TrainingSummary::default())?;
+    let mut net = FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?;
+    let psnr = material.judge(package.fingerprint(), &mut net)?;
+    Ok(Point { seconds: elapsed.as_secs_f64(), steps: trainer.steps(), loss, psnr })
 }
 
 /// Codes the recording as a stream would be, and takes pairs from all of it.
-fn collect(args: &TrainArgs, course: &mut Course, screen: &Screen) -> anyhow::Result<()> {
+fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow::Result<()> {
     let mut reader = FileReader::open(&args.video)?;
     let size = match args.size {
         Some(size) => size,
         None => divided(reader.size(), u32::from(args.scale))?,
     };
     let length = reader.duration().unwrap_or(USUAL_LENGTH);
-    let mut maker = PairMaker::new((length / PAIRS as i64).max(LEAST_SPACING));
-    maker.set_scale(Some(args.scale));
+    let mut maker = PairMaker::new();
+    maker.set_wanted(Some(Wanted { scale: args.scale, spacing: (length / PAIRS as i64).max(LEAST_SPACING) }));
     let bar = screen.progress(length.to_duration().as_secs());
     bar.set_message("reading the recording");
     let mut transcoder = None;
@@ -104,7 +171,7 @@ fn collect(args: &TrainArgs, course: &mut Course, screen: &Screen) -> anyhow::Re
         let Some(transcoder) = &mut transcoder else { continue };
         let Some(packet) = transcoder.transcode(&picture, Key::Interval)? else { continue };
         if let Some(pair) = maker.push(Coded::Picture(packet, picture))? {
-            course.take(&pair)?;
+            material.take(&pair)?;
         }
     }
     bar.finish_and_clear();
@@ -130,9 +197,10 @@ fn divided(hr: Size, scale: u32) -> anyhow::Result<VideoSize> {
 }
 
 /// Writes beside the place and moves there: a file of that name is always whole.
-fn write(args: &TrainArgs, package: &Package) -> anyhow::Result<()> {
-    let context = || format!("cannot write {}", args.out.display());
-    let beside = args.out.with_extension("part");
-    fs::write(&beside, package.bytes()).with_context(context)?;
-    fs::rename(&beside, &args.out).with_context(context)
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, bytes).with_context(context)?;
+    fs::rename(&beside, path).with_context(context)
 }

@@ -112,7 +112,10 @@ mod tests {
     #[test]
     fn little_is_enough() {
         assert_eq!(smooth(&[], 1.0, 8), None);
-        assert_eq!(smooth(&[(0.0, 5.0)], 1.0, 8), Some(5.0));
-        assert_eq!(smooth(&[(2.0, 5.0), (2.0, 7.0)], 2.0, 8), Some(6.0));
+        for (samples, wanted) in [(vec![(0.0, 5.0)], 5.0), (vec![(2.0, 5.0), (2.0, 7.0)], 6.0)] {
+            for at in [2.0, 3.0] {
+                assert!((smooth(&samples, at, 8).unwrap() - wanted).abs() < 1e-9, "{samples:?} at {at}");
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use protocol::control::TrainingReport;
+
 /// Counts up.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -128,6 +130,8 @@ pub struct Counters {
     pub pairs_dropped: Counter,
     /// Optimiser steps.
     pub steps: Counter,
+    /// How training stands.
+    pub training: Latest<TrainingReport>,
     /// The latest measurement.
     pub quality: Latest<Option<Quality>>,
     /// Version of the newest network of ours that the server accepted.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Counters, Link, Quality, UploadState};
+use super::{Counters, Link, Quality, TrainingFigures, UploadState};
 
 /// Everything that a line shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,7 @@ pub struct Snapshot {
     pub upload: UploadState,
     pub pairs_dropped: u64,
     pub source_lost: u64,
+    pub training: TrainingFigures,
 }
 
 /// Takes snapshots; remembers the one before for the rates.
@@ -65,6 +66,7 @@ impl StatusLine {
             upload: counters.upload.get(),
             pairs_dropped: counters.pairs_dropped.get() + counters.coded_dropped.get(),
             source_lost: counters.source_dropped.get() + counters.source_damaged.get(),
+            training: TrainingFigures::of(&counters.training.get()),
         }
     }
 }
@@ -76,10 +78,12 @@ impl Snapshot {
             self.quality.map(|quality| [quality.plain, quality.net, quality.gain(), quality.trainee]);
         let db =
             |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
+        let some = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
+        let current = self.training.current.as_ref();
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
              plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={} \
-             trainee_db={}",
+             trainee_db={} training={} smooth_db={} trainings={} train_s={:.1} gained_db={} goal_db={} predicted_db={}",
             self.t.as_secs_f64(),
             self.link,
             self.frames,
@@ -99,6 +103,13 @@ impl Snapshot {
             self.pairs_dropped,
             self.source_lost,
             db(3),
+            self.training.word(),
+            some(self.training.smooth_db),
+            self.training.trainings,
+            self.training.seconds,
+            some(current.map(|record| record.gain_db)),
+            some(current.and_then(|record| record.goal_db)),
+            some(current.and_then(|record| record.predicted_db)),
         )
     }
 
@@ -112,8 +123,10 @@ impl Snapshot {
             _ => format!(", {} late, {} not sent", self.late, self.unsent),
         };
         let video = format!("{} pictures, {:.0} kbit/s{lost}", self.frames, self.sent_kbps);
-        let gain = self.quality.map_or_else(String::new, |quality| format!(", {:+.2} dB", quality.gain()));
-        let training = format!("{} pairs, {:.0} steps/s{gain}", self.pairs, self.steps_per_s);
+        let gain = self
+            .quality
+            .map_or_else(String::new, |quality| format!("; on the server {:+.2} dB", quality.gain()));
+        let training = format!("{}{gain}", self.training.for_people());
         let version = self.version.map_or_else(String::new, |version| format!(", version {version}"));
         let upload = format!("upload {}{version}", self.upload);
         let parts = [
@@ -152,7 +165,31 @@ impl fmt::Display for UploadState {
 
 #[cfg(test)]
 mod tests {
+    use protocol::control::{QualityLook, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
+
     use super::*;
+
+    fn learning() -> TrainingReport {
+        TrainingReport {
+            state: TrainingState::Training,
+            looks: vec![QualityLook { at_s: 2.5, plain_db: 31.2, net_db: 31.9, smoothed_gain_db: 0.666 }],
+            trainings: vec![TrainingRecord {
+                from_s: 0.5,
+                reason: TrainingReason::Start,
+                pairs: 4,
+                steps: 30,
+                seconds: 2.0,
+                before_db: 31.5,
+                gain_db: 0.31,
+                goal_db: Some(0.55),
+                predicted_db: Some(0.61),
+                remembered: false,
+                end: None,
+            }],
+            trainings_total: 3,
+            seconds_total: 12.34,
+        }
+    }
 
     #[test]
     fn lines_as_scripts_and_people_see_them() {
@@ -170,8 +207,12 @@ mod tests {
         counters.uploads.add(1);
         counters.version.set(Some(7));
         counters.upload.set(UploadState::Live);
+        counters.training.set(learning());
         let second = line.snapshot(&counters, start + Duration::from_secs(3));
-        let lines = [first.logfmt(), first.for_people(), second.logfmt(), second.for_people()];
+        let resting = TrainingReport { state: TrainingState::Resting, ..learning() };
+        counters.training.set(resting);
+        let third = line.snapshot(&counters, start + Duration::from_secs(4));
+        let lines = [&first, &second, &third].map(|shown| [shown.logfmt(), shown.for_people()].join("\n"));
         insta::assert_snapshot!(lines.join("\n"));
     }
 }

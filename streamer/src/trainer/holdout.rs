@@ -8,20 +8,31 @@ use media::{
     ffmpeg::{Filter, Scaler},
 };
 use models::{
+    package::Fingerprint,
     quality::psnr_luma,
     train::{Pair, TrainError},
+    upscale::Upscale,
 };
+
+use crate::monitor::NOTHING_TO_GAIN;
 
 /// As many as are judged by. At a pair every half second and one in five held out, this is the last 20 seconds.
 const CAPACITY: usize = 8;
-/// Black and titles on flat ground are perfect without a network; what it does to them says nothing about the rest.
-const NOTHING_TO_GAIN: f64 = 48.0;
+/// Networks whose figures are remembered: the best one, the server's, the one that training began from, and the trainee's last.
+const KNOWN: usize = 6;
 
 /// A bounded number of quarters of pairs; the oldest leaves first.
 pub(super) struct Holdout {
-    quarters: VecDeque<Pair>,
+    quarters: VecDeque<Quarter>,
     lanczos: Scaler,
     taken: usize,
+}
+
+/// A quarter, and how good what was judged by it is on it.
+struct Quarter {
+    pair: Pair,
+    plain: f64,
+    known: VecDeque<(Fingerprint, f64)>,
 }
 
 impl Holdout {
@@ -31,26 +42,67 @@ impl Holdout {
 
     /// Keeps a quarter of `pair`, each time another one, unless there is nothing to gain in it.
     pub(super) fn push(&mut self, pair: &Pair) -> Result<(), TrainError> {
-        let quarter = quarter(pair, self.taken % 4);
+        let pair = quarter(pair, self.taken % 4);
         self.taken += 1;
-        let plain = self.lanczos.scale(&quarter.lr, quarter.hr.size())?;
-        if psnr_luma(&plain, &quarter.hr) > NOTHING_TO_GAIN {
+        let plain = psnr_luma(&self.lanczos.scale(&pair.lr, pair.hr.size())?, &pair.hr);
+        if plain > NOTHING_TO_GAIN {
             return Ok(());
         }
         if self.quarters.len() == CAPACITY {
             self.quarters.pop_front();
         }
-        self.quarters.push_back(quarter);
+        self.quarters.push_back(Quarter { pair, plain, known: VecDeque::with_capacity(KNOWN) });
         Ok(())
     }
 
-    pub(super) fn pairs(&mut self) -> &[Pair] {
-        self.quarters.make_contiguous()
+    pub(super) fn clear(&mut self) {
+        self.quarters.clear();
     }
 
     pub(super) fn len(&self) -> usize {
         self.quarters.len()
     }
+
+    /// Mean PSNR of plain up-sampling, in dB; 0 if nothing is held out.
+    pub(super) fn plain(&self) -> f64 {
+        mean(self.quarters.iter().map(|quarter| quarter.plain))
+    }
+
+    /// Mean PSNR of a network, in dB; 0 if nothing is held out.
+    pub(super) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscale) -> Result<f64, TrainError> {
+        let mut found = Vec::with_capacity(CAPACITY);
+        for quarter in &mut self.quarters {
+            let known = quarter.known.iter().find(|(known, _)| *known == net);
+            let psnr = match known {
+                Some((_, psnr)) => *psnr,
+                None => quarter.look(net, upscaler, &mut self.lanczos)?,
+            };
+            found.push(psnr);
+        }
+        Ok(mean(found.into_iter()))
+    }
+}
+
+impl Quarter {
+    fn look(
+        &mut self,
+        net: Fingerprint,
+        upscaler: &mut dyn Upscale,
+        lanczos: &mut Scaler,
+    ) -> Result<f64, TrainError> {
+        let Pair { lr, hr } = &self.pair;
+        let plain = lanczos.scale(lr, hr.size())?;
+        let psnr = psnr_luma(&upscaler.upscale(lr, plain)?, hr);
+        if self.known.len() == KNOWN {
+            self.known.pop_front();
+        }
+        self.known.push_back((net, psnr));
+        Ok(psnr)
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    values.clone().sum::<f64>() / values.count().max(1) as f64
 }
 
 /// The left or right (`index` & 1), upper or lower (`index` & 2) quarter, cut at even samples.

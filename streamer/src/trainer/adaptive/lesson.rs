@@ -1,0 +1,160 @@
+//! One training: from its first step to its last, and when that is.
+
+use models::{
+    Package,
+    device::Device,
+    package::TrainingSummary,
+    train::{PairPool, Selection, TrainError, Trainer, TrainerSettings},
+};
+use protocol::control::{TrainingEnd, TrainingReason, TrainingRecord};
+
+use super::Settings;
+use crate::threshold::{Goal, Threshold};
+
+/// Between two judgements, which take about as long as ten steps.
+const JUDGE_EVERY_S: f64 = 2.0;
+/// Training that is behind the best network by this much, in dB, has gone astray.
+const ASTRAY: f64 = 0.5;
+/// Training that goes astray again and again is not slowed down further than this.
+const LEAST_RATE: f64 = 1e-4;
+/// Less than this, in dB from one judgement to the next, is no progress.
+const PROGRESS: f64 = 0.015;
+/// So many judgements without progress are a plateau; on the first one, training goes on with half the learning rate.
+const PATIENCE: u32 = 2;
+const PLATEAUS: u32 = 2;
+/// No training takes longer, in seconds.
+const LONGEST_S: f64 = 45.0;
+/// Patches that are looked at for each that is taken, at most.
+const CANDIDATES: usize = 4;
+
+/// What a judgement came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It goes on.
+    GoOn,
+    /// It is worse than what it could go on from.
+    Astray,
+    /// It is enough.
+    Enough(TrainingEnd),
+}
+
+/// A training that goes on.
+pub(super) struct Lesson {
+    trainer: Trainer,
+    /// What it began from.
+    pub(super) start: Option<Package>,
+    pub(super) record: TrainingRecord,
+    goal: Option<Goal>,
+    judged_s: f64,
+    /// Largest gain so far.
+    top: f64,
+    stale: u32,
+    plateaus: u32,
+}
+
+impl Lesson {
+    pub(super) fn begin(
+        settings: &Settings,
+        start: Option<Package>,
+        number: u64,
+        (reason, from_s, remembered): (TrainingReason, f64, bool),
+    ) -> Result<Self, TrainError> {
+        let trainer = trainer(settings, settings.seed.wrapping_add(number), start.as_ref())?;
+        let record = TrainingRecord {
+            from_s,
+            reason,
+            pairs: 0,
+            steps: 0,
+            seconds: 0.0,
+            before_db: 0.0,
+            gain_db: 0.0,
+            goal_db: None,
+            predicted_db: None,
+            remembered,
+            end: None,
+        };
+        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, top: 0.0, stale: 0, plateaus: 0 })
+    }
+
+    pub(super) fn step(&mut self, pool: &PairPool) -> Result<(), TrainError> {
+        self.trainer.step(pool)?;
+        self.record.steps += 1;
+        self.record.pairs = pool.len() as u64;
+        Ok(())
+    }
+
+    /// Whether it is time for a judgement.
+    pub(super) fn is_due(&self) -> bool {
+        self.record.seconds - self.judged_s >= JUDGE_EVERY_S
+    }
+
+    /// The network as it is now; with what is known of it, in dB: plain up-sampling and the network itself.
+    pub(super) fn package(&self, known: Option<(f64, f64)>) -> Result<Package, TrainError> {
+        let (psnr_before, psnr_after) = known.unwrap_or_default();
+        let TrainingRecord { pairs, steps, seconds, .. } = self.record;
+        self.trainer.package(TrainingSummary { pairs, steps, seconds, psnr_before, psnr_after })
+    }
+
+    /// Takes what a judgement found, in dB on the same pictures: of the trainee, of what it began from, of the best so far.
+    pub(super) fn judged(&mut self, found: f64, start: f64, best: f64, threshold: &Threshold) -> Verdict {
+        self.judged_s = self.record.seconds;
+        if found.is_nan() || found < best - ASTRAY {
+            return Verdict::Astray;
+        }
+        let goal = *self.goal.get_or_insert_with(|| {
+            let goal = threshold.goal(start);
+            (self.record.before_db, self.record.goal_db, self.record.predicted_db) =
+                (start, goal.gain, goal.predicted);
+            goal
+        });
+        let gain = found.max(best) - start;
+        self.record.gain_db = gain;
+        if gain >= self.top + PROGRESS {
+            (self.top, self.stale) = (gain, 0);
+        } else {
+            self.stale += 1;
+        }
+        if goal.gain.is_some_and(|goal| gain >= goal) {
+            return Verdict::Enough(TrainingEnd::Goal);
+        }
+        if self.record.seconds >= LONGEST_S {
+            return Verdict::Enough(TrainingEnd::TimeLimit);
+        }
+        if self.stale >= PATIENCE {
+            (self.stale, self.plateaus) = (0, self.plateaus + 1);
+            if self.plateaus >= PLATEAUS {
+                return Verdict::Enough(TrainingEnd::Plateau);
+            }
+            self.trainer.set_learning_rate(self.trainer.settings().learning_rate / 2.0);
+        }
+        Verdict::GoOn
+    }
+
+    /// Goes on from another network with a lower learning rate.
+    pub(super) fn return_to(&mut self, package: Option<&Package>, device: Device) -> Result<(), TrainError> {
+        let settings = *self.trainer.settings();
+        let learning_rate = (settings.learning_rate / 2.0).max(LEAST_RATE);
+        let fine_tuning = TrainerSettings::fine_tuning(settings.config, device, settings.seed);
+        self.trainer = Trainer::new(
+            TrainerSettings { learning_rate, selection: settings.selection, ..fine_tuning },
+            package,
+        )?;
+        Ok(())
+    }
+
+    /// What this training came to is something to learn from.
+    pub(super) fn teach(&self, threshold: &mut Threshold, end: TrainingEnd) {
+        if let Some(goal) = self.goal {
+            threshold.learn(self.record.before_db, self.record.gain_db.max(self.top), goal, end);
+        }
+    }
+}
+
+fn trainer(settings: &Settings, seed: u64, start: Option<&Package>) -> Result<Trainer, TrainError> {
+    let (config, device) = (settings.config, settings.device);
+    let plain = match start {
+        Some(_) => TrainerSettings::fine_tuning(config, device, seed),
+        None => TrainerSettings::new(config, device, seed),
+    };
+    Trainer::new(TrainerSettings { selection: Selection::HarderThanPicture(CANDIDATES), ..plain }, start)
+}

@@ -1,0 +1,193 @@
+use media::{Component, MediaTime, Picture, Size, ffmpeg::Filter};
+use models::Preset;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+/// Seconds that a step takes in these tests, whatever it takes in truth.
+const STEP_S: f64 = 0.1;
+/// Steps between two pairs, which are half a second apart.
+const STEPS: u32 = 5;
+
+/// Boxes at random places, whose edges plain up-sampling blurs and a network can sharpen. Every picture of a scene is another
+/// one of its kind; scenes differ in size and shade of their boxes.
+fn pair(n: u32, scene: u32) -> Pair {
+    let mut random = ChaCha8Rng::seed_from_u64(u64::from(n));
+    let size = Size { width: 96, height: 72 };
+    let (boxes, side, shades) =
+        [(60, 16, 60..200), (250, 6, 90..150), (20, 30, 20..90)][scene as usize].clone();
+    let mut hr = Picture::new(size);
+    for component in Component::ALL {
+        hr.plane_mut(component).fill(100 + 30 * scene as u8);
+    }
+    for _ in 0..boxes {
+        let (x, y) =
+            (random.random_range(0..size.width as usize), random.random_range(0..size.height as usize));
+        let (width, height, shade) = (
+            random.random_range(2..=side),
+            random.random_range(2..=side),
+            random.random_range(shades.clone()),
+        );
+        for row in hr.luma_mut().rows_mut().skip(y).take(height) {
+            let end = (x + width).min(row.len());
+            row[x..end].fill(shade);
+        }
+    }
+    let mut lr = Scaler::new(Filter::Area).scale(&hr, Size { width: 48, height: 36 }).unwrap();
+    lr.set_pts(MediaTime::from_millis(500 * i64::from(n)));
+    Pair { lr, hr }
+}
+
+fn trainer(policy: Policy) -> AdaptiveTrainer {
+    models::device::configure_threads(1);
+    let config = Preset::Nano.config(2).unwrap();
+    AdaptiveTrainer::new(Settings {
+        config,
+        start: None,
+        policy,
+        limits: Limits::default(),
+        device: Device::Cpu,
+        seed: 7,
+        offer_every_s: 5.0,
+        state: None,
+    })
+}
+
+/// Half seconds of `scene`, as a caller would live through them; everything that happened.
+fn live(trainer: &mut AdaptiveTrainer, half_seconds: std::ops::Range<u32>, scene: u32) -> Vec<Event> {
+    let mut events = Vec::new();
+    for n in half_seconds {
+        trainer.take(pair(n, scene)).unwrap();
+        for _ in 0..STEPS {
+            if trainer.is_training() {
+                trainer.step().unwrap();
+                trainer.spent(STEP_S);
+                trainer.judge().unwrap();
+            }
+        }
+        events.extend(trainer.events());
+        // The server takes what it is offered.
+        if let Some(Event::Offer(package)) =
+            events.iter().rev().find(|event| matches!(event, Event::Offer(_)))
+        {
+            trainer.set_server(Some(package.clone()));
+        }
+    }
+    events
+}
+
+fn begun(events: &[Event]) -> Vec<&TrainingRecord> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Began(record) = event { Some(record) } else { None })
+        .collect()
+}
+
+fn ended(events: &[Event]) -> Vec<&TrainingRecord> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Ended(record) = event { Some(record) } else { None })
+        .collect()
+}
+
+fn offers(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Offer(_))).count()
+}
+
+#[test]
+fn each_scene_is_learnt_once_and_then_it_rests() {
+    let mut trainer = trainer(Policy::Adaptive);
+    assert_eq!(trainer.state(), TrainingState::Waiting);
+
+    let first = live(&mut trainer, 0..120, 0);
+    let (begun_first, ended_first) = (begun(&first), ended(&first));
+    assert_eq!((begun_first.len(), ended_first.len()), (1, 1), "{first:?}");
+    assert_eq!(begun_first[0].reason, TrainingReason::Start);
+    assert!(
+        matches!(ended_first[0].end, Some(TrainingEnd::Plateau | TrainingEnd::TimeLimit)),
+        "{ended_first:?}"
+    );
+    assert!(ended_first[0].gain_db > 0.1 && ended_first[0].steps > 40, "{ended_first:?}");
+    assert!(offers(&first) >= 1);
+    assert_eq!(trainer.state(), TrainingState::Resting);
+
+    let second = live(&mut trainer, 120..240, 1);
+    let reasons: Vec<_> = begun(&second).iter().map(|record| record.reason).collect();
+    assert!(matches!(reasons[..], [TrainingReason::Drop | TrainingReason::Rise]), "{second:?}");
+    assert!((60.0..61.5).contains(&begun(&second)[0].from_s), "{second:?}");
+    assert_eq!(ended(&second).len(), 1, "{second:?}");
+
+    let report = trainer.report();
+    assert_eq!((report.trainings_total, report.trainings.len()), (2, 2));
+    assert!(report.trainings.iter().all(|record| record.end.is_some()));
+    let spent: f64 = report.trainings.iter().map(|record| record.seconds).sum();
+    assert!((report.seconds_total - spent).abs() < 1e-9);
+    assert_eq!(report.looks.len(), 240);
+}
+
+#[test]
+fn a_scene_that_comes_back_is_remembered() {
+    let mut trainer = trainer(Policy::Adaptive);
+    live(&mut trainer, 0..100, 0);
+    live(&mut trainer, 100..200, 1);
+    let back = live(&mut trainer, 200..260, 0);
+    let records = begun(&back);
+    assert!(records.first().is_some_and(|record| record.remembered), "{back:?}");
+    let at = |wanted: fn(&Event) -> bool| back.iter().position(wanted).unwrap();
+    assert!(
+        at(|event| matches!(event, Event::Offer(_))) < at(|event| matches!(event, Event::Began(_))),
+        "the server gets it before anything is learnt"
+    );
+}
+
+#[test]
+fn once_is_once() {
+    let mut trainer = trainer(Policy::Once);
+    let mut events = live(&mut trainer, 0..120, 0);
+    events.extend(live(&mut trainer, 120..180, 1));
+    assert_eq!((begun(&events).len(), ended(&events).len()), (1, 1));
+}
+
+#[test]
+fn always_is_always() {
+    let mut trainer = trainer(Policy::Always);
+    let mut events = live(&mut trainer, 0..120, 0);
+    events.extend(live(&mut trainer, 120..180, 1));
+    assert_eq!((begun(&events).len(), ended(&events).len()), (1, 0));
+    assert_eq!(begun(&events)[0].reason, TrainingReason::Always);
+    assert!(trainer.is_training());
+    trainer.finish();
+    assert_eq!(ended(&trainer.events().collect::<Vec<_>>())[0].end, Some(TrainingEnd::Stopped));
+}
+
+#[test]
+fn a_machine_that_is_too_slow_only_looks() {
+    let mut trainer = trainer(Policy::Adaptive);
+    live(&mut trainer, 0..10, 0);
+    trainer.give_up();
+    assert_eq!(trainer.state(), TrainingState::TooSlow);
+    let events = live(&mut trainer, 10..60, 1);
+    assert!(begun(&events).is_empty() && !trainer.is_training());
+    assert_eq!(trainer.report().looks.len(), 60);
+}
+
+#[test]
+fn pairs_of_another_factor_are_left_out() {
+    let mut trainer = trainer(Policy::Adaptive);
+    for n in 0..9 {
+        let Pair { lr, .. } = pair(n, 0);
+        trainer.take(Pair { hr: lr.clone(), lr }).unwrap();
+    }
+    assert_eq!(trainer.state(), TrainingState::Waiting);
+    assert!(trainer.report().looks.is_empty());
+}
+
+#[test]
+fn a_server_that_has_lost_the_network_gets_it_again() {
+    let mut trainer = trainer(Policy::Adaptive);
+    live(&mut trainer, 0..120, 0);
+    assert_eq!(trainer.state(), TrainingState::Resting);
+    trainer.set_server(None);
+    assert!(offers(&live(&mut trainer, 120..124, 0)) >= 1);
+}

@@ -1,0 +1,35 @@
+//! Networks that are asked again and again, built once.
+
+use std::collections::VecDeque;
+
+use models::{FEdsrUpscaler, Package, Precision, device::Device, train::TrainError, upscale::Upscale};
+
+/// The best one, the server's, the one that training began from, and one that was remembered.
+const CAPACITY: usize = 4;
+
+/// Built networks; the one that was not asked for the longest is dropped first.
+pub(super) struct Nets {
+    device: Device,
+    built: VecDeque<FEdsrUpscaler>,
+}
+
+impl Nets {
+    pub(super) fn new(device: Device) -> Self {
+        Self { device, built: VecDeque::with_capacity(CAPACITY) }
+    }
+
+    /// The network of this package.
+    pub(super) fn get(&mut self, package: &Package) -> Result<&mut dyn Upscale, TrainError> {
+        let fingerprint = package.fingerprint();
+        let found = self.built.iter().position(|net| net.fingerprint() == fingerprint);
+        let net = match found.and_then(|index| self.built.remove(index)) {
+            Some(net) => net,
+            None => FEdsrUpscaler::build(package, self.device, Precision::Auto)?,
+        };
+        if self.built.len() == CAPACITY {
+            self.built.pop_front();
+        }
+        self.built.push_back(net);
+        Ok(self.built.back_mut().expect("one was pushed just now"))
+    }
+}

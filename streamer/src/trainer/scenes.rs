@@ -1,0 +1,143 @@
+//! Scenes that were seen before, and the networks that were trained on them. Streams come back: to the game's menu, to the
+//! camera in the studio.
+
+use std::collections::VecDeque;
+
+use media::{Component, Picture};
+use models::Package;
+
+/// Scenes that are remembered; the one that was not seen the longest is forgotten first.
+const CAPACITY: usize = 12;
+/// A picture's signature has so many cells.
+const CELLS: (usize, usize) = (16, 9);
+/// In each cell, every so many samples are looked at, in both directions.
+const STEP: usize = 4;
+/// Signatures that differ by less, in code values, are of the same scene.
+const SAME: f64 = 12.0;
+/// How much the signature of a scene follows its newest picture.
+const NEWEST: f32 = 0.1;
+
+/// What a picture shows, roughly: mean luma and chroma of each cell of a grid.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Signature(Vec<f32>);
+
+impl Signature {
+    /// Of a picture of any size.
+    pub(super) fn of(picture: &Picture) -> Self {
+        Self(Component::ALL.into_iter().flat_map(|component| cells(picture, component)).collect())
+    }
+
+    /// Mean difference in code values.
+    fn distance(&self, other: &Self) -> f64 {
+        let total: f32 = self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).sum();
+        f64::from(total) / self.0.len().max(1) as f64
+    }
+
+    /// Moves towards another picture of the same scene.
+    pub(super) fn follow(&mut self, other: &Self) {
+        for (value, other) in self.0.iter_mut().zip(&other.0) {
+            *value += NEWEST * (other - *value);
+        }
+    }
+}
+
+fn cells(picture: &Picture, component: Component) -> Vec<f32> {
+    let plane = picture.plane(component);
+    let (mut sums, mut counts) = (vec![0_u32; CELLS.0 * CELLS.1], vec![0_u32; CELLS.0 * CELLS.1]);
+    for (y, row) in plane.rows().enumerate().step_by(STEP) {
+        let line = y * CELLS.1 / plane.height.max(1) * CELLS.0;
+        for (x, sample) in row.iter().enumerate().step_by(STEP) {
+            let cell = line + x * CELLS.0 / plane.width.max(1);
+            sums[cell] += u32::from(*sample);
+            counts[cell] += 1;
+        }
+    }
+    sums.iter().zip(&counts).map(|(&sum, &count)| sum as f32 / count.max(1) as f32).collect()
+}
+
+/// The scenes.
+#[derive(Debug, Default)]
+pub(super) struct Scenes(VecDeque<(Signature, Package)>);
+
+impl Scenes {
+    /// Remembers what was trained on a scene, in place of what was trained on the same scene before.
+    pub(super) fn remember(&mut self, signature: Signature, package: Package) {
+        let same = self.0.iter().position(|(known, _)| known.distance(&signature) < SAME);
+        if let Some(index) = same.or((self.0.len() == CAPACITY).then_some(0)) {
+            self.0.remove(index);
+        }
+        self.0.push_back((signature, package));
+    }
+
+    /// The networks of the `count` scenes that look most like this, the likest first.
+    pub(super) fn like(&self, signature: &Signature, count: usize) -> Vec<Package> {
+        let mut known: Vec<(f64, &Package)> =
+            self.0.iter().map(|(known, package)| (known.distance(signature), package)).collect();
+        known.sort_by(|a, b| a.0.total_cmp(&b.0));
+        known.into_iter().take(count).map(|(_, package)| package.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use media::Size;
+    use models::Preset;
+
+    use super::*;
+
+    fn signature(left: u8, right: u8) -> Signature {
+        let size = Size { width: 480, height: 270 };
+        let mut picture = Picture::new(size);
+        for component in Component::ALL {
+            for row in picture.plane_mut(component).rows_mut() {
+                let (first, second) = row.split_at_mut(row.len() / 2);
+                first.fill(left);
+                second.fill(right);
+            }
+        }
+        Signature::of(&picture)
+    }
+
+    fn package(preset: Preset) -> Package {
+        models::stock::package(preset).unwrap()
+    }
+
+    #[test]
+    fn a_signature_tells_where_things_are() {
+        assert!(signature(20, 200).distance(&signature(200, 20)) > 100.0);
+        assert!(signature(20, 200).distance(&signature(22, 198)) < SAME);
+        assert!((signature(20, 20).0[0] - 20.0).abs() < 1e-6);
+        assert_eq!(signature(0, 0).0.len(), 3 * 16 * 9);
+    }
+
+    #[test]
+    fn a_small_picture_has_a_signature_too() {
+        for side in [2, 6, 18] {
+            let tiny = Signature::of(&Picture::new(Size { width: side, height: side }));
+            assert!(tiny.distance(&tiny) < 1e-9);
+        }
+    }
+
+    #[test]
+    fn what_looks_most_alike_comes_first() {
+        let mut scenes = Scenes::default();
+        scenes.remember(signature(20, 200), package(Preset::Nano));
+        scenes.remember(signature(200, 20), package(Preset::Mini));
+        let like = scenes.like(&signature(190, 30), 2);
+        assert_eq!(like, [package(Preset::Mini), package(Preset::Nano)]);
+        assert_eq!(scenes.like(&signature(20, 190), 1), [package(Preset::Nano)]);
+    }
+
+    #[test]
+    fn a_scene_is_remembered_once_and_old_ones_are_forgotten() {
+        let mut scenes = Scenes::default();
+        scenes.remember(signature(20, 200), package(Preset::Nano));
+        scenes.remember(signature(21, 201), package(Preset::Mini));
+        assert_eq!(scenes.like(&signature(20, 200), 9), [package(Preset::Mini)]);
+        for n in 0..2 * CAPACITY as u8 {
+            scenes.remember(signature(40 * (n % 6), 5 + 40 * (n / 6)), package(Preset::Small));
+        }
+        assert!(scenes.0.len() <= CAPACITY);
+        assert!(!scenes.like(&signature(20, 200), 99).contains(&package(Preset::Mini)));
+    }
+}
