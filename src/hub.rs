@@ -15,6 +15,7 @@ pub mod session;
 mod status;
 pub mod stream;
 pub mod timeline;
+pub mod training;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

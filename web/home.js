@@ -3,6 +3,7 @@
 /* global Hls */
 
 import { ask, showState } from "/assets/status.js";
+import { stateWord } from "/assets/training.js";
 
 const POLL = 2000;
 /** Milliseconds between two pictures of a stream, and how long one may take. */
@@ -31,7 +32,8 @@ function show(stream) {
   find(".picture").setAttribute("aria-label", `Watch ${stream.name}`);
   find(".playlist").href = stream.playlist;
   showState(find(".state"), stream.state);
-  find(".sizes").textContent = [stream.source, stream.enhanced].filter(Boolean).join(" → ") || "no video";
+  const sizes = [stream.source, stream.enhanced].filter(Boolean).join(" → ") || "no video";
+  find(".sizes").textContent = stream.training ? `${sizes}, training: ${stateWord(stream.training)}` : sizes;
   if (stream.state === "live" && stream.source && performance.now() - entry.taken > PICTURE_EVERY) {
     entry.taken = performance.now();
     takePicture(stream.playlist.replace("index.m3u8", "source/index.m3u8"), find("canvas"), find(".placeholder"));

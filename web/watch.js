@@ -3,6 +3,7 @@
 import { Divider, Follow } from "/assets/compare.js";
 import { Player } from "/assets/player.js";
 import { ask, figures, showFigures, showState } from "/assets/status.js";
+import { TrainingView } from "/assets/training.js";
 
 const POLL = 1000;
 
@@ -16,6 +17,7 @@ const main = new Player(element("main"), `${base}/index.m3u8`);
 const second = new Player(element("second"), `${base}/source/index.m3u8`);
 const follow = new Follow(main, second);
 const divider = new Divider(stage, element("divider"));
+const training = new TrainingView(element("training"));
 
 /** What a test or a curious viewer can look at. */
 window.player = {
@@ -73,6 +75,7 @@ async function poll() {
   const before = state.status?.state;
   state.status = status;
   showState(element("state"), status?.state);
+  training.show(status?.training ?? null, status?.state === "live");
   if (status) {
     showFigures(element("stats"), figures(status, state.playing ? state.delay : null));
     if (status.state === "live" && before !== "live" && !state.playing) main.start();

@@ -1,22 +1,24 @@
-//! What needs the stream's key: the training order, and the upload of model packages.
+//! What needs the stream's key: the training order, reports of how training stands, and the upload of model packages.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use protocol::control::{ModelReport, TrainingOrder};
+use protocol::control::{ModelReport, TrainingOrder, TrainingReport};
 use protocol::names::StreamKey;
 use tokio::time::{Instant, timeout_at};
 
 use super::App;
-use super::error::ApiError;
+use super::error::{ApiError, Upload};
 use crate::hub::Stream;
+use crate::hub::training::CheckedReport;
 
 /// How long nothing may come of a package that is being sent.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -24,9 +26,12 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// Packages may come this slowly, in bytes a second: streamers give them a tenth of a thin uplink.
 const SLOWEST: u64 = 2_000;
 
+/// Bytes of a training report: half as much again as one with full lists has.
+const MAX_REPORT_BYTES: usize = 64 << 10;
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/api/v1/streams/{name}/training", get(training))
+        .route("/api/v1/streams/{name}/training", get(training).put(report))
         .route("/api/v1/streams/{name}/model", put(model))
 }
 
@@ -39,6 +44,23 @@ async fn training(
     app.library.order(stream.model()).await.map(Json).ok_or(ApiError::NoTraining)
 }
 
+/// The newest report replaces the one before it; one that is refused replaces nothing.
+async fn report(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let stream = authorised(&app, &name, &headers)?;
+    let bytes = receive(body, &headers, Upload::Report, MAX_REPORT_BYTES).await?;
+    let Json(report) = Json::<TrainingReport>::from_bytes(&bytes).map_err(|error| match error {
+        JsonRejection::JsonDataError(error) => ApiError::NotAReport(error.body_text()),
+        error => ApiError::BadRequest(error.body_text()),
+    })?;
+    stream.report_training(CheckedReport::try_from(report)?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn model(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -48,7 +70,7 @@ async fn model(
     let stream = authorised(&app, &name, &headers)?;
     let _pass = app.uploads.enter(stream.name()).map_err(ApiError::TooMany)?;
     let limit = app.library.max_bytes(stream.model());
-    let bytes = receive(body, &headers, limit).await?;
+    let bytes = receive(body, &headers, Upload::Package, limit).await?;
     let report = app.library.upload(Arc::clone(stream.model()), bytes).await?;
     Ok(Json(report))
 }
@@ -66,11 +88,11 @@ fn authorised<'a>(app: &'a App, name: &str, headers: &HeaderMap) -> Result<&'a A
 }
 
 /// The whole body, within bounds of size and time.
-async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ApiError> {
+async fn receive(mut body: Body, headers: &HeaderMap, what: Upload, limit: usize) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(ApiError::TooLarge { limit });
+        return Err(ApiError::TooLarge { what, limit });
     }
     let whole = SILENCE + Duration::from_secs(announced.unwrap_or(limit as u64) / SLOWEST);
     let deadline = Instant::now() + whole;
@@ -78,11 +100,14 @@ async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<By
     loop {
         let silent = Instant::now() + SILENCE;
         let next = timeout_at(silent.min(deadline), body.frame()).await;
-        let Some(frame) = next.map_err(|_| ApiError::TooSlow)? else { return Ok(received.freeze()) };
-        let Ok(piece) = frame.map_err(|_| ApiError::Broken)?.into_data() else { continue };
+        let Some(frame) = next.map_err(|_| ApiError::TooSlow(what))? else { return Ok(received.freeze()) };
+        let Ok(piece) = frame.map_err(|_| ApiError::Broken(what))?.into_data() else { continue };
         if received.len() + piece.len() > limit {
-            return Err(ApiError::TooLarge { limit });
+            return Err(ApiError::TooLarge { what, limit });
         }
         received.extend_from_slice(&piece);
     }
 }
+
+#[cfg(test)]
+mod tests;

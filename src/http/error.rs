@@ -1,5 +1,6 @@
 //! Error answers: problem documents (RFC 9457) that say what is wrong and what to do.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -7,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::control::{Problem, problem};
 
 use crate::enhance::Rejection;
+use crate::hub::training::{NotPublished, ReportError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -36,17 +38,19 @@ pub enum ApiError {
     #[error("this is not the stream's key")]
     WrongKey,
     /// The body is too long.
-    #[error("the package is larger than {limit} bytes, the most that this stream's net can have")]
+    #[error("the {what} is larger than {limit} bytes, {}", what.limit_reason())]
     TooLarge {
+        /// What was sent.
+        what: Upload,
         /// Bytes that are accepted.
         limit: usize,
     },
     /// The body took too long.
-    #[error("the package came too slowly; send at least 2 kB a second")]
-    TooSlow,
+    #[error("the {0} came too slowly; send at least 2 kB a second")]
+    TooSlow(Upload),
     /// The body broke off.
-    #[error("the package did not arrive whole; send it again")]
-    Broken,
+    #[error("the {0} did not arrive whole; send it again")]
+    Broken(Upload),
     /// More uploads than make sense.
     #[error("packages come too fast; send the newest one in {} s", .0.as_secs().max(1))]
     TooMany(Duration),
@@ -56,6 +60,42 @@ pub enum ApiError {
     /// The package is not used.
     #[error("{0}")]
     Rejected(#[from] Rejection),
+    /// The report has other fields, or fields of other types, than it should.
+    #[error("{0}")]
+    NotAReport(String),
+    /// The report has numbers that cannot be.
+    #[error("{0}")]
+    BadReport(#[from] ReportError),
+    /// There is nobody whose training could be reported.
+    #[error("{0}")]
+    NotPublished(#[from] NotPublished),
+}
+
+/// What comes as the body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    /// A model package.
+    Package,
+    /// A training report.
+    Report,
+}
+
+impl Upload {
+    fn limit_reason(self) -> &'static str {
+        match self {
+            Self::Package => "the most that this stream's net can have",
+            Self::Report => "the most that a report may have; send the newest looks and trainings only",
+        }
+    }
+}
+
+impl fmt::Display for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Package => "package",
+            Self::Report => "report",
+        })
+    }
 }
 
 impl ApiError {
@@ -63,16 +103,18 @@ impl ApiError {
         match self {
             Self::NoRoute(_) | Self::NoStream(_) | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadRequest(_) | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Broken(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoTraining | Self::Rejected(Rejection::NoNets) => StatusCode::CONFLICT,
-            Self::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoTraining | Self::NotPublished(_) | Self::Rejected(Rejection::NoNets) => {
+                StatusCode::CONFLICT
+            }
+            Self::Rejected(_) | Self::NotAReport(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -88,11 +130,19 @@ impl ApiError {
             }
             Self::NoKey => ("key-missing", "Stream key missing"),
             Self::WrongKey => ("key-wrong", "Wrong stream key"),
-            Self::TooLarge { .. } => ("model-too-large", "Model package too large"),
-            Self::TooSlow | Self::Broken => ("model-incomplete", "Model package incomplete"),
+            Self::TooLarge { what: Upload::Package, .. } => ("model-too-large", "Model package too large"),
+            Self::TooLarge { what: Upload::Report, .. } => ("report-too-large", "Training report too large"),
+            Self::TooSlow(Upload::Package) | Self::Broken(Upload::Package) => {
+                ("model-incomplete", "Model package incomplete")
+            }
+            Self::TooSlow(Upload::Report) | Self::Broken(Upload::Report) => {
+                ("report-incomplete", "Training report incomplete")
+            }
             Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
             Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),
+            Self::NotAReport(_) | Self::BadReport(_) => ("report-rejected", "Training report rejected"),
+            Self::NotPublished(_) => ("not-published", "Nobody publishes"),
         }
     }
 

@@ -1,5 +1,7 @@
 //! `GET /metrics`: few series, all read at the moment of scraping from the figures that the API shows as well.
 
+mod training;
+
 use std::fmt::Error;
 
 use axum::Router;
@@ -12,7 +14,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
-use protocol::control::{EnhanceStatus, StreamState, StreamStatus};
+use protocol::control::{EnhanceStatus, StreamState, StreamStatus, TrainingReport};
 
 use super::App;
 use super::error::ApiError;
@@ -122,7 +124,8 @@ impl Collector for Streams {
                     .and_then(|enhance| enhance.model.as_ref())
                     .map_or(0.0, |model| model.version as f64)
             },
-        )
+        )?;
+        training::encode(&mut encoder, &self.reports())
     }
 }
 
@@ -141,6 +144,11 @@ fn made(enhance: &EnhanceStatus) -> Counts {
 }
 
 impl Streams {
+    fn reports(&self) -> Vec<(&str, &TrainingReport)> {
+        let reports = self.0.iter().map(|(status, _)| (status.name.as_str(), status.training.as_ref()));
+        reports.filter_map(|(name, report)| Some((name, report?))).collect()
+    }
+
     fn gauge(
         &self,
         encoder: &mut DescriptorEncoder,

@@ -33,7 +33,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Name, media type, caching and content of everything below `/assets/`.
-const ASSETS: [(&str, &str, &str, &[u8]); 8] = [
+const ASSETS: [(&str, &str, &str, &[u8]); 10] = [
     (HLS_JS, SCRIPT, IMMUTABLE, include_bytes!("../../web/node_modules/hls.js/dist/hls.min.js")),
     ("style.css", STYLE, SHORT, include_bytes!("../../web/style.css")),
     ("home.js", SCRIPT, SHORT, include_bytes!("../../web/home.js")),
@@ -41,6 +41,8 @@ const ASSETS: [(&str, &str, &str, &[u8]); 8] = [
     ("player.js", SCRIPT, SHORT, include_bytes!("../../web/player.js")),
     ("compare.js", SCRIPT, SHORT, include_bytes!("../../web/compare.js")),
     ("status.js", SCRIPT, SHORT, include_bytes!("../../web/status.js")),
+    ("training.js", SCRIPT, SHORT, include_bytes!("../../web/training.js")),
+    ("training.css", STYLE, SHORT, include_bytes!("../../web/training.css")),
     ("icon.svg", "image/svg+xml", SHORT, include_bytes!("../../web/icon.svg")),
 ];
 

@@ -7,12 +7,17 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use tower_http::compression::CompressionLayer;
 
 use super::App;
 use super::error::ApiError;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/streams", get(list)).route("/api/v1/streams/{name}", get(one))
+    Router::new()
+        .route("/api/v1/streams", get(list))
+        .route("/api/v1/streams/{name}", get(one))
+        // Every open page asks once a second, and a full training report has tens of kilobytes.
+        .layer(CompressionLayer::new())
 }
 
 /// State is true at the moment of asking only.

@@ -7,6 +7,7 @@ use media::codec::aac::AacConfig;
 use media::codec::avc::AvcConfig;
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
+use protocol::control::TrainingReport;
 use protocol::names::StreamName;
 
 use super::meter::Meter;
@@ -51,6 +52,8 @@ pub(super) struct Session {
     pub(super) video: Option<VideoTrack>,
     pub(super) audio: Option<AudioTrack>,
     pub(super) discontinuities: u64,
+    /// What the publisher said last of its training.
+    pub(super) training: Option<TrainingReport>,
     name: StreamName,
     timeline: Timeline,
     over: bool,
@@ -108,6 +111,7 @@ impl Session {
             video: None,
             audio: None,
             discontinuities: 0,
+            training: None,
             name: model.name.clone(),
             timeline: Timeline::new(),
             over: false,
@@ -121,6 +125,7 @@ impl Session {
     /// What follows comes from another publisher.
     pub(super) fn new_publisher(&mut self) {
         self.timeline.new_publisher();
+        self.training = None;
     }
 
     /// Takes the publisher's next unit to everybody who wants it. Never waits.
@@ -135,6 +140,7 @@ impl Session {
     /// Nothing follows. What the lane still has is finished by the ending.
     pub(super) fn end(&mut self, waiting: Option<Net>) -> Ending {
         self.over = true;
+        self.training = None;
         let lane = self.enhanced.as_mut().and_then(|enhanced| enhanced.lane.take());
         Ending { name: self.name.clone(), packager: Arc::clone(&self.packager), lane, waiting }
     }

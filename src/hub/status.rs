@@ -29,6 +29,7 @@ impl Stream {
                 .and_then(|session| session.video.as_ref())
                 .map(|video| video.config.size().to_string()),
             enhanced: figures.and_then(|figures| figures.size).map(|size| size.to_string()),
+            training: session.and_then(|session| session.training.as_ref()).map(|report| report.state),
         }
     }
 
@@ -40,6 +41,7 @@ impl Stream {
             _ => None,
         };
         let state = state(inner.presence);
+        let training = inner.session.as_ref().and_then(|session| session.training.clone());
         let session = inner.session.as_mut();
         let (discontinuities, video, audio, enhance) = session.map_or((0, None, None, None), |session| {
             (
@@ -57,6 +59,7 @@ impl Stream {
             video,
             audio,
             enhance,
+            training,
         }
     }
 

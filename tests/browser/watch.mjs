@@ -1,8 +1,9 @@
-// Opens the player in the system's Chromium, lets it play, looks at both videos and takes a screenshot.
-// usage: node watch.mjs URL SCREENSHOT.png      prints one JSON object
+// Opens the player in the system's Chromium, lets it play, looks at both videos and at the training chart, and takes
+// screenshots of the window and of the training section.
+// usage: node watch.mjs URL SCREENSHOT.png TRAINING.png      prints one JSON object
 import { chromium } from "playwright-core";
 
-const [url, screenshot] = process.argv.slice(2);
+const [url, screenshot, trainingShot] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -29,7 +30,37 @@ try {
   const after = { enhanced: await look("video-main"), source: await look("video-source") };
   await page.screenshot({ path: screenshot });
   const result = (name) => ({ ...after[name], advanced: after[name].time - before[name].time });
-  console.log(JSON.stringify({ enhanced: result("enhanced"), source: result("source"), errors }));
+
+  const section = page.getByTestId("training");
+  const training = await section.evaluate((element) => {
+    const shown = (node) => {
+      const { width, height } = node.getBoundingClientRect();
+      const style = getComputedStyle(node);
+      return { width, height, stroke: style.stroke, visible: style.visibility === "visible" && style.opacity > 0 };
+    };
+    const curve = (name) => {
+      const path = element.querySelector(`[data-testid=curve-${name}]`);
+      return path && { ...shown(path), points: path.getAttribute("d").split("L").length };
+    };
+    const texts = (selector) => [...element.querySelectorAll(selector)].map((node) => node.textContent);
+    return {
+      hidden: element.hidden,
+      words: texts("[data-testid=training-words]")[0],
+      plain: curve("plain"), net: curve("net"), smoothed: curve("smoothed"),
+      begun: element.querySelectorAll(".chart .begin").length,
+      ended: element.querySelectorAll(".chart .end").length,
+      state: texts("[data-testid=training-state]")[0],
+      notes: texts(".chart .note").filter((_, index) => shown(element.querySelectorAll(".chart .note")[index]).width > 0), axes: texts(".chart .unit"), ticks: texts(".chart .tick"), legend: texts(".legend span"),
+      rows: [...element.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+    };
+  });
+  if (!training.hidden) await section.screenshot({ path: trainingShot });
+  await page.goto(new URL("/watch/other", url).href);
+  await page.waitForFunction(() => window.player?.status?.name === "other");
+  const quiet = await section.isHidden();
+  await page.goto(new URL("/", url).href);
+  const card = await page.getByTestId("stream-demo").locator(".sizes").textContent();
+  console.log(JSON.stringify({ enhanced: result("enhanced"), source: result("source"), training, quiet, card, errors }));
 } finally {
   await browser.close();
 }

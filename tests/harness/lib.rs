@@ -8,6 +8,7 @@ pub mod ffmpeg;
 pub mod hls;
 pub mod process;
 pub mod server;
+pub mod training;
 
 pub use process::Process;
 pub use server::{Server, Stream};

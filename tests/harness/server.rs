@@ -2,6 +2,7 @@
 
 use crate::process::{Process, program};
 use crate::wait_for;
+use protocol::control::TrainingReport;
 use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
@@ -145,6 +146,14 @@ impl Stream<'_> {
         wait_for(&format!("{frames} enhanced pictures"), Duration::from_secs(60), || {
             (self.count("/enhance/f_edsr") + self.count("/enhance/plain") >= frames).then_some(())
         });
+    }
+
+    /// `PUT` of a training report: status and body.
+    pub fn put_training(&self, key: &str, report: &TrainingReport) -> (u16, String) {
+        let url = format!("{}/api/v1/streams/{}/training", self.server.http(), self.name);
+        let request = agent().put(&url).header("authorization", format!("Bearer {key}"));
+        let mut answer = request.send_json(report).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     /// `PUT` of a model package: status and body.

@@ -10,7 +10,7 @@ pub fn stream(name: &StreamName) -> String {
     format!("{STREAMS}/{name}")
 }
 
-/// What to train for a stream (needs the key).
+/// What to train for a stream, and where the streamer says how that stands (needs the key).
 pub fn training(name: &StreamName) -> String {
     format!("{STREAMS}/{name}/training")
 }

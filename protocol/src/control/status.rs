@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::training::{TrainingReport, TrainingState};
+
 /// One line of `GET /api/v1/streams`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamSummary {
@@ -17,6 +19,9 @@ pub struct StreamSummary {
     pub source: Option<String>,
     /// Size of the enhanced video, if there is any.
     pub enhanced: Option<String>,
+    /// What the streamer's trainer does, if it said so.
+    #[serde(default)]
+    pub training: Option<TrainingState>,
 }
 
 /// Where a stream stands.
@@ -48,6 +53,9 @@ pub struct StreamStatus {
     pub audio: Option<AudioStatus>,
     /// The enhanced rendition.
     pub enhance: Option<EnhanceStatus>,
+    /// How the streamer's training stands, if it said so.
+    #[serde(default)]
+    pub training: Option<TrainingReport>,
 }
 
 /// Received video.

@@ -1,0 +1,253 @@
+//! Training reports over a socket, as streamers send them.
+
+use std::time::Instant;
+
+use models::device::DeviceChoice;
+use protocol::control::{
+    Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::config::{EncodeSettings, Profile, StreamSettings};
+use crate::enhance::library::Measure;
+use crate::enhance::{Engine, Library};
+use crate::hls::HlsSettings;
+use crate::hub::{Hub, Publication, SessionSettings};
+use crate::shutdown::Shutdown;
+
+const KEY: &str = "s3cret";
+
+struct Server {
+    hub: Arc<Hub>,
+    address: std::net::SocketAddr,
+    _tasks: tokio::task::JoinSet<()>,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let library = Library::start(engine.handle(), EncodeSettings::default(), 2, Measure::Skip).unwrap();
+        let stream =
+            StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };
+        let settings =
+            SessionSettings { hls: HlsSettings::default(), grace: Duration::from_secs(60), workshop: None };
+        let hub = Arc::new(Hub::new(vec![stream], Profile::Plain, settings));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = super::super::router(App::new(Arc::clone(&hub), library.handle()));
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(super::super::serve(listener, router, 100, Shutdown::new()));
+        Self { hub, address, _tasks: tasks }
+    }
+
+    fn publish(&self) -> Publication {
+        self.hub.streams()[0].publish().unwrap()
+    }
+
+    /// What the stream's state says of training.
+    fn kept(&self) -> Option<TrainingReport> {
+        self.hub.streams()[0].status(Instant::now()).training
+    }
+
+    async fn put(&self, body: &[u8]) -> (u16, String) {
+        self.ask("PUT", "/api/v1/streams/demo/training", &format!("Bearer {KEY}"), body).await
+    }
+
+    async fn put_report(&self, report: &TrainingReport) -> (u16, String) {
+        self.put(&serde_json::to_vec(report).unwrap()).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, authorization: &str, body: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: {authorization}\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A server that refuses by the length alone may close before it has all.
+        let _ = stream.write_all(body).await;
+        answer(stream).await
+    }
+}
+
+async fn answer(mut stream: TcpStream) -> (u16, String) {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
+
+/// With full lists and every digit that a number can have.
+fn full() -> TrainingReport {
+    let third = 1.0 / 3.0;
+    let look = |index| QualityLook {
+        at_s: 36_000.0 + f64::from(index) * third,
+        plain_db: 30.0 + third,
+        net_db: 31.0 + third,
+        smoothed_gain_db: -third,
+    };
+    let training = |index| TrainingRecord {
+        from_s: 36_000.0 + f64::from(index) * third,
+        reason: TrainingReason::Decline,
+        pairs: 123_456,
+        steps: 123_456,
+        seconds: 30.0 + third,
+        before_db: 30.0 + third,
+        gain_db: -third,
+        goal_db: third,
+        predicted_db: Some(third),
+        remembered: false,
+        end: Some(TrainingEnd::Overtaken),
+    };
+    TrainingReport {
+        state: TrainingState::TooSlow,
+        looks: (0..training::MOST_LOOKS as u32).map(look).collect(),
+        trainings: (0..training::MOST_TRAININGS as u32).map(training).collect(),
+        trainings_total: 1234,
+        seconds_total: 36_000.0 + third,
+    }
+}
+
+#[tokio::test]
+async fn a_full_report_is_shown_and_the_next_one_replaces_it() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let sent = full();
+    assert!(serde_json::to_vec(&sent).unwrap().len() * 3 / 2 < MAX_REPORT_BYTES);
+    assert_eq!(server.put_report(&sent).await, (204, String::new()));
+    let (status, body) = server.ask("GET", "/api/v1/streams/demo", "", b"").await;
+    let shown: protocol::control::StreamStatus = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, shown.training), (200, Some(sent)));
+    let next = TrainingReport { state: TrainingState::Resting, ..TrainingReport::default() };
+    assert_eq!(server.put_report(&next).await.0, 204);
+    assert_eq!(server.kept(), Some(next));
+    let (_, list) = server.ask("GET", "/api/v1/streams", "", b"").await;
+    assert!(list.contains("\"training\":\"resting\""), "{list}");
+}
+
+#[tokio::test]
+async fn who_has_no_key_or_no_stream_is_told() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let (path, other) = ("/api/v1/streams/demo/training", "/api/v1/streams/other/training");
+    let right = format!("Bearer {KEY}");
+    for (path, authorization, status, kind) in [
+        (path, "", 401, "key-missing"),
+        (path, "Basic s3cret", 401, "key-missing"),
+        (path, "Bearer wrong", 401, "key-wrong"),
+        (other, right.as_str(), 404, "no-such-stream"),
+    ] {
+        let (found, body) = server.ask("PUT", path, authorization, b"{}").await;
+        let problem: Problem = serde_json::from_str(&body).unwrap();
+        assert_eq!((found, problem.kind), (status, format!("/problems/{kind}")), "{authorization:?}");
+    }
+    assert_eq!(server.kept(), None);
+}
+
+#[tokio::test]
+async fn a_bad_report_is_explained_and_replaces_nothing() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let good = full();
+    assert_eq!(server.put_report(&good).await.0, 204);
+    let text = serde_json::to_string(&good).unwrap();
+    let spoilt = |from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
+    let third = "\"plain_db\":30.333333333333332";
+    let mut looks = good.clone();
+    looks.looks.push(looks.looks[0]);
+    let mut trainings = good.clone();
+    trainings.trainings.push(trainings.trainings[0].clone());
+    let many = |report| serde_json::to_vec(report).unwrap();
+    for (body, status, kind, says) in [
+        (b"".to_vec(), 400, "bad-request", "EOF"),
+        (b"not JSON".to_vec(), 400, "bad-request", "JSON"),
+        (vec![0xff; 100], 400, "bad-request", "JSON"),
+        (vec![b'['; 60_000], 400, "bad-request", "expected value"),
+        (format!("{{\"x\":{}", "[".repeat(60_000)).into_bytes(), 400, "bad-request", "EOF"),
+        (text.as_bytes()[..text.len() - 1].to_vec(), 400, "bad-request", "EOF"),
+        (b"{}".to_vec(), 422, "report-rejected", "missing field `state`"),
+        (spoilt(third, "\"plain_db\":NaN"), 400, "bad-request", "looks[0].plain_db"),
+        (spoilt(third, "\"plain_db\":1e999"), 400, "bad-request", "looks[0].plain_db"),
+        (spoilt(third, "\"plain_db\":null"), 422, "report-rejected", "looks[0].plain_db"),
+        (spoilt(third, "\"plain_db\":1e300"), 422, "report-rejected", "looks[0].plain_db is 1e300; 0 to 120"),
+        (spoilt("\"steps\":123456", "\"steps\":-1"), 422, "report-rejected", "trainings[0].steps"),
+        (spoilt("too-slow", "dancing"), 422, "report-rejected", "unknown variant `dancing`"),
+        (many(&looks), 422, "report-rejected", "looks has 241 entries"),
+        (many(&trainings), 422, "report-rejected", "trainings has 33 entries"),
+        (vec![b' '; MAX_REPORT_BYTES + 1], 413, "report-too-large", "65536 bytes"),
+    ] {
+        let (found, answer) = server.put(&body).await;
+        let problem: Problem = serde_json::from_str(&answer).unwrap();
+        assert_eq!((found, problem.kind), (status, format!("/problems/{kind}")), "{}", problem.detail);
+        assert!(problem.detail.contains(says), "{says:?} is not in {:?}", problem.detail);
+        assert_eq!(server.kept().as_ref(), Some(&good), "{says}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_of_unknown_length_is_bounded_as_well() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "PUT /api/v1/streams/demo/training HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
+         Authorization: Bearer {KEY}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let chunk = format!("{MAX_REPORT_BYTES:x}\r\n{}\r\n1\r\n \r\n", " ".repeat(MAX_REPORT_BYTES));
+    let _ = stream.write_all(chunk.as_bytes()).await;
+    assert_eq!(answer(stream).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_report_lives_as_long_as_its_publisher() {
+    let server = Server::start().await;
+    let stream = &server.hub.streams()[0];
+    let report = TrainingReport::default();
+    let (status, body) = server.put_report(&report).await;
+    let problem: Problem = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, problem.kind.as_str()), (409, "/problems/not-published"));
+    assert!(problem.detail.contains("publish first"), "{}", problem.detail);
+
+    let publication = server.publish();
+    assert_eq!(server.kept(), None);
+    assert_eq!(server.put_report(&report).await.0, 204);
+    drop(publication);
+    assert_eq!(server.kept(), Some(report.clone()), "it stays while the publisher is waited for");
+    assert_eq!(server.put_report(&report).await.0, 204, "and new ones come then, too");
+
+    let publication = server.publish();
+    assert_eq!(server.kept(), None, "whoever publishes next has said nothing yet");
+    assert_eq!(server.put_report(&report).await.0, 204);
+    server.hub.end().await;
+    assert_eq!((server.kept(), stream.summary().training), (None, None));
+    assert_eq!(server.put_report(&report).await.0, 409);
+    drop(publication);
+}
+
+#[tokio::test]
+async fn metrics_say_how_training_stands() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let (_, before) = server.ask("GET", "/metrics", "", b"").await;
+    assert!(!before.contains("sharpcast_training_state{"), "{before}");
+    let mut report = full();
+    report.trainings[31].end = None;
+    assert_eq!(server.put_report(&report).await.0, 204);
+    let (_, after) = server.ask("GET", "/metrics", "", b"").await;
+    for line in [
+        "sharpcast_training_state{stream=\"demo\",state=\"too-slow\"} 1",
+        "sharpcast_training_state{stream=\"demo\",state=\"resting\"} 0",
+        "sharpcast_trainings_total{stream=\"demo\"} 1234",
+        "sharpcast_trainings_latest{stream=\"demo\",reason=\"decline\",end=\"overtaken\"} 31",
+        "sharpcast_trainings_latest{stream=\"demo\",reason=\"decline\",end=\"none\"} 1",
+        "sharpcast_training_seconds_total{stream=\"demo\"} 36000.333333333336",
+        "sharpcast_training_gain_decibels{stream=\"demo\"} -0.3333333333333333",
+    ] {
+        assert!(after.contains(&format!("\n{line}\n")), "{line} is not in\n{after}");
+    }
+}
