@@ -12,6 +12,8 @@ const REMEMBERED: usize = 32;
 const LEAST: usize = 3;
 /// A jump is so many times the usual deviation from the curve.
 const UNUSUAL: f64 = 5.0;
+/// A decline of the curve is so many times the usual deviation from it: even the curve moves a little.
+const CLEAR: f64 = 3.0;
 /// From the median of absolute deviations to a standard deviation, if they are distributed normally.
 const NORMAL: f64 = 1.4826;
 
@@ -72,8 +74,8 @@ impl Track {
         let level = self.take(at_s, value);
         let settled = self.settled.map_or(level, |settled| settled.max(level));
         self.settled = Some(settled);
-        (self.samples.len() >= NEAREST && level < settled - bounds.decline.max(self.usual_deviation()))
-            .then_some(Change::Declined)
+        let limit = bounds.decline.max(CLEAR * self.usual_deviation());
+        (self.samples.len() >= NEAREST && level < settled - limit).then_some(Change::Declined)
     }
 
     /// The smoothed value at the newest sample.

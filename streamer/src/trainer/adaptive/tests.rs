@@ -10,28 +10,29 @@ const STEP_S: f64 = 0.1;
 /// Steps between two pairs, which are half a second apart.
 const STEPS: u32 = 5;
 
-/// Boxes at random places, whose edges plain up-sampling blurs and a network can sharpen. Every picture of a scene is another
-/// one of its kind; scenes differ in size and shade of their boxes.
+/// A camera that pans over boxes, whose edges plain up-sampling blurs and a network can sharpen. Scenes differ in number, size
+/// and shade of their boxes.
 fn pair(n: u32, scene: u32) -> Pair {
-    let mut random = ChaCha8Rng::seed_from_u64(u64::from(n));
+    let mut random = ChaCha8Rng::seed_from_u64(u64::from(scene));
     let size = Size { width: 96, height: 72 };
+    let panorama = size.width as usize + 260;
     let (boxes, side, shades) =
-        [(60, 16, 60..200), (250, 6, 90..150), (20, 30, 20..90)][scene as usize].clone();
+        [(230, 16, 60..200), (900, 6, 90..150), (80, 30, 20..90)][scene as usize].clone();
     let mut hr = Picture::new(size);
     for component in Component::ALL {
         hr.plane_mut(component).fill(100 + 30 * scene as u8);
     }
     for _ in 0..boxes {
-        let (x, y) =
-            (random.random_range(0..size.width as usize), random.random_range(0..size.height as usize));
+        let (x, y) = (random.random_range(0..panorama), random.random_range(0..size.height as usize));
         let (width, height, shade) = (
             random.random_range(2..=side),
             random.random_range(2..=side),
             random.random_range(shades.clone()),
         );
         for row in hr.luma_mut().rows_mut().skip(y).take(height) {
-            let end = (x + width).min(row.len());
-            row[x..end].fill(shade);
+            let shown = |x: usize| x.saturating_sub(n as usize).min(row.len());
+            let (from, to) = (shown(x), shown(x + width));
+            row[from..to].fill(shade);
         }
     }
     let mut lr = Scaler::new(Filter::Area).scale(&hr, Size { width: 48, height: 36 }).unwrap();
