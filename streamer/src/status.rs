@@ -22,6 +22,7 @@
 //! | `pairs_dropped` | coded pictures and pairs that training was too busy for |
 //! | `source_lost` | coded pictures and sounds of a publisher that were damaged or came too fast |
 //! | `trainee_db` | PSNR of luma on the same pairs: the network that is being trained |
+//! | `upload_bytes` | bytes of networks sent, as differences where those are smaller; interrupted uploads included |
 
 mod counters;
 mod line;

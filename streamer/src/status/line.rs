@@ -27,6 +27,7 @@ pub struct Snapshot {
     pub upload: UploadState,
     pub pairs_dropped: u64,
     pub source_lost: u64,
+    pub upload_bytes: u64,
 }
 
 /// Takes snapshots; remembers the one before for the rates.
@@ -65,6 +66,7 @@ impl StatusLine {
             upload: counters.upload.get(),
             pairs_dropped: counters.pairs_dropped.get() + counters.coded_dropped.get(),
             source_lost: counters.source_dropped.get() + counters.source_damaged.get(),
+            upload_bytes: counters.upload_bytes.get(),
         }
     }
 }
@@ -79,7 +81,7 @@ impl Snapshot {
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
              plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={} \
-             trainee_db={}",
+             trainee_db={} upload_bytes={}",
             self.t.as_secs_f64(),
             self.link,
             self.frames,
@@ -99,6 +101,7 @@ impl Snapshot {
             self.pairs_dropped,
             self.source_lost,
             db(3),
+            self.upload_bytes,
         )
     }
 
@@ -168,6 +171,7 @@ mod tests {
         counters.steps.add(30);
         counters.quality.set(Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 }));
         counters.uploads.add(1);
+        counters.upload_bytes.add(5479);
         counters.version.set(Some(7));
         counters.upload.set(UploadState::Live);
         let second = line.snapshot(&counters, start + Duration::from_secs(3));
