@@ -1,7 +1,7 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test setup build bench latency endurance evaluate pretrain clean
+.PHONY: demo test setup build bench latency uplink endurance evaluate pretrain clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
@@ -20,6 +20,9 @@ bench: setup         ## speed of the parts (criterion); results go to target/cri
 
 latency: build       ## publisher's frame to playlist, p50 and p95
 	@cargo run --release -q -p sharpcast-benches --bin latency
+
+uplink: build        ## do uploads disturb the video? delay of pictures on a thin uplink, with and without them
+	@cargo run --release -q -p sharpcast-benches --bin uplink
 
 endurance: build     ## an hour of streaming, accelerated: does memory grow?
 	@cargo run --release -q -p sharpcast-benches --bin endurance

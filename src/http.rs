@@ -12,6 +12,7 @@ mod health;
 mod metrics;
 mod pages;
 mod playback;
+mod precondition;
 mod serve;
 mod status;
 

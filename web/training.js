@@ -19,6 +19,7 @@ const STATES = { waiting: "waiting", training: "learning", resting: "resting", "
 const REASONS = {
   start: "the stream began, or another network is wanted",
   drop: "the quality fell from one picture to the next: a cut",
+  rise: "the quality rose from one picture to the next: a cut to an easier scene",
   decline: "the quality fell little by little",
   always: "told to train all the time",
 };
@@ -31,6 +32,8 @@ const ENDS = {
 };
 
 const signed = (gain) => `${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)}`;
+/** A training without a goal goes on until more steps bring no more. */
+const goal = (training) => (training.goal_db === null ? "" : ` of ${signed(training.goal_db)}`);
 const spaced = (word) => word.replaceAll("-", " ");
 const last = (list) => list[list.length - 1];
 
@@ -46,7 +49,7 @@ export function describe(report) {
       const training = report.trainings.findLast((candidate) => candidate.end === null);
       if (!training) return "";
       const predicted = training.predicted_db === null ? "" : `, predicted ${signed(training.predicted_db)}`;
-      return `${signed(training.gain_db)} of ${signed(training.goal_db)} dB${predicted}`;
+      return `${signed(training.gain_db)}${goal(training)} dB${predicted}`;
     }
     case "resting": return `good enough for what is shown${adds}`;
     case "waiting": return "for enough to learn from";
@@ -59,17 +62,6 @@ export function describe(report) {
 function newestRun(looks) {
   const again = looks.findLastIndex((look, index) => index > 0 && look.at_s < looks[index - 1].at_s);
   return looks.slice(Math.max(0, again));
-}
-
-/**
- * When a training ended, in seconds of the streamer's video: as long after its beginning as it worked, and not after
- * the next one began. None while it goes on.
- */
-function endOf(trainings, index) {
-  const { from_s: from, seconds, end } = trainings[index];
-  if (end === null) return null;
-  const next = trainings[index + 1]?.from_s ?? Infinity;
-  return next < from ? from + seconds : Math.min(from + seconds, next);
 }
 
 /** Round numbers from `low` to `high`, about `count` of them. */
@@ -152,8 +144,8 @@ class Drawing {
     const { top, bottom, oldest, now } = this;
     const parts = [];
     let noted = -Infinity;
-    this.trainings.forEach((training, index) => {
-      const end = endOf(this.trainings, index);
+    this.trainings.forEach((training) => {
+      const end = training.to_s;
       if (training.from_s > now || (end ?? now) < oldest) return;
       const from = this.#x(Math.max(training.from_s, oldest));
       const to = this.#x(Math.min(end ?? now, now));
@@ -200,13 +192,13 @@ class Drawing {
 /** A training in a line, for who rests the pointer on it. */
 function tale(training) {
   const how = training.end === null ? "goes on" : ENDS[training.end] ?? spaced(training.end);
-  return `${training.reason} at ${training.from_s.toFixed(0)} s: ${signed(training.gain_db)} of `
-    + `${signed(training.goal_db)} dB in ${training.steps} steps, ${training.seconds.toFixed(1)} s; ${how}`;
+  return `${training.reason} at ${training.from_s.toFixed(0)} s: `
+    + `${signed(training.gain_db)}${goal(training)} dB in ${training.steps} steps, ${training.seconds.toFixed(1)} s; ${how}`;
 }
 
 /** The cells of a training's row: `[text, title, mood]` each. */
 function cells(training) {
-  const reached = training.gain_db >= training.goal_db;
+  const reached = training.goal_db !== null && training.gain_db >= training.goal_db;
   const predicted = training.predicted_db === null ? "" : `at most ${signed(training.predicted_db)} dB was predicted`;
   const scene = training.remembered ? "it began from the network of a scene that was seen before" : "";
   return [
@@ -216,7 +208,7 @@ function cells(training) {
     [training.seconds.toFixed(1), "", ""],
     [training.before_db.toFixed(2), "", ""],
     [signed(training.gain_db), "", reached ? "good" : training.gain_db < 0 ? "warn" : ""],
-    [signed(training.goal_db), predicted, ""],
+    [training.goal_db === null ? "plateau" : signed(training.goal_db), predicted, ""],
     [training.end === null ? "goes on" : spaced(training.end), ENDS[training.end] ?? "", ""],
   ];
 }

@@ -1,9 +1,11 @@
 //! What sharpcast costs. `benches/` has the criterion benchmarks of the parts, `src/bin/` what is measured on the whole
-//! programs: `latency` (publisher's picture to playlist), `endurance` (does memory grow in an hour?) and `evaluate` (picture
+//! programs: `latency` (publisher's picture to playlist), `endurance` (does memory grow in an hour?), `uplink` (do
+//! uploads disturb the video? [`uplink`]) and `evaluate` (picture
 //! quality, [`evaluate`]). Dated results, each
 //! with its command and machine, lie in `runs/`. Nothing here is asserted: figures are for reading.
 
 pub mod evaluate;
+pub mod uplink;
 
 use std::fmt::Write as _;
 

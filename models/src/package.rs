@@ -14,6 +14,7 @@
 mod fingerprint;
 mod header;
 mod metadata;
+pub mod patch;
 mod read;
 mod write;
 
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use metadata::{Metadata, NetMetadata, TrainingSummary};
+pub use patch::{Patch, PatchError};
 pub(crate) use read::tensor_beyond;
 
 use crate::arch::{

@@ -4,6 +4,7 @@
 //! channel, and when it is full the asker is told (uploads) or the request is dropped and logged (everything else).
 
 mod loader;
+mod offer;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +14,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use bytes::Bytes;
+use models::package::PatchError;
 use models::{Architecture as _, FEdsrConfig, Package, PackageError, Preset};
 use protocol::control::{ModelReport, TrainingOrder};
 use tokio::sync::{oneshot, watch};
@@ -23,6 +24,7 @@ use super::model::{Demand, Net, StreamModel};
 use super::profile::{self, Costs, USUAL};
 use crate::config::{EncodeSettings, Profile};
 use loader::Loader;
+pub use offer::{Condition, Offer};
 
 /// Requests that may wait.
 const MAX_REQUESTS: usize = 32;
@@ -64,7 +66,7 @@ impl Measured {
 #[derive(Debug)]
 enum Request {
     /// A streamer's package.
-    Upload { model: Arc<StreamModel>, bytes: Bytes, arrived: Instant, reply: oneshot::Sender<Verdict> },
+    Upload { model: Arc<StreamModel>, offer: Offer, arrived: Instant, reply: oneshot::Sender<Verdict> },
     /// A lane knows its pictures: choose a preset, give it stock weights unless a trained net is there.
     Prepare { model: Arc<StreamModel>, demand: Demand },
     /// A lane lost its net: build the accepted one again.
@@ -83,6 +85,12 @@ pub enum Rejection {
     /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// The bytes are not a patch, or not one of the package that the stream has.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// A patch of a package that the stream does not have (any more).
+    #[error("the stream has another package than the patch was made for; send the whole package")]
+    OtherBase,
     /// The stream is configured to run no net.
     #[error("this stream is configured for plain up-sampling; set its profile to auto or a preset")]
     NoNets,
@@ -188,9 +196,9 @@ pub enum Measure {
 
 impl LibraryHandle {
     /// Has a streamer's package verified, proven and handed to the stream's lane.
-    pub async fn upload(&self, model: Arc<StreamModel>, bytes: Bytes) -> Verdict {
+    pub async fn upload(&self, model: Arc<StreamModel>, offer: Offer) -> Verdict {
         let (reply, verdict) = oneshot::channel();
-        let request = Request::Upload { model, bytes, arrived: Instant::now(), reply };
+        let request = Request::Upload { model, offer, arrived: Instant::now(), reply };
         self.requests.try_send(request).map_err(|_| Rejection::Busy)?;
         verdict.await.unwrap_or(Err(Rejection::Engine(WorkError::Lost)))
     }

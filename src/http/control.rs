@@ -6,17 +6,20 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use protocol::control::model::PATCH_CONTENT_TYPE;
 use protocol::control::{ModelReport, TrainingOrder, TrainingReport};
 use protocol::names::StreamKey;
 use tokio::time::{Instant, timeout_at};
 
 use super::App;
 use super::error::{ApiError, Upload};
+use super::precondition;
+use crate::enhance::Offer;
 use crate::hub::Stream;
 use crate::hub::training::CheckedReport;
 
@@ -29,10 +32,13 @@ const SLOWEST: u64 = 2_000;
 /// Bytes of a training report: half as much again as one with full lists has.
 const MAX_REPORT_BYTES: usize = 64 << 10;
 
+/// What became of a package, and its entity tag.
+type Accepted = ([(HeaderName, String); 1], Json<ModelReport>);
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/streams/{name}/training", get(training).put(report))
-        .route("/api/v1/streams/{name}/model", put(model))
+        .route("/api/v1/streams/{name}/model", put(model).patch(patch))
 }
 
 async fn training(
@@ -44,7 +50,7 @@ async fn training(
     app.library.order(stream.model()).await.map(Json).ok_or(ApiError::NoTraining)
 }
 
-/// The newest report replaces the one before it; one that is refused replaces nothing.
+/// What is new is added to what is known; a report that is refused changes nothing.
 async fn report(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -61,18 +67,48 @@ async fn report(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A whole package.
 async fn model(
     State(app): State<App>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<ModelReport>, ApiError> {
+) -> Result<Accepted, ApiError> {
     let stream = authorised(&app, &name, &headers)?;
+    upload(&app, stream, &headers, body, Offer::Whole).await
+}
+
+/// What changed since the package that the stream has. Whatever the headers tell is answered before the body is asked
+/// for: clients that send `Expect: 100-continue` keep it to themselves then.
+async fn patch(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Accepted, ApiError> {
+    let stream = authorised(&app, &name, &headers)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(PATCH_CONTENT_TYPE)) {
+        return Err(ApiError::NotAPatch);
+    }
+    let condition = precondition::if_match(&headers)?;
+    condition.base(stream.model())?;
+    upload(&app, stream, &headers, body, |bytes| Offer::Patch(condition, bytes)).await
+}
+
+/// Takes the body and has it proven; the answer names the package as an entity tag.
+async fn upload(
+    app: &App,
+    stream: &Stream,
+    headers: &HeaderMap,
+    body: Body,
+    offer: impl FnOnce(Bytes) -> Offer,
+) -> Result<Accepted, ApiError> {
     let _pass = app.uploads.enter(stream.name()).map_err(ApiError::TooMany)?;
     let limit = app.library.max_bytes(stream.model());
-    let bytes = receive(body, &headers, Upload::Package, limit).await?;
-    let report = app.library.upload(Arc::clone(stream.model()), bytes).await?;
-    Ok(Json(report))
+    let bytes = receive(body, headers, Upload::Package, limit).await?;
+    let report = app.library.upload(Arc::clone(stream.model()), offer(bytes)).await?;
+    Ok(([(header::ETAG, format!("\"{}\"", report.fingerprint))], Json(report)))
 }
 
 /// The stream, if the request has its key.

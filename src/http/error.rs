@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use protocol::control::model::PATCH_CONTENT_TYPE;
 use protocol::control::{Problem, problem};
 
 use crate::enhance::Rejection;
@@ -57,6 +58,12 @@ pub enum ApiError {
     /// The stream runs no net.
     #[error("this stream is configured for plain up-sampling: there is nothing to train")]
     NoTraining,
+    /// The body of a patch is of another media type.
+    #[error("send patches as `Content-Type: {PATCH_CONTENT_TYPE}`, or the whole package with PUT")]
+    NotAPatch,
+    /// A patch without a condition.
+    #[error("say which package the patch was made for: `If-Match: \"FINGERPRINT\"`")]
+    NoCondition,
     /// The package is not used.
     #[error("{0}")]
     Rejected(#[from] Rejection),
@@ -114,6 +121,9 @@ impl ApiError {
             Self::NoTraining | Self::NotPublished(_) | Self::Rejected(Rejection::NoNets) => {
                 StatusCode::CONFLICT
             }
+            Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoCondition => StatusCode::PRECONDITION_REQUIRED,
+            Self::Rejected(Rejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
             Self::Rejected(_) | Self::NotAReport(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -140,6 +150,9 @@ impl ApiError {
             }
             Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
             Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
+            Self::NotAPatch => ("media-type-not-supported", "Media type not supported"),
+            Self::NoCondition => ("condition-missing", "If-Match missing"),
+            Self::Rejected(Rejection::OtherBase) => ("other-base", "Patch of another package"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),
             Self::NotAReport(_) | Self::BadReport(_) => ("report-rejected", "Training report rejected"),
             Self::NotPublished(_) => ("not-published", "Nobody publishes"),
@@ -173,6 +186,9 @@ impl IntoResponse for ApiError {
             Self::WrongKey => Some("Bearer error=\"invalid_token\""),
             _ => None,
         };
+        if matches!(self, Self::NotAPatch) {
+            headers.insert("accept-patch", HeaderValue::from_static(PATCH_CONTENT_TYPE));
+        }
         if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }

@@ -88,10 +88,9 @@ impl TryFrom<TrainingReport> for CheckedReport {
             place.number("seconds", training.seconds, SECONDS)?;
             place.number("before_db", training.before_db, PSNR_DB)?;
             place.number("gain_db", training.gain_db, GAIN_DB)?;
-            place.number("goal_db", training.goal_db, GAIN_DB)?;
-            training
-                .predicted_db
-                .map_or(Ok(()), |predicted| place.number("predicted_db", predicted, GAIN_DB))?;
+            place.number_or_none("to_s", training.to_s, SECONDS)?;
+            place.number_or_none("goal_db", training.goal_db, GAIN_DB)?;
+            place.number_or_none("predicted_db", training.predicted_db, GAIN_DB)?;
         }
         Ok(Self(report))
     }
@@ -114,6 +113,15 @@ impl Place {
         }
     }
 
+    fn number_or_none(
+        &self,
+        name: &str,
+        found: Option<f64>,
+        allowed: RangeInclusive<f64>,
+    ) -> Result<(), ReportError> {
+        found.map_or(Ok(()), |found| self.number(name, found, allowed))
+    }
+
     fn count(&self, name: &str, found: u64) -> Result<(), ReportError> {
         if found <= MOST_COUNT {
             Ok(())
@@ -128,11 +136,11 @@ impl Place {
 }
 
 impl Stream {
-    /// Keeps the publisher's newest report in place of the one before it.
+    /// Adds the publisher's newest report to what is known.
     pub fn report_training(&self, CheckedReport(report): CheckedReport) -> Result<(), NotPublished> {
         let mut inner = self.inner();
         let session = inner.session.as_mut().filter(|session| !session.is_over()).ok_or(NotPublished)?;
-        session.training = Some(report);
+        session.training.get_or_insert_default().add(report);
         Ok(())
     }
 }
@@ -149,13 +157,14 @@ mod tests {
             looks: vec![QualityLook { at_s: 1.0, plain_db: 30.0, net_db: 30.5, smoothed_gain_db: -0.2 }; 3],
             trainings: vec![TrainingRecord {
                 from_s: 0.5,
+                to_s: None,
                 reason: TrainingReason::Drop,
                 pairs: 24,
                 steps: 100,
                 seconds: 8.0,
                 before_db: 30.0,
                 gain_db: 0.3,
-                goal_db: 0.5,
+                goal_db: Some(0.5),
                 predicted_db: Some(0.6),
                 remembered: false,
                 end: None,

@@ -1,8 +1,13 @@
 //! The server's control API, as a streamer uses it.
 
-use std::{io::Read, sync::Mutex, time::Duration};
+use std::{
+    io::Read,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use protocol::control::{ModelReport, Problem, TrainingOrder, routes};
+use models::Fingerprint;
+use protocol::control::{ModelReport, Problem, TrainingOrder, model::PATCH_CONTENT_TYPE, routes};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use ureq::{Agent, Body, SendBody, http::Response};
@@ -14,6 +19,8 @@ use crate::config::UploadTarget;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// For the answer after the whole request was sent: the server builds and proves a network before it answers.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
+/// For the word that a patch is welcome, before it is sent all the same.
+const CONSENT_PATIENCE: Duration = Duration::from_secs(5);
 /// Answers are small documents; more than this is not from the server that we mean.
 const LARGEST_ANSWER: u64 = 256 << 10;
 
@@ -51,6 +58,15 @@ impl ApiError {
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Network(_))
     }
+
+    /// Whether a patch was refused as a patch: the server has another package, or does not know patches.
+    pub fn asks_for_the_whole(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status, 404 | 405 | 412 | 415 | 428),
+            Self::Unavailable { status, .. } => *status == 501,
+            Self::Network(_) | Self::Answer(_) => false,
+        }
+    }
 }
 
 /// Speaks to one stream's control API. Requests block; [`Self::hang_up`] ends them from another thread.
@@ -60,6 +76,8 @@ pub struct Client {
     /// Taken and shut down by [`Self::hang_up`].
     hang_up: Mutex<Option<Agent>>,
     target: UploadTarget,
+    /// The package that the server has, as it said last.
+    on_server: Mutex<Option<Fingerprint>>,
 }
 
 impl Client {
@@ -76,6 +94,7 @@ impl Client {
             .max_redirects(0) // the key goes to the address that was typed, nowhere else
             .timeout_resolve(Some(CONNECT_PATIENCE))
             .timeout_connect(Some(CONNECT_PATIENCE))
+            .timeout_await_100(Some(CONSENT_PATIENCE))
             .timeout_recv_response(Some(ANSWER_PATIENCE))
             .timeout_recv_body(Some(ANSWER_PATIENCE))
             .user_agent(concat!("sharpcast-streamer/", env!("CARGO_PKG_VERSION")));
@@ -83,7 +102,7 @@ impl Client {
             config = config.proxy(None);
         }
         let agent: Agent = config.build().into();
-        Self { hang_up: Mutex::new(Some(agent.clone())), agent, target }
+        Self { hang_up: Mutex::new(Some(agent.clone())), agent, target, on_server: Mutex::default() }
     }
 
     /// The stream that it speaks for.
@@ -95,7 +114,14 @@ impl Client {
     pub fn training_order(&self) -> Result<TrainingOrder, ApiError> {
         let request = self.agent.get(self.url(&routes::training(&self.target.name)));
         let answer = request.header("authorization", self.authorization()).call();
-        understand(answer)
+        let order: TrainingOrder = understand(answer)?;
+        self.learn(order.in_use.as_deref());
+        Ok(order)
+    }
+
+    /// The package that the server has, as it said last: asked what to train, or given a package.
+    pub fn on_server(&self) -> Option<Fingerprint> {
+        *self.on_server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a model package of `length` bytes, as fast as `body` gives them.
@@ -106,12 +132,43 @@ impl Client {
             .header("content-type", "application/octet-stream")
             .header("content-length", length.to_string())
             .send(SendBody::from_reader(body));
-        understand(answer)
+        self.reported(answer)
+    }
+
+    /// Sends a patch of `length` bytes to the package `base`, as fast as `body` gives them, once the server has said
+    /// that it wants it.
+    pub fn upload_patch(
+        &self,
+        base: Fingerprint,
+        length: usize,
+        body: &mut dyn Read,
+    ) -> Result<ModelReport, ApiError> {
+        let request = self.agent.patch(self.url(&routes::model(&self.target.name)));
+        let answer = request
+            .header("authorization", self.authorization())
+            .header("content-type", PATCH_CONTENT_TYPE)
+            .header("if-match", format!("\"{}\"", base.to_hex()))
+            .header("expect", "100-continue")
+            .header("content-length", length.to_string())
+            .send(SendBody::from_reader(body));
+        self.reported(answer)
+    }
+
+    fn reported(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<ModelReport, ApiError> {
+        let report: ModelReport = understand(answer)?;
+        self.learn(Some(&report.fingerprint));
+        Ok(report)
+    }
+
+    /// Text that is no fingerprint names nothing that we could have.
+    fn learn(&self, fingerprint: Option<&str>) {
+        let fingerprint = fingerprint.and_then(|text| text.parse().ok());
+        *self.on_server.lock().unwrap_or_else(PoisonError::into_inner) = fingerprint;
     }
 
     /// Ends what is going on, and everything after it.
     pub fn hang_up(&self) {
-        if let Some(agent) = self.hang_up.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+        if let Some(agent) = self.hang_up.lock().unwrap_or_else(PoisonError::into_inner).take() {
             agent.shutdown();
         }
     }
@@ -182,7 +239,11 @@ mod tests {
                 .to_ascii_lowercase()
                 .split_once("content-length: ")
                 .map_or(0, |(_, rest)| rest.split("\r\n").next().unwrap().parse().unwrap());
-            body.resize(length, 0);
+            if head.contains("expect: 100-continue") && answer.starts_with("200") {
+                reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+            }
+            let expected = !head.contains("expect:") || answer.starts_with("200");
+            body.resize(if expected { length } else { 0 }, 0);
             reader.read_exact(&mut body).unwrap();
             let stream: &mut TcpStream = reader.get_mut();
             write!(stream, "HTTP/1.1 {answer}").unwrap();
@@ -203,6 +264,44 @@ mod tests {
         assert!(head.starts_with("PUT /prefix/api/v1/streams/demo/model HTTP/1.1\r\n"), "{head}");
         assert!(head.contains("authorization: Bearer s3cret\r\n"), "{head}");
         assert_eq!(body, package);
+    }
+
+    #[test]
+    fn sends_a_patch_to_what_the_server_has() {
+        let base = Fingerprint::of(b"base");
+        let report = format!(r#"{{"version":3,"fingerprint":"{}","outcome":"live"}}"#, base.to_hex());
+        let (target, peer) = serve(format!("200 OK\r\ncontent-length: {}\r\n\r\n{report}", report.len()));
+        let client = Client::new(target);
+        assert_eq!(client.on_server(), None);
+        client.upload_patch(base, 3, &mut &b"abc"[..]).unwrap();
+        assert_eq!(client.on_server(), Some(base), "a package that it has taken is one that it has");
+        let (head, body) = peer.join().unwrap();
+        assert!(head.starts_with("PATCH /prefix/api/v1/streams/demo/model HTTP/1.1\r\n"), "{head}");
+        assert!(head.contains("content-type: application/vnd.sharpcast.patch\r\n"), "{head}");
+        assert!(head.contains(&format!("if-match: \"{}\"\r\n", base.to_hex())), "{head}");
+        assert_eq!(body, b"abc");
+    }
+
+    #[test]
+    fn a_patch_that_is_not_wanted_is_not_sent() {
+        for (status, whole) in [
+            (404, true),
+            (405, true),
+            (412, true),
+            (415, true),
+            (428, true),
+            (501, true),
+            (401, false),
+            (503, false),
+        ] {
+            let (target, peer) = serve(format!("{status} No\r\ncontent-length: 0\r\n\r\n"));
+            let mut body = &[7_u8; 3000][..];
+            let refused =
+                Client::new(target).upload_patch(Fingerprint::of(b""), body.len(), &mut body).unwrap_err();
+            assert_eq!(refused.asks_for_the_whole(), whole, "{refused}");
+            assert_eq!(body.len(), 3000, "nothing of it was read");
+            peer.join().unwrap();
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@
 //! | `smooth_db` | gain of the best network so far on the live picture, smoothed; `-` before the first look |
 //! | `trainings`, `train_s` | trainings begun, and seconds spent on them |
 //! | `gained_db`, `goal_db`, `predicted_db` | the newest training: what it has gained, what is enough, what was predicted to be in reach; `-` where it is not known |
+//! | `upload_bytes` | bytes of networks sent, as differences where those are smaller; interrupted uploads included |
 
 mod counters;
 mod line;

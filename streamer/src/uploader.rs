@@ -1,29 +1,45 @@
 //! Takes the newest network to the server, without touching the video's bitrate.
 //!
 //! One upload at a time, below a rate. When it is complete, the then-newest network follows; what came between is never
-//! sent. An upload that did not arrive is tried again, unless a newer network is there.
+//! sent. An upload that did not arrive is tried again after pauses that double, unless a newer network is there.
+//!
+//! Where the server has a network that we hold as well, only the difference goes ([`Patch`]), if that is shorter.
 
 mod slot;
 mod token_bucket;
 
-use std::{sync::Arc, time::Duration};
+#[cfg(test)]
+mod tests;
 
-use models::Package;
-use protocol::control::Outcome;
+use std::{
+    io::{self, Read},
+    sync::Arc,
+    time::Duration,
+};
+
+use models::{Package, package::Patch};
+use protocol::control::{ModelReport, Outcome};
 
 use crate::{
     api::{ApiError, Client},
     clock::{Clock, SystemClock},
     config::Bitrate,
-    status::{Counters, Latest, UploadState},
+    push::Backoff,
+    status::{Counter, Counters, Latest, UploadState},
     stop::Stop,
+    trainer::stock_package,
 };
 
 pub use slot::Slot;
 pub use token_bucket::{PIECE, PacedReader, TokenBucket};
 
-/// Before an upload that did not arrive is tried again: long enough for a server to restart.
-const RETRY_PAUSE: Duration = Duration::from_secs(3);
+/// Before an upload that did not arrive is tried again: at first about as long as a server takes to restart, then less
+/// and less often.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// The uplink may be gone for long; when it is back, the network should follow soon.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A patch that breaks off so often is not tried again: something on the way may not like the method.
+const PATCH_TRIES: u32 = 3;
 
 /// The uploading thread.
 pub struct Uploader {
@@ -45,7 +61,9 @@ impl Uploader {
     /// Uploads until the slot is closed.
     pub fn run(self) {
         while let Some(mut package) = self.offers.take() {
-            while let Err(error) = self.upload(&package) {
+            let mut backoff = Backoff::between(SHORTEST_PAUSE, LONGEST_PAUSE);
+            let mut tries = 0;
+            while let Err(error) = self.upload(&package, tries) {
                 if self.stop.is_stopped() {
                     return;
                 }
@@ -56,7 +74,8 @@ impl Uploader {
                 }
                 tracing::warn!(%error, "the network did not arrive; trying again");
                 self.counters.upload.set(UploadState::Retrying);
-                if self.stop.sleep(RETRY_PAUSE).is_err() {
+                tries += 1;
+                if self.stop.sleep(backoff.next_pause()).is_err() {
                     return;
                 }
                 package = self.offers.try_take().unwrap_or(package);
@@ -64,17 +83,24 @@ impl Uploader {
         }
     }
 
-    fn upload(&self, package: &Package) -> Result<(), ApiError> {
+    /// One try, after so many that did not arrive.
+    fn upload(&self, package: &Package, tries: u32) -> Result<(), ApiError> {
         self.counters.upload.set(UploadState::Sending);
-        let clock = SystemClock::new(self.stop.clone());
-        let began = clock.now();
-        let rate = u64::from(self.rate.bits_per_second());
-        let mut body = PacedReader::new(&package.bytes()[..], rate, clock);
-        let report = self.client.upload(package.bytes().len(), &mut body)?;
+        let began = SystemClock::new(self.stop.clone()).now();
+        let patch = if tries < PATCH_TRIES { self.patch(package) } else { None };
+        let (report, bytes) = match patch.map(|patch| (self.send_patch(&patch), patch)) {
+            Some((Err(error), _)) if error.asks_for_the_whole() => {
+                tracing::info!(%error, "the server does not take the difference; it gets the whole network");
+                (self.send(package)?, package.bytes().len())
+            }
+            Some((answer, patch)) => (answer?, patch.bytes().len()),
+            None => (self.send(package)?, package.bytes().len()),
+        };
         tracing::info!(
             version = report.version,
             fingerprint = %package.fingerprint(),
-            bytes = package.bytes().len(),
+            bytes,
+            of = package.bytes().len(),
             seconds = format_args!("{:.1}", began.elapsed().as_secs_f64()),
             outcome = ?report.outcome,
             "the server has a new network"
@@ -88,5 +114,48 @@ impl Uploader {
         self.counters.uploads.add(1);
         self.accepted.set(Some(package.clone()));
         Ok(())
+    }
+
+    /// The difference to what the server has, if we hold that and the difference is shorter.
+    fn patch(&self, package: &Package) -> Option<Patch> {
+        let on_server = self.client.on_server()?;
+        let held = [self.accepted.get(), stock_package(package.config())];
+        let base = held.into_iter().flatten().find(|held| held.fingerprint() == on_server)?;
+        match Patch::between(&base, package) {
+            Ok(patch) => Some(patch).filter(|patch| patch.bytes().len() < package.bytes().len()),
+            Err(error) => {
+                tracing::debug!(%error, "no difference to what the server has");
+                None
+            }
+        }
+    }
+
+    fn send_patch(&self, patch: &Patch) -> Result<ModelReport, ApiError> {
+        self.client.upload_patch(patch.base(), patch.bytes().len(), &mut self.body(patch.bytes()))
+    }
+
+    fn send(&self, package: &Package) -> Result<ModelReport, ApiError> {
+        self.client.upload(package.bytes().len(), &mut self.body(package.bytes()))
+    }
+
+    /// The bytes, no faster than the rate, and counted as they go.
+    fn body<'a>(&'a self, bytes: &'a [u8]) -> impl Read + 'a {
+        let rate = u64::from(self.rate.bits_per_second());
+        let counted = Counted { inner: bytes, counter: &self.counters.upload_bytes };
+        PacedReader::new(counted, rate, SystemClock::new(self.stop.clone()))
+    }
+}
+
+/// Counts what is read.
+struct Counted<'a> {
+    inner: &'a [u8],
+    counter: &'a Counter,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.counter.add(read as u64);
+        Ok(read)
     }
 }

@@ -156,6 +156,15 @@ impl Stream<'_> {
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
+    /// `PATCH` of a model package with these headers beside the key: status and body.
+    pub fn patch_model(&self, key: &str, headers: &[(&str, &str)], patch: &[u8]) -> (u16, String) {
+        let url = format!("{}/api/v1/streams/{}/model", self.server.http(), self.name);
+        let request = agent().patch(&url).header("authorization", format!("Bearer {key}"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut answer = request.send(patch).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    }
+
     /// `PUT` of a model package: status and body.
     pub fn put_model(&self, key: &str, package: &[u8]) -> (u16, String) {
         let url = format!("{}/api/v1/streams/{}/model", self.server.http(), self.name);

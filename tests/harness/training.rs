@@ -33,19 +33,21 @@ pub fn report() -> TrainingReport {
         let plain_db = plain + common;
         looks.push(QualityLook { at_s, plain_db, net_db: plain_db + gain, smoothed_gain_db: smoothed });
     }
-    let training = |from_s, reason, seconds: f64, gain_db, goal_db, end| TrainingRecord {
-        from_s,
-        reason,
-        pairs: 48,
-        steps: (seconds * 41.0).round() as u64,
-        seconds,
-        before_db: 29.37,
-        gain_db,
-        goal_db,
-        predicted_db: None,
-        remembered: false,
-        end,
-    };
+    let training =
+        |from_s, reason, seconds: f64, gain_db, goal_db, end: Option<TrainingEnd>| TrainingRecord {
+            from_s,
+            to_s: end.map(|_| from_s + seconds),
+            reason,
+            pairs: 48,
+            steps: (seconds * 41.0).round() as u64,
+            seconds,
+            before_db: 29.37,
+            gain_db,
+            goal_db: Some(goal_db),
+            predicted_db: None,
+            remembered: false,
+            end,
+        };
     let trainings = vec![
         training(0.0, TrainingReason::Start, 31.2, 0.61, 0.58, Some(TrainingEnd::Goal)),
         training(603.5, TrainingReason::Decline, 14.6, 0.34, 0.45, Some(TrainingEnd::Plateau)),

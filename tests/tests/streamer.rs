@@ -38,6 +38,9 @@ fn trained_nets_are_swapped_in_while_the_stream_is_live() {
     );
     assert_eq!(status["enhance"]["skipped"], 0, "{status}");
     assert_eq!(status["discontinuities"], 0, "{status}");
+    let sent =
+        streamer.stdout().lines().last().and_then(|line| line.rsplit("upload_bytes=").next()?.parse().ok());
+    assert!(sent.is_some_and(|bytes: u64| bytes > 1000), "what was uploaded is counted: {sent:?}");
     assert!(!streamer.stderr().contains(KEY) && !streamer.stdout().contains(KEY), "keys are never logged");
 
     streamer.signal("INT");

@@ -15,6 +15,16 @@ impl Fingerprint {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// A fingerprint that travelled as its 32 bytes.
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 32 bytes.
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// All 64 digits.
     pub fn to_hex(self) -> String {
         let digit = |value: u8| char::from_digit(value.into(), 16).expect("four bits are one digit");

@@ -9,7 +9,7 @@ use super::{NetMetadata, PackageError};
 use crate::arch::Architecture;
 
 /// Alignment of the header, as the safetensors format wants it.
-const ALIGNMENT: usize = 8;
+pub(super) const ALIGNMENT: usize = 8;
 
 pub(super) fn serialise<A: Architecture>(
     metadata: &NetMetadata<A>,

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Media type of what changed between two packages, `PATCH /api/v1/streams/NAME/model`.
+pub const PATCH_CONTENT_TYPE: &str = "application/vnd.sharpcast.patch";
+
 /// `GET /api/v1/streams/NAME/training`: the net that this server can run on every picture of the stream, live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainingOrder {
@@ -21,7 +24,7 @@ pub struct TrainingOrder {
     pub in_use: Option<String>,
 }
 
-/// `PUT /api/v1/streams/NAME/model`: what became of the package.
+/// `PUT` or `PATCH /api/v1/streams/NAME/model`: what became of the package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReport {
     /// Version that the server gave to this package; counts up for the life of a stream.

@@ -7,7 +7,8 @@ pub const MOST_LOOKS: usize = 240;
 /// Trainings that a report holds at most.
 pub const MOST_TRAININGS: usize = 32;
 
-/// `PUT /api/v1/streams/NAME/training`: a report replaces the one before it.
+/// How training stands. With `PUT /api/v1/streams/NAME/training` a streamer sends what is new, and the server
+/// [adds](TrainingReport::add) it to what it has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingReport {
     /// What the trainer does now.
@@ -20,6 +21,31 @@ pub struct TrainingReport {
     pub trainings_total: u64,
     /// Seconds of training since the stream began.
     pub seconds_total: f64,
+}
+
+impl TrainingReport {
+    /// Takes a newer report. Of what was listed before it, what the newer one does not tell anew stays, within the bounds; if
+    /// the newer one is of an earlier time, the streamer has begun anew, and nothing stays.
+    pub fn add(&mut self, newer: Self) {
+        let Self { looks, trainings, .. } = std::mem::replace(self, newer);
+        keep(looks, &mut self.looks, |look| look.at_s, MOST_LOOKS);
+        keep(trainings, &mut self.trainings, |training| training.from_s, MOST_TRAININGS);
+    }
+}
+
+/// Puts what is older than all of `newer` in front of it.
+fn keep<T>(older: Vec<T>, newer: &mut Vec<T>, time: fn(&T) -> f64, most: usize) {
+    let (Some(first), Some(last)) = (newer.first().map(time), newer.last().map(time)) else {
+        *newer = older;
+        return;
+    };
+    if older.last().is_some_and(|old| time(old) > last) {
+        return;
+    }
+    let mut all: Vec<T> = older.into_iter().filter(|old| time(old) < first).collect();
+    all.append(newer);
+    all.drain(..all.len().saturating_sub(most));
+    *newer = all;
 }
 
 /// What the trainer does.
@@ -55,6 +81,8 @@ pub struct QualityLook {
 pub struct TrainingRecord {
     /// Seconds of the streamer's video when it was asked for.
     pub from_s: f64,
+    /// The same when it ended; none while it goes on.
+    pub to_s: Option<f64>,
     /// Why it was asked for.
     pub reason: TrainingReason,
     /// Pairs that it learnt from.
@@ -107,4 +135,43 @@ pub enum TrainingEnd {
     Overtaken,
     /// The stream ended, or the server asked for another network.
     Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(looks: std::ops::Range<u32>) -> TrainingReport {
+        let look = |at: u32| QualityLook {
+            at_s: f64::from(at),
+            plain_db: 30.0,
+            net_db: 30.5,
+            smoothed_gain_db: 0.5,
+        };
+        TrainingReport { looks: looks.map(look).collect(), ..TrainingReport::default() }
+    }
+
+    fn times(report: &TrainingReport) -> Vec<f64> {
+        report.looks.iter().map(|look| look.at_s).collect()
+    }
+
+    #[test]
+    fn what_is_new_is_added_once() {
+        let mut kept = report(0..4);
+        kept.add(TrainingReport { state: TrainingState::Resting, ..report(2..6) });
+        assert_eq!((times(&kept), kept.state), (vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0], TrainingState::Resting));
+        kept.add(report(0..0));
+        assert_eq!(kept.looks.len(), 6, "a report without news takes nothing away");
+    }
+
+    #[test]
+    fn it_is_bounded_and_begins_anew_with_the_streamer() {
+        let mut kept = TrainingReport::default();
+        for n in 0..5 {
+            kept.add(report(100 * n..100 * n + 100));
+        }
+        assert_eq!((kept.looks.len(), kept.looks[0].at_s), (MOST_LOOKS, 260.0));
+        kept.add(report(3..5));
+        assert_eq!(times(&kept), [3.0, 4.0]);
+    }
 }

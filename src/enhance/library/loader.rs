@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use media::picture::{Picture, Size};
 use models::{FEdsrUpscaler, Package, Precision, Preset, Upscale, UpscaleError, stock};
 use protocol::control::{ModelOrigin, ModelReport, Outcome};
 
-use super::{Measured, Rejection, Request, Verdict, check, ordered};
+use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
 use crate::config::{EncodeSettings, Profile};
 use crate::enhance::engine::{EngineHandle, WorkError};
 use crate::enhance::model::{Demand, Identity, Net, StreamModel};
@@ -56,8 +55,8 @@ impl Loader {
     /// Does what is asked; breaks when the server ends.
     pub(super) fn serve(&self, request: Request) -> ControlFlow<()> {
         match request {
-            Request::Upload { model, bytes, arrived, reply } => {
-                let verdict = self.upload(&model, bytes, arrived);
+            Request::Upload { model, offer, arrived, reply } => {
+                let verdict = self.upload(&model, offer, arrived);
                 if let Err(rejection) = &verdict {
                     tracing::warn!(stream = %model.name, %rejection, "package rejected, the net in use stays");
                 }
@@ -72,8 +71,8 @@ impl Loader {
         ControlFlow::Continue(())
     }
 
-    fn upload(&self, model: &StreamModel, bytes: Bytes, arrived: Instant) -> Verdict {
-        let package = Package::parse(bytes)?;
+    fn upload(&self, model: &StreamModel, offer: Offer, arrived: Instant) -> Verdict {
+        let package = offer.package(model)?;
         let fingerprint = package.fingerprint().to_hex();
         if let Some((identity, _)) =
             model.accepted().filter(|(identity, _)| identity.fingerprint == fingerprint)

@@ -88,6 +88,7 @@ fn reason_name(reason: TrainingReason) -> &'static str {
     match reason {
         TrainingReason::Start => "start",
         TrainingReason::Drop => "drop",
+        TrainingReason::Rise => "rise",
         TrainingReason::Decline => "decline",
         TrainingReason::Always => "always",
     }

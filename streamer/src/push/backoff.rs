@@ -14,6 +14,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Backoff {
     next: Duration,
+    longest: Duration,
 }
 
 impl Default for Backoff {
@@ -25,13 +26,18 @@ impl Default for Backoff {
 impl Backoff {
     /// Starts with the shortest pause.
     pub fn new() -> Self {
-        Self { next: SHORTEST }
+        Self::between(SHORTEST, LONGEST)
+    }
+
+    /// Starts with this pause and goes up to that one.
+    pub fn between(shortest: Duration, longest: Duration) -> Self {
+        Self { next: shortest, longest }
     }
 
     /// The pause before the next attempt.
     pub fn next_pause(&mut self) -> Duration {
         let pause = self.next;
-        self.next = (pause * 2).min(LONGEST);
+        self.next = (pause * 2).min(self.longest);
         pause.mul_f64(rand::rng().random_range(0.75..=1.0))
     }
 }
@@ -42,11 +48,15 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_bound() {
-        let mut backoff = Backoff::new();
-        let pauses: Vec<_> = (0..8).map(|_| backoff.next_pause()).collect();
-        for (n, pause) in pauses.into_iter().enumerate() {
-            let full = (SHORTEST * 2_u32.pow(n as u32)).min(LONGEST);
-            assert!(pause <= full && pause >= full.mul_f64(0.74), "pause {n} is {pause:?}");
+        let minute = (Duration::from_secs(1), Duration::from_secs(60));
+        for (mut backoff, shortest, longest) in
+            [(Backoff::new(), SHORTEST, LONGEST), (Backoff::between(minute.0, minute.1), minute.0, minute.1)]
+        {
+            let pauses: Vec<_> = (0..8).map(|_| backoff.next_pause()).collect();
+            for (n, pause) in pauses.into_iter().enumerate() {
+                let full = (shortest * 2_u32.pow(n as u32)).min(longest);
+                assert!(pause <= full && pause >= full.mul_f64(0.74), "pause {n} is {pause:?}");
+            }
         }
     }
 }

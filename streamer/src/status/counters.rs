@@ -140,4 +140,6 @@ pub struct Counters {
     pub uploads: Counter,
     /// What became of the latest upload.
     pub upload: Latest<UploadState>,
+    /// Bytes of networks that were handed to the network connection, those that did not arrive included.
+    pub upload_bytes: Counter,
 }

@@ -28,6 +28,7 @@ pub struct Snapshot {
     pub pairs_dropped: u64,
     pub source_lost: u64,
     pub training: TrainingFigures,
+    pub upload_bytes: u64,
 }
 
 /// Takes snapshots; remembers the one before for the rates.
@@ -67,6 +68,7 @@ impl StatusLine {
             pairs_dropped: counters.pairs_dropped.get() + counters.coded_dropped.get(),
             source_lost: counters.source_dropped.get() + counters.source_damaged.get(),
             training: TrainingFigures::of(&counters.training.get()),
+            upload_bytes: counters.upload_bytes.get(),
         }
     }
 }
@@ -83,7 +85,8 @@ impl Snapshot {
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
              plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={} \
-             trainee_db={} training={} smooth_db={} trainings={} train_s={:.1} gained_db={} goal_db={} predicted_db={}",
+             trainee_db={} training={} smooth_db={} trainings={} train_s={:.1} gained_db={} goal_db={} predicted_db={} \
+             upload_bytes={}",
             self.t.as_secs_f64(),
             self.link,
             self.frames,
@@ -110,6 +113,7 @@ impl Snapshot {
             some(current.map(|record| record.gain_db)),
             some(current.and_then(|record| record.goal_db)),
             some(current.and_then(|record| record.predicted_db)),
+            self.upload_bytes,
         )
     }
 
@@ -175,6 +179,7 @@ mod tests {
             looks: vec![QualityLook { at_s: 2.5, plain_db: 31.2, net_db: 31.9, smoothed_gain_db: 0.666 }],
             trainings: vec![TrainingRecord {
                 from_s: 0.5,
+                to_s: None,
                 reason: TrainingReason::Start,
                 pairs: 4,
                 steps: 30,
@@ -205,6 +210,7 @@ mod tests {
         counters.steps.add(30);
         counters.quality.set(Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 }));
         counters.uploads.add(1);
+        counters.upload_bytes.add(5479);
         counters.version.set(Some(7));
         counters.upload.set(UploadState::Live);
         counters.training.set(learning());

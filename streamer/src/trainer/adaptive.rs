@@ -439,7 +439,7 @@ impl AdaptiveTrainer {
     fn end(&mut self, end: TrainingEnd) {
         let Some(lesson) = self.lesson.take() else { return };
         lesson.teach(&mut self.threshold, end);
-        let record = TrainingRecord { end: Some(end), ..lesson.record };
+        let record = TrainingRecord { end: Some(end), to_s: Some(self.now_s), ..lesson.record };
         if self.ended.len() + 1 == MOST_TRAININGS {
             self.ended.pop_front();
         }

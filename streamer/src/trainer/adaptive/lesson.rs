@@ -62,6 +62,7 @@ impl Lesson {
         let trainer = trainer(settings, settings.seed.wrapping_add(number), start.as_ref())?;
         let record = TrainingRecord {
             from_s,
+            to_s: None,
             reason,
             pairs: 0,
             steps: 0,

@@ -1,0 +1,125 @@
+//! Differences instead of whole packages: what a real server makes of good, late and damaged ones.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
+
+use harness::Server;
+use harness::ffmpeg::Publish;
+use harness::server::KEY;
+use harness::wait_for;
+use models::package::{Metadata, Package, Patch, TrainingSummary};
+use models::{Fingerprint, Preset, stock};
+use protocol::control::model::PATCH_CONTENT_TYPE;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The stock net with all weights scaled by almost nothing, and a summary that says it gains.
+fn variant(step: u8) -> Package {
+    let stock = stock::package(Preset::Nano).expect("stock weights of nano");
+    let factor = 1.0 - f32::from(step) * 0.002;
+    let weights: Vec<Vec<f32>> =
+        stock.weights().iter().map(|tensor| tensor.iter().map(|weight| weight * factor).collect()).collect();
+    let training =
+        TrainingSummary { pairs: 8, steps: 100, seconds: 1.0, psnr_before: 30.0, psnr_after: 30.5 };
+    let metadata =
+        Metadata { config: stock.config(), parent: Some(stock.fingerprint()), training: Some(training) };
+    Package::write(&metadata, &weights).expect("finite weights in their own shapes")
+}
+
+fn patch(base: &Package, new: &Package) -> Patch {
+    Patch::between(base, new).unwrap()
+}
+
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+fn tag(fingerprint: Fingerprint) -> String {
+    format!("\"{}\"", fingerprint.to_hex())
+}
+
+#[test]
+fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
+    let server = Server::start();
+    let _publisher = Publish { size: Some("320x180"), ..Publish::default() }.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    let stock = stock::package(Preset::Nano).unwrap();
+    wait_for("the stock net in use", Duration::from_secs(60), || {
+        (demo.status().pointer("/enhance/model/fingerprint")? == &stock.fingerprint().to_hex()).then_some(())
+    });
+    demo.wait_enhanced(24);
+    let send = |base: Fingerprint, bytes: &[u8]| {
+        demo.patch_model(KEY, &[("content-type", PATCH_CONTENT_TYPE), ("if-match", &tag(base))], bytes)
+    };
+
+    // From stock to the first, from the first to the second: each is live, and bit for bit what was meant.
+    let mut base = stock.clone();
+    for step in 1..=2 {
+        let new = variant(step);
+        let bytes = patch(&base, &new).bytes().clone();
+        assert!(bytes.len() * 2 < new.bytes().len(), "{} of {}", bytes.len(), new.bytes().len());
+        let (status, report) = send(base.fingerprint(), &bytes);
+        assert_eq!(status, 200, "{report}");
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["outcome"], "live");
+        assert_eq!(report["fingerprint"], new.fingerprint().to_hex());
+        wait_for("the swap", Duration::from_secs(5), || {
+            (demo.count("/enhance/model/version") == u64::from(step)).then_some(())
+        });
+        base = new;
+    }
+    let in_use = demo.status()["enhance"]["model"].clone();
+    assert_eq!(in_use["fingerprint"], base.fingerprint().to_hex());
+
+    let third = variant(3);
+    let next = patch(&base, &third);
+    let late = patch(&stock, &third);
+    let mut damaged = next.bytes().to_vec();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0x5a;
+    let mut harmful: Vec<Vec<f32>> = base.weights().to_vec();
+    harmful.last_mut().unwrap().fill(0.4);
+    let harmful = patch(&base, &Package::write(base.metadata(), &harmful).unwrap());
+    let (now, before) = (base.fingerprint(), stock.fingerprint());
+    let table: [(&str, Fingerprint, &[u8], u16); 6] = [
+        ("made for an earlier package", before, late.bytes(), 412),
+        ("made for an earlier package, and says otherwise", now, late.bytes(), 422),
+        ("damaged", now, &damaged, 422),
+        ("cut", now, &next.bytes()[..middle], 422),
+        ("not a patch", now, third.bytes(), 422),
+        ("of a net that does harm", now, harmful.bytes(), 422),
+    ];
+    for (what, base, bytes, expected) in table {
+        let (status, body) = send(base, bytes);
+        assert_eq!(status, expected, "{what}: {body}");
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().len() > 10, "{what}: {body}");
+        if status == 412 {
+            assert!(problem["detail"].as_str().unwrap().contains("whole package"), "{what}: {body}");
+        }
+    }
+    let (good, now) = (next.bytes(), tag(now));
+    let table: [(&str, Headers, u16); 4] = [
+        ("no condition", &[("content-type", PATCH_CONTENT_TYPE)], 428),
+        (
+            "a condition without quotes",
+            &[("content-type", PATCH_CONTENT_TYPE), ("if-match", &now[1..65])],
+            400,
+        ),
+        ("no media type", &[("if-match", &now)], 415),
+        ("another media type", &[("if-match", &now), ("content-type", "application/json")], 415),
+    ];
+    for (what, headers, expected) in table {
+        let (status, body) = demo.patch_model(KEY, headers, good);
+        assert_eq!(status, expected, "{what}: {body}");
+    }
+    let headers = [("content-type", PATCH_CONTENT_TYPE), ("if-match", now.as_str())];
+    assert_eq!(demo.patch_model("not-the-key", &headers, good).0, 401);
+    assert_eq!(demo.status()["enhance"]["model"], in_use, "the net in use stays");
+
+    // After all of that, the good one is still taken.
+    let (status, report) = demo.patch_model(KEY, &headers, good);
+    assert_eq!(status, 200, "{report}");
+    assert!(report.contains(&third.fingerprint().to_hex()), "{report}");
+    let status = demo.status();
+    assert_eq!(status["enhance"]["plain_failed"], 0, "{status}");
+    assert_eq!(status["enhance"]["skipped"], 0, "{status}");
+}
