@@ -176,7 +176,7 @@ mod tests {
 
     type Spoil = fn(&mut TrainingReport, f64);
 
-    const NUMBERS: [(&str, f64, f64, Spoil); 11] = [
+    const NUMBERS: [(&str, f64, f64, Spoil); 12] = [
         ("seconds_total", 0.0, 1e9, |report, value| report.seconds_total = value),
         ("looks[2].at_s", 0.0, 1e9, |report, value| report.looks[2].at_s = value),
         ("looks[2].plain_db", 0.0, 120.0, |report, value| report.looks[2].plain_db = value),
@@ -188,7 +188,8 @@ mod tests {
         ("trainings[0].seconds", 0.0, 1e9, |report, value| report.trainings[0].seconds = value),
         ("trainings[0].before_db", 0.0, 120.0, |report, value| report.trainings[0].before_db = value),
         ("trainings[0].gain_db", -120.0, 120.0, |report, value| report.trainings[0].gain_db = value),
-        ("trainings[0].goal_db", -120.0, 120.0, |report, value| report.trainings[0].goal_db = value),
+        ("trainings[0].to_s", 0.0, 1e9, |report, value| report.trainings[0].to_s = Some(value)),
+        ("trainings[0].goal_db", -120.0, 120.0, |report, value| report.trainings[0].goal_db = Some(value)),
         ("trainings[0].predicted_db", -120.0, 120.0, |report, value| {
             report.trainings[0].predicted_db = Some(value);
         }),

@@ -7,7 +7,9 @@ use std::{
 };
 
 use models::Fingerprint;
-use protocol::control::{ModelReport, Problem, TrainingOrder, model::PATCH_CONTENT_TYPE, routes};
+use protocol::control::{
+    ModelReport, Problem, TrainingOrder, TrainingReport, model::PATCH_CONTENT_TYPE, routes,
+};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use ureq::{Agent, Body, SendBody, http::Response};
@@ -166,6 +168,13 @@ impl Client {
         *self.on_server.lock().unwrap_or_else(PoisonError::into_inner) = fingerprint;
     }
 
+    /// Says how training stands.
+    pub fn report(&self, report: &TrainingReport) -> Result<(), ApiError> {
+        let request = self.agent.put(self.url(&routes::training(&self.target.name)));
+        let answer = request.header("authorization", self.authorization()).send_json(report);
+        accepted(answer).map(drop)
+    }
+
     /// Ends what is going on, and everything after it.
     pub fn hang_up(&self) {
         if let Some(agent) = self.hang_up.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -183,12 +192,17 @@ impl Client {
 }
 
 fn understand<T: DeserializeOwned>(answer: Result<Response<Body>, ureq::Error>) -> Result<T, ApiError> {
+    serde_json::from_str(&accepted(answer)?).map_err(|error| ApiError::Answer(error.to_string()))
+}
+
+/// The body of an answer that says yes.
+fn accepted(answer: Result<Response<Body>, ureq::Error>) -> Result<String, ApiError> {
     let mut answer = answer.map_err(|error| ApiError::Network(Box::new(error)))?;
     let status = answer.status();
     let text = answer.body_mut().with_config().limit(LARGEST_ANSWER).read_to_string();
     let text = text.map_err(|error| ApiError::Network(Box::new(error)))?;
     if status.is_success() {
-        return serde_json::from_str(&text).map_err(|error| ApiError::Answer(error.to_string()));
+        return Ok(text);
     }
     let detail = serde_json::from_str::<Problem>(&text).map_or_else(
         |_| status.canonical_reason().unwrap_or("no reason given").to_owned(),

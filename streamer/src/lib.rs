@@ -7,7 +7,8 @@
 //! | [`source`] | pictures in high resolution: a file, a publisher such as OBS, generated ones |
 //! | [`video`], [`transcode`] | from the source to the queue of coded units |
 //! | [`push`] | from that queue to the server, over RTMP |
-//! | [`training`] | beside the video: [`pairs`], [`trainer`], [`uploader`] |
+//! | [`training`] | beside the video: [`pairs`], [`trainer`], [`uploader`], [`reporter`] |
+//! | [`monitor`], [`threshold`] | when training is needed, and when it has gained enough |
 //! | [`command`] | `train`, `upload`, `inspect` |
 //! | [`status`] | what is shown while it runs |
 //! | [`api`], [`clock`], [`pace`], [`queue`], [`stop`], [`failure`] | tools of the above |
@@ -25,6 +26,7 @@ pub mod pace;
 pub mod pairs;
 pub mod push;
 pub mod queue;
+pub mod reporter;
 pub mod session;
 pub mod source;
 pub mod status;

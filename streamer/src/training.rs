@@ -1,4 +1,4 @@
-//! Everything that happens beside the video: pairs, trainer, uploader, each on its thread.
+//! Everything that happens beside the video: pairs, trainer, uploader, reporter, each on its thread.
 
 use std::{
     io,
@@ -11,6 +11,7 @@ use crate::{
     config::TrainingConfig,
     pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted},
     queue::Queue,
+    reporter::Reporter,
     status::{Counters, Latest},
     stop::Stop,
     trainer::TrainerThread,
@@ -73,6 +74,9 @@ impl Training {
             stop: stop.clone(),
         };
         training.spawn("uploader", move || uploader.run())?;
+        let reporter =
+            Reporter { client: training.client.clone(), counters: counters.clone(), stop: stop.clone() };
+        training.spawn("reporter", move || reporter.run())?;
         Ok(training)
     }
 

@@ -92,13 +92,14 @@ fn full() -> TrainingReport {
     };
     let training = |index| TrainingRecord {
         from_s: 36_000.0 + f64::from(index) * third,
+        to_s: Some(36_000.0 + third),
         reason: TrainingReason::Decline,
         pairs: 123_456,
         steps: 123_456,
         seconds: 30.0 + third,
         before_db: 30.0 + third,
         gain_db: -third,
-        goal_db: third,
+        goal_db: Some(third),
         predicted_db: Some(third),
         remembered: false,
         end: Some(TrainingEnd::Overtaken),
