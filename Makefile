@@ -1,7 +1,7 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test setup build bench latency uplink endurance evaluate pretrain clean
+.PHONY: demo test setup build bench latency uplink endurance evaluate evaluate-training pretrain clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
@@ -32,6 +32,11 @@ evaluate: setup      ## picture quality of every method against direct coding: D
 	@scripts/setup-vmaf || echo "evaluate: goes on without VMAF" >&2
 	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md) \
 	  $(if $(CROPS),--crops $(CROPS))
+
+evaluate-training: setup   ## one-time, continuous and adaptive training: DATA=folder of clips, OUT=report.md, PRESET=nano, BITRATE=400k
+	@test -d "$(DATA)" || { echo "evaluate-training: name a folder of .mp4 clips: make evaluate-training DATA=folder" >&2; exit 2; }
+	@OMP_NUM_THREADS=1 cargo run --release -q -p sharpcast-benches --bin evaluate-training -- --data $(DATA) \
+	  --out $(or $(OUT),target/training.md) $(if $(PRESET),--preset $(PRESET)) $(if $(BITRATE),--bitrate $(BITRATE))
 
 # A net that is there is kept, and one that was interrupted goes on: the same command finishes what it began.
 pretrain: OUT := $(or $(OUT),target/stock)

@@ -1,9 +1,9 @@
 //! What sharpcast costs. `benches/` has the criterion benchmarks of the parts, `src/bin/` what is measured on the whole
 //! programs: `latency` (publisher's picture to playlist), `endurance` (does memory grow in an hour?), `uplink` (do
-//! uploads disturb the video? [`uplink`]) and `evaluate` (picture
-//! quality, [`evaluate`]). Dated results, each
-//! with its command and machine, lie in `runs/`. Nothing here is asserted: figures are for reading.
+//! uploads disturb the video? [`uplink`]), `evaluate` (picture quality, [`evaluate`]) and `evaluate-training` (what training
+//! while streaming earns, [`adaptation`]). Dated results, each with its command and machine, lie in `runs/`. Nothing here is asserted: figures are for reading.
 
+pub mod adaptation;
 pub mod evaluate;
 pub mod uplink;
 

@@ -103,7 +103,7 @@ impl Clip {
 }
 
 /// Within [`LARGEST`], in proportion, both sides multiples of 4, so that half of it is even.
-fn fitted(size: Size) -> Size {
+pub fn fitted(size: Size) -> Size {
     let factor = (f64::from(LARGEST.width) / f64::from(size.width))
         .min(f64::from(LARGEST.height) / f64::from(size.height))
         .min(1.0);

@@ -19,7 +19,7 @@ use models::{
     package::Fingerprint,
     quality::psnr_luma,
     stock,
-    train::{Pair, TrainError},
+    train::{GainSample, Pair, TrainError},
 };
 use protocol::control::{
     TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState, training::MOST_TRAININGS,
@@ -280,6 +280,11 @@ impl AdaptiveTrainer {
     /// What has happened since this was asked last, the oldest first.
     pub fn events(&mut self) -> impl Iterator<Item = Event> {
         std::mem::take(&mut self.events).into_iter()
+    }
+
+    /// What trainings came to, as far as it is learnt from.
+    pub fn samples(&self) -> &[GainSample] {
+        self.threshold.samples()
     }
 
     /// The best network so far.

@@ -1,0 +1,188 @@
+//! What training while streaming earns, and what it costs: one-time, continuous and adaptive training live through the same
+//! programme, side by side.
+//!
+//! Everything is the streamer's own: its encoder, its pairs, its trainer, its differences for the uplink; only time is made:
+//! a step, a judgement and a look take as long as was measured before, an upload as long as its bits take at the rate. So equal
+//! seeds give equal figures however busy the machine is. Judged causally: a picture is made by the network that the server
+//! had by then. Measured pictures are never among the pairs.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`programme`] | which clips are shown when, and their pictures |
+//! | [`life`] | one policy through all of it |
+//! | [`pace`] | how long things take on this machine |
+//! | [`report`], [`plot`] | for reading and looking |
+
+pub mod life;
+pub mod pace;
+pub mod plot;
+pub mod programme;
+pub mod report;
+
+use anyhow::{Context as _, Result};
+use media::Picture;
+use media::ffmpeg::{Decoder, Filter, Scaler};
+use models::device::Device;
+use models::quality::{Mean, psnr_luma};
+use models::upscale::Upscale;
+use models::{FEdsrConfig, FEdsrUpscaler, Precision};
+use streamer::config::VideoSize;
+use streamer::monitor::NOTHING_TO_GAIN;
+use streamer::pairs::Coded;
+use streamer::trainer::{Policy, stock_package};
+use streamer::transcode::{Key, LrSettings, Transcoder};
+
+use life::Life;
+use pace::Pace;
+use programme::Programme;
+
+/// Every so many pictures one is measured.
+const MEASURE_EVERY: u64 = 15;
+/// The first of them: between two pairs, which come at multiples of half a second.
+const FIRST_MEASURED: u64 = 7;
+
+/// What to live through.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The network.
+    pub config: FEdsrConfig,
+    /// Bits a second of the low-resolution stream.
+    pub bitrate: u32,
+    /// Policies to compare.
+    pub policies: Vec<Policy>,
+    /// How long things take.
+    pub pace: Pace,
+    /// Whether trainings end at goals, or only when they bring no more.
+    pub goals: bool,
+    /// Seed of all trainings.
+    pub seed: u64,
+    /// Device to train on.
+    pub device: Device,
+}
+
+/// PSNR of luma of one picture, in dB, by each method.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Seconds of the programme.
+    pub at_s: f64,
+    /// Index of the scene.
+    pub scene: usize,
+    /// Plain up-sampling.
+    pub plain: f64,
+    /// The stock network.
+    pub stock: f64,
+    /// What the server had, for every policy.
+    pub nets: Vec<f64>,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// Every measured picture.
+    pub measured: Vec<Measured>,
+    /// Every policy's life.
+    pub lives: Vec<Life>,
+    /// Bits a second of the low-resolution stream, as they were.
+    pub bitrate: f64,
+    /// Mean PSNR of the large pictures coded directly, for every policy at the bits that it took, uploads included.
+    pub direct: Vec<f64>,
+}
+
+/// Lives through the programme.
+pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
+    let mut lives =
+        plan.policies.iter().map(|&policy| Life::new(policy, plan)).collect::<Result<Vec<_>>>()?;
+    let mut stock = stock_package(plan.config)
+        .map(|package| FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto))
+        .transpose()?;
+    let mut camera = Camera::new(programme, programme.half(), plan.bitrate)?;
+    let mut lanczos = Scaler::new(Filter::Lanczos);
+    let mut measured = Vec::new();
+    for life in &mut lives {
+        life.see(Coded::Config(camera.transcoder.config()))?;
+    }
+    while let Some(shot) = camera.shoot()? {
+        for life in &mut lives {
+            life.see(Coded::Picture(shot.packet.clone(), shot.hr.clone()))?;
+            life.live(programme.picture_s())?;
+        }
+        if shot.number % MEASURE_EVERY != FIRST_MEASURED {
+            continue;
+        }
+        let plain_picture = lanczos.scale(&shot.lr, shot.hr.size())?;
+        let plain = psnr_luma(&plain_picture, &shot.hr);
+        if plain > NOTHING_TO_GAIN {
+            continue;
+        }
+        let with = |net: Option<&mut FEdsrUpscaler>| -> Result<f64> {
+            let Some(net) = net else { return Ok(plain) };
+            Ok(psnr_luma(&net.upscale(&shot.lr, plain_picture.clone())?, &shot.hr))
+        };
+        let stock = with(stock.as_mut())?;
+        let nets = lives.iter_mut().map(|life| with(life.in_use())).collect::<Result<_>>()?;
+        measured.push(Measured { at_s: shot.hr.pts().as_secs_f64(), scene: shot.scene, plain, stock, nets });
+    }
+    lives.iter_mut().for_each(Life::finish);
+    let seconds = programme.seconds();
+    let bitrate = camera.bytes as f64 * 8.0 / seconds;
+    let direct = lives
+        .iter()
+        .map(|life| direct(programme, bitrate + life.uploaded as f64 * 8.0 / seconds))
+        .collect::<Result<_>>()?;
+    Ok(Outcome { measured, lives, bitrate, direct })
+}
+
+/// Mean PSNR of the measured pictures when the large ones are coded at this bitrate.
+fn direct(programme: &Programme, bitrate: f64) -> Result<f64> {
+    let mut camera = Camera::new(programme, programme.whole(), bitrate.round() as u32)?;
+    let mut psnr = Mean::default();
+    let mut lanczos = Scaler::new(Filter::Lanczos);
+    while let Some(shot) = camera.shoot()? {
+        if shot.number % MEASURE_EVERY == FIRST_MEASURED {
+            // The same pictures as above, about: those that plain up-sampling of a clean picture makes perfect are left out.
+            let small = lanczos.scale(&shot.hr, programme.half().size())?;
+            if psnr_luma(&lanczos.scale(&small, shot.hr.size())?, &shot.hr) <= NOTHING_TO_GAIN {
+                psnr.add(psnr_luma(&shot.lr, &shot.hr));
+            }
+        }
+    }
+    Ok(psnr.mean())
+}
+
+/// The streamer's video path over a programme, and the server's decoder.
+struct Camera<'a> {
+    reel: programme::Reel<'a>,
+    transcoder: Transcoder,
+    decoder: Decoder,
+    bytes: usize,
+}
+
+struct Shot {
+    number: u64,
+    scene: usize,
+    hr: Picture,
+    packet: media::Packet,
+    lr: Picture,
+}
+
+impl<'a> Camera<'a> {
+    fn new(programme: &'a Programme, size: VideoSize, bitrate: u32) -> Result<Self> {
+        let transcoder = Transcoder::new(LrSettings {
+            size,
+            bitrate: bitrate.to_string().parse()?,
+            frame_rate: programme::RATE,
+            colour: media::picture::Colour::default(),
+        })?;
+        let decoder = Decoder::avc(&transcoder.config())?;
+        Ok(Self { reel: programme.reel(), transcoder, decoder, bytes: 0 })
+    }
+
+    fn shoot(&mut self) -> Result<Option<Shot>> {
+        let Some((number, scene, hr)) = self.reel.next()? else { return Ok(None) };
+        let packet = self.transcoder.transcode(&hr, Key::Interval)?;
+        let packet = packet.context("the encoder held a picture back; it is set up for zero latency")?;
+        self.bytes += packet.data.len();
+        self.decoder.push(&packet)?;
+        let lr = self.decoder.pull()?.context("the decoder held a picture back")?;
+        Ok(Some(Shot { number, scene, hr, packet, lr }))
+    }
+}

@@ -1,0 +1,186 @@
+//! One policy through a programme.
+
+use anyhow::Result;
+use models::device::Device;
+use models::package::Patch;
+use models::train::GainSample;
+use models::{FEdsrConfig, FEdsrUpscaler, Package, Precision};
+use protocol::control::TrainingRecord;
+use streamer::pairs::{Coded, PairMaker, Wanted};
+use streamer::threshold::Limits;
+use streamer::trainer::adaptive::{AdaptiveTrainer, Event, Settings};
+use streamer::trainer::{Policy, stock_package};
+
+use super::Plan;
+use super::pace::Pace;
+
+/// Uploads have this part of the video's bitrate.
+const UPLOAD_SHARE: f64 = 0.1;
+/// The server builds, proves and hands over a network; measured on two cores that were busy.
+const SERVER_S: f64 = 0.3;
+/// Least seconds between two offers of one training, as the streamer has it.
+const OFFER_EVERY_S: f64 = 5.0;
+/// A goal that no training reaches.
+const NEVER: Limits = Limits { enough: 1e3, share: 1e3 };
+
+/// A network on its way.
+struct Upload {
+    package: Package,
+    arrives_s: f64,
+}
+
+/// A policy, its trainer, and its server.
+pub struct Life {
+    /// The policy.
+    pub policy: Policy,
+    /// Every training that ended.
+    pub trainings: Vec<TrainingRecord>,
+    /// When the server got a new network.
+    pub swaps: Vec<f64>,
+    /// Bytes of uploads.
+    pub uploaded: usize,
+    /// Seconds of training.
+    pub seconds: f64,
+    config: FEdsrConfig,
+    pace: Pace,
+    upload_rate: f64,
+    trainer: AdaptiveTrainer,
+    maker: PairMaker,
+    now_s: f64,
+    /// Seconds that the trainer has not used yet; below 0, that it has used in advance.
+    credit_s: f64,
+    waiting: Option<Package>,
+    upload: Option<Upload>,
+    on_server: Option<Package>,
+    in_use: Option<FEdsrUpscaler>,
+}
+
+impl Life {
+    /// From the stock network on.
+    pub fn new(policy: Policy, plan: &Plan) -> Result<Self> {
+        let start = stock_package(plan.config);
+        let in_use = start
+            .as_ref()
+            .map(|package| FEdsrUpscaler::build(package, Device::Cpu, Precision::Auto))
+            .transpose()?;
+        let trainer = AdaptiveTrainer::new(Settings {
+            config: plan.config,
+            start: start.clone(),
+            policy,
+            limits: if plan.goals { Limits::default() } else { NEVER },
+            device: plan.device,
+            seed: plan.seed,
+            offer_every_s: OFFER_EVERY_S,
+            state: None,
+        });
+        Ok(Self {
+            policy,
+            trainings: Vec::new(),
+            swaps: Vec::new(),
+            uploaded: 0,
+            seconds: 0.0,
+            config: plan.config,
+            pace: plan.pace,
+            upload_rate: f64::from(plan.bitrate) * UPLOAD_SHARE,
+            trainer,
+            maker: PairMaker::new(),
+            now_s: 0.0,
+            credit_s: 0.0,
+            waiting: None,
+            upload: None,
+            on_server: start,
+            in_use,
+        })
+    }
+
+    /// What is being sent.
+    pub fn see(&mut self, coded: Coded) -> Result<()> {
+        self.maker.set_wanted(Some(Wanted::new(self.config.scale, self.trainer.state())));
+        if let Some(pair) = self.maker.push(coded)? {
+            self.trainer.take(pair)?;
+            self.credit_s -= self.pace.look_s;
+            self.listen()?;
+        }
+        Ok(())
+    }
+
+    /// Time passes.
+    pub fn live(&mut self, seconds: f64) -> Result<()> {
+        self.now_s += seconds;
+        self.credit_s += seconds;
+        while self.trainer.is_training() && self.credit_s > 0.0 {
+            self.trainer.step()?;
+            self.spend(self.pace.step_s);
+            self.trainer.judge()?;
+            self.listen()?;
+        }
+        // Time that was not used is gone.
+        self.credit_s = self.credit_s.min(0.0);
+        self.arrive()
+    }
+
+    /// The network that the server uses now.
+    pub fn in_use(&mut self) -> Option<&mut FEdsrUpscaler> {
+        self.in_use.as_mut()
+    }
+
+    /// The programme is over.
+    pub fn finish(&mut self) {
+        self.trainer.finish();
+        let ended = self.trainer.events().filter_map(|event| match event {
+            Event::Ended(record) => Some(record),
+            _ => None,
+        });
+        self.trainings.extend(ended);
+    }
+
+    /// What trainings came to.
+    pub fn samples(&self) -> Vec<GainSample> {
+        self.trainer.samples().to_vec()
+    }
+
+    fn spend(&mut self, seconds: f64) {
+        self.credit_s -= seconds;
+        self.seconds += seconds;
+        self.trainer.spent(seconds);
+    }
+
+    fn listen(&mut self) -> Result<()> {
+        let events: Vec<Event> = self.trainer.events().collect();
+        for event in events {
+            match event {
+                Event::Judged(_) => self.spend(self.pace.judge_s),
+                Event::Ended(record) => self.trainings.push(record),
+                Event::Offer(package) => self.waiting = Some(package),
+                Event::Began(_) | Event::Astray => {}
+            }
+        }
+        self.send();
+        Ok(())
+    }
+
+    /// One upload at a time; the latest wins.
+    fn send(&mut self) {
+        if self.upload.is_some() {
+            return;
+        }
+        let Some(package) = self.waiting.take() else { return };
+        let whole = package.bytes().len();
+        let patch = self.on_server.as_ref().and_then(|base| Patch::between(base, &package).ok());
+        let bytes = patch.map_or(whole, |patch| patch.bytes().len().min(whole));
+        self.uploaded += bytes;
+        let arrives_s = self.now_s + bytes as f64 * 8.0 / self.upload_rate + SERVER_S;
+        self.upload = Some(Upload { package, arrives_s });
+    }
+
+    fn arrive(&mut self) -> Result<()> {
+        if let Some(Upload { package, .. }) = self.upload.take_if(|upload| upload.arrives_s <= self.now_s) {
+            self.in_use = Some(FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?);
+            self.swaps.push(self.now_s);
+            self.trainer.set_server(Some(package.clone()));
+            self.on_server = Some(package);
+            self.send();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! How long a step, a judgement and a look take.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use models::FEdsrConfig;
+use models::device::Device;
+use models::train::{Pair, PairPool, Trainer, TrainerSettings};
+use streamer::pairs::{Coded, PairMaker, Wanted};
+use streamer::trainer::stock_package;
+
+use super::{Camera, Programme};
+
+/// Steps that are timed, after as many that are not.
+const STEPS: u32 = 30;
+/// A judgement looks at quarters, of which four make a look; so many quarters of the trainee, and the best one on a new one.
+const QUARTERS: f64 = 9.0;
+
+/// Seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// A step of the optimiser.
+    pub step_s: f64,
+    /// A look at one picture.
+    pub look_s: f64,
+    /// A judgement.
+    pub judge_s: f64,
+}
+
+impl Pace {
+    /// If steps take this long, and the rest in proportion to what was measured.
+    pub fn with_step(self, step_s: f64) -> Self {
+        let factor = step_s / self.step_s;
+        Self { step_s, look_s: self.look_s * factor, judge_s: self.judge_s * factor }
+    }
+
+    /// Measures this machine on the first pictures of a programme.
+    pub fn measure(programme: &Programme, config: FEdsrConfig, device: Device, bitrate: u32) -> Result<Self> {
+        let mut camera = Camera::new(programme, programme.half(), bitrate)?;
+        let (mut maker, mut pool) = (PairMaker::new(), PairPool::new(8, config.scale));
+        maker.set_wanted(Some(Wanted::new(config.scale, protocol::control::TrainingState::Waiting)));
+        maker.push(Coded::Config(camera.transcoder.config()))?;
+        let mut last: Option<Pair> = None;
+        while pool.len() < 4
+            && let Some(shot) = camera.shoot()?
+        {
+            if let Some(pair) = maker.push(Coded::Picture(shot.packet, shot.hr))? {
+                pool.push(&pair)?;
+                last = Some(pair);
+            }
+        }
+        ensure!(pool.len() == 4, "the programme is too short");
+        let start = stock_package(config);
+        let mut trainer = Trainer::new(TrainerSettings::fine_tuning(config, device, 1), start.as_ref())?;
+        let mut steps = || -> Result<f64> {
+            let began = Instant::now();
+            for _ in 0..STEPS {
+                trainer.step(&pool)?;
+            }
+            Ok(began.elapsed().as_secs_f64() / f64::from(STEPS))
+        };
+        steps()?;
+        let step_s = steps()?;
+        let pairs: Vec<Pair> = last.into_iter().collect();
+        trainer.evaluate(&pairs)?;
+        let began = Instant::now();
+        trainer.evaluate(&pairs)?;
+        let look_s = began.elapsed().as_secs_f64();
+        Ok(Self { step_s, look_s, judge_s: look_s * QUARTERS / 4.0 })
+    }
+}
