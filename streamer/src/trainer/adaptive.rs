@@ -181,6 +181,7 @@ impl AdaptiveTrainer {
             None if first => self.request = Some(self.request(TrainingReason::Start)),
             None => {}
             Some(TrainingReason::Decline) => self.decline(),
+            Some(_) if self.scene.as_ref().is_some_and(|scene| scene.is_like(&signature)) => {}
             Some(reason) => self.change(reason, &pair, &signature)?,
         }
         match &mut self.scene {

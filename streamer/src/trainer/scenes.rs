@@ -14,6 +14,8 @@ const CELLS: (usize, usize) = (16, 9);
 const STEP: usize = 4;
 /// Signatures that differ by less, in code values, are of the same scene.
 const SAME: f64 = 12.0;
+/// Pictures whose signatures differ by less show nothing new.
+const UNMOVED: f64 = 4.0;
 /// How much the signature of a scene follows its newest picture.
 const NEWEST: f32 = 0.1;
 
@@ -31,6 +33,11 @@ impl Signature {
     fn distance(&self, other: &Self) -> f64 {
         let total: f32 = self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).sum();
         f64::from(total) / self.0.len().max(1) as f64
+    }
+
+    /// Whether the two show the same scene: jumps of quality between them are the coder's doing.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.distance(other) < UNMOVED
     }
 
     /// Moves towards another picture of the same scene.

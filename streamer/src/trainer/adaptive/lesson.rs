@@ -18,10 +18,10 @@ const ASTRAY: f64 = 0.5;
 /// Training that goes astray again and again is not slowed down further than this.
 const LEAST_RATE: f64 = 1e-4;
 /// Less than this, in dB from one judgement to the next, is no progress.
-const PROGRESS: f64 = 0.015;
-/// So many judgements without progress are a plateau; on the first one, training goes on with half the learning rate.
-const PATIENCE: u32 = 2;
-const PLATEAUS: u32 = 2;
+const PROGRESS: f64 = 0.02;
+/// So many judgements without progress are a plateau; more, where training begins from nothing and is slow at first.
+const PATIENCE: u32 = 3;
+const PATIENCE_FROM_NOTHING: u32 = 10;
 /// No training takes longer, in seconds.
 const LONGEST_S: f64 = 45.0;
 /// Patches that are looked at for each that is taken, at most.
@@ -49,7 +49,6 @@ pub(super) struct Lesson {
     /// Largest gain so far.
     top: f64,
     stale: u32,
-    plateaus: u32,
 }
 
 impl Lesson {
@@ -74,7 +73,7 @@ impl Lesson {
             remembered,
             end: None,
         };
-        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, top: 0.0, stale: 0, plateaus: 0 })
+        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, top: 0.0, stale: 0 })
     }
 
     pub(super) fn step(&mut self, pool: &PairPool) -> Result<(), TrainError> {
@@ -121,11 +120,12 @@ impl Lesson {
         if self.record.seconds >= LONGEST_S {
             return Verdict::Enough(TrainingEnd::TimeLimit);
         }
-        if self.stale >= PATIENCE {
-            (self.stale, self.plateaus) = (0, self.plateaus + 1);
-            if self.plateaus >= PLATEAUS {
-                return Verdict::Enough(TrainingEnd::Plateau);
-            }
+        let patience = if self.start.is_some() { PATIENCE } else { PATIENCE_FROM_NOTHING };
+        if self.stale >= patience {
+            return Verdict::Enough(TrainingEnd::Plateau);
+        }
+        // What helps at first hinders later.
+        if self.stale > 0 && self.start.is_some() {
             self.trainer.set_learning_rate(self.trainer.settings().learning_rate / 2.0);
         }
         Verdict::GoOn
