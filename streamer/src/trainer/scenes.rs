@@ -10,8 +10,8 @@ use models::Package;
 const CAPACITY: usize = 12;
 /// A picture's signature has so many cells.
 const CELLS: (usize, usize) = (16, 9);
-/// In each cell, every so many samples are looked at, in both directions.
-const STEP: usize = 4;
+/// Lines of samples that are looked at in a cell, about, in both directions.
+const LINES: usize = 4;
 /// Signatures that differ by less, in code values, are of the same scene.
 const SAME: f64 = 12.0;
 /// Pictures whose signatures differ by less show nothing new.
@@ -50,10 +50,11 @@ impl Signature {
 
 fn cells(picture: &Picture, component: Component) -> Vec<f32> {
     let plane = picture.plane(component);
+    let step = (plane.height / (CELLS.1 * LINES)).max(1);
     let (mut sums, mut counts) = (vec![0_u32; CELLS.0 * CELLS.1], vec![0_u32; CELLS.0 * CELLS.1]);
-    for (y, row) in plane.rows().enumerate().step_by(STEP) {
+    for (y, row) in plane.rows().enumerate().step_by(step) {
         let line = y * CELLS.1 / plane.height.max(1) * CELLS.0;
-        for (x, sample) in row.iter().enumerate().step_by(STEP) {
+        for (x, sample) in row.iter().enumerate().step_by(step) {
             let cell = line + x * CELLS.0 / plane.width.max(1);
             sums[cell] += u32::from(*sample);
             counts[cell] += 1;
@@ -115,6 +116,13 @@ mod tests {
         assert!(signature(20, 200).distance(&signature(22, 198)) < SAME);
         assert!((signature(20, 20).0[0] - 20.0).abs() < 1e-6);
         assert_eq!(signature(0, 0).0.len(), 3 * 16 * 9);
+    }
+
+    #[test]
+    fn every_cell_of_a_small_picture_is_seen() {
+        let mut picture = Picture::new(Size { width: 48, height: 36 });
+        Component::ALL.into_iter().for_each(|component| picture.plane_mut(component).fill(77));
+        assert!(Signature::of(&picture).0.iter().all(|cell| (cell - 77.0).abs() < 1e-3));
     }
 
     #[test]
