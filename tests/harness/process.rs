@@ -17,6 +17,7 @@ impl Process {
     pub fn start(name: &str, command: &mut Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let child = command
+            .env("XDG_STATE_HOME", folder.path()) // nothing is remembered from test to test
             .stdin(Stdio::null())
             .stdout(File::create(folder.path().join("stdout")).unwrap())
             .stderr(File::create(folder.path().join("stderr")).unwrap())
