@@ -18,9 +18,9 @@ use track::{Bounds, Change, Track};
 pub const NOTHING_TO_GAIN: f64 = 48.0;
 /// From one picture to the next the PSNR of one scene moves by some tenths of a dB; from scene to scene by several dB. A slow
 /// decline says nothing: what is shown has become harder, for plain up-sampling as well.
-const PSNR: Bounds = Bounds { jump: 1.0, decline: None };
+const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
 /// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
-const GAIN: Bounds = Bounds { jump: 0.25, decline: Some(0.2) };
+const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
 
 /// One look: PSNR of luma in dB on a live pair that the network was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Look {
     pub plain: f64,
     /// The best network so far.
     pub net: f64,
+    /// Whether it shows something else than the pictures before: then little is enough for a jump.
+    pub other_scene: bool,
 }
 
 /// The record of looks, and what is usual in it.
@@ -48,8 +50,8 @@ impl Monitor {
         if !look.net.is_finite() || !look.plain.is_finite() || look.plain > NOTHING_TO_GAIN {
             return None;
         }
-        let psnr_changed = self.psnr.push(look.at_s, look.net, PSNR);
-        let gain_changed = self.gain.push(look.at_s, gain, GAIN);
+        let psnr_changed = self.psnr.push(look.at_s, look.net, look.other_scene, PSNR);
+        let gain_changed = self.gain.push(look.at_s, gain, look.other_scene, GAIN);
         if self.looks.len() == MOST_LOOKS {
             self.looks.pop_front();
         }

@@ -17,7 +17,8 @@ fn two_scenes(file: &Path) {
     let graph = format!(
         "testsrc2=size=640x360:rate=24:duration={CUT_S}[a];mandelbrot=size=640x360:rate=24:maxiter=400,trim=duration=40[b];[a][b]concat"
     );
-    let coded = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-threads", "2"];
+    let coded =
+        ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-threads", "2"];
     let made = ffmpeg(&[&["-f", "lavfi", "-i", &graph][..], &coded, &[file.to_str().unwrap()]].concat());
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
@@ -90,7 +91,11 @@ fn killed_in_the_middle_it_learns_on_and_nothing_is_damaged() {
         streamer.signal("KILL");
     }
     let before = demo.status();
-    assert_eq!(before["enhance"]["model"]["version"].as_u64().unwrap_or(0), 0, "half an upload changes nothing: {before}");
+    assert_eq!(
+        before["enhance"]["model"]["version"].as_u64().unwrap_or(0),
+        0,
+        "half an upload changes nothing: {before}"
+    );
     let mut last = streamer(&server, &clip, &["--loop", "--state-dir", state.to_str().unwrap()]);
     wait_for("a trained net in use", Duration::from_secs(100), || {
         assert!(last.running(), "{}", last.stderr());

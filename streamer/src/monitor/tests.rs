@@ -19,7 +19,7 @@ fn requests(
             let (plain, gain) = figures(at_s);
             let plain = plain + noise * normal();
             let net = plain + gain + 0.1 * noise * normal();
-            Some((at_s, monitor.push(Look { at_s, plain, net })?))
+            Some((at_s, monitor.push(Look { at_s, plain, net, other_scene: false })?))
         })
         .collect()
 }
@@ -54,6 +54,18 @@ fn a_cut_to_an_easier_scene_asks_too() {
 fn a_cut_to_a_scene_as_hard_is_seen_by_the_gain() {
     let found = all(0.05, |t| if t < 40.0 { (33.0, 0.9) } else { (33.2, 0.2) });
     assert_eq!(found, [(40.5, TrainingReason::Drop)]);
+}
+
+#[test]
+fn a_small_jump_counts_where_another_scene_is_shown() {
+    for (other_scene, wanted) in [(false, None), (true, Some(TrainingReason::Drop))] {
+        let mut monitor = Monitor::default();
+        let look = |at_s: f64, net| Look { at_s, plain: 33.0, net, other_scene: other_scene && at_s >= 20.0 };
+        for half in 0..40 {
+            assert_eq!(monitor.push(look(f64::from(half) / 2.0, 33.5)), None);
+        }
+        assert_eq!((monitor.push(look(20.0, 33.35)), monitor.push(look(20.5, 33.35))), (None, wanted));
+    }
 }
 
 #[test]
@@ -101,7 +113,7 @@ fn what_the_coder_does_between_key_pictures_is_no_change() {
 fn black_says_nothing() {
     assert_eq!(all(0.05, |t| if (40.0..50.0).contains(&t) { (70.0, -3.0) } else { (33.0, 0.5) }), []);
     let mut monitor = Monitor::default();
-    assert_eq!(monitor.push(Look { at_s: 0.0, plain: 40.0, net: f64::NAN }), None);
+    assert_eq!(monitor.push(Look { at_s: 0.0, plain: 40.0, net: f64::NAN, other_scene: true }), None);
     assert_eq!(monitor.looks().len(), 0);
 }
 

@@ -27,6 +27,8 @@ const NORMAL: f64 = 1.4826;
 pub(super) struct Bounds {
     /// Least jump from one sample to the next.
     pub(super) jump: f64,
+    /// The same where another scene is shown.
+    pub(super) cut: f64,
     /// Least fall of the smoothed curve below what it had settled at, if that says anything.
     pub(super) decline: Option<f64>,
 }
@@ -59,7 +61,13 @@ pub(super) struct Track {
 
 impl Track {
     /// Takes the value at `at_s`.
-    pub(super) fn push(&mut self, at_s: f64, value: f64, bounds: Bounds) -> Option<Change> {
+    pub(super) fn push(
+        &mut self,
+        at_s: f64,
+        value: f64,
+        other_scene: bool,
+        bounds: Bounds,
+    ) -> Option<Change> {
         let since_s = *self.since_s.get_or_insert(at_s);
         let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST && at_s - since_s >= LEAST_S)
         else {
@@ -70,7 +78,7 @@ impl Track {
             return None;
         };
         let deviation = value - level;
-        let limit = bounds.jump.max(UNUSUAL * self.rare_deviation());
+        let limit = if other_scene { bounds.cut } else { bounds.jump.max(UNUSUAL * self.rare_deviation()) };
         if deviation.abs() > limit {
             if let Some((before_s, before)) = self.out_of_line.replace((at_s, value))
                 && (before - level).signum() == deviation.signum()

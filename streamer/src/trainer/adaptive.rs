@@ -28,7 +28,7 @@ use protocol::control::{
 use super::{
     material::Material,
     nets::Nets,
-    scenes::{Scenes, Signature},
+    scenes::{Scenes, Shown, Signature},
 };
 use crate::{
     monitor::{Look, Monitor, NOTHING_TO_GAIN},
@@ -116,7 +116,7 @@ pub struct AdaptiveTrainer {
     server: Option<Package>,
     /// The last two pairs: a change is seen on the second.
     recent: VecDeque<Pair>,
-    scene: Option<Signature>,
+    scene: Option<Shown>,
     request: Option<Request>,
     lesson: Option<Lesson>,
     /// Trainings that have ended.
@@ -177,16 +177,17 @@ impl AdaptiveTrainer {
         let net = if best.is_some() { self.psnr(best.as_ref(), &pair)? } else { plain };
         let first = self.scene.is_none();
         let signature = Signature::of(&pair.lr);
-        match self.monitor.push(Look { at_s: self.now_s, plain, net }) {
+        let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
+        match self.monitor.push(Look { at_s: self.now_s, plain, net, other_scene }) {
             None if first => self.request = Some(self.request(TrainingReason::Start)),
             None => {}
             Some(TrainingReason::Decline) => self.decline(),
-            Some(_) if self.scene.as_ref().is_some_and(|scene| scene.is_like(&signature)) => {}
+            Some(_) if self.scene.as_ref().is_some_and(|scene| scene.is_unmoved(&signature)) => {}
             Some(reason) => self.change(reason, &pair, &signature)?,
         }
         match &mut self.scene {
             Some(scene) => scene.follow(&signature),
-            scene @ None => *scene = Some(signature),
+            scene @ None => *scene = Some(Shown::begin(signature)),
         }
         self.material.take(&pair)?;
         if self.recent.len() == 2 {
@@ -353,7 +354,7 @@ impl AdaptiveTrainer {
         pair: &Pair,
         signature: &Signature,
     ) -> Result<(), TrainError> {
-        let old = self.scene.replace(signature.clone());
+        let old = self.scene.replace(Shown::begin(signature.clone()));
         self.material.change();
         let before = self.recent.back().cloned();
         if let Some(before) = &before {
@@ -363,7 +364,7 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         if let (Some(old), Some(best)) = (old, &self.best) {
-            self.scenes.remember(old, best.clone());
+            self.scenes.remember(old.signature().clone(), best.clone());
         }
         let shown: Vec<Pair> = before.into_iter().chain([pair.clone()]).collect();
         let remembered = self.choose_start(signature, &shown)?;
@@ -454,7 +455,7 @@ impl AdaptiveTrainer {
         if let (Some(scene), Some(best)) = (&self.scene, &self.best)
             && end != TrainingEnd::Overtaken
         {
-            self.scenes.remember(scene.clone(), best.clone());
+            self.scenes.remember(scene.signature().clone(), best.clone());
         }
         self.monitor.settle();
     }

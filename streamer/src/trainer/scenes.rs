@@ -18,6 +18,9 @@ const SAME: f64 = 12.0;
 const UNMOVED: f64 = 4.0;
 /// How much the signature of a scene follows its newest picture.
 const NEWEST: f32 = 0.1;
+/// Another scene differs by at least so much, and by so many times what its pictures usually differ by: some scenes move.
+const OTHER: f64 = 12.0;
+const MORE_THAN_USUAL: f64 = 2.0;
 
 /// What a picture shows, roughly: mean luma and chroma of each cell of a grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,16 +37,49 @@ impl Signature {
         let total: f32 = self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).sum();
         f64::from(total) / self.0.len().max(1) as f64
     }
+}
 
-    /// Whether the two show the same scene: jumps of quality between them are the coder's doing.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.distance(other) < UNMOVED
+/// The scene that is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    signature: Signature,
+    /// How much its pictures differ from it, as a running mean.
+    usual: f64,
+    /// Whether the last picture was of another scene.
+    stranger: bool,
+}
+
+impl Shown {
+    pub(super) fn begin(signature: Signature) -> Self {
+        Self { signature, usual: 0.0, stranger: false }
     }
 
-    /// Moves towards another picture of the same scene.
-    pub(super) fn follow(&mut self, other: &Self) {
-        for (value, other) in self.0.iter_mut().zip(&other.0) {
-            *value += NEWEST * (other - *value);
+    pub(super) fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Whether this picture is of another scene.
+    pub(super) fn is_other(&self, picture: &Signature) -> bool {
+        self.signature.distance(picture) > OTHER.max(MORE_THAN_USUAL * self.usual)
+    }
+
+    /// Whether this picture shows nothing new at all: jumps of quality are the coder's doing then.
+    pub(super) fn is_unmoved(&self, picture: &Signature) -> bool {
+        self.signature.distance(picture) < UNMOVED
+    }
+
+    /// Takes the next picture. One of another scene is left out; two in a row are the scene from now on.
+    pub(super) fn follow(&mut self, picture: &Signature) {
+        if self.is_other(picture) {
+            if std::mem::replace(&mut self.stranger, true) {
+                *self = Self::begin(picture.clone());
+            }
+            return;
+        }
+        self.stranger = false;
+        self.usual += f64::from(NEWEST) * (self.signature.distance(picture) - self.usual);
+        for (value, new) in self.signature.0.iter_mut().zip(&picture.0) {
+            *value += NEWEST * (new - *value);
         }
     }
 }
@@ -123,6 +159,20 @@ mod tests {
         let mut picture = Picture::new(Size { width: 48, height: 36 });
         Component::ALL.into_iter().for_each(|component| picture.plane_mut(component).fill(77));
         assert!(Signature::of(&picture).0.iter().all(|cell| (cell - 77.0).abs() < 1e-3));
+    }
+
+    #[test]
+    fn a_cut_is_another_scene_and_motion_is_not() {
+        let mut shown = Shown::begin(signature(60, 60));
+        assert!(shown.is_other(&signature(90, 90)) && shown.is_unmoved(&signature(62, 62)));
+        for n in 0..40 {
+            shown.follow(&signature(50 + 20 * (n % 2), 60));
+        }
+        assert!(!shown.is_other(&signature(75, 60)), "{}", shown.usual);
+        shown.follow(&signature(200, 200));
+        assert!(shown.is_other(&signature(200, 200)), "one picture may be a flash");
+        shown.follow(&signature(200, 200));
+        assert!(!shown.is_other(&signature(200, 200)), "two are a scene");
     }
 
     #[test]

@@ -18,12 +18,12 @@ const ASTRAY: f64 = 0.5;
 /// Training that goes astray again and again is not slowed down further than this.
 const LEAST_RATE: f64 = 1e-4;
 /// Less than this, in dB from one judgement to the next, is no progress.
-const PROGRESS: f64 = 0.02;
+const PROGRESS: f64 = 0.03;
 /// So many judgements without progress are a plateau; more, where training begins from nothing and is slow at first.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 2;
 const PATIENCE_FROM_NOTHING: u32 = 10;
 /// No training takes longer, in seconds.
-const LONGEST_S: f64 = 45.0;
+const LONGEST_S: f64 = 40.0;
 /// Patches that are looked at for each that is taken, at most.
 const CANDIDATES: usize = 4;
 

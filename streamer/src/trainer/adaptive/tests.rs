@@ -144,7 +144,9 @@ fn learnt_on_scene_0(config: FEdsrConfig) -> Package {
     let mut pool = PairPool::new(8, 2);
     (0..8).for_each(|n| pool.push(&pair(n, 0)).unwrap());
     let mut trainer = Trainer::new(TrainerSettings::new(config, Device::Cpu, 3), None).unwrap();
-    (0..250).for_each(|_| drop(trainer.step(&pool).unwrap()));
+    for _ in 0..250 {
+        trainer.step(&pool).unwrap();
+    }
     trainer.package(TrainingSummary::default()).unwrap()
 }
 
