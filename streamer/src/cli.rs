@@ -25,6 +25,28 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How log lines are written, to standard error
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "text|json"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    // For people.
+    #[default]
+    #[expect(missing_docs, reason = "a documented value makes the short help long")]
+    Text,
+    // One object per line, for programs.
+    #[expect(missing_docs, reason = "same")]
+    Json,
 }
 
 /// What to do.

@@ -8,7 +8,7 @@ use streamer::{cli::Cli, command, status::Screen};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut screen = Screen::new();
-    screen.take_log();
+    screen.take_log(cli.log_format);
     media::ffmpeg::quiet_logs();
     let result = command::run(cli, &mut screen);
     screen.finish();

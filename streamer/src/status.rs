@@ -1,6 +1,7 @@
 //! What the streamer shows while it runs: a live line on a terminal, one line a second in a pipe.
 //!
-//! The lines of a pipe go to standard output in logfmt (`key=value`, separated by blanks); the log goes to standard error.
+//! The lines of a pipe go to standard output in logfmt (`key=value`, separated by blanks); the log goes to standard error, as
+//! text or, with `--log-format json`, an object per line. Trainings are in it; with `SHARPCAST_LOG=debug` every look as well.
 //! Keys stay, and new ones are added at the end:
 //!
 //! | key | meaning |

@@ -24,7 +24,7 @@ use models::{
     device::{self, Device},
     train::TrainError,
 };
-use protocol::control::{TrainingOrder, TrainingRecord};
+use protocol::control::{TrainingOrder, TrainingRecord, TrainingReport};
 
 use crate::{
     api::Client,
@@ -212,13 +212,28 @@ impl TrainerThread {
             }
             if news || shown.elapsed() >= SHOW_EVERY {
                 shown = Instant::now();
-                self.counters.training.set(trainer.report());
+                self.show(trainer.report());
             }
         };
         trainer.finish();
         trainer.events().for_each(|event| self.tell(event, order));
-        self.counters.training.set(trainer.report());
+        self.show(trainer.report());
         Ok(end)
+    }
+
+    /// Shows how training stands, and logs the looks that are new.
+    fn show(&self, report: TrainingReport) {
+        let seen_s = self.counters.training.get().looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
+        for look in report.looks.iter().filter(|look| look.at_s > seen_s) {
+            tracing::debug!(
+                at_s = look.at_s,
+                plain_db = look.plain_db,
+                net_db = look.net_db,
+                smoothed_gain_db = look.smoothed_gain_db,
+                "look"
+            );
+        }
+        self.counters.training.set(report);
     }
 
     fn tell(&self, event: Event, order: &TrainingOrder) {
@@ -230,7 +245,15 @@ impl TrainerThread {
             Event::Astray => {
                 tracing::info!("training went astray; it goes on from the best network so far, more slowly");
             }
-            Event::Judged(quality) => self.counters.quality.set(Some(quality)),
+            Event::Judged(quality) => {
+                tracing::debug!(
+                    plain_db = quality.plain,
+                    net_db = quality.net,
+                    trainee_db = quality.trainee,
+                    "judged"
+                );
+                self.counters.quality.set(Some(quality));
+            }
             Event::Offer(package) => self.offer(package, order),
         }
     }

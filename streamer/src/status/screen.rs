@@ -6,6 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::Snapshot;
+use crate::cli::LogFormat;
 
 /// The user's view of the program.
 #[derive(Debug, Clone)]
@@ -32,15 +33,15 @@ impl Screen {
     }
 
     /// Sends the log here. `SHARPCAST_LOG` chooses what is in it (`debug`, `streamer=trace`, ...).
-    pub fn take_log(&self) {
+    pub fn take_log(&self, format: LogFormat) {
         let filter = EnvFilter::try_from_env("SHARPCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_target(false)
-            .with_ansi(io::stderr().is_terminal())
-            .with_writer(self.clone());
+        let log =
+            tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(self.clone());
         // Fails only if a log was set up before; then that one stays.
-        let _ = subscriber.try_init();
+        let _ = match format {
+            LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
+            LogFormat::Json => log.json().flatten_event(true).try_init(),
+        };
     }
 
     /// Shows the figures.
