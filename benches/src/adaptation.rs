@@ -177,7 +177,7 @@ impl<'a> Camera<'a> {
     }
 
     fn shoot(&mut self) -> Result<Option<Shot>> {
-        let Some((number, scene, hr)) = self.reel.next()? else { return Ok(None) };
+        let Some((number, scene, hr)) = self.reel.shoot()? else { return Ok(None) };
         let packet = self.transcoder.transcode(&hr, Key::Interval)?;
         let packet = packet.context("the encoder held a picture back; it is set up for zero latency")?;
         self.bytes += packet.data.len();

@@ -91,6 +91,12 @@ pub struct PairMaker {
     last: Option<MediaTime>,
 }
 
+impl Default for PairMaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PairMaker {
     /// Makes none before [something is wanted](Self::set_wanted).
     pub fn new() -> Self {

@@ -19,7 +19,8 @@ fn two_scenes(file: &Path) {
     );
     let coded =
         ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-threads", "2"];
-    let made = ffmpeg(&[&["-f", "lavfi", "-i", &graph][..], &coded, &[file.to_str().unwrap()]].concat());
+    let file = file.to_string_lossy();
+    let made = ffmpeg(&[&["-f", "lavfi", "-i", &graph][..], &coded, &[&file]].concat());
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 

@@ -99,7 +99,7 @@ impl Life {
         if let Some(pair) = self.maker.push(coded)? {
             self.trainer.take(pair)?;
             self.credit_s -= self.pace.look_s;
-            self.listen()?;
+            self.listen();
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl Life {
             self.trainer.step()?;
             self.spend(self.pace.step_s);
             self.trainer.judge()?;
-            self.listen()?;
+            self.listen();
         }
         // Time that was not used is gone.
         self.credit_s = self.credit_s.min(0.0);
@@ -145,7 +145,7 @@ impl Life {
         self.trainer.spent(seconds);
     }
 
-    fn listen(&mut self) -> Result<()> {
+    fn listen(&mut self) {
         let events: Vec<Event> = self.trainer.events().collect();
         for event in events {
             match event {
@@ -156,7 +156,6 @@ impl Life {
             }
         }
         self.send();
-        Ok(())
     }
 
     /// One upload at a time; the latest wins.

@@ -29,6 +29,7 @@ pub struct Pace {
 
 impl Pace {
     /// If steps take this long, and the rest in proportion to what was measured.
+    #[must_use]
     pub fn with_step(self, step_s: f64) -> Self {
         let factor = step_s / self.step_s;
         Self { step_s, look_s: self.look_s * factor, judge_s: self.judge_s * factor }

@@ -113,7 +113,7 @@ pub struct Reel<'a> {
 
 impl Reel<'_> {
     /// The next picture, with its number and that of its scene; none at the end.
-    pub fn next(&mut self) -> Result<Option<(u64, usize, Picture)>> {
+    pub fn shoot(&mut self) -> Result<Option<(u64, usize, Picture)>> {
         loop {
             let Some(scene) = self.programme.scenes.get(self.scene) else { return Ok(None) };
             if self.shown == scene.pictures {
@@ -127,13 +127,12 @@ impl Reel<'_> {
                 Some(reader) => reader,
                 None => open()?,
             };
-            let picture = match next_picture(&mut reader)? {
-                Some(picture) => picture,
-                None => {
-                    reader = open()?;
-                    next_picture(&mut reader)?
-                        .with_context(|| format!("{} has no pictures", scene.path.display()))?
-                }
+            let picture = if let Some(picture) = next_picture(&mut reader)? {
+                picture
+            } else {
+                reader = open()?;
+                next_picture(&mut reader)?
+                    .with_context(|| format!("{} has no pictures", scene.path.display()))?
             };
             self.reader = Some(reader);
             let mut picture = self.area.scale(&picture, self.programme.size)?;

@@ -239,7 +239,7 @@ mod tests {
     }
 
     /// Of each of 400 patches, its shade and its squared residual.
-    fn drawn(pool: &PairPool, selection: Selection) -> Vec<(f32, f32)> {
+    fn drawn(pool: &PairPool, selection: Selection) -> Vec<(u8, f32)> {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let (mut luma, mut residual) = (Vec::new(), Vec::new());
         (0..400)
@@ -247,7 +247,7 @@ mod tests {
                 luma.clear();
                 residual.clear();
                 pool.draw(Draw { patch: 8, selection }, &mut random, &mut luma, &mut residual).unwrap();
-                (luma[0], residual.iter().map(|value| value * value).sum::<f32>())
+                (luma[0] as u8, residual.iter().map(|value| value * value).sum::<f32>())
             })
             .collect()
     }
@@ -259,8 +259,8 @@ mod tests {
             pool.push(&pair(shade, 0)).unwrap();
         }
         let drawn = drawn(&pool, Selection::Any);
-        let share = |shade: f32| drawn.iter().filter(|(found, _)| *found == shade).count() as f64 / 400.0;
-        for (shade, wanted) in [(10.0, 1.0 / 7.0), (20.0, 2.0 / 7.0), (30.0, 4.0 / 7.0)] {
+        let share = |shade: u8| drawn.iter().filter(|(found, _)| *found == shade).count() as f64 / 400.0;
+        for (shade, wanted) in [(10, 1.0 / 7.0), (20, 2.0 / 7.0), (30, 4.0 / 7.0)] {
             assert!((share(shade) - wanted).abs() < 0.08, "{} of {shade}, {wanted} expected", share(shade));
         }
     }
@@ -271,11 +271,11 @@ mod tests {
         for shade in [10, 20] {
             pool.push(&pair(shade, 0)).unwrap();
         }
-        let first = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 10.0).count();
+        let first = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 10).count();
         assert!((160..240).contains(&first), "{first} of 400");
         pool.fade(1.0 / 3.0);
         pool.push(&pair(30, 0)).unwrap();
-        let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30.0).count();
+        let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30).count();
         assert!((200..280).contains(&newest), "{newest} of 400: three fifths are expected");
     }
 
@@ -299,6 +299,6 @@ mod tests {
             pool.push(&pair(shade, 0)).unwrap();
         }
         assert_eq!((pool.len(), pool.pushed()), (2, 3));
-        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade > 10.0));
+        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade > 10));
     }
 }

@@ -65,8 +65,8 @@ impl GainPredictor {
 
         let specs = specs();
         let mut learner = Learner::new(&specs, None, initial, Device::Cpu, KEEP, 1)?;
-        let variables = learner
-            .net(|tensor| specs.iter().map(|spec| tensor(spec)).collect::<Result<Vec<_>, TchError>>())?;
+        let variables =
+            learner.net(|tensor| specs.iter().map(tensor).collect::<Result<Vec<_>, TchError>>())?;
         let layers = paired(variables);
         for step in 0..STEPS {
             let error = forward(&layers, &inputs)?.f_mse_loss(&outputs, Reduction::Mean)?;

@@ -74,9 +74,10 @@ impl TrainerSettings {
         }
     }
 
-    /// Settings to train on from a net that is good already.
+    /// Settings to train on from a net that is good already. The wider it is, the less its weights may move.
     pub fn fine_tuning(config: FEdsrConfig, device: Device, seed: u64) -> Self {
-        Self { learning_rate: 1e-3, warm_up: 100, ..Self::new(config, device, seed) }
+        let learning_rate = 16e-3 / f64::from(config.channels);
+        Self { learning_rate, warm_up: 100, ..Self::new(config, device, seed) }
     }
 }
 

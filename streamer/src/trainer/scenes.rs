@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn every_cell_of_a_small_picture_is_seen() {
         let mut picture = Picture::new(Size { width: 48, height: 36 });
-        Component::ALL.into_iter().for_each(|component| picture.plane_mut(component).fill(77));
+        for component in Component::ALL {
+            picture.plane_mut(component).fill(77);
+        }
         assert!(Signature::of(&picture).0.iter().all(|cell| (cell - 77.0).abs() < 1e-3));
     }
 
