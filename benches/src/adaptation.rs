@@ -83,8 +83,8 @@ pub struct Outcome {
     pub lives: Vec<Life>,
     /// Bits a second of the low-resolution stream, as they were.
     pub bitrate: f64,
-    /// Mean PSNR of the large pictures coded directly, for every policy at the bits that it took, uploads included.
-    pub direct: Vec<f64>,
+    /// Mean PSNR of the large pictures coded directly at the bits that the adaptive policy took, uploads included.
+    pub direct: Option<f64>,
 }
 
 /// Lives through the programme.
@@ -124,10 +124,9 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
     lives.iter_mut().for_each(Life::finish);
     let seconds = programme.seconds();
     let bitrate = camera.bytes as f64 * 8.0 / seconds;
-    let direct = lives
-        .iter()
-        .map(|life| direct(programme, bitrate + life.uploaded as f64 * 8.0 / seconds))
-        .collect::<Result<_>>()?;
+    let adaptive = lives.iter().find(|life| life.policy == Policy::Adaptive);
+    let direct =
+        adaptive.map(|life| direct(programme, bitrate + life.uploaded as f64 * 8.0 / seconds)).transpose()?;
     Ok(Outcome { measured, lives, bitrate, direct })
 }
 
