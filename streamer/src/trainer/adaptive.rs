@@ -8,77 +8,38 @@
 //!                                       \--> best so far --> offer to the server
 //! ```
 
+mod change;
 mod lesson;
+mod report;
+mod ruler;
+mod settings;
 
-use std::{collections::VecDeque, path::PathBuf};
+use std::collections::VecDeque;
 
-use media::ffmpeg::{Filter, Scaler};
 use models::{
-    FEdsrConfig, Package, Preset,
-    device::Device,
+    Package,
     package::Fingerprint,
-    quality::psnr_luma,
-    stock,
-    train::{GainSample, Pair, TrainError},
+    train::{Pair, TrainError},
 };
-use protocol::control::{
-    TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState, training::MOST_TRAININGS,
-};
+use protocol::control::{TrainingEnd, TrainingReason, TrainingRecord, training::MOST_TRAININGS};
 
 use super::{
     material::Material,
-    nets::Nets,
     scenes::{Scenes, Shown, Signature},
 };
 use crate::{
     monitor::{Look, Monitor, NOTHING_TO_GAIN},
     status::Quality,
-    threshold::{Limits, Threshold},
+    threshold::Threshold,
 };
 use lesson::{Lesson, Verdict};
+use ruler::Ruler;
+pub use settings::{Policy, Settings, stock_package};
 
 /// Pairs to learn from: the last half minute. A pair of 480x270 takes 1.2 MB.
 const POOL: usize = 64;
-/// Scenes whose networks are tried on a new one.
-const TRIED: usize = 2;
-/// A network by so little better, in dB, is not another start.
-const BETTER_START: f64 = 0.03;
 /// A better network by less than this, in dB, is not worth its bits on the uplink.
 const WORTH_SENDING: f64 = 0.03;
-
-/// When training goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Policy {
-    /// When the picture asks for it, until it has gained enough.
-    #[default]
-    Adaptive,
-    /// All the time.
-    Always,
-    /// Once, at the beginning.
-    Once,
-}
-
-/// What a trainer is made with.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The network.
-    pub config: FEdsrConfig,
-    /// What training begins from, and what the server has unless it is [told otherwise](AdaptiveTrainer::set_server); none:
-    /// plain up-sampling.
-    pub start: Option<Package>,
-    /// When training goes on.
-    pub policy: Policy,
-    /// When a training has gained enough.
-    pub limits: Limits,
-    /// Where to train.
-    pub device: Device,
-    /// Equal seeds and equal pairs make equal networks.
-    pub seed: u64,
-    /// Least seconds of video between two offers of one training; the last one of a training need not wait.
-    pub offer_every_s: f64,
-    /// Where what trainings gained is remembered.
-    pub state: Option<PathBuf>,
-}
 
 /// What has happened.
 #[derive(Debug, Clone)]
@@ -110,8 +71,7 @@ pub struct AdaptiveTrainer {
     monitor: Monitor,
     threshold: Threshold,
     scenes: Scenes,
-    nets: Nets,
-    lanczos: Scaler,
+    ruler: Ruler,
     best: Option<Package>,
     server: Option<Package>,
     /// The last two pairs: a change is seen on the second.
@@ -129,11 +89,6 @@ pub struct AdaptiveTrainer {
     events: VecDeque<Event>,
 }
 
-/// The weights that come with the program for this network, if there are any.
-pub fn stock_package(config: FEdsrConfig) -> Option<Package> {
-    Preset::of(config).and_then(stock::package).filter(|package| package.config() == config)
-}
-
 impl AdaptiveTrainer {
     /// Rests until pairs come.
     pub fn new(settings: Settings) -> Self {
@@ -143,8 +98,7 @@ impl AdaptiveTrainer {
             monitor: Monitor::default(),
             threshold,
             scenes: Scenes::default(),
-            nets: Nets::new(settings.device),
-            lanczos: Scaler::new(Filter::Lanczos),
+            ruler: Ruler::new(settings.device),
             best: settings.start.clone(),
             server: settings.start.clone(),
             recent: VecDeque::with_capacity(2),
@@ -169,12 +123,11 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         self.now_s = pair.lr.pts().as_secs_f64();
-        let best = self.best.clone();
-        let plain = self.psnr(None, &pair)?;
+        let plain = self.ruler.psnr(None, &pair)?;
         if plain > NOTHING_TO_GAIN {
             return Ok(());
         }
-        let net = if best.is_some() { self.psnr(best.as_ref(), &pair)? } else { plain };
+        let net = self.best.as_ref().map_or(Ok(plain), |best| self.ruler.psnr(Some(best), &pair))?;
         let first = self.scene.is_none();
         let signature = Signature::of(&pair.lr);
         let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
@@ -226,13 +179,13 @@ impl AdaptiveTrainer {
     /// Judges the network in training on what is held out, if it is time to: whether it is the best so far, whether the
     /// server should have it, whether it is enough.
     pub fn judge(&mut self) -> Result<(), TrainError> {
-        let Self { lesson: Some(lesson), material, nets, .. } = self else { return Ok(()) };
+        let Self { lesson: Some(lesson), material, ruler, .. } = self else { return Ok(()) };
         if !lesson.is_due() || !material.can_judge() {
             return Ok(());
         }
         let trainee = lesson.package(None)?;
         let mut judge = |package: Option<&Package>| match package {
-            Some(package) => material.judge(package.fingerprint(), nets.get(package)?),
+            Some(package) => material.judge(package.fingerprint(), ruler.nets.get(package)?),
             None => Ok(material.plain()),
         };
         let found = judge(Some(&trainee))?;
@@ -282,136 +235,6 @@ impl AdaptiveTrainer {
     /// What has happened since this was asked last, the oldest first.
     pub fn events(&mut self) -> impl Iterator<Item = Event> {
         std::mem::take(&mut self.events).into_iter()
-    }
-
-    /// What trainings came to, as far as it is learnt from.
-    pub fn samples(&self) -> &[GainSample] {
-        self.threshold.samples()
-    }
-
-    /// The best network so far.
-    pub fn best(&self) -> Option<&Package> {
-        self.best.as_ref()
-    }
-
-    /// How it stands.
-    pub fn report(&self) -> TrainingReport {
-        let current = self.lesson.as_ref().map(|lesson| lesson.record.clone());
-        TrainingReport {
-            state: self.state(),
-            looks: self.monitor.looks().copied().collect(),
-            trainings: self.ended.iter().cloned().chain(current).collect(),
-            trainings_total: self.trainings,
-            seconds_total: self.seconds,
-        }
-    }
-
-    /// What it does.
-    pub fn state(&self) -> TrainingState {
-        match (&self.lesson, self.scene.is_some()) {
-            _ if self.too_slow => TrainingState::TooSlow,
-            (Some(_), _) => TrainingState::Training,
-            (None, true) if self.request.is_none() => TrainingState::Resting,
-            (None, _) => TrainingState::Waiting,
-        }
-    }
-
-    /// PSNR of a network on a whole pair, in dB; none: of plain up-sampling.
-    fn psnr(&mut self, package: Option<&Package>, pair: &Pair) -> Result<f64, TrainError> {
-        let plain = self.lanczos.scale(&pair.lr, pair.hr.size())?;
-        let picture = match package {
-            Some(package) => self.nets.get(package)?.upscale(&pair.lr, plain)?,
-            None => plain,
-        };
-        Ok(psnr_luma(&picture, &pair.hr))
-    }
-
-    fn mean_psnr(&mut self, package: Option<&Package>, pairs: &[Pair]) -> Result<f64, TrainError> {
-        let mut total = 0.0;
-        for pair in pairs {
-            total += self.psnr(package, pair)?;
-        }
-        Ok(total / pairs.len().max(1) as f64)
-    }
-
-    fn request(&self, reason: TrainingReason) -> Request {
-        let reason = if self.settings.policy == Policy::Always { TrainingReason::Always } else { reason };
-        Request { reason, from_s: self.now_s, remembered: false }
-    }
-
-    /// The network fits less and less: it learns again, from where it is.
-    fn decline(&mut self) {
-        if self.lesson.is_none() && self.settings.policy == Policy::Adaptive {
-            self.request = Some(self.request(TrainingReason::Decline));
-        }
-    }
-
-    /// The scene has changed, with the pair before this one: what was trained is remembered; what fits the new scene best is
-    /// where training begins now.
-    fn change(
-        &mut self,
-        reason: TrainingReason,
-        pair: &Pair,
-        signature: &Signature,
-    ) -> Result<(), TrainError> {
-        let old = self.scene.replace(Shown::begin(signature.clone()));
-        self.material.change();
-        let before = self.recent.back().cloned();
-        if let Some(before) = &before {
-            self.material.take(before)?;
-        }
-        if self.settings.policy != Policy::Adaptive {
-            return Ok(());
-        }
-        if let (Some(old), Some(best)) = (old, &self.best) {
-            self.scenes.remember(old.signature().clone(), best.clone());
-        }
-        let shown: Vec<Pair> = before.into_iter().chain([pair.clone()]).collect();
-        let remembered = self.choose_start(signature, &shown)?;
-        self.end(TrainingEnd::Overtaken);
-        self.request = Some(Request { remembered, ..self.request(reason) });
-        Ok(())
-    }
-
-    /// Makes the network that is best on `shown` the best so far, and offers it. Whether it is one of another scene.
-    fn choose_start(&mut self, signature: &Signature, shown: &[Pair]) -> Result<bool, TrainError> {
-        let (best, server) = (self.best.clone(), self.server.clone());
-        let psnr = self.mean_psnr(best.as_ref(), shown)?;
-        let (server, plain) = (self.mean_psnr(server.as_ref(), shown)?, self.mean_psnr(None, shown)?);
-        let others = self.settings.start.clone().into_iter().map(|start| (start, false));
-        let others: Vec<_> =
-            others.chain(self.scenes.like(signature, TRIED).into_iter().map(|net| (net, true))).collect();
-        let (mut chosen, mut most, mut remembered) = (None, psnr + BETTER_START, false);
-        for (other, of_a_scene) in others {
-            let found = self.mean_psnr(Some(&other), shown)?;
-            if found > most {
-                (chosen, most, remembered) = (Some(other), found, of_a_scene);
-            }
-        }
-        let mut now = psnr;
-        if let Some(chosen) = chosen {
-            self.monitor.replaced(most - psnr);
-            (self.best, now) = (Some(chosen), most);
-        }
-        self.offer(now - server.max(plain), true);
-        Ok(remembered)
-    }
-
-    /// While it rests: a server that does not have the best network, because it was started anew, gets it.
-    fn remind_server(&mut self) -> Result<(), TrainError> {
-        let fingerprint = |package: &Option<Package>| package.as_ref().map(Package::fingerprint);
-        if self.lesson.is_some()
-            || self.offered.is_some()
-            || fingerprint(&self.best) == fingerprint(&self.server)
-        {
-            return Ok(());
-        }
-        let shown: Vec<Pair> = self.recent.iter().cloned().collect();
-        let (best, server) = (self.best.clone(), self.server.clone());
-        let server = self.mean_psnr(server.as_ref(), &shown)?.max(self.mean_psnr(None, &shown)?);
-        let best = self.mean_psnr(best.as_ref(), &shown)?;
-        self.offer(best - server, true);
-        Ok(())
     }
 
     fn begin_if_asked(&mut self) -> Result<(), TrainError> {

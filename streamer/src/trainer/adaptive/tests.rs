@@ -1,6 +1,10 @@
-use media::{Component, MediaTime, Picture, Size, ffmpeg::Filter};
+use media::{
+    Component, MediaTime, Picture, Size,
+    ffmpeg::{Filter, Scaler},
+};
 use models::{
-    Preset,
+    FEdsrConfig, Preset,
+    device::Device,
     package::TrainingSummary,
     train::{PairPool, Trainer, TrainerSettings},
 };
@@ -8,6 +12,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::threshold::Limits;
+use protocol::control::TrainingState;
 
 /// Seconds that a step takes in these tests, whatever it takes in truth.
 const STEP_S: f64 = 0.1;

@@ -1,0 +1,97 @@
+//! What happens when another scene is shown, and where training begins there.
+
+use models::{
+    Package,
+    train::{Pair, TrainError},
+};
+use protocol::control::{TrainingEnd, TrainingReason};
+
+use super::{AdaptiveTrainer, Policy, Request};
+use crate::trainer::scenes::{Shown, Signature};
+
+/// Scenes whose networks are tried on a new one.
+const TRIED: usize = 2;
+/// A network by so little better, in dB, is not another start.
+const BETTER_START: f64 = 0.03;
+
+impl AdaptiveTrainer {
+    pub(super) fn request(&self, reason: TrainingReason) -> Request {
+        let reason = if self.settings.policy == Policy::Always { TrainingReason::Always } else { reason };
+        Request { reason, from_s: self.now_s, remembered: false }
+    }
+
+    /// The network fits less and less: it learns again, from where it is.
+    pub(super) fn decline(&mut self) {
+        if self.lesson.is_none() && self.settings.policy == Policy::Adaptive {
+            self.request = Some(self.request(TrainingReason::Decline));
+        }
+    }
+
+    /// The scene has changed, with the pair before this one: what was trained is remembered; what fits the new scene best is
+    /// where training begins now.
+    pub(super) fn change(
+        &mut self,
+        reason: TrainingReason,
+        pair: &Pair,
+        signature: &Signature,
+    ) -> Result<(), TrainError> {
+        let old = self.scene.replace(Shown::begin(signature.clone()));
+        self.material.change();
+        let before = self.recent.back().cloned();
+        if let Some(before) = &before {
+            self.material.take(before)?;
+        }
+        if self.settings.policy != Policy::Adaptive {
+            return Ok(());
+        }
+        if let (Some(old), Some(best)) = (old, &self.best) {
+            self.scenes.remember(old.signature().clone(), best.clone());
+        }
+        let shown: Vec<Pair> = before.into_iter().chain([pair.clone()]).collect();
+        let remembered = self.choose_start(signature, &shown)?;
+        self.end(TrainingEnd::Overtaken);
+        self.request = Some(Request { remembered, ..self.request(reason) });
+        Ok(())
+    }
+
+    /// Makes the network that is best on `shown` the best so far, and offers it. Whether it is one of another scene.
+    fn choose_start(&mut self, signature: &Signature, shown: &[Pair]) -> Result<bool, TrainError> {
+        let (best, server) = (self.best.clone(), self.server.clone());
+        let psnr = self.ruler.mean(best.as_ref(), shown)?;
+        let (server, plain) = (self.ruler.mean(server.as_ref(), shown)?, self.ruler.mean(None, shown)?);
+        let others = self.settings.start.clone().into_iter().map(|start| (start, false));
+        let others: Vec<_> =
+            others.chain(self.scenes.like(signature, TRIED).into_iter().map(|net| (net, true))).collect();
+        let (mut chosen, mut most, mut remembered) = (None, psnr + BETTER_START, false);
+        for (other, of_a_scene) in others {
+            let found = self.ruler.mean(Some(&other), shown)?;
+            if found > most {
+                (chosen, most, remembered) = (Some(other), found, of_a_scene);
+            }
+        }
+        let mut now = psnr;
+        if let Some(chosen) = chosen {
+            self.monitor.replaced(most - psnr);
+            (self.best, now) = (Some(chosen), most);
+        }
+        self.offer(now - server.max(plain), true);
+        Ok(remembered)
+    }
+
+    /// While it rests: a server that does not have the best network, because it was started anew, gets it.
+    pub(super) fn remind_server(&mut self) -> Result<(), TrainError> {
+        let fingerprint = |package: &Option<Package>| package.as_ref().map(Package::fingerprint);
+        if self.lesson.is_some()
+            || self.offered.is_some()
+            || fingerprint(&self.best) == fingerprint(&self.server)
+        {
+            return Ok(());
+        }
+        let shown: Vec<Pair> = self.recent.iter().cloned().collect();
+        let (best, server) = (self.best.clone(), self.server.clone());
+        let server = self.ruler.mean(server.as_ref(), &shown)?.max(self.ruler.mean(None, &shown)?);
+        let best = self.ruler.mean(best.as_ref(), &shown)?;
+        self.offer(best - server, true);
+        Ok(())
+    }
+}
