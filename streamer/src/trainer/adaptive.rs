@@ -218,7 +218,9 @@ impl AdaptiveTrainer {
     /// The server has this network now; none: what the trainer began from.
     pub fn set_server(&mut self, package: Option<Package>) {
         self.server = package.or_else(|| self.settings.start.clone());
-        self.offered = None;
+        let has = self.server.as_ref().map(Package::fingerprint);
+        // A server that has something else than it was given has begun anew, and need not wait.
+        self.offered.take_if(|(_, offered)| has != Some(*offered));
     }
 
     /// The machine is too slow for training to be of use: from now on there is none.

@@ -12,7 +12,7 @@ use super::Settings;
 use crate::threshold::{Goal, Threshold};
 
 /// Between two judgements, which take about as long as ten steps.
-const JUDGE_EVERY_S: f64 = 2.0;
+const JUDGE_EVERY_S: f64 = 1.5;
 /// Training that is behind the best network by this much, in dB, has gone astray.
 const ASTRAY: f64 = 0.5;
 /// Training that goes astray again and again is not slowed down further than this.
