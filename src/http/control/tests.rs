@@ -114,7 +114,7 @@ fn full() -> TrainingReport {
 }
 
 #[tokio::test]
-async fn a_full_report_is_shown_and_the_next_one_replaces_it() {
+async fn a_full_report_is_shown_and_the_next_one_adds_to_it() {
     let server = Server::start().await;
     let _publication = server.publish();
     let sent = full();
@@ -122,10 +122,11 @@ async fn a_full_report_is_shown_and_the_next_one_replaces_it() {
     assert_eq!(server.put_report(&sent).await, (204, String::new()));
     let (status, body) = server.ask("GET", "/api/v1/streams/demo", "", b"").await;
     let shown: protocol::control::StreamStatus = serde_json::from_str(&body).unwrap();
-    assert_eq!((status, shown.training), (200, Some(sent)));
+    assert_eq!((status, shown.training), (200, Some(sent.clone())));
     let next = TrainingReport { state: TrainingState::Resting, ..TrainingReport::default() };
     assert_eq!(server.put_report(&next).await.0, 204);
-    assert_eq!(server.kept(), Some(next));
+    let added = TrainingReport { looks: sent.looks, trainings: sent.trainings, ..next };
+    assert_eq!(server.kept(), Some(added));
     let (_, list) = server.ask("GET", "/api/v1/streams", "", b"").await;
     assert!(list.contains("\"training\":\"resting\""), "{list}");
 }
