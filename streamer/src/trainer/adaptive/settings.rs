@@ -23,7 +23,7 @@ pub enum Policy {
 pub struct Settings {
     /// The network.
     pub config: FEdsrConfig,
-    /// What training begins from, and what the server has unless it is [told otherwise](AdaptiveTrainer::set_server); none:
+    /// What training begins from, and what the server has unless it is [told otherwise](super::AdaptiveTrainer::set_server); none:
     /// plain up-sampling.
     pub start: Option<Package>,
     /// When training goes on.
