@@ -23,6 +23,7 @@ use thiserror::Error;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use evaluation::{Evaluation, evaluate};
+pub use learner::Optimizer;
 pub use pool::{Pair, PairPool};
 pub use predictor::{GainPredictor, GainSample, LEAST_SAMPLES};
 pub use sequences::{Sequence, SequencePool};

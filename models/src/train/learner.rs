@@ -1,4 +1,7 @@
-//! The weights while they are learnt: variables, their running average, and Adam.
+//! The weights while they are learnt: variables, their running average, and what the optimiser remembers of them.
+
+mod optimizer;
+mod soap;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,13 +12,9 @@ use super::{
     checkpoint::{Checkpoint, CheckpointError, Values},
 };
 use crate::arch::TensorSpec;
+use optimizer::Memory;
+pub use optimizer::Optimizer;
 
-/// Adam's constants (Kingma and Ba, 2015), the usual ones.
-const BETA: [f64; 2] = [0.9, 0.999];
-const EPSILON: f64 = 1e-8;
-
-/// What a checkpoint calls the parts of a tensor, behind its own name.
-const PARTS: [&str; 4] = ["variable", "average", "moment1", "moment2"];
 /// Facts of a checkpoint: steps done, and random numbers drawn, in words. The seed is among the settings.
 const STEPS: &str = "steps";
 const POSITION: &str = "position";
@@ -26,8 +25,8 @@ struct Learnt {
     variable: Tensor,
     /// Running average of the variable: nearly always better than the weights of a moment, and never jumps.
     average: Tensor,
-    /// Running averages of gradient and squared gradient.
-    moments: [Tensor; 2],
+    /// What the optimiser knows of its gradients.
+    memory: Memory,
 }
 
 /// The weights of one net and what learning them needs.
@@ -49,6 +48,7 @@ impl Learner {
         specs: &[TensorSpec],
         start: Option<&[Vec<f32>]>,
         initial: Initial,
+        optimizer: Optimizer,
         device: Device,
         keep: f64,
         seed: u64,
@@ -59,7 +59,7 @@ impl Learner {
                 Some(values) => values.clone(),
                 None => initial(spec, &mut random),
             };
-            Learnt::new(&values, spec, device)
+            Learnt::new(&values, spec, optimizer, device)
         });
         let learnt = learnt.collect::<Result<_, _>>()?;
         Ok(Self { learnt, keep, steps: 0, random })
@@ -89,13 +89,13 @@ impl Learner {
             return Err(TrainError::Diverged { step: self.steps });
         }
         loss.f_backward()?;
+        let step = self.steps;
         self.steps += 1;
         let steps = self.steps as f64;
         // In the beginning the average moves faster, to forget where it started.
         let keep = self.keep.min((1.0 + steps) / (10.0 + steps));
-        let bias = BETA.map(|beta| 1.0 - beta.powf(steps));
         tch::no_grad(|| {
-            self.learnt.iter_mut().try_for_each(|learnt| learnt.descend(rate / bias[0], bias[1], 1.0 - keep))
+            self.learnt.iter_mut().try_for_each(|learnt| learnt.descend(step, rate, 1.0 - keep))
         })?;
         Ok(value)
     }
@@ -103,8 +103,8 @@ impl Learner {
     /// Notes everything that going on takes. The specifications are those that the learner was made with.
     pub(super) fn save(&self, specs: &[TensorSpec], checkpoint: &mut Checkpoint) -> Result<(), TchError> {
         for (learnt, spec) in self.learnt.iter().zip(specs) {
-            for (tensor, part) in learnt.parts().into_iter().zip(PARTS) {
-                let tensor = Values { shape: spec.shape.clone(), values: values(tensor)? };
+            for (part, tensor) in learnt.parts() {
+                let tensor = Values { shape: shape(tensor), values: values(tensor)? };
                 checkpoint.set_tensor(format!("{}.{part}", spec.name), tensor);
             }
         }
@@ -120,14 +120,12 @@ impl Learner {
         checkpoint: &Checkpoint,
     ) -> Result<(), TrainError> {
         let (steps, position) = (checkpoint.get(STEPS)?, checkpoint.get(POSITION)?);
-        let noted = specs.iter().map(|spec| Ok((spec, noted(spec, checkpoint)?)));
+        let parts = self.learnt.iter().zip(specs).flat_map(|(learnt, spec)| {
+            learnt.parts().into_iter().map(move |(part, tensor)| (format!("{}.{part}", spec.name), tensor))
+        });
+        let noted = parts.map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
         let noted = noted.collect::<Result<Vec<_>, CheckpointError>>()?;
-        tch::no_grad(|| {
-            self.learnt
-                .iter_mut()
-                .zip(noted)
-                .try_for_each(|(learnt, (spec, values))| learnt.set(spec, values))
-        })?;
+        tch::no_grad(|| noted.into_iter().try_for_each(|(tensor, values)| set(tensor, values)))?;
         self.random.set_word_pos(position);
         self.steps = steps;
         Ok(())
@@ -140,34 +138,29 @@ impl Learner {
 }
 
 impl Learnt {
-    fn new(values: &[f32], spec: &TensorSpec, device: Device) -> Result<Self, TchError> {
+    fn new(
+        values: &[f32],
+        spec: &TensorSpec,
+        optimizer: Optimizer,
+        device: Device,
+    ) -> Result<Self, TchError> {
         let start = tensor(values, spec)?.f_to_device(device)?;
-        let zero = || start.f_zeros_like();
-        let moments = [zero()?, zero()?];
-        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, moments })
+        let memory = Memory::new(optimizer, &start)?;
+        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, memory })
     }
 
-    /// In the order of [`PARTS`].
-    fn parts(&self) -> [&Tensor; 4] {
-        let [first, second] = &self.moments;
-        [&self.variable, &self.average, first, second]
+    /// Everything that going on takes, by the names of a checkpoint.
+    fn parts(&self) -> Vec<(&'static str, &Tensor)> {
+        let weights = [("variable", &self.variable), ("average", &self.average)];
+        weights.into_iter().chain(self.memory.parts()).collect()
     }
 
-    fn set(&mut self, spec: &TensorSpec, values: [&[f32]; 4]) -> Result<(), TchError> {
-        let [first, second] = &mut self.moments;
-        let parts = [&mut self.variable, &mut self.average, first, second];
-        parts.into_iter().zip(values).try_for_each(|(part, values)| part.f_copy_(&tensor(values, spec)?))
-    }
-
-    fn descend(&mut self, rate: f64, bias: f64, towards: f64) -> Result<(), TchError> {
+    fn descend(&mut self, step: u64, rate: f64, towards: f64) -> Result<(), TrainError> {
         let mut gradient = self.variable.grad();
         if gradient.defined() {
-            let [first, second] = &mut self.moments;
-            let _ = first.f_lerp_(&gradient, 1.0 - BETA[0])?;
-            let _ =
-                second.f_mul_scalar_(BETA[1])?.f_add_(&gradient.f_square()?.f_mul_scalar_(1.0 - BETA[1])?)?;
-            let scale = second.f_div_scalar(bias)?.f_sqrt_()?.f_add_scalar_(EPSILON)?;
-            let _ = self.variable.f_sub_(&first.f_div(&scale)?.f_mul_scalar_(rate)?)?;
+            if let Some(update) = self.memory.update(&gradient, step)? {
+                let _ = self.variable.f_sub_(&update.f_mul_scalar(rate)?)?;
+            }
             let _ = gradient.f_zero_()?;
         }
         let _ = self.average.f_lerp_(&self.variable, towards)?;
@@ -175,12 +168,13 @@ impl Learnt {
     }
 }
 
-fn noted<'a>(spec: &TensorSpec, checkpoint: &'a Checkpoint) -> Result<[&'a [f32]; 4], CheckpointError> {
-    let mut parts = [[].as_slice(); 4];
-    for (slot, part) in parts.iter_mut().zip(PARTS) {
-        *slot = checkpoint.tensor(&format!("{}.{part}", spec.name), &spec.shape)?;
-    }
-    Ok(parts)
+fn shape(tensor: &Tensor) -> Vec<usize> {
+    tensor.size().into_iter().map(|side| side as usize).collect()
+}
+
+/// Writes values into a tensor of as many elements.
+fn set(tensor: &Tensor, values: &[f32]) -> Result<(), TchError> {
+    tensor.shallow_clone().f_copy_(&Tensor::f_from_slice(values)?.f_reshape(tensor.size())?)
 }
 
 fn tensor(values: &[f32], spec: &TensorSpec) -> Result<Tensor, TchError> {

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Reduction, TchError, Tensor};
 
-use super::{TrainError, cosine, learner::Learner};
+use super::{Optimizer, TrainError, cosine, learner::Learner};
 use crate::arch::TensorSpec;
 
 /// Neurons from input to output, three hidden layers of 20: 901 parameters.
@@ -64,7 +64,7 @@ impl GainPredictor {
         let outputs = column(samples.iter().map(|sample| gain.normal(sample.gain_db)).collect())?;
 
         let specs = specs();
-        let mut learner = Learner::new(&specs, None, initial, Device::Cpu, KEEP, 1)?;
+        let mut learner = Learner::new(&specs, None, initial, Optimizer::Adam, Device::Cpu, KEEP, 1)?;
         let variables =
             learner.net(|tensor| specs.iter().map(tensor).collect::<Result<Vec<_>, TchError>>())?;
         let layers = paired(variables);

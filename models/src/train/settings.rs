@@ -1,5 +1,6 @@
 //! What a training run is.
 
+use super::Optimizer;
 use crate::{arch::f_edsr::FEdsrConfig, device::Device, upscale::Precision};
 
 /// What is made small, over residuals in 0..1.
@@ -45,10 +46,12 @@ pub struct TrainerSettings {
     pub patch: usize,
     /// Which patches are learnt from.
     pub selection: Selection,
-    /// Learning rate of Adam, once warm.
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// Learning rate, once warm.
     pub learning_rate: f64,
-    /// Steps in which the learning rate grows to its value: Adam's first steps are as long as its later ones but know
-    /// nothing yet, and would undo what a net has learnt before.
+    /// Steps in which the learning rate grows to its value: the first steps are as long as later ones but know nothing
+    /// yet, and would undo what a net has learnt before.
     pub warm_up: u32,
     /// What is made small.
     pub loss: Loss,
@@ -67,6 +70,7 @@ impl TrainerSettings {
             batch: 16,
             patch: 32,
             selection: Selection::Any,
+            optimizer: Optimizer::Adam,
             learning_rate: 4e-3,
             warm_up: 0,
             loss: Loss::Mse,
@@ -76,8 +80,9 @@ impl TrainerSettings {
 
     /// Settings to train on from a net that is good already. The wider it is, the less its weights may move.
     pub fn fine_tuning(config: FEdsrConfig, device: Device, seed: u64) -> Self {
-        let learning_rate = 16e-3 / f64::from(config.channels);
-        Self { learning_rate, warm_up: 100, ..Self::new(config, device, seed) }
+        let learning_rate = 48e-3 / f64::from(config.channels);
+        let optimizer = Optimizer::Soap;
+        Self { optimizer, learning_rate, warm_up: 20, ..Self::new(config, device, seed) }
     }
 }
 

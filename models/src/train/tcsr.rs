@@ -8,7 +8,7 @@ use tch::{Kind, TchError, Tensor};
 use super::{
     Checkpoint, Evaluation, Sequence, SequencePool, TrainError,
     checkpoint::{RUN, SETTINGS},
-    learner::{Learner, uniform},
+    learner::{Learner, Optimizer, uniform},
 };
 use crate::{
     arch::{
@@ -93,7 +93,8 @@ impl TcsrTrainer {
             return Err(TrainError::Patch { patch, multiple: MULTIPLE });
         }
         let start_weights = start.map(TcsrPackage::weights);
-        let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
+        let (tensors, optimizer) = (wanted.tensors(), Optimizer::Adam);
+        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
         let kind = precision::kind(settings.precision, device);
         let parent = start.map(TcsrPackage::fingerprint);

@@ -19,7 +19,7 @@ use crate::{
 /// The learning rate, in a checkpoint.
 const RATE: &str = "learning rate";
 
-/// Trains one F-EDSR with Adam on random patches.
+/// Trains one F-EDSR on random patches.
 ///
 /// What it hands out is a running average of the weights: the average is nearly always better than the weights of a
 /// moment, and never jumps.
@@ -42,9 +42,10 @@ impl Trainer {
         if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
             return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
         }
-        let TrainerSettings { device, average, seed, learning_rate: rate, .. } = settings;
+        let TrainerSettings { device, average, seed, optimizer, learning_rate: rate, .. } = settings;
         let start_weights = start.map(Package::weights);
-        let learner = Learner::new(&wanted.tensors(), start_weights, initial, device, average, seed)?;
+        let tensors = wanted.tensors();
+        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
         let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
         let parent = start.map(Package::fingerprint);
         let (luma, residual) = (Vec::new(), Vec::new());

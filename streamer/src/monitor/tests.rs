@@ -69,6 +69,27 @@ fn a_small_jump_counts_where_another_scene_is_shown() {
 }
 
 #[test]
+fn a_cut_soon_after_a_cut_is_seen() {
+    // Scenes begin at 0, 20 and 22 s; the second picture of each is known to belong to another one than those before.
+    let mut monitor = Monitor::default();
+    let mut found = Vec::new();
+    for half in 0..60 {
+        let at_s = f64::from(half) / 2.0;
+        let plain = if at_s < 20.0 {
+            34.0
+        } else if at_s < 22.0 {
+            31.0
+        } else {
+            36.0
+        };
+        let other_scene = [20.0, 20.5, 22.0, 22.5].contains(&at_s);
+        let request = monitor.push(Look { at_s, plain, net: plain + 0.4, other_scene });
+        found.extend(request.map(|reason| (at_s, reason)));
+    }
+    assert_eq!(found, [(20.5, TrainingReason::Drop), (22.5, TrainingReason::Rise)]);
+}
+
+#[test]
 fn one_picture_out_of_line_is_no_change() {
     for other in [(22.0, 0.1), (45.0, 0.1)] {
         assert_eq!(all(0.1, |t| if (t - 50.0).abs() < 0.1 { other } else { (33.0, 0.5) }), [], "{other:?}");

@@ -12,6 +12,8 @@ const REMEMBERED: usize = 32;
 /// them and mend that until the next, every two seconds or so, and all of that is one scene.
 const LEAST: usize = 6;
 const LEAST_S: f64 = 4.0;
+/// Where another scene is shown, so many samples are enough: what was usual in the old one does not matter then.
+const LEAST_BEFORE_A_CUT: usize = 2;
 /// A jump is so many times as far as what is seen once in ten samples.
 const UNUSUAL: f64 = 1.5;
 const ONCE_IN: usize = 10;
@@ -69,8 +71,12 @@ impl Track {
         bounds: Bounds,
     ) -> Option<Change> {
         let since_s = *self.since_s.get_or_insert(at_s);
-        let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST && at_s - since_s >= LEAST_S)
-        else {
+        let is_known = if other_scene {
+            self.samples.len() >= LEAST_BEFORE_A_CUT
+        } else {
+            self.samples.len() >= LEAST && at_s - since_s >= LEAST_S
+        };
+        let Some(level) = self.level.filter(|_| is_known) else {
             if let Some(level) = self.level {
                 remember(&mut self.deviations, (value - level).abs());
             }
