@@ -18,9 +18,9 @@ use track::{Bounds, Change, Track};
 pub const NOTHING_TO_GAIN: f64 = 48.0;
 /// From one picture to the next the PSNR of one scene moves by some tenths of a dB; from scene to scene by several dB. A slow
 /// decline says nothing: what is shown has become harder, for plain up-sampling as well.
-const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
+const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, leap: Some(3.0), decline: None };
 /// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
-const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
+const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, leap: None, decline: Some(0.2) };
 
 /// One look: PSNR of luma in dB on a live pair that the network was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]

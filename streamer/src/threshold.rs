@@ -1,8 +1,9 @@
 //! When a training has gained enough: at a gain set by experience, or at a fair share of what is in reach here, whichever
 //! comes first.
 //!
-//! What is in reach is predicted from the trainings before, by [`GainPredictor`]. The first trainings run until more steps
-//! bring no more, and supply what it learns from; every finished one adds to that, and the record outlives the program.
+//! What is in reach is predicted from what a training begins with and what became of the trainings before, by
+//! [`GainPredictor`]. The first trainings run until more steps bring no more, and supply what it learns from; every finished one
+//! adds to that, and the record outlives the program.
 
 mod record;
 
@@ -36,7 +37,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enough: 1.0, share: 0.9 }
+        Self { enough: 2.0, share: 0.9 }
     }
 }
 
@@ -57,9 +58,9 @@ impl Threshold {
         threshold
     }
 
-    /// The goal of a training that begins at `before` dB.
-    pub fn goal(&self, before: f64) -> Goal {
-        let predicted = self.predictor.as_ref().and_then(|predictor| match predictor.predict(before) {
+    /// The goal of a training that has gained `first` dB when it is judged for the first time.
+    pub fn goal(&self, first: f64) -> Goal {
+        let predicted = self.predictor.as_ref().and_then(|predictor| match predictor.predict(first) {
             Ok(gain) => Some(gain),
             Err(error) => {
                 tracing::warn!(%error, "no prediction of what training can gain; it goes on until it gains no more");
@@ -69,10 +70,10 @@ impl Threshold {
         Goal { gain: predicted.map(|gain| self.limits.enough.min(self.limits.share * gain)), predicted }
     }
 
-    /// Learns what became of a training that began at `before` dB and had `goal`.
-    pub fn learn(&mut self, before: f64, gain: f64, goal: Goal, end: TrainingEnd) {
+    /// Learns what became of a training that began with a gain of `first` dB and had `goal`.
+    pub fn learn(&mut self, first: f64, gain: f64, goal: Goal, end: TrainingEnd) {
         let Some(gain_db) = reached(gain, goal, end, self.limits) else { return };
-        self.record.add(GainSample { before_db: before, gain_db });
+        self.record.add(GainSample { first_db: first, gain_db });
         self.fit();
     }
 
@@ -125,11 +126,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
         for _ in 1..LEAST_SAMPLES {
-            threshold.learn(30.0, 0.4, COLD, TrainingEnd::Plateau);
-            assert_eq!(threshold.goal(30.0), COLD);
+            threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau);
+            assert_eq!(threshold.goal(0.2), COLD);
         }
-        threshold.learn(30.0, 0.4, COLD, TrainingEnd::Plateau);
-        let goal = threshold.goal(30.0);
+        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau);
+        let goal = threshold.goal(0.2);
         assert!((goal.predicted.unwrap() - 0.4).abs() < 0.02, "{goal:?}");
         assert!((goal.gain.unwrap() - 0.8 * goal.predicted.unwrap()).abs() < 1e-9, "{goal:?}");
     }
@@ -138,29 +139,29 @@ mod tests {
     fn the_gain_set_by_experience_is_enough() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..6).for_each(|_| threshold.learn(30.0, 2.0, COLD, TrainingEnd::Plateau));
-        assert_eq!(threshold.goal(30.0).gain, Some(0.5));
+        (0..6).for_each(|_| threshold.learn(0.2, 2.0, COLD, TrainingEnd::Plateau));
+        assert_eq!(threshold.goal(0.2).gain, Some(0.5));
     }
 
     #[test]
     fn goals_that_are_reached_do_not_shrink_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..5).for_each(|_| threshold.learn(30.0, 0.4, COLD, TrainingEnd::Plateau));
+        (0..5).for_each(|_| threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau));
         for _ in 0..5 {
-            let goal = threshold.goal(30.0);
-            threshold.learn(30.0, goal.gain.unwrap(), goal, TrainingEnd::Goal);
+            let goal = threshold.goal(0.2);
+            threshold.learn(0.2, goal.gain.unwrap(), goal, TrainingEnd::Goal);
         }
-        assert!(threshold.goal(30.0).predicted.unwrap() > 0.38);
+        assert!(threshold.goal(0.2).predicted.unwrap() > 0.38);
     }
 
     #[test]
     fn a_training_that_was_broken_off_teaches_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        threshold.learn(30.0, 0.4, COLD, TrainingEnd::Overtaken);
-        threshold.learn(30.0, 0.4, COLD, TrainingEnd::Stopped);
-        threshold.learn(30.0, f64::NAN, COLD, TrainingEnd::Plateau);
+        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Overtaken);
+        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Stopped);
+        threshold.learn(0.2, f64::NAN, COLD, TrainingEnd::Plateau);
         assert_eq!(threshold.samples(), []);
     }
 
@@ -168,11 +169,11 @@ mod tests {
     fn what_was_learnt_outlives_the_program() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..5).for_each(|n| threshold.learn(30.0 + f64::from(n), 0.4, COLD, TrainingEnd::Plateau));
-        let (samples, goal) = (threshold.samples().to_vec(), threshold.goal(31.0));
+        (0..5).for_each(|n| threshold.learn(0.125 + f64::from(n) / 32.0, 0.4, COLD, TrainingEnd::Plateau));
+        let (samples, goal) = (threshold.samples().to_vec(), threshold.goal(0.2));
         drop(threshold);
         let again = open(folder.path());
-        assert_eq!((again.samples(), again.goal(31.0)), (&samples[..], goal));
+        assert_eq!((again.samples(), again.goal(0.2)), (&samples[..], goal));
         let other = FEdsrConfig::new(16, 2, 2).unwrap();
         assert_eq!(Threshold::open(other, Limits::default(), Some(folder.path())).samples(), []);
     }

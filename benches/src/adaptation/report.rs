@@ -156,7 +156,7 @@ pub fn prediction(samples: &[GainSample]) -> String {
             .map(|(_, other)| *other)
             .collect();
         let Ok(Some(predictor)) = GainPredictor::fit(&others) else { continue };
-        let Ok(predicted) = predictor.predict(one.before_db) else { continue };
+        let Ok(predicted) = predictor.predict(one.first_db) else { continue };
         let average = others.iter().map(|other| other.gain_db).sum::<f64>() / others.len() as f64;
         learnt += (predicted - one.gain_db).powi(2);
         mean += (average - one.gain_db).powi(2);

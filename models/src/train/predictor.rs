@@ -16,7 +16,7 @@ const STEPS: u32 = 800;
 /// Learning rate of Adam at the start.
 const RATE: f64 = 1e-2;
 /// Weight of the squared weights in the loss (L2), which keeps a net that knows little close to the mean.
-const DECAY: f64 = 1e-4;
+const DECAY: f64 = 1e-3;
 /// Share that the running average of the weights keeps in a step.
 const KEEP: f64 = 0.99;
 /// A spread below this, in dB, is none.
@@ -25,20 +25,20 @@ const LEAST_SPREAD: f64 = 0.05;
 /// What one training came to.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GainSample {
-    /// PSNR in dB of the network that training began from, on the new scene.
-    pub before_db: f64,
-    /// The largest gain over that, in dB, that training reached.
+    /// Gain in dB over what training began from, when it was judged for the first time.
+    pub first_db: f64,
+    /// The largest gain in dB that it reached.
     pub gain_db: f64,
 }
 
-/// A shallow net of sigmoid neurons, from PSNR before training to the gain that training can reach.
+/// A shallow net of sigmoid neurons, from the gain that training begins with to the gain that it can reach.
 ///
 /// Both are normalised to mean 0 and standard deviation 1. What lies beyond everything that was seen is taken for the
 /// nearest that was: sigmoid neurons do not extrapolate.
 #[derive(Debug)]
 pub struct GainPredictor {
     layers: Vec<[Tensor; 2]>,
-    before: Normal,
+    first: Normal,
     gain: Normal,
 }
 
@@ -57,10 +57,10 @@ impl GainPredictor {
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
-        let before = Normal::of(samples.iter().map(|sample| sample.before_db));
+        let first = Normal::of(samples.iter().map(|sample| sample.first_db));
         let gain = Normal::of(samples.iter().map(|sample| sample.gain_db));
         let column = |values: Vec<f32>| Tensor::f_from_slice(&values)?.f_reshape([-1, 1]);
-        let inputs = column(samples.iter().map(|sample| before.normal(sample.before_db)).collect())?;
+        let inputs = column(samples.iter().map(|sample| first.normal(sample.first_db)).collect())?;
         let outputs = column(samples.iter().map(|sample| gain.normal(sample.gain_db)).collect())?;
 
         let specs = specs();
@@ -80,16 +80,16 @@ impl GainPredictor {
             Tensor::f_from_slice(&values)?.f_reshape(shape)
         });
         let layers = paired(weights.collect::<Result<_, TchError>>()?);
-        Ok(Some(Self { layers, before, gain }))
+        Ok(Some(Self { layers, first, gain }))
     }
 
-    /// The largest gain in dB that training can be expected to reach from `before_db`; never below 0, nor above what was
-    /// ever seen.
-    pub fn predict(&self, before_db: f64) -> Result<f64, TrainError> {
-        let input = Tensor::f_from_slice(&[self.before.normal(before_db)])?.f_reshape([1, 1])?;
+    /// The largest gain in dB that a training can be expected to reach that has gained `first_db` when it is judged for the
+    /// first time; never below that or 0, nor else above what was ever seen.
+    pub fn predict(&self, first_db: f64) -> Result<f64, TrainError> {
+        let input = Tensor::f_from_slice(&[self.first.normal(first_db)])?.f_reshape([1, 1])?;
         let output = tch::no_grad(|| forward(&self.layers, &input))?.f_double_value(&[0, 0])?;
-        Ok((self.gain.mean + output * self.gain.deviation)
-            .clamp(self.gain.least.max(0.0), self.gain.most.max(0.0)))
+        let gain = self.gain.mean + output * self.gain.deviation;
+        Ok(gain.clamp(self.gain.least.max(0.0), self.gain.most.max(0.0)).max(first_db))
     }
 }
 
@@ -151,15 +151,17 @@ mod tests {
 
     use super::*;
 
-    /// Trainings as they might be: the worse the picture, the more there is to gain, give or take.
+    /// Trainings as they might be: what gains quickly gains much, though not for ever, give or take.
     fn trainings(count: usize, seed: u64) -> Vec<GainSample> {
         crate::device::configure_threads(1);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let sample = |_| {
-            let before_db = random.random_range(26.0..42.0);
-            let gain_db =
-                0.2 + 1.2 / (1.0 + f64::exp((before_db - 33.0) / 2.0)) + random.random_range(-0.1..0.1);
-            GainSample { before_db, gain_db }
+            let first_db = random.random_range(0.0..0.6);
+            let gain_db = 0.1
+                + first_db
+                + 1.2 / (1.0 + f64::exp((0.3 - first_db) / 0.08))
+                + random.random_range(-0.1..0.1);
+            GainSample { first_db, gain_db }
         };
         (0..count).map(sample).collect()
     }
@@ -175,10 +177,10 @@ mod tests {
         let predictor = GainPredictor::fit(&seen).unwrap().unwrap();
         let mean = seen.iter().map(|sample| sample.gain_db).sum::<f64>() / seen.len() as f64;
         let error = |predicted: &dyn Fn(f64) -> f64| {
-            let squares = unseen.iter().map(|sample| (predicted(sample.before_db) - sample.gain_db).powi(2));
+            let squares = unseen.iter().map(|sample| (predicted(sample.first_db) - sample.gain_db).powi(2));
             (squares.sum::<f64>() / unseen.len() as f64).sqrt()
         };
-        let (learnt, constant) = (error(&|before| predictor.predict(before).unwrap()), error(&|_| mean));
+        let (learnt, constant) = (error(&|first| predictor.predict(first).unwrap()), error(&|_| mean));
         assert!(learnt < 0.5 * constant, "{learnt:.3} dB against {constant:.3} dB");
     }
 
@@ -192,9 +194,12 @@ mod tests {
         let samples = trainings(12, 3);
         let predictor = GainPredictor::fit(&samples).unwrap().unwrap();
         let most = samples.iter().map(|sample| sample.gain_db).fold(0.0, f64::max);
-        for before in [-10.0, 0.0, 20.0, 34.0, 60.0, 1e9] {
-            let predicted = predictor.predict(before).unwrap();
-            assert!((0.0..=most).contains(&predicted), "{predicted} dB from {before} dB");
+        for first in [-1e9, -1.0, 0.0, 0.2, 0.5, 5.0, 1e9] {
+            let predicted = predictor.predict(first).unwrap();
+            assert!(
+                (first.max(0.0)..=most.max(first)).contains(&predicted),
+                "{predicted} dB from {first} dB"
+            );
         }
     }
 
@@ -202,13 +207,13 @@ mod tests {
     fn equal_trainings_make_a_constant() {
         crate::device::configure_threads(1);
         let predictor =
-            GainPredictor::fit(&[GainSample { before_db: 30.0, gain_db: 0.4 }; 6]).unwrap().unwrap();
-        assert!((predictor.predict(30.0).unwrap() - 0.4).abs() < 1e-6);
+            GainPredictor::fit(&[GainSample { first_db: 0.2, gain_db: 0.4 }; 6]).unwrap().unwrap();
+        assert!((predictor.predict(0.2).unwrap() - 0.4).abs() < 1e-6);
     }
 
     #[test]
     fn equal_samples_make_equal_predictors() {
-        let predict = || GainPredictor::fit(&trainings(8, 4)).unwrap().unwrap().predict(31.0).unwrap();
+        let predict = || GainPredictor::fit(&trainings(8, 4)).unwrap().unwrap().predict(0.25).unwrap();
         assert!((predict() - predict()).abs() < f64::EPSILON);
     }
 }

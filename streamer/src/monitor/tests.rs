@@ -90,6 +90,20 @@ fn a_cut_soon_after_a_cut_is_seen() {
 }
 
 #[test]
+fn what_moves_fast_is_not_one_cut_after_the_other() {
+    let mut monitor = Monitor::default();
+    let moving = |half: u32| 33.0 + 2.0 * f64::from(half * 7 % 5 / 2) - 2.0;
+    let look = |half| Look {
+        at_s: f64::from(half) / 2.0,
+        plain: moving(half),
+        net: moving(half) + 0.4,
+        other_scene: true,
+    };
+    let asked = (0..120).filter(|&half| monitor.push(look(half)).is_some()).count();
+    assert!(asked <= 120 / 8, "{asked} times in a minute");
+}
+
+#[test]
 fn one_picture_out_of_line_is_no_change() {
     for other in [(22.0, 0.1), (45.0, 0.1)] {
         assert_eq!(all(0.1, |t| if (t - 50.0).abs() < 0.1 { other } else { (33.0, 0.5) }), [], "{other:?}");

@@ -1,7 +1,7 @@
 //! What trainings came to, in a small file that is always whole.
 //!
 //! JSON, by network, because networks of different sizes gain differently:
-//! `{"format": "sharpcast-gains-1", "nets": {"8x2 x2": [{"before_db": 31.2, "gain_db": 0.4}]}}`. A file that is damaged, or
+//! `{"format": "sharpcast-gains-2", "nets": {"8x2 x2": [{"first_db": 0.3, "gain_db": 0.4}]}}`. A file that is damaged, or
 //! of another version, is set aside, with a warning, and a new one is begun.
 
 use std::{
@@ -14,7 +14,7 @@ use models::{FEdsrConfig, train::GainSample};
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "gains.json";
-const FORMAT: &str = "sharpcast-gains-1";
+const FORMAT: &str = "sharpcast-gains-2";
 /// Trainings that are remembered for a network; the oldest are forgotten first.
 const REMEMBERED: usize = 128;
 /// No such file of ours is longer.
@@ -89,7 +89,7 @@ fn read(file: &Path) -> io::Result<BTreeMap<String, Vec<GainSample>>> {
         return Err(io::Error::other(format!("it has format {:?}; {FORMAT:?} is expected", gains.format)));
     }
     let sane = |sample: &GainSample| {
-        (0.0..=120.0).contains(&sample.before_db) && (0.0..=60.0).contains(&sample.gain_db)
+        (-60.0..=60.0).contains(&sample.first_db) && (0.0..=60.0).contains(&sample.gain_db)
     };
     if !gains.nets.values().flatten().all(sane) {
         return Err(io::Error::other("it has figures that no training comes to"));
@@ -111,7 +111,7 @@ fn write(file: &Path, nets: BTreeMap<String, Vec<GainSample>>) -> io::Result<()>
 mod tests {
     use super::*;
 
-    const SAMPLE: GainSample = GainSample { before_db: 31.0, gain_db: 0.4 };
+    const SAMPLE: GainSample = GainSample { first_db: 0.3, gain_db: 0.4 };
 
     fn config() -> FEdsrConfig {
         FEdsrConfig::new(8, 2, 2).unwrap()
@@ -124,8 +124,8 @@ mod tests {
             "{",
             "[]",
             r#"{"format":"sharpcast-gains-9","nets":{}}"#,
-            r#"{"format":"sharpcast-gains-1","nets":{"8x2 x2":[{"before_db":1e9,"gain_db":0}]}}"#,
-            r#"{"format":"sharpcast-gains-1","nets":{"8x2 x2":[{"before_db":30,"gain_db":-1}]}}"#,
+            r#"{"format":"sharpcast-gains-2","nets":{"8x2 x2":[{"first_db":1e9,"gain_db":0}]}}"#,
+            r#"{"format":"sharpcast-gains-2","nets":{"8x2 x2":[{"first_db":0.1,"gain_db":-1}]}}"#,
         ] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join(FILE);

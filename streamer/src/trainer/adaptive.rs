@@ -123,11 +123,10 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         self.now_s = pair.lr.pts().as_secs_f64();
-        let plain = self.ruler.psnr(None, &pair)?;
+        let [plain, net] = self.ruler.look(self.best.as_ref(), &pair)?;
         if plain > NOTHING_TO_GAIN {
             return Ok(());
         }
-        let net = self.best.as_ref().map_or(Ok(plain), |best| self.ruler.psnr(Some(best), &pair))?;
         let first = self.scene.is_none();
         let signature = Signature::of(&pair.lr);
         let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));

@@ -63,7 +63,7 @@ impl Soap {
                 *axes = turned.f_contiguous()?;
             }
             if turned == 0 {
-                let _ = second.f_copy_(&expected_square(products, axes)?)?;
+                second.f_copy_(&expected_square(products, axes)?)?;
             }
         }
 

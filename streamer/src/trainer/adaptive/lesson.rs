@@ -17,11 +17,13 @@ const JUDGE_EVERY_S: f64 = 1.5;
 const ASTRAY: f64 = 0.5;
 /// Training that goes astray again and again is not slowed down further than this.
 const LEAST_RATE: f64 = 1e-4;
-/// Less than this, in dB from one judgement to the next, is no progress.
+/// Less than this, in dB, in the last part of a training is no progress: a plateau.
 const PROGRESS: f64 = 0.03;
-/// So many judgements without progress are a plateau; more, where training begins from nothing and is slow at first.
-const PATIENCE: u32 = 2;
-const PATIENCE_FROM_NOTHING: u32 = 10;
+/// That part: the longer training has gone on, the more slowly it gains.
+const LAST_PART: f64 = 1.0 / 3.0;
+/// It has at least so many seconds; more, where training begins from nothing and is slow at first.
+const PATIENCE_S: f64 = 3.0;
+const PATIENCE_FROM_NOTHING_S: f64 = 15.0;
 /// No training takes longer, in seconds.
 const LONGEST_S: f64 = 40.0;
 /// Patches that are looked at for each that is taken, at most.
@@ -46,9 +48,8 @@ pub(super) struct Lesson {
     pub(super) record: TrainingRecord,
     goal: Option<Goal>,
     judged_s: f64,
-    /// Largest gain so far.
-    top: f64,
-    stale: u32,
+    /// After how many seconds of training which gain was the largest so far: what it began from, and every judgement.
+    curve: Vec<(f64, f64)>,
 }
 
 impl Lesson {
@@ -73,7 +74,7 @@ impl Lesson {
             remembered,
             end: None,
         };
-        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, top: 0.0, stale: 0 })
+        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, curve: vec![(0.0, 0.0)] })
     }
 
     pub(super) fn step(&mut self, pool: &PairPool) -> Result<(), TrainError> {
@@ -101,34 +102,42 @@ impl Lesson {
         if found.is_nan() || found < best - ASTRAY {
             return Verdict::Astray;
         }
+        let (gain, top) = (found.max(best) - start, self.top());
+        self.record.gain_db = gain;
+        self.curve.push((self.judged_s, gain.max(top)));
         let goal = *self.goal.get_or_insert_with(|| {
-            let goal = threshold.goal(start);
+            let goal = threshold.goal(gain);
             (self.record.before_db, self.record.goal_db, self.record.predicted_db) =
                 (start, goal.gain, goal.predicted);
             goal
         });
-        let gain = found.max(best) - start;
-        self.record.gain_db = gain;
-        if gain >= self.top + PROGRESS {
-            (self.top, self.stale) = (gain, 0);
-        } else {
-            self.stale += 1;
-        }
         if goal.gain.is_some_and(|goal| gain >= goal) {
             return Verdict::Enough(TrainingEnd::Goal);
         }
         if self.record.seconds >= LONGEST_S {
             return Verdict::Enough(TrainingEnd::TimeLimit);
         }
-        let patience = if self.start.is_some() { PATIENCE } else { PATIENCE_FROM_NOTHING };
-        if self.stale >= patience {
+        if self.progress_of_last_part() < PROGRESS {
             return Verdict::Enough(TrainingEnd::Plateau);
         }
         // What helps at first hinders later.
-        if self.stale > 0 && self.start.is_some() {
+        if gain < top + PROGRESS && self.start.is_some() {
             self.trainer.set_learning_rate(self.trainer.settings().learning_rate / 2.0);
         }
         Verdict::GoOn
+    }
+
+    /// Largest gain so far, in dB.
+    fn top(&self) -> f64 {
+        self.curve.last().map_or(0.0, |(_, gain)| *gain)
+    }
+
+    /// What the last part of this training has added to its gain, in dB; infinite as long as there was no more than that part.
+    fn progress_of_last_part(&self) -> f64 {
+        let patience = if self.start.is_some() { PATIENCE_S } else { PATIENCE_FROM_NOTHING_S };
+        let before = self.judged_s - patience.max(LAST_PART * self.judged_s);
+        let earlier = self.curve.iter().rev().find(|(at_s, _)| *at_s <= before);
+        earlier.map_or(f64::INFINITY, |(_, gain)| self.top() - gain)
     }
 
     /// Goes on from another network with a lower learning rate.
@@ -145,8 +154,8 @@ impl Lesson {
 
     /// What this training came to is something to learn from.
     pub(super) fn teach(&self, threshold: &mut Threshold, end: TrainingEnd) {
-        if let Some(goal) = self.goal {
-            threshold.learn(self.record.before_db, self.record.gain_db.max(self.top), goal, end);
+        if let (Some(goal), Some((_, first))) = (self.goal, self.curve.get(1)) {
+            threshold.learn(*first, self.top(), goal, end);
         }
     }
 }

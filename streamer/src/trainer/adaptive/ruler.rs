@@ -8,7 +8,7 @@ use models::{
     train::{Pair, TrainError},
 };
 
-use crate::trainer::nets::Nets;
+use crate::{monitor::NOTHING_TO_GAIN, trainer::nets::Nets};
 
 /// Built networks, and what they are compared with.
 pub(super) struct Ruler {
@@ -21,21 +21,25 @@ impl Ruler {
         Self { nets: Nets::new(device), lanczos: Scaler::new(Filter::Lanczos) }
     }
 
-    /// PSNR of luma of a network's picture, in dB; none: of plain up-sampling.
-    pub(super) fn psnr(&mut self, package: Option<&Package>, pair: &Pair) -> Result<f64, TrainError> {
-        let plain = self.lanczos.scale(&pair.lr, pair.hr.size())?;
-        let picture = match package {
-            Some(package) => self.nets.get(package)?.upscale(&pair.lr, plain)?,
-            None => plain,
-        };
-        Ok(psnr_luma(&picture, &pair.hr))
+    /// PSNR of luma in dB, of plain up-sampling and of a network's picture; none: of plain up-sampling too. There may be
+    /// nothing to gain; then the network is not asked.
+    pub(super) fn look(&mut self, package: Option<&Package>, pair: &Pair) -> Result<[f64; 2], TrainError> {
+        let picture = self.lanczos.scale(&pair.lr, pair.hr.size())?;
+        let plain = psnr_luma(&picture, &pair.hr);
+        match package.filter(|_| plain <= NOTHING_TO_GAIN) {
+            Some(package) => {
+                Ok([plain, psnr_luma(&self.nets.get(package)?.upscale(&pair.lr, picture)?, &pair.hr)])
+            }
+            None => Ok([plain, plain]),
+        }
     }
 
-    /// The mean of that over some pairs; 0 without any.
+    /// The mean over some pairs of the network's figure; 0 without any.
     pub(super) fn mean(&mut self, package: Option<&Package>, pairs: &[Pair]) -> Result<f64, TrainError> {
         let mut total = 0.0;
         for pair in pairs {
-            total += self.psnr(package, pair)?;
+            let [_, net] = self.look(package, pair)?;
+            total += net;
         }
         Ok(total / pairs.len().max(1) as f64)
     }
