@@ -18,9 +18,9 @@ use track::{Bounds, Change, Track};
 pub const NOTHING_TO_GAIN: f64 = 48.0;
 /// From one picture to the next the PSNR of one scene moves by some tenths of a dB; from scene to scene by several dB. A slow
 /// decline says nothing: what is shown has become harder, for plain up-sampling as well.
-const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, leap: Some(3.0), decline: None };
+const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
 /// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
-const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, leap: None, decline: Some(0.2) };
+const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
 
 /// One look: PSNR of luma in dB on a live pair that the network was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,9 @@ pub struct Look {
     pub net: f64,
     /// Whether it shows something else than the pictures before: then little is enough for a jump.
     pub other_scene: bool,
+    /// Whether it is the second picture of another scene: then it is compared with the look before both, even where nothing
+    /// is usual yet.
+    pub after_cut: bool,
 }
 
 /// The record of looks, and what is usual in it.
@@ -64,6 +67,7 @@ impl Monitor {
         let reason = match (psnr_changed, gain_changed) {
             (Some(Change::Fell), _) | (_, Some(Change::Fell)) => TrainingReason::Drop,
             (Some(Change::Rose), _) => TrainingReason::Rise,
+            _ if look.after_cut => self.compared_with_before()?,
             (Some(Change::Declined), _) | (_, Some(Change::Declined)) => TrainingReason::Decline,
             // A gain that rises needs no training.
             (None, Some(Change::Rose) | None) => return None,
@@ -72,6 +76,22 @@ impl Monitor {
         self.psnr.restart();
         self.gain.restart();
         Some(reason)
+    }
+
+    /// How the newest two looks differ from the one before them, if they do by as much as another scene may.
+    fn compared_with_before(&self) -> Option<TrainingReason> {
+        let mut latest = self.looks.iter().rev();
+        let [second, first, before] = [latest.next()?, latest.next()?, latest.next()?];
+        let psnr = (first.net_db + second.net_db) / 2.0 - before.net_db;
+        let gain = |look: &QualityLook| look.net_db - look.plain_db;
+        let gain = (gain(first) + gain(second)) / 2.0 - gain(before);
+        if psnr < -PSNR.cut || gain < -GAIN.cut {
+            Some(TrainingReason::Drop)
+        } else if psnr > PSNR.cut {
+            Some(TrainingReason::Rise)
+        } else {
+            None
+        }
     }
 
     /// The network was replaced by one that is better by `gain` dB: no change of scene. What it gains on the pictures to come

@@ -12,8 +12,6 @@ const REMEMBERED: usize = 32;
 /// them and mend that until the next, every two seconds or so, and all of that is one scene.
 const LEAST: usize = 6;
 const LEAST_S: f64 = 4.0;
-/// So many samples tell of a jump that is far beyond what any coder does.
-const LEAST_BEFORE_A_LEAP: usize = 2;
 /// A jump is so many times as far as what is seen once in ten samples.
 const UNUSUAL: f64 = 1.5;
 const ONCE_IN: usize = 10;
@@ -31,8 +29,6 @@ pub(super) struct Bounds {
     pub(super) jump: f64,
     /// The same where another scene is shown.
     pub(super) cut: f64,
-    /// The same before anything is usual, if that says anything: what moves fast seems to be another scene all the time.
-    pub(super) leap: Option<f64>,
     /// Least fall of the smoothed curve below what it had settled at, if that says anything.
     pub(super) decline: Option<f64>,
 }
@@ -73,14 +69,8 @@ impl Track {
         bounds: Bounds,
     ) -> Option<Change> {
         let since_s = *self.since_s.get_or_insert(at_s);
-        let is_settled = self.samples.len() >= LEAST && at_s - since_s >= LEAST_S;
-        let leap = bounds.leap.filter(|_| other_scene && self.samples.len() >= LEAST_BEFORE_A_LEAP);
-        let limit = match (is_settled, other_scene) {
-            (true, true) => Some(bounds.cut),
-            (true, false) => Some(bounds.jump.max(UNUSUAL * self.rare_deviation())),
-            (false, _) => leap,
-        };
-        let Some((level, limit)) = self.level.zip(limit) else {
+        let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST && at_s - since_s >= LEAST_S)
+        else {
             if let Some(level) = self.level {
                 remember(&mut self.deviations, (value - level).abs());
             }
@@ -88,6 +78,7 @@ impl Track {
             return None;
         };
         let deviation = value - level;
+        let limit = if other_scene { bounds.cut } else { bounds.jump.max(UNUSUAL * self.rare_deviation()) };
         if deviation.abs() > limit {
             if let Some((before_s, before)) = self.out_of_line.replace((at_s, value))
                 && (before - level).signum() == deviation.signum()
@@ -104,9 +95,6 @@ impl Track {
         }
         remember(&mut self.deviations, deviation.abs());
         let level = self.take(at_s, value);
-        if !is_settled {
-            return None;
-        }
         let settled = self.settled.map_or(level, |settled| settled.max(level));
         self.settled = Some(settled);
         let limit = bounds.decline?.max(CLEAR * self.usual_deviation());

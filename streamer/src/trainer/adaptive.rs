@@ -85,6 +85,8 @@ pub struct AdaptiveTrainer {
     seconds: f64,
     now_s: f64,
     offered: Option<(f64, Fingerprint)>,
+    /// When the best network was compared with the stock one.
+    checked_s: f64,
     too_slow: bool,
     events: VecDeque<Event>,
 }
@@ -110,6 +112,7 @@ impl AdaptiveTrainer {
             seconds: 0.0,
             now_s: 0.0,
             offered: None,
+            checked_s: 0.0,
             too_slow: false,
             events: VecDeque::new(),
             settings,
@@ -130,10 +133,11 @@ impl AdaptiveTrainer {
         let first = self.scene.is_none();
         let signature = Signature::of(&pair.lr);
         let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
-        match self.monitor.push(Look { at_s: self.now_s, plain, net, other_scene }) {
+        let after_cut = self.scene.as_ref().is_some_and(|scene| scene.is_cut(&signature));
+        match self.monitor.push(Look { at_s: self.now_s, plain, net, other_scene, after_cut }) {
             None if first => self.request = Some(self.request(TrainingReason::Start)),
-            None => {}
-            Some(TrainingReason::Decline) => self.decline(),
+            None => self.check_against_stock(&pair, &signature)?,
+            Some(TrainingReason::Decline) => self.decline(&pair, &signature)?,
             Some(_) if self.scene.as_ref().is_some_and(|scene| scene.is_unmoved(&signature)) => {}
             Some(reason) => self.change(reason, &pair, &signature)?,
         }

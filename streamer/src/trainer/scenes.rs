@@ -21,6 +21,11 @@ const NEWEST: f32 = 0.1;
 /// Another scene differs by at least so much, and by so many times what its pictures usually differ by: some scenes move.
 const OTHER: f64 = 12.0;
 const MORE_THAN_USUAL: f64 = 2.0;
+/// The first two pictures of another scene differ from each other by less than this part of what either differs by from the
+/// last picture before; where everything moves fast they do not.
+const ALIKE: f64 = 0.5;
+/// So many strangers in a row are the scene, however little alike.
+const ESTABLISHED: u32 = 4;
 
 /// What a picture shows, roughly: mean luma and chroma of each cell of a grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,13 +50,15 @@ pub(super) struct Shown {
     signature: Signature,
     /// How much its pictures differ from it, as a running mean.
     usual: f64,
-    /// Whether the last picture was of another scene.
-    stranger: bool,
+    /// The last picture that was of this scene.
+    last: Signature,
+    /// The last picture, if it was of another scene, and how many there were in a row.
+    stranger: Option<(Signature, u32)>,
 }
 
 impl Shown {
     pub(super) fn begin(signature: Signature) -> Self {
-        Self { signature, usual: 0.0, stranger: false }
+        Self { last: signature.clone(), signature, usual: 0.0, stranger: None }
     }
 
     pub(super) fn signature(&self) -> &Signature {
@@ -63,20 +70,39 @@ impl Shown {
         self.signature.distance(picture) > OTHER.max(MORE_THAN_USUAL * self.usual)
     }
 
+    /// Whether this picture and the one before it are the first two of another scene.
+    pub(super) fn is_cut(&self, picture: &Signature) -> bool {
+        let Some((first, 1)) = self.stranger.as_ref().filter(|_| self.is_other(picture)) else {
+            return false;
+        };
+        let far = self.last.distance(first).min(self.last.distance(picture));
+        first.distance(picture) < ALIKE * far
+    }
+
     /// Whether this picture shows nothing new at all: jumps of quality are the coder's doing then.
     pub(super) fn is_unmoved(&self, picture: &Signature) -> bool {
         self.signature.distance(picture) < UNMOVED
     }
 
-    /// Takes the next picture. One of another scene is left out; two in a row are the scene from now on.
+    /// Takes the next picture. One of another scene is left out; after a cut, or with many in a row, it is the scene from now
+    /// on.
     pub(super) fn follow(&mut self, picture: &Signature) {
         if self.is_other(picture) {
-            if std::mem::replace(&mut self.stranger, true) {
-                *self = Self::begin(picture.clone());
+            match &self.stranger {
+                _ if self.is_cut(picture) => *self = Self::begin(picture.clone()),
+                Some((last, strangers)) if *strangers + 1 == ESTABLISHED => {
+                    let usual = last.distance(picture);
+                    *self = Self { usual, ..Self::begin(picture.clone()) };
+                }
+                last => {
+                    let strangers = last.as_ref().map_or(0, |(_, strangers)| *strangers);
+                    self.stranger = Some((picture.clone(), strangers + 1));
+                }
             }
             return;
         }
-        self.stranger = false;
+        self.stranger = None;
+        self.last = picture.clone();
         self.usual += f64::from(NEWEST) * (self.signature.distance(picture) - self.usual);
         for (value, new) in self.signature.0.iter_mut().zip(&picture.0) {
             *value += NEWEST * (new - *value);
@@ -171,10 +197,24 @@ mod tests {
             shown.follow(&signature(50 + 20 * (n % 2), 60));
         }
         assert!(!shown.is_other(&signature(75, 60)), "{}", shown.usual);
+        assert!(!shown.is_cut(&signature(200, 200)), "one picture may be a flash");
         shown.follow(&signature(200, 200));
-        assert!(shown.is_other(&signature(200, 200)), "one picture may be a flash");
-        shown.follow(&signature(200, 200));
+        assert!(shown.is_other(&signature(195, 203)) && shown.is_cut(&signature(195, 203)));
+        shown.follow(&signature(195, 203));
         assert!(!shown.is_other(&signature(200, 200)), "two are a scene");
+    }
+
+    #[test]
+    fn what_moves_fast_is_no_row_of_cuts() {
+        let moving = |n: i32| {
+            let place = (n * 30 % 360 - 180).unsigned_abs() as u8;
+            signature(20 + place, 200 - place)
+        };
+        let mut shown = Shown::begin(moving(0));
+        for n in 1..40 {
+            assert!(!shown.is_cut(&moving(n)), "picture {n}");
+            shown.follow(&moving(n));
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::trainer::scenes::{Shown, Signature};
 
 /// Scenes whose networks are tried on a new one.
 const TRIED: usize = 2;
+/// Between two comparisons with the stock network, in seconds of video.
+const CHECK_EVERY_S: f64 = 3.0;
 /// A network by so little better, in dB, is not another start.
 const BETTER_START: f64 = 0.03;
 
@@ -20,11 +22,34 @@ impl AdaptiveTrainer {
         Request { reason, from_s: self.now_s, remembered: false }
     }
 
-    /// The network fits less and less: it learns again, from where it is.
-    pub(super) fn decline(&mut self) {
-        if self.lesson.is_none() && self.settings.policy == Policy::Adaptive {
-            self.request = Some(self.request(TrainingReason::Decline));
+    /// The network fits less and less: training goes on, from what fits best.
+    pub(super) fn decline(&mut self, pair: &Pair, signature: &Signature) -> Result<(), TrainError> {
+        if self.lesson.is_some() || self.settings.policy != Policy::Adaptive {
+            return Ok(());
         }
+        let shown: Vec<Pair> = self.recent.back().into_iter().chain([pair]).cloned().collect();
+        let remembered = self.choose_start(signature, &shown)?;
+        self.request = Some(Request { remembered, ..self.request(TrainingReason::Decline) });
+        Ok(())
+    }
+
+    /// Now and then, while it rests: what was trained must not be worse than what it was trained from, whatever the monitor
+    /// says.
+    pub(super) fn check_against_stock(
+        &mut self,
+        pair: &Pair,
+        signature: &Signature,
+    ) -> Result<(), TrainError> {
+        if self.lesson.is_some() || self.now_s - self.checked_s < CHECK_EVERY_S {
+            return Ok(());
+        }
+        self.checked_s = self.now_s;
+        let shown: Vec<Pair> = self.recent.back().into_iter().chain([pair]).cloned().collect();
+        let (best, stock) = (self.best.clone(), self.settings.start.clone());
+        let is_worse = stock.is_some()
+            && self.ruler.mean(best.as_ref(), &shown)? + BETTER_START
+                < self.ruler.mean(stock.as_ref(), &shown)?;
+        if is_worse { self.decline(pair, signature) } else { Ok(()) }
     }
 
     /// The scene has changed, with the pair before this one: what was trained is remembered; what fits the new scene best is
