@@ -82,9 +82,9 @@ impl Monitor {
     fn compared_with_before(&self) -> Option<TrainingReason> {
         let mut latest = self.looks.iter().rev();
         let [second, first, before] = [latest.next()?, latest.next()?, latest.next()?];
-        let psnr = (first.net_db + second.net_db) / 2.0 - before.net_db;
+        let psnr = f64::midpoint(first.net_db, second.net_db) - before.net_db;
         let gain = |look: &QualityLook| look.net_db - look.plain_db;
-        let gain = (gain(first) + gain(second)) / 2.0 - gain(before);
+        let gain = f64::midpoint(gain(first), gain(second)) - gain(before);
         if psnr < -PSNR.cut || gain < -GAIN.cut {
             Some(TrainingReason::Drop)
         } else if psnr > PSNR.cut {

@@ -56,11 +56,15 @@ fn pair(n: u32, scene: u32) -> Pair {
 }
 
 fn trainer(policy: Policy) -> AdaptiveTrainer {
+    trainer_from(policy, None)
+}
+
+fn trainer_from(policy: Policy, start: Option<Package>) -> AdaptiveTrainer {
     models::device::configure_threads(1);
     let config = Preset::Nano.config(2).unwrap();
     AdaptiveTrainer::new(Settings {
         config,
-        start: None,
+        start,
         policy,
         limits: Limits::default(),
         device: Device::Cpu,
@@ -224,4 +228,22 @@ fn a_server_that_has_lost_the_network_gets_it_again() {
     assert_eq!(trainer.state(), TrainingState::Resting);
     trainer.set_server(None);
     assert!(offers(&live(&mut trainer, 120..124, 0)) >= 1);
+}
+
+#[test]
+fn what_was_trained_does_not_stay_below_the_stock_network() {
+    let stock = models::stock::package(Preset::Nano).unwrap();
+    let mut trainer = trainer_from(Policy::Adaptive, Some(stock.clone()));
+    trainer.give_up();
+    live(&mut trainer, 0..20, 0);
+
+    // What no camera does: the same scene, and a network that has become bad.
+    let metadata = models::package::Metadata { config: stock.config(), parent: None, training: None };
+    let loud = stock.weights().iter().map(|tensor| tensor.iter().map(|weight| 1.5 * weight).collect());
+    let loud = Package::write(&metadata, &loud.collect::<Vec<Vec<f32>>>()).unwrap();
+    trainer.best = Some(loud.clone());
+    trainer.set_server(Some(loud));
+    let events = live(&mut trainer, 20..30, 0);
+    assert_eq!(offers(&events), 1);
+    assert_eq!(trainer.best.as_ref().map(Package::fingerprint), Some(stock.fingerprint()));
 }
