@@ -1,8 +1,8 @@
 //! SOAP ("Improving and Stabilizing Shampoo using Adam", Vyas et al., 2024) for one tensor.
 //!
 //! A layer's gradient is a matrix, outputs by inputs. The axes along which its entries vary independently of each other are
-//! about the eigenvectors of the mean of `G Gᵀ` and of `Gᵀ G`; turned onto them, what Adam does to every entry for itself is
-//! close to what Newton's method does to all of them together.
+//! about the eigenvectors of the mean of `G Gᵀ` and of `Gᵀ G`; turned onto them, what Adam does to every entry for itself does
+//! justice to how the entries depend on each other.
 
 use tch::{Kind, TchError, Tensor};
 
