@@ -200,14 +200,16 @@ function tale(training) {
 function cells(training) {
   const reached = training.goal_db !== null && training.gain_db >= training.goal_db;
   const predicted = training.predicted_db === null ? "" : `at most ${signed(training.predicted_db)} dB was predicted`;
+  // Broken off, or not begun, before the first judgement: nothing is known of it.
+  const judged = training.before_db > 0;
   const scene = training.remembered ? "it began from the network of a scene that was seen before" : "";
   return [
     [`${training.from_s.toFixed(0)} s`, "", ""],
     [`${training.reason}${training.remembered ? ", seen before" : ""}`, [REASONS[training.reason], scene].filter(Boolean).join("; "), ""],
     [`${training.steps}`, `${training.pairs} pairs to learn from`, ""],
     [training.seconds.toFixed(1), "", ""],
-    [training.before_db.toFixed(2), "", ""],
-    [signed(training.gain_db), "", reached ? "good" : training.gain_db < 0 ? "warn" : ""],
+    [judged ? training.before_db.toFixed(2) : "–", "", ""],
+    [judged ? signed(training.gain_db) : "–", "", reached ? "good" : training.gain_db < 0 ? "warn" : ""],
     [training.goal_db === null ? "plateau" : signed(training.goal_db), predicted, ""],
     [training.end === null ? "goes on" : spaced(training.end), ENDS[training.end] ?? "", ""],
   ];

@@ -91,7 +91,8 @@ pub struct TrainingRecord {
     pub steps: u64,
     /// Seconds spent in them.
     pub seconds: f64,
-    /// PSNR in dB that training began from, on pictures that it was not trained on.
+    /// PSNR in dB that training began from, on pictures that it was not trained on; 0 until that was judged for the first
+    /// time.
     pub before_db: f64,
     /// What it has gained over that, in dB.
     pub gain_db: f64,
