@@ -40,15 +40,19 @@ impl AdaptiveTrainer {
         pair: &Pair,
         signature: &Signature,
     ) -> Result<(), TrainError> {
-        if self.lesson.is_some() || self.now_s - self.checked_s < CHECK_EVERY_S {
+        let Some(stock) = self.settings.start.clone().filter(|_| self.settings.policy == Policy::Adaptive)
+        else {
+            return Ok(());
+        };
+        let is_stock = self.best.as_ref().is_some_and(|best| best.fingerprint() == stock.fingerprint());
+        if is_stock || self.lesson.is_some() || self.now_s - self.checked_s < CHECK_EVERY_S {
             return Ok(());
         }
         self.checked_s = self.now_s;
         let shown: Vec<Pair> = self.recent.back().into_iter().chain([pair]).cloned().collect();
-        let (best, stock) = (self.best.clone(), self.settings.start.clone());
-        let is_worse = stock.is_some()
-            && self.ruler.mean(best.as_ref(), &shown)? + BETTER_START
-                < self.ruler.mean(stock.as_ref(), &shown)?;
+        let best = self.best.clone();
+        let is_worse =
+            self.ruler.mean(best.as_ref(), &shown)? + BETTER_START < self.ruler.mean(Some(&stock), &shown)?;
         if is_worse { self.decline(pair, signature) } else { Ok(()) }
     }
 
