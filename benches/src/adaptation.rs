@@ -3,8 +3,8 @@
 //!
 //! Everything is the streamer's own: its encoder, its pairs, its trainer, its differences for the uplink; only time is made:
 //! a step, a judgement and a look take as long as was measured before, an upload as long as its bits take at the rate. So equal
-//! seeds give equal figures however busy the machine is. Judged causally: a picture is made by the network that the server
-//! had by then. Measured pictures are never among the pairs.
+//! seeds give nearly equal figures: only looks and judgements are timed. Judged causally: a picture is made by the network
+//! that the server had by then. Measured pictures are never among the pairs.
 //!
 //! | module | job |
 //! |---|---|

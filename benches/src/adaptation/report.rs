@@ -90,7 +90,7 @@ pub fn scenes(programme: &Programme, outcome: &Outcome) -> String {
     for life in &outcome.lives {
         let _ = write!(text, " {} over stock |", name(life.policy));
     }
-    text.push_str(" seconds from the cut to an improved network (adaptive) |\n|---|---|---|---|");
+    text.push_str(" seconds from the cut to the next network (adaptive) |\n|---|---|---|---|");
     text.push_str(&"---|".repeat(outcome.lives.len() + 1));
     text.push('\n');
     let cuts = programme.cuts();

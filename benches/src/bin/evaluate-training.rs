@@ -106,6 +106,9 @@ fn main() -> Result<()> {
         }
     }
     let _ = writeln!(text, "## What was predicted\n{}", report::prediction(&samples));
+    if !arguments.no_goals {
+        text += "What trainings that ended at a goal could have reached is taken from the prediction: --no-goals tests it.\n";
+    }
     std::fs::write(&arguments.out, &text)
         .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     println!("{text}");
