@@ -24,6 +24,6 @@ pub mod second_stage;
 pub mod slot;
 
 pub use engine::{Engine, EngineHandle};
-pub use library::{Condition, Library, LibraryHandle, Offer, Rejection};
+pub use library::{Library, LibraryHandle, Offer, Rejection};
 pub use model::{Identity, Net, StreamModel};
 pub use second_stage::SecondStage;

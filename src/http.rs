@@ -5,6 +5,7 @@
 //! for a change that somebody else announces.
 
 pub mod control;
+mod delta_base;
 pub mod error;
 mod gate;
 mod guard;
@@ -12,7 +13,6 @@ mod health;
 mod metrics;
 mod pages;
 mod playback;
-mod precondition;
 mod serve;
 mod status;
 

@@ -16,6 +16,7 @@ mod header;
 mod metadata;
 pub mod patch;
 mod read;
+mod shelf;
 mod write;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ use thiserror::Error;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use metadata::{Metadata, NetMetadata, TrainingSummary};
 pub use patch::{Patch, PatchError};
+pub use shelf::Shelf;
 pub(crate) use read::tensor_beyond;
 
 use crate::arch::{

@@ -1,11 +1,13 @@
 //! The packages that come with the program, for streams whose streamer trains nothing, and as the start of training.
 //! How they were made and what they gain is written in `models/weights/README.md`.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use crate::{
     arch::f_edsr::Preset,
-    package::{Package, TcsrPackage},
+    package::{Fingerprint, Package, TcsrPackage},
 };
 
 /// Factor by which the stock nets scale.
@@ -15,6 +17,13 @@ pub const SCALE: u8 = 2;
 pub fn package(preset: Preset) -> Option<Package> {
     let bytes = bytes_of(preset)?;
     Some(Package::parse(Bytes::from_static(bytes)).expect("stock packages are tested to be whole"))
+}
+
+/// The stock package of this name, if it is one.
+pub fn find(fingerprint: Fingerprint) -> Option<Package> {
+    static ALL: LazyLock<Vec<Package>> =
+        LazyLock::new(|| Preset::ALL.into_iter().filter_map(package).collect());
+    ALL.iter().find(|stock| stock.fingerprint() == fingerprint).cloned()
 }
 
 /// The stock package of the second stage.

@@ -24,7 +24,7 @@ use super::model::{Demand, Net, StreamModel};
 use super::profile::{self, Costs, USUAL};
 use crate::config::{EncodeSettings, Profile};
 use loader::Loader;
-pub use offer::{Condition, Offer};
+pub use offer::Offer;
 
 /// Requests that may wait.
 const MAX_REQUESTS: usize = 32;
@@ -85,11 +85,11 @@ pub enum Rejection {
     /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// The bytes are not a patch, or not one of the package that the stream has.
+    /// The bytes are not a patch, or not one of the package that it was announced for.
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// A patch of a package that the stream does not have (any more).
-    #[error("the stream has another package than the patch was made for; send the whole package")]
+    #[error("the stream does not have the package that the patch starts from; send the whole package")]
     OtherBase,
     /// The stream is configured to run no net.
     #[error("this stream is configured for plain up-sampling; set its profile to auto or a preset")]

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use media::picture::{FrameRate, Picture, Size};
 use media::time::MediaTime;
-use models::{FEdsrConfig, FEdsrUpscaler, Package, Preset};
+use models::package::Shelf;
+use models::{FEdsrConfig, FEdsrUpscaler, Fingerprint, Package, Preset};
 use protocol::control::{ModelInUse, ModelOrigin, Outcome, SwapRecord};
 use protocol::names::StreamName;
 
@@ -67,6 +68,8 @@ pub struct StreamModel {
 struct Ledger {
     versions: u64,
     accepted: Option<(Arc<Identity>, Package)>,
+    /// What was accepted before, for patches to start from.
+    shelf: Shelf,
     in_use: Option<Arc<Identity>>,
     history: History,
     sample: Option<Picture>,
@@ -90,6 +93,7 @@ impl StreamModel {
         let waiting = self.slot.take();
         let mut ledger = self.ledger();
         ledger.accepted = None;
+        ledger.shelf.clear();
         ledger.in_use = None;
         ledger.sample = None;
         ledger.demand = None;
@@ -131,6 +135,11 @@ impl StreamModel {
         self.ledger().accepted.clone()
     }
 
+    /// A package of this session or of the program, by its name.
+    pub fn held(&self, fingerprint: Fingerprint) -> Option<Package> {
+        self.ledger().shelf.get(fingerprint)
+    }
+
     /// Notes a proven package and gives it its identity: stock weights are version 0, others count up.
     pub fn accept(&self, package: &Package, origin: ModelOrigin) -> Arc<Identity> {
         let mut ledger = self.ledger();
@@ -146,6 +155,7 @@ impl StreamModel {
             gain_db: gain(package).filter(|_| origin == ModelOrigin::Trained),
         });
         ledger.accepted = Some((Arc::clone(&identity), package.clone()));
+        ledger.shelf.put(package.clone());
         identity
     }
 

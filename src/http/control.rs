@@ -17,9 +17,9 @@ use protocol::names::StreamKey;
 use tokio::time::{Instant, timeout_at};
 
 use super::App;
+use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
-use super::precondition;
-use crate::enhance::Offer;
+use crate::enhance::{Offer, Rejection};
 use crate::hub::Stream;
 use crate::hub::training::CheckedReport;
 
@@ -78,7 +78,7 @@ async fn model(
     upload(&app, stream, &headers, body, Offer::Whole).await
 }
 
-/// What changed since the package that the stream has. Whatever the headers tell is answered before the body is asked
+/// What changed since a package that the stream had. Whatever the headers tell is answered before the body is asked
 /// for: clients that send `Expect: 100-continue` keep it to themselves then.
 async fn patch(
     State(app): State<App>,
@@ -91,9 +91,9 @@ async fn patch(
     if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(PATCH_CONTENT_TYPE)) {
         return Err(ApiError::NotAPatch);
     }
-    let condition = precondition::if_match(&headers)?;
-    condition.base(stream.model())?;
-    upload(&app, stream, &headers, body, |bytes| Offer::Patch(condition, bytes)).await
+    let base = delta_base(&headers)?;
+    stream.model().held(base).ok_or(Rejection::OtherBase)?;
+    upload(&app, stream, &headers, body, |bytes| Offer::Patch(base, bytes)).await
 }
 
 /// Takes the body and has it proven; the answer names the package as an entity tag.

@@ -61,9 +61,9 @@ pub enum ApiError {
     /// The body of a patch is of another media type.
     #[error("send patches as `Content-Type: {PATCH_CONTENT_TYPE}`, or the whole package with PUT")]
     NotAPatch,
-    /// A patch without a condition.
-    #[error("say which package the patch was made for: `If-Match: \"FINGERPRINT\"`")]
-    NoCondition,
+    /// A patch that does not say of what.
+    #[error("say which package the patch starts from: `Delta-Base: \"FINGERPRINT\"`")]
+    NoBase,
     /// The package is not used.
     #[error("{0}")]
     Rejected(#[from] Rejection),
@@ -122,7 +122,7 @@ impl ApiError {
                 StatusCode::CONFLICT
             }
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoCondition => StatusCode::PRECONDITION_REQUIRED,
+            Self::NoBase => StatusCode::PRECONDITION_REQUIRED,
             Self::Rejected(Rejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
             Self::Rejected(_) | Self::NotAReport(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -151,7 +151,7 @@ impl ApiError {
             Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
             Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
             Self::NotAPatch => ("media-type-not-supported", "Media type not supported"),
-            Self::NoCondition => ("condition-missing", "If-Match missing"),
+            Self::NoBase => ("base-missing", "Delta-Base missing"),
             Self::Rejected(Rejection::OtherBase) => ("other-base", "Patch of another package"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),
             Self::NotAReport(_) | Self::BadReport(_) => ("report-rejected", "Training report rejected"),

@@ -61,7 +61,7 @@ impl ApiError {
         matches!(self, Self::Unavailable { .. } | Self::Network(_))
     }
 
-    /// Whether a patch was refused as a patch: the server has another package, or does not know patches.
+    /// Whether a patch was refused as a patch: the server does not have what it starts from, or does not know patches.
     pub fn asks_for_the_whole(&self) -> bool {
         match self {
             Self::Refused { status, .. } => matches!(status, 404 | 405 | 412 | 415 | 428),
@@ -149,7 +149,7 @@ impl Client {
         let answer = request
             .header("authorization", self.authorization())
             .header("content-type", PATCH_CONTENT_TYPE)
-            .header("if-match", format!("\"{}\"", base.to_hex()))
+            .header("delta-base", format!("\"{}\"", base.to_hex()))
             .header("expect", "100-continue")
             .header("content-length", length.to_string())
             .send(SendBody::from_reader(body));
@@ -292,7 +292,7 @@ mod tests {
         let (head, body) = peer.join().unwrap();
         assert!(head.starts_with("PATCH /prefix/api/v1/streams/demo/model HTTP/1.1\r\n"), "{head}");
         assert!(head.contains("content-type: application/vnd.sharpcast.patch\r\n"), "{head}");
-        assert!(head.contains(&format!("if-match: \"{}\"\r\n", base.to_hex())), "{head}");
+        assert!(head.contains(&format!("delta-base: \"{}\"\r\n", base.to_hex())), "{head}");
         assert_eq!(body, b"abc");
     }
 

@@ -17,7 +17,7 @@ use crate::{
     trainer::TrainerThread,
     uploader::{Slot, Uploader},
 };
-use models::Package;
+use models::{Package, package::Shelf};
 use protocol::control::TrainingState;
 
 /// Pictures that wait to become pairs: a second of video, 35 MB of 720p.
@@ -66,6 +66,7 @@ impl Training {
         };
         training.spawn("trainer", move || trainer.run())?;
         let uploader = Uploader {
+            shelf: Shelf::default(),
             client: training.client.clone(),
             offers: training.offers.clone(),
             accepted,

@@ -3,7 +3,8 @@
 //! One upload at a time, below a rate. When it is complete, the then-newest network follows; what came between is never
 //! sent. An upload that did not arrive is tried again after pauses that double, unless a newer network is there.
 //!
-//! Where the server has a network that we hold as well, only the difference goes ([`Patch`]), if that is shorter.
+//! Where the server holds what the network came from, only the difference goes ([`Patch`]); where it had the very same before, only
+//! its name.
 
 mod slot;
 mod token_bucket;
@@ -17,7 +18,10 @@ use std::{
     time::Duration,
 };
 
-use models::{Package, package::Patch};
+use models::{
+    Package,
+    package::{Patch, Shelf},
+};
 use protocol::control::{ModelReport, Outcome};
 
 use crate::{
@@ -27,7 +31,6 @@ use crate::{
     push::Backoff,
     status::{Counter, Counters, Latest, UploadState},
     stop::Stop,
-    trainer::stock_package,
 };
 
 pub use slot::Slot;
@@ -49,6 +52,8 @@ pub struct Uploader {
     pub offers: Arc<Slot<Package>>,
     /// What the server has taken.
     pub accepted: Arc<Latest<Option<Package>>>,
+    /// Packages that the server holds, as far as we know.
+    pub shelf: Shelf,
     /// The rate to stay below.
     pub rate: Bitrate,
     /// Where it is counted.
@@ -59,7 +64,7 @@ pub struct Uploader {
 
 impl Uploader {
     /// Uploads until the slot is closed.
-    pub fn run(self) {
+    pub fn run(mut self) {
         while let Some(mut package) = self.offers.take() {
             let mut backoff = Backoff::between(SHORTEST_PAUSE, LONGEST_PAUSE);
             let mut tries = 0;
@@ -84,13 +89,15 @@ impl Uploader {
     }
 
     /// One try, after so many that did not arrive.
-    fn upload(&self, package: &Package, tries: u32) -> Result<(), ApiError> {
+    fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
         self.counters.upload.set(UploadState::Sending);
         let began = SystemClock::new(self.stop.clone()).now();
-        let patch = if tries < PATCH_TRIES { self.patch(package) } else { None };
+        let patch = (tries < PATCH_TRIES).then(|| self.shelf.patch(package, self.client.on_server())).flatten();
         let (report, bytes) = match patch.map(|patch| (self.send_patch(&patch), patch)) {
             Some((Err(error), _)) if error.asks_for_the_whole() => {
                 tracing::info!(%error, "the server does not take the difference; it gets the whole network");
+                // It was started anew, or its session was.
+                self.shelf.clear();
                 (self.send(package)?, package.bytes().len())
             }
             Some((answer, patch)) => (answer?, patch.bytes().len()),
@@ -112,22 +119,9 @@ impl Uploader {
         });
         self.counters.version.set(Some(report.version));
         self.counters.uploads.add(1);
+        self.shelf.put(package.clone());
         self.accepted.set(Some(package.clone()));
         Ok(())
-    }
-
-    /// The difference to what the server has, if we hold that and the difference is shorter.
-    fn patch(&self, package: &Package) -> Option<Patch> {
-        let on_server = self.client.on_server()?;
-        let held = [self.accepted.get(), stock_package(package.config())];
-        let base = held.into_iter().flatten().find(|held| held.fingerprint() == on_server)?;
-        match Patch::between(&base, package) {
-            Ok(patch) => Some(patch).filter(|patch| patch.bytes().len() < package.bytes().len()),
-            Err(error) => {
-                tracing::debug!(%error, "no difference to what the server has");
-                None
-            }
-        }
     }
 
     fn send_patch(&self, patch: &Patch) -> Result<ModelReport, ApiError> {

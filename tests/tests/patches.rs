@@ -47,7 +47,7 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     });
     demo.wait_enhanced(24);
     let send = |base: Fingerprint, bytes: &[u8]| {
-        demo.patch_model(KEY, &[("content-type", PATCH_CONTENT_TYPE), ("if-match", &tag(base))], bytes)
+        demo.patch_model(KEY, &[("content-type", PATCH_CONTENT_TYPE), ("delta-base", &tag(base))], bytes)
     };
 
     // From stock to the first, from the first to the second: each is live, and bit for bit what was meant.
@@ -78,9 +78,9 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     let mut harmful: Vec<Vec<f32>> = base.weights().to_vec();
     harmful.last_mut().unwrap().fill(0.4);
     let harmful = patch(&base, &Package::write(base.metadata(), &harmful).unwrap());
-    let (now, before) = (base.fingerprint(), stock.fingerprint());
+    let now = base.fingerprint();
     let table: [(&str, Fingerprint, &[u8], u16); 6] = [
-        ("made for an earlier package", before, late.bytes(), 412),
+        ("of a package that never came", third.fingerprint(), late.bytes(), 412),
         ("made for an earlier package, and says otherwise", now, late.bytes(), 422),
         ("damaged", now, &damaged, 422),
         ("cut", now, &next.bytes()[..middle], 422),
@@ -98,20 +98,20 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     }
     let (good, now) = (next.bytes(), tag(now));
     let table: [(&str, Headers, u16); 4] = [
-        ("no condition", &[("content-type", PATCH_CONTENT_TYPE)], 428),
+        ("no base", &[("content-type", PATCH_CONTENT_TYPE)], 428),
         (
-            "a condition without quotes",
-            &[("content-type", PATCH_CONTENT_TYPE), ("if-match", &now[1..65])],
+            "a base without quotes",
+            &[("content-type", PATCH_CONTENT_TYPE), ("delta-base", &now[1..65])],
             400,
         ),
-        ("no media type", &[("if-match", &now)], 415),
-        ("another media type", &[("if-match", &now), ("content-type", "application/json")], 415),
+        ("no media type", &[("delta-base", &now)], 415),
+        ("another media type", &[("delta-base", &now), ("content-type", "application/json")], 415),
     ];
     for (what, headers, expected) in table {
         let (status, body) = demo.patch_model(KEY, headers, good);
         assert_eq!(status, expected, "{what}: {body}");
     }
-    let headers = [("content-type", PATCH_CONTENT_TYPE), ("if-match", now.as_str())];
+    let headers = [("content-type", PATCH_CONTENT_TYPE), ("delta-base", now.as_str())];
     assert_eq!(demo.patch_model("not-the-key", &headers, good).0, 401);
     assert_eq!(demo.status()["enhance"]["model"], in_use, "the net in use stays");
 
@@ -119,6 +119,19 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     let (status, report) = demo.patch_model(KEY, &headers, good);
     assert_eq!(status, 200, "{report}");
     assert!(report.contains(&third.fingerprint().to_hex()), "{report}");
+
+    // Back to what it had before, by name: to the first, and to what comes with the program.
+    for (step, old, version) in [(1, variant(1), 4), (0, stock, 0)] {
+        let named = patch(&old, &old);
+        assert!(named.bytes().len() < 200, "{} bytes", named.bytes().len());
+        std::thread::sleep(Duration::from_secs(1)); // packages are taken at a bounded rate
+        let (status, report) = send(old.fingerprint(), named.bytes());
+        assert_eq!(status, 200, "{step}: {report}");
+        wait_for("the former net in use", Duration::from_secs(5), || {
+            let in_use = demo.status()["enhance"]["model"].clone();
+            (in_use["fingerprint"] == old.fingerprint().to_hex() && in_use["version"] == version).then_some(())
+        });
+    }
     let status = demo.status();
     assert_eq!(status["enhance"]["plain_failed"], 0, "{status}");
     assert_eq!(status["enhance"]["skipped"], 0, "{status}");

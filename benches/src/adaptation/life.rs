@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use models::device::Device;
-use models::package::Patch;
+use models::package::Shelf;
 use models::train::GainSample;
 use models::{FEdsrConfig, FEdsrUpscaler, Package, Precision};
 use protocol::control::TrainingRecord;
@@ -51,6 +51,8 @@ pub struct Life {
     credit_s: f64,
     waiting: Option<Package>,
     upload: Option<Upload>,
+    /// What the server holds.
+    shelf: Shelf,
     on_server: Option<Package>,
     in_use: Option<FEdsrUpscaler>,
 }
@@ -88,6 +90,7 @@ impl Life {
             credit_s: 0.0,
             waiting: None,
             upload: None,
+            shelf: Shelf::default(),
             on_server: start,
             in_use,
         })
@@ -165,8 +168,8 @@ impl Life {
         }
         let Some(package) = self.waiting.take() else { return };
         let whole = package.bytes().len();
-        let patch = self.on_server.as_ref().and_then(|base| Patch::between(base, &package).ok());
-        let bytes = patch.map_or(whole, |patch| patch.bytes().len().min(whole));
+        let patch = self.shelf.patch(&package, self.on_server.as_ref().map(Package::fingerprint));
+        let bytes = patch.map_or(whole, |patch| patch.bytes().len());
         self.uploaded += bytes;
         let arrives_s = self.now_s + bytes as f64 * 8.0 / self.upload_rate + SERVER_S;
         self.upload = Some(Upload { package, arrives_s });
@@ -177,6 +180,7 @@ impl Life {
             self.in_use = Some(FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?);
             self.swaps.push(self.now_s);
             self.trainer.set_server(Some(package.clone()));
+            self.shelf.put(package.clone());
             self.on_server = Some(package);
             self.send();
         }

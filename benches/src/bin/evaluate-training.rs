@@ -40,6 +40,9 @@ struct Arguments {
     /// Seconds of every clip alone; 0 for not at all
     #[arg(long, default_value_t = 60.0)]
     alone: f64,
+    /// Train all the time too on every clip alone, to see what resting costs
+    #[arg(long)]
+    continuous: bool,
     /// Milliseconds of a training step [default: measured]
     #[arg(long)]
     step_ms: Option<f64>,
@@ -99,7 +102,8 @@ fn main() -> Result<()> {
         for path in &clips {
             eprintln!("{}", path.display());
             let programme = Programme::alone(path, arguments.alone)?;
-            let plan = plan(&[Policy::Adaptive]);
+            let policies = [Policy::Always, Policy::Adaptive];
+            let plan = plan(if arguments.continuous { &policies } else { &policies[1..] });
             let outcome = evaluate(&programme, &plan)?;
             let _ = writeln!(text, "### {}", programme.scenes[0].name);
             text += &describe(&programme, &plan, &outcome, &mut samples);

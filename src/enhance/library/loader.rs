@@ -89,7 +89,9 @@ impl Loader {
         let upscaler = self.build(&package, size_of(&evidence))?;
         let (upscaler, proof) = self.prove(upscaler, &evidence)?;
         tracing::debug!(stream = %model.name, ?proof, "package proven");
-        let identity = model.accept(&package, ModelOrigin::Trained);
+        let is_stock = stock::find(package.fingerprint()).is_some();
+        let origin = if is_stock { ModelOrigin::Stock } else { ModelOrigin::Trained };
+        let identity = model.accept(&package, origin);
         let report = ModelReport { version: identity.version, fingerprint, outcome: model.outcome() };
         hand_over(model, upscaler, identity, arrived);
         Ok(report)

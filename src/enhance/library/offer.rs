@@ -1,4 +1,4 @@
-//! What a streamer offers: a whole package, or what changed since one that the stream has.
+//! What a streamer offers: a whole package, or what changed since one that the stream had.
 
 use bytes::Bytes;
 use models::Package;
@@ -12,29 +12,8 @@ use crate::enhance::model::StreamModel;
 pub enum Offer {
     /// A package's bytes.
     Whole(Bytes),
-    /// A patch's bytes, and for which package they are meant.
-    Patch(Condition, Bytes),
-}
-
-/// Which package a patch may be applied to, as `If-Match` says it (RFC 9110, 13.1.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// Whatever the stream has.
-    Any,
-    /// One of these.
-    OneOf(Vec<Fingerprint>),
-}
-
-impl Condition {
-    /// The stream's package, if it is one that is meant.
-    pub fn base(&self, model: &StreamModel) -> Result<Package, Rejection> {
-        let (_, package) = model.accepted().ok_or(Rejection::OtherBase)?;
-        let meant = match self {
-            Self::Any => true,
-            Self::OneOf(fingerprints) => fingerprints.contains(&package.fingerprint()),
-        };
-        if meant { Ok(package) } else { Err(Rejection::OtherBase) }
-    }
+    /// A patch's bytes, and which package it starts from.
+    Patch(Fingerprint, Bytes),
 }
 
 impl Offer {
@@ -42,8 +21,8 @@ impl Offer {
     pub(super) fn package(self, model: &StreamModel) -> Result<Package, Rejection> {
         match self {
             Self::Whole(bytes) => Ok(Package::parse(bytes)?),
-            Self::Patch(condition, bytes) => {
-                let base = condition.base(model)?;
+            Self::Patch(base, bytes) => {
+                let base = model.held(base).ok_or(Rejection::OtherBase)?;
                 Ok(Patch::parse(bytes)?.apply(&base)?)
             }
         }
@@ -60,25 +39,32 @@ mod tests {
     use crate::config::Profile;
 
     #[test]
-    fn a_patch_is_applied_to_what_the_stream_has_and_to_nothing_else() {
+    fn a_patch_is_applied_to_what_the_stream_had_and_to_nothing_else() {
         let stock = stock::package(Preset::Nano).unwrap();
-        let halved: Vec<Vec<f32>> =
-            stock.weights().iter().map(|tensor| tensor.iter().map(|weight| weight / 2.0).collect()).collect();
-        let new = Package::write(stock.metadata(), &halved).unwrap();
-        let bytes = Patch::between(&stock, &new).unwrap().bytes().clone();
-        let meant = Condition::OneOf(vec![Fingerprint::of(b"earlier"), stock.fingerprint()]);
+        let scaled = |factor: f32| {
+            let weights: Vec<Vec<f32>> = stock
+                .weights()
+                .iter()
+                .map(|tensor| tensor.iter().map(|weight| weight * factor).collect())
+                .collect();
+            Package::write(stock.metadata(), &weights).unwrap()
+        };
+        let (first, second) = (scaled(0.5), scaled(0.25));
         let model = StreamModel::new("demo".parse().unwrap(), Profile::Auto);
-        let offer = |condition: &Condition| Offer::Patch(condition.clone(), bytes.clone()).package(&model);
+        let offer = |named: &Package, from: &Package, to: &Package| {
+            let bytes = Patch::between(from, to).unwrap().bytes().clone();
+            Offer::Patch(named.fingerprint(), bytes).package(&model)
+        };
 
-        assert!(matches!(offer(&meant), Err(Rejection::OtherBase)), "the stream has nothing yet");
-        model.accept(&stock, ModelOrigin::Stock);
-        for condition in [&meant, &Condition::Any] {
-            assert_eq!(offer(condition).unwrap(), new);
-        }
-        let other = Condition::OneOf(vec![new.fingerprint()]);
-        assert!(matches!(offer(&other), Err(Rejection::OtherBase)));
-        model.accept(&new, ModelOrigin::Trained);
-        assert!(matches!(offer(&meant), Err(Rejection::OtherBase)), "too late");
-        assert!(matches!(offer(&other), Err(Rejection::Patch(PatchError::OtherBase { .. }))));
+        assert_eq!(offer(&stock, &stock, &first).unwrap(), first, "stock packages are always there");
+        assert!(matches!(offer(&first, &first, &second), Err(Rejection::OtherBase)), "it never came");
+        model.accept(&first, ModelOrigin::Trained);
+        model.accept(&second, ModelOrigin::Trained);
+        assert_eq!(offer(&first, &first, &stock).unwrap(), stock, "what it had before");
+        assert_eq!(offer(&first, &first, &first).unwrap(), first, "back to it, by name");
+        let misnamed = offer(&second, &first, &stock);
+        assert!(matches!(misnamed, Err(Rejection::Patch(PatchError::OtherBase { .. }))));
+        model.session_ended();
+        assert!(matches!(offer(&first, &first, &second), Err(Rejection::OtherBase)), "another session");
     }
 }

@@ -72,6 +72,7 @@ fn uploader(target: UploadTarget) -> Uploader {
     Uploader {
         client: Arc::new(Client::new(target)),
         offers: Arc::default(),
+        shelf: Shelf::default(),
         accepted: Arc::default(),
         rate: "100M".parse().unwrap(),
         counters: Arc::default(),
@@ -87,7 +88,7 @@ fn seen(method: &str, body: usize) -> Seen {
 fn the_difference_goes_where_the_server_has_what_we_have() {
     let (stock, new) = (stock::package(Preset::Nano).unwrap(), trained());
     let (target, peer) = serve(vec![200, 200], &stock);
-    let uploader = uploader(target);
+    let mut uploader = uploader(target);
     uploader.client.training_order().unwrap();
     uploader.upload(&new, 0).unwrap();
     let patch = Patch::between(&stock, &new).unwrap().bytes().len();
@@ -102,7 +103,7 @@ fn a_server_that_does_not_take_the_difference_gets_the_whole() {
     let (stock, new) = (stock::package(Preset::Nano).unwrap(), trained());
     for status in [404, 405, 412, 415, 428] {
         let (target, peer) = serve(vec![200, status, 200], &stock);
-        let uploader = uploader(target);
+        let mut uploader = uploader(target);
         uploader.client.training_order().unwrap();
         uploader.upload(&new, 0).unwrap();
         let whole = new.bytes().len();
@@ -120,7 +121,7 @@ fn the_whole_goes_where_nothing_is_known_and_where_patches_break_off() {
     assert_eq!(peer.join().unwrap(), [seen("PUT", new.bytes().len())], "nobody said what the server has");
 
     let (target, peer) = serve(vec![200, 200], &stock);
-    let uploader = uploader(target);
+    let mut uploader = uploader(target);
     uploader.client.training_order().unwrap();
     uploader.upload(&new, PATCH_TRIES).unwrap();
     assert_eq!(peer.join().unwrap()[1], seen("PUT", new.bytes().len()));
@@ -138,4 +139,21 @@ fn a_server_that_is_busy_is_tried_again() {
     offers.close();
     thread.join().unwrap();
     assert_eq!((counters.uploads.get(), counters.upload.get()), (1, UploadState::Live));
+}
+
+#[test]
+fn what_the_server_had_before_is_named_and_not_sent() {
+    let (stock, new) = (stock::package(Preset::Nano).unwrap(), trained());
+    let (target, peer) = serve(vec![200, 200, 200, 412, 200, 200], &stock);
+    let mut uploader = uploader(target);
+    uploader.client.training_order().unwrap();
+    for package in [&new, &stock, &new, &new] {
+        uploader.upload(package, 0).unwrap();
+    }
+    let requests = peer.join().unwrap();
+    assert_eq!(requests[4], seen("PUT", new.bytes().len()), "it does not have it any more");
+    for named in [2, 5] {
+        assert_eq!(requests[named].method, "PATCH");
+        assert!(requests[named].body < 200, "{requests:?}");
+    }
 }
