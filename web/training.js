@@ -21,6 +21,7 @@ const REASONS = {
   drop: "the quality fell from one picture to the next: a cut",
   rise: "the quality rose from one picture to the next: a cut to an easier scene",
   decline: "the quality fell little by little",
+  more: "it rested, and as much again was shown of this scene since",
   always: "told to train all the time",
 };
 const ENDS = {

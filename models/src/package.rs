@@ -30,8 +30,8 @@ use thiserror::Error;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use metadata::{Metadata, NetMetadata, TrainingSummary};
 pub use patch::{Patch, PatchError};
-pub use shelf::Shelf;
 pub(crate) use read::tensor_beyond;
+pub use shelf::Shelf;
 
 use crate::arch::{
     Architecture,

@@ -26,6 +26,11 @@ pub struct Goal {
     pub predicted: Option<f64>,
 }
 
+impl Goal {
+    /// More steps have to bring no more.
+    pub const NONE: Self = Self { gain: None, predicted: None };
+}
+
 /// The two thresholds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -119,17 +124,15 @@ mod tests {
         Threshold::open(config(), Limits { enough: 0.5, share: 0.8 }, Some(folder))
     }
 
-    const COLD: Goal = Goal { gain: None, predicted: None };
-
     #[test]
     fn the_first_trainings_have_no_goal() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
         for _ in 1..LEAST_SAMPLES {
-            threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau);
-            assert_eq!(threshold.goal(0.2), COLD);
+            threshold.learn(0.2, 0.4, Goal::NONE, TrainingEnd::Plateau);
+            assert_eq!(threshold.goal(0.2), Goal::NONE);
         }
-        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau);
+        threshold.learn(0.2, 0.4, Goal::NONE, TrainingEnd::Plateau);
         let goal = threshold.goal(0.2);
         assert!((goal.predicted.unwrap() - 0.4).abs() < 0.02, "{goal:?}");
         assert!((goal.gain.unwrap() - 0.8 * goal.predicted.unwrap()).abs() < 1e-9, "{goal:?}");
@@ -139,7 +142,7 @@ mod tests {
     fn the_gain_set_by_experience_is_enough() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..6).for_each(|_| threshold.learn(0.2, 2.0, COLD, TrainingEnd::Plateau));
+        (0..6).for_each(|_| threshold.learn(0.2, 2.0, Goal::NONE, TrainingEnd::Plateau));
         assert_eq!(threshold.goal(0.2).gain, Some(0.5));
     }
 
@@ -147,7 +150,7 @@ mod tests {
     fn goals_that_are_reached_do_not_shrink_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..5).for_each(|_| threshold.learn(0.2, 0.4, COLD, TrainingEnd::Plateau));
+        (0..5).for_each(|_| threshold.learn(0.2, 0.4, Goal::NONE, TrainingEnd::Plateau));
         for _ in 0..5 {
             let goal = threshold.goal(0.2);
             threshold.learn(0.2, goal.gain.unwrap(), goal, TrainingEnd::Goal);
@@ -159,9 +162,9 @@ mod tests {
     fn a_training_that_was_broken_off_teaches_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Overtaken);
-        threshold.learn(0.2, 0.4, COLD, TrainingEnd::Stopped);
-        threshold.learn(0.2, f64::NAN, COLD, TrainingEnd::Plateau);
+        threshold.learn(0.2, 0.4, Goal::NONE, TrainingEnd::Overtaken);
+        threshold.learn(0.2, 0.4, Goal::NONE, TrainingEnd::Stopped);
+        threshold.learn(0.2, f64::NAN, Goal::NONE, TrainingEnd::Plateau);
         assert_eq!(threshold.samples(), []);
     }
 
@@ -169,7 +172,9 @@ mod tests {
     fn what_was_learnt_outlives_the_program() {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
-        (0..5).for_each(|n| threshold.learn(0.125 + f64::from(n) / 32.0, 0.4, COLD, TrainingEnd::Plateau));
+        (0..5).for_each(|n| {
+            threshold.learn(0.125 + f64::from(n) / 32.0, 0.4, Goal::NONE, TrainingEnd::Plateau)
+        });
         let (samples, goal) = (threshold.samples().to_vec(), threshold.goal(0.2));
         drop(threshold);
         let again = open(folder.path());

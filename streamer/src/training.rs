@@ -18,7 +18,7 @@ use crate::{
     uploader::{Slot, Uploader},
 };
 use models::{Package, package::Shelf};
-use protocol::control::TrainingState;
+use protocol::control::{TrainingReport, TrainingState};
 
 /// Pictures that wait to become pairs: a second of video, 35 MB of 720p.
 const CODED: usize = 24;
@@ -117,6 +117,20 @@ impl Drop for Training {
     }
 }
 
+/// The trainer cannot say itself that it does not run.
+fn tell_of_starvation(starved: bool, counters: &Counters) {
+    if starved {
+        tracing::warn!(
+            "the trainer gets no time: every core is busy with something else. Nothing is learnt meanwhile; leave it a core, or \
+             stream with --no-train"
+        );
+        let report = counters.training.get();
+        counters.training.set(TrainingReport { state: TrainingState::TooSlow, ..report });
+    } else {
+        tracing::info!("the trainer gets on again");
+    }
+}
+
 /// The thread that makes pairs.
 fn make_pairs(
     coded: &Queue<Coded>,
@@ -125,7 +139,7 @@ fn make_pairs(
     counters: &Counters,
 ) {
     let mut maker = PairMaker::new();
-    let mut warned = false;
+    let (mut warned, mut starved) = (false, false);
     while let Some(next) = coded.pop_blocking() {
         maker.set_wanted(wanted.get());
         match maker.push(next) {
@@ -134,6 +148,9 @@ fn make_pairs(
                 counters.pairs.add(1);
                 pairs.put(pair);
                 counters.pairs_dropped.set(pairs.dropped());
+                if std::mem::replace(&mut starved, pairs.is_neglected()) != starved {
+                    tell_of_starvation(starved, counters);
+                }
             }
             Err(error @ PairError::NoDetail { .. }) => {
                 if !std::mem::replace(&mut warned, true) {

@@ -92,7 +92,8 @@ impl Uploader {
     fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
         self.counters.upload.set(UploadState::Sending);
         let began = SystemClock::new(self.stop.clone()).now();
-        let patch = (tries < PATCH_TRIES).then(|| self.shelf.patch(package, self.client.on_server())).flatten();
+        let patch =
+            (tries < PATCH_TRIES).then(|| self.shelf.patch(package, self.client.on_server())).flatten();
         let (report, bytes) = match patch.map(|patch| (self.send_patch(&patch), patch)) {
             Some((Err(error), _)) if error.asks_for_the_whole() => {
                 tracing::info!(%error, "the server does not take the difference; it gets the whole network");

@@ -99,11 +99,7 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     let (good, now) = (next.bytes(), tag(now));
     let table: [(&str, Headers, u16); 4] = [
         ("no base", &[("content-type", PATCH_CONTENT_TYPE)], 428),
-        (
-            "a base without quotes",
-            &[("content-type", PATCH_CONTENT_TYPE), ("delta-base", &now[1..65])],
-            400,
-        ),
+        ("a base without quotes", &[("content-type", PATCH_CONTENT_TYPE), ("delta-base", &now[1..65])], 400),
         ("no media type", &[("delta-base", &now)], 415),
         ("another media type", &[("delta-base", &now), ("content-type", "application/json")], 415),
     ];
@@ -129,7 +125,8 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
         assert_eq!(status, 200, "{step}: {report}");
         wait_for("the former net in use", Duration::from_secs(5), || {
             let in_use = demo.status()["enhance"]["model"].clone();
-            (in_use["fingerprint"] == old.fingerprint().to_hex() && in_use["version"] == version).then_some(())
+            (in_use["fingerprint"] == old.fingerprint().to_hex() && in_use["version"] == version)
+                .then_some(())
         });
     }
     let status = demo.status();

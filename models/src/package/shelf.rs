@@ -46,7 +46,9 @@ impl Shelf {
         }
         let bases = [last, package.metadata().parent].into_iter().flatten();
         let patches = bases.filter_map(|base| Patch::between(&self.get(base)?, package).ok());
-        patches.min_by_key(|patch| patch.bytes().len()).filter(|patch| patch.bytes().len() < package.bytes().len())
+        patches
+            .min_by_key(|patch| patch.bytes().len())
+            .filter(|patch| patch.bytes().len() < package.bytes().len())
     }
 }
 

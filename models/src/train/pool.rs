@@ -93,7 +93,7 @@ impl PairPool {
             weight: 1.0,
         };
         sample.energy = squared(&sample.residual) as f64 / sample.residual.len().max(1) as f64;
-        self.fade(self.keep);
+        self.fade(self.keep, 0);
         if self.samples.len() == self.capacity {
             self.samples.pop_front();
         }
@@ -127,9 +127,11 @@ impl PairPool {
         self.samples.clear();
     }
 
-    /// Takes the weight of all pairs down to `share` of it, after a change of scene: what comes from now on counts more.
-    pub fn fade(&mut self, share: f64) {
-        for sample in &mut self.samples {
+    /// Takes the weight of all pairs but the newest `spared` down to `share` of it, after a change of scene: what came since
+    /// counts more.
+    pub fn fade(&mut self, share: f64, spared: usize) {
+        let older = self.samples.len().saturating_sub(spared);
+        for sample in self.samples.iter_mut().take(older) {
             sample.weight *= share;
         }
     }
@@ -273,10 +275,12 @@ mod tests {
         }
         let first = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 10).count();
         assert!((160..240).contains(&first), "{first} of 400");
-        pool.fade(1.0 / 3.0);
+        pool.fade(1.0 / 3.0, 0);
         pool.push(&pair(30, 0)).unwrap();
         let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30).count();
         assert!((200..280).contains(&newest), "{newest} of 400: three fifths are expected");
+        pool.fade(1e-6, 1);
+        assert!(self::drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade == 30), "it is spared");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum TrainingState {
     Training,
     /// The network is good enough for what is shown; only the monitor works.
     Resting,
-    /// This machine is too slow for training to be of use.
+    /// This machine is too slow for training to be of use, or too busy for it to run at all.
     TooSlow,
 }
 
@@ -118,6 +118,8 @@ pub enum TrainingReason {
     Rise,
     /// The quality of the network in use has fallen little by little.
     Decline,
+    /// It rests, and as much again of the scene was seen since as there was then.
+    More,
     /// It is told to train all the time.
     Always,
 }

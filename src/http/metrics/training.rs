@@ -90,6 +90,7 @@ fn reason_name(reason: TrainingReason) -> &'static str {
         TrainingReason::Drop => "drop",
         TrainingReason::Rise => "rise",
         TrainingReason::Decline => "decline",
+        TrainingReason::More => "more",
         TrainingReason::Always => "always",
     }
 }

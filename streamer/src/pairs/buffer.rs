@@ -24,6 +24,10 @@ pub struct PairBuffer<T = Pair> {
 struct Inner<T> {
     pairs: VecDeque<T>,
     closed: bool,
+    /// Whether anybody has ever come for pairs.
+    attended: bool,
+    /// Pairs that were dropped since somebody came.
+    missed: u64,
 }
 
 /// Nothing more will come.
@@ -34,7 +38,12 @@ impl<T> PairBuffer<T> {
     /// Room for `bound` pairs.
     pub fn new(bound: usize) -> Self {
         Self {
-            inner: Mutex::new(Inner { pairs: VecDeque::with_capacity(bound), closed: false }),
+            inner: Mutex::new(Inner {
+                pairs: VecDeque::with_capacity(bound),
+                closed: false,
+                attended: false,
+                missed: 0,
+            }),
             changed: Condvar::new(),
             bound: bound.max(1),
             dropped: AtomicU64::new(0),
@@ -46,6 +55,7 @@ impl<T> PairBuffer<T> {
         let mut inner = self.lock();
         if inner.pairs.len() >= self.bound {
             inner.pairs.pop_front();
+            inner.missed += u64::from(inner.attended);
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         inner.pairs.push_back(pair);
@@ -56,6 +66,7 @@ impl<T> PairBuffer<T> {
     /// All pairs that are there, without waiting.
     pub fn drain(&self) -> Result<Vec<T>, Closed> {
         let mut inner = self.lock();
+        (inner.attended, inner.missed) = (true, 0);
         if inner.closed { Err(Closed) } else { Ok(inner.pairs.drain(..).collect()) }
     }
 
@@ -72,6 +83,11 @@ impl<T> PairBuffer<T> {
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+
+    /// Whether whoever came for pairs has not been here for so long that some were dropped.
+    pub fn is_neglected(&self) -> bool {
+        self.lock().missed > 0
     }
 
     /// Pairs that were dropped.
@@ -95,6 +111,20 @@ mod tests {
         assert_eq!(buffer.drain(), Ok(vec![3, 4]));
         assert_eq!(buffer.dropped(), 3);
         assert_eq!(buffer.drain_or_wait(Duration::ZERO), Ok(vec![]));
+    }
+
+    #[test]
+    fn who_stays_away_is_noticed_and_who_never_came_is_not() {
+        let buffer = PairBuffer::new(2);
+        (0..5).for_each(|n| buffer.put(n));
+        assert!(!buffer.is_neglected(), "nobody is there yet");
+        buffer.drain().unwrap();
+        (0..2).for_each(|n| buffer.put(n));
+        assert!(!buffer.is_neglected(), "there is room");
+        buffer.put(2);
+        assert!(buffer.is_neglected());
+        buffer.drain().unwrap();
+        assert!(!buffer.is_neglected(), "back again");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl TrainingFigures {
         let level = self.smooth_db.map_or_else(String::new, |db| format!(" at {db:+.2} dB"));
         match (self.state, &self.current) {
             (TrainingState::Waiting, _) => "waiting for pictures to learn from".to_owned(),
-            (TrainingState::TooSlow, _) => "not learning: the machine is too slow".to_owned(),
+            (TrainingState::TooSlow, _) => "not learning: the machine is too slow or too busy".to_owned(),
             (TrainingState::Resting, _) | (TrainingState::Training, None) => format!("resting{level}"),
             (TrainingState::Training, Some(record)) => {
                 let goal = match (record.goal_db, record.predicted_db) {

@@ -10,6 +10,7 @@
 
 mod change;
 mod lesson;
+mod montage;
 mod report;
 mod ruler;
 mod settings;
@@ -33,6 +34,7 @@ use crate::{
     threshold::Threshold,
 };
 use lesson::{Lesson, Verdict};
+use montage::Montage;
 use ruler::Ruler;
 pub use settings::{Policy, Settings, stock_package};
 
@@ -77,8 +79,11 @@ pub struct AdaptiveTrainer {
     /// The last two pairs: a change is seen on the second.
     recent: VecDeque<Pair>,
     scene: Option<Shown>,
+    montage: Montage,
     request: Option<Request>,
     lesson: Option<Lesson>,
+    /// The last training of this scene or montage, and how many pairs there were when it ended.
+    rested: Option<(Lesson, u64)>,
     /// Trainings that have ended.
     ended: VecDeque<TrainingRecord>,
     trainings: u64,
@@ -105,8 +110,10 @@ impl AdaptiveTrainer {
             server: settings.start.clone(),
             recent: VecDeque::with_capacity(2),
             scene: None,
+            montage: Montage::default(),
             request: None,
             lesson: None,
+            rested: None,
             ended: VecDeque::new(),
             trainings: 0,
             seconds: 0.0,
@@ -131,6 +138,7 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         let first = self.scene.is_none();
+        self.montage.begin(self.now_s);
         let signature = Signature::of(&pair.lr);
         let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
         let after_cut = self.scene.as_ref().is_some_and(|scene| scene.is_cut(&signature));
@@ -150,6 +158,8 @@ impl AdaptiveTrainer {
             self.recent.pop_front();
         }
         self.recent.push_back(pair);
+        self.settle_if_it_lasts();
+        self.resume_if_there_is_more();
         self.begin_if_asked()?;
         self.remind_server()
     }
@@ -248,8 +258,15 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         let Some(Request { reason, from_s, remembered }) = self.request.take() else { return Ok(()) };
-        let lesson =
-            Lesson::begin(&self.settings, self.best.clone(), self.trainings, (reason, from_s, remembered))?;
+        let why = (reason, from_s, remembered);
+        let lesson = match self
+            .rested
+            .take()
+            .filter(|_| matches!(reason, TrainingReason::More | TrainingReason::Decline))
+        {
+            Some((lesson, _)) => lesson.resume(self.best.clone(), why),
+            None => Lesson::begin(&self.settings, self.best.clone(), self.trainings, why)?,
+        };
         self.trainings += 1;
         self.events.push_back(Event::Began(lesson.record.clone()));
         self.lesson = Some(lesson);
@@ -274,7 +291,7 @@ impl AdaptiveTrainer {
     fn end(&mut self, end: TrainingEnd) {
         let Some(lesson) = self.lesson.take() else { return };
         lesson.teach(&mut self.threshold, end);
-        let record = TrainingRecord { end: Some(end), to_s: Some(self.now_s), ..lesson.record };
+        let record = TrainingRecord { end: Some(end), to_s: Some(self.now_s), ..lesson.record.clone() };
         if self.ended.len() + 1 == MOST_TRAININGS {
             self.ended.pop_front();
         }
@@ -284,6 +301,9 @@ impl AdaptiveTrainer {
             && end != TrainingEnd::Overtaken
         {
             self.scenes.remember(scene.signature().clone(), best.clone());
+        }
+        if end != TrainingEnd::Overtaken {
+            self.rested = Some((lesson, self.material.taken()));
         }
         self.monitor.settle();
     }

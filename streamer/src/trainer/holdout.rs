@@ -55,8 +55,10 @@ impl Holdout {
         Ok(())
     }
 
-    pub(super) fn clear(&mut self) {
-        self.quarters.clear();
+    /// Forgets all but the newest so many.
+    pub(super) fn keep(&mut self, newest: usize) {
+        let older = self.quarters.len().saturating_sub(newest);
+        self.quarters.drain(..older);
     }
 
     pub(super) fn len(&self) -> usize {

@@ -18,24 +18,26 @@ const LEAST_PAIRS: usize = 2;
 const LEAST_HELD_OUT: usize = 2;
 /// Share of its weight that a pair keeps when the next one comes: at two pairs a second, half of it is gone after 11 s.
 const RECENCY: f64 = 0.97;
-/// The same at a change of scene.
-const BEFORE_THE_CHANGE: f64 = 0.1;
+/// The same at a cut.
+const BEFORE_THE_CUT: f64 = 0.5;
+/// Once more where what comes after the cut is a scene of its own: a tenth remains.
+const BEFORE_THE_CHANGE: f64 = 0.2;
 
 /// Pairs of the stream, some to learn from, some to be judged by, none for both.
 pub struct Material {
     pool: PairPool,
     holdout: Holdout,
-    /// Pairs since the last change of scene.
+    /// Pairs since the last change.
     taken: u64,
-    /// Of them, those in the pool.
-    fresh: usize,
+    /// Since the last cut, pairs to learn from and pairs to be judged by.
+    fresh: (usize, usize),
 }
 
 impl Material {
     /// Remembers the newest `capacity` pairs whose pictures differ by `scale`; recent ones count more if they are `live`.
     pub fn new(capacity: usize, scale: u8, live: bool) -> Self {
         let pool = PairPool::new(capacity, scale).with_recency(if live { RECENCY } else { 1.0 });
-        Self { pool, holdout: Holdout::new(), taken: 0, fresh: 0 }
+        Self { pool, holdout: Holdout::new(), taken: 0, fresh: (0, 0) }
     }
 
     /// Whether the pair is for networks of this factor.
@@ -50,22 +52,36 @@ impl Material {
         }
         self.taken += 1;
         if self.taken % HELD_OUT == FIRST_HELD_OUT || self.taken == 2 * FIRST_HELD_OUT {
+            self.fresh.1 += 1;
             return self.holdout.push(pair);
         }
-        self.fresh += 1;
+        self.fresh.0 += 1;
         self.pool.push(pair)
     }
 
-    /// The scene has changed: what was held out says nothing about the new one, and what was learnt from, little.
+    /// Another scene is shown, which may be a piece of a montage: what there is stays, and counts less.
+    pub fn cut(&mut self) {
+        self.pool.fade(BEFORE_THE_CUT, 0);
+        self.fresh = (0, 0);
+    }
+
+    /// The scene since the last cut is one of its own: what was held out before says nothing about it, and what was learnt
+    /// from, little.
     pub fn change(&mut self) {
-        self.pool.fade(BEFORE_THE_CHANGE);
-        self.holdout.clear();
-        (self.taken, self.fresh) = (0, 0);
+        let (learnt, held_out) = self.fresh;
+        self.pool.fade(BEFORE_THE_CHANGE, learnt);
+        self.holdout.keep(held_out);
+        self.taken = (learnt + held_out) as u64;
+    }
+
+    /// Pairs since the last change.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Whether there is enough of this scene to learn from.
     pub fn can_learn(&self) -> bool {
-        self.fresh >= LEAST_PAIRS
+        self.fresh.0 >= LEAST_PAIRS
     }
 
     /// Whether there is enough of this scene to judge by.

@@ -28,7 +28,12 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         let shown: Vec<Pair> = self.recent.back().into_iter().chain([pair]).cloned().collect();
+        let fingerprint = |best: &Option<Package>| best.as_ref().map(Package::fingerprint);
+        let before = fingerprint(&self.best);
         let remembered = self.choose_start(signature, &shown)?;
+        if fingerprint(&self.best) != before {
+            self.rested = None;
+        }
         self.request = Some(Request { remembered, ..self.request(TrainingReason::Decline) });
         Ok(())
     }
@@ -65,22 +70,47 @@ impl AdaptiveTrainer {
         signature: &Signature,
     ) -> Result<(), TrainError> {
         let old = self.scene.replace(Shown::begin(signature.clone()));
-        self.material.change();
+        let is_montage = self.montage.cut(self.now_s, reason);
+        self.material.cut();
+        if !is_montage {
+            self.material.change();
+        }
         let before = self.recent.back().cloned();
-        if let Some(before) = &before {
+        if let Some(before) = before.as_ref().filter(|_| !is_montage) {
             self.material.take(before)?;
         }
         if self.settings.policy != Policy::Adaptive {
             return Ok(());
         }
-        if let (Some(old), Some(best)) = (old, &self.best) {
+        if let (Some(old), Some(best)) = (old, self.best.as_ref().filter(|_| !is_montage)) {
             self.scenes.remember(old.signature().clone(), best.clone());
         }
         let shown: Vec<Pair> = before.into_iter().chain([pair.clone()]).collect();
         let remembered = self.choose_start(signature, &shown)?;
-        self.end(TrainingEnd::Overtaken);
-        self.request = Some(Request { remembered, ..self.request(reason) });
+        if !is_montage {
+            self.end(TrainingEnd::Overtaken);
+            self.request = Some(Request { remembered, ..self.request(reason) });
+        }
         Ok(())
+    }
+
+    /// What looked like a piece of a montage has lasted: it is learnt like any other scene.
+    pub(super) fn settle_if_it_lasts(&mut self) {
+        let Some(reason) = self.montage.is_over(self.now_s) else { return };
+        self.material.change();
+        if self.settings.policy == Policy::Adaptive {
+            self.end(TrainingEnd::Overtaken);
+            self.request = Some(self.request(reason));
+        }
+    }
+
+    /// Training rests, and as much again was shown of this scene as there was then: there may be more to learn.
+    pub(super) fn resume_if_there_is_more(&mut self) {
+        let rests =
+            self.lesson.is_none() && self.request.is_none() && self.settings.policy == Policy::Adaptive;
+        if rests && self.rested.as_ref().is_some_and(|(_, pairs)| self.material.taken() >= 2 * pairs) {
+            self.request = Some(self.request(TrainingReason::More));
+        }
     }
 
     /// Makes the network that is best on `shown` the best so far, and offers it. Whether it is one of another scene.

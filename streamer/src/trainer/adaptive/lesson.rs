@@ -40,6 +40,9 @@ pub(super) enum Verdict {
     Enough(TrainingEnd),
 }
 
+/// Why training was asked for, when, in seconds of video, and whether it begins from the network of a scene that was seen before.
+pub(super) type Why = (TrainingReason, f64, bool);
+
 /// A training that goes on.
 pub(super) struct Lesson {
     trainer: Trainer,
@@ -47,6 +50,8 @@ pub(super) struct Lesson {
     pub(super) start: Option<Package>,
     pub(super) record: TrainingRecord,
     goal: Option<Goal>,
+    /// Whether it goes on where another one ended.
+    is_sequel: bool,
     judged_s: f64,
     /// After how many seconds of training which gain was the largest so far: what it began from, and every judgement.
     curve: Vec<(f64, f64)>,
@@ -57,24 +62,32 @@ impl Lesson {
         settings: &Settings,
         start: Option<Package>,
         number: u64,
-        (reason, from_s, remembered): (TrainingReason, f64, bool),
+        why: Why,
     ) -> Result<Self, TrainError> {
         let trainer = trainer(settings, settings.seed.wrapping_add(number), start.as_ref())?;
-        let record = TrainingRecord {
-            from_s,
-            to_s: None,
-            reason,
-            pairs: 0,
-            steps: 0,
-            seconds: 0.0,
-            before_db: 0.0,
-            gain_db: 0.0,
-            goal_db: None,
-            predicted_db: None,
-            remembered,
-            end: None,
-        };
-        Ok(Self { trainer, start, record, goal: None, judged_s: 0.0, curve: vec![(0.0, 0.0)] })
+        let record = record(why);
+        Ok(Self {
+            trainer,
+            start,
+            record,
+            goal: None,
+            is_sequel: false,
+            judged_s: 0.0,
+            curve: vec![(0.0, 0.0)],
+        })
+    }
+
+    /// Goes on where it ended, as a training of its own, until it gains no more.
+    pub(super) fn resume(self, start: Option<Package>, why: Why) -> Self {
+        Self {
+            start,
+            record: record(why),
+            goal: None,
+            is_sequel: true,
+            judged_s: 0.0,
+            curve: vec![(0.0, 0.0)],
+            ..self
+        }
     }
 
     pub(super) fn step(&mut self, pool: &PairPool) -> Result<(), TrainError> {
@@ -106,7 +119,7 @@ impl Lesson {
         self.record.gain_db = gain;
         self.curve.push((self.judged_s, gain.max(top)));
         let goal = *self.goal.get_or_insert_with(|| {
-            let goal = threshold.goal(gain);
+            let goal = if self.is_sequel { Goal::NONE } else { threshold.goal(gain) };
             (self.record.before_db, self.record.goal_db, self.record.predicted_db) =
                 (start, goal.gain, goal.predicted);
             goal
@@ -154,9 +167,26 @@ impl Lesson {
 
     /// What this training came to is something to learn from.
     pub(super) fn teach(&self, threshold: &mut Threshold, end: TrainingEnd) {
-        if let (Some(goal), Some((_, first))) = (self.goal, self.curve.get(1)) {
+        if let (Some(goal), Some((_, first)), false) = (self.goal, self.curve.get(1), self.is_sequel) {
             threshold.learn(*first, self.top(), goal, end);
         }
+    }
+}
+
+fn record((reason, from_s, remembered): Why) -> TrainingRecord {
+    TrainingRecord {
+        from_s,
+        to_s: None,
+        reason,
+        pairs: 0,
+        steps: 0,
+        seconds: 0.0,
+        before_db: 0.0,
+        gain_db: 0.0,
+        goal_db: None,
+        predicted_db: None,
+        remembered,
+        end: None,
     }
 }
 

@@ -111,6 +111,10 @@ fn ended(events: &[Event]) -> Vec<&TrainingRecord> {
         .collect()
 }
 
+fn is_jump(reason: TrainingReason) -> bool {
+    matches!(reason, TrainingReason::Drop | TrainingReason::Rise)
+}
+
 fn offers(events: &[Event]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Offer(_))).count()
 }
@@ -122,8 +126,8 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
 
     let first = live(&mut trainer, 0..120, 0);
     let (begun_first, ended_first) = (begun(&first), ended(&first));
-    assert_eq!((begun_first.len(), ended_first.len()), (1, 1), "{first:?}");
     assert_eq!(begun_first[0].reason, TrainingReason::Start);
+    assert!(begun_first[1..].iter().all(|record| record.reason == TrainingReason::More), "{first:?}");
     assert!(
         matches!(ended_first[0].end, Some(TrainingEnd::Plateau | TrainingEnd::TimeLimit)),
         "{ended_first:?}"
@@ -133,21 +137,58 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
     assert_eq!(trainer.state(), TrainingState::Resting);
 
     let second = live(&mut trainer, 120..240, 1);
-    let jumps: Vec<_> =
-        begun(&second).into_iter().filter(|record| record.reason != TrainingReason::Decline).collect();
-    let [TrainingRecord { reason: TrainingReason::Drop | TrainingReason::Rise, from_s, .. }] = jumps[..]
-    else {
-        panic!("{second:?}")
-    };
+    let jumps: Vec<_> = begun(&second).into_iter().filter(|record| is_jump(record.reason)).collect();
+    let [TrainingRecord { from_s, .. }] = jumps[..] else { panic!("{second:?}") };
     assert!((60.0..61.5).contains(from_s), "{second:?}");
     assert!(!ended(&second).is_empty(), "{second:?}");
 
     let report = trainer.report();
-    assert_eq!(report.trainings_total as usize, 1 + begun(&second).len());
+    assert_eq!(report.trainings_total as usize, begun_first.len() + begun(&second).len());
     assert_eq!(report.trainings.len() as u64, report.trainings_total);
     let spent: f64 = report.trainings.iter().map(|record| record.seconds).sum();
     assert!((report.seconds_total - spent).abs() < 1e-9);
     assert_eq!(report.looks.len(), 240);
+}
+
+#[test]
+fn a_scene_that_goes_on_is_learnt_on_when_as_much_again_was_seen() {
+    let stock = models::stock::package(Preset::Nano);
+    let mut trainer = trainer_from(Policy::Adaptive, stock);
+    let events = live(&mut trainer, 0..240, 0);
+    let (begun, ended) = (begun(&events), ended(&events));
+    let is_more = |record: &TrainingRecord| record.reason == TrainingReason::More;
+    assert!((1..8).contains(&begun.iter().filter(|record| is_more(record)).count()), "{begun:?}");
+    let mut scene_s = 0.0;
+    for (resumed, rested) in begun[1..].iter().zip(&ended) {
+        if is_more(resumed) {
+            let (after_s, until_s) = (resumed.from_s - scene_s, rested.to_s.unwrap() - scene_s);
+            assert!((after_s - 2.0 * until_s).abs() < 2.0, "{until_s} s and {after_s} s: {begun:?}");
+        } else {
+            scene_s = resumed.from_s;
+        }
+    }
+    let mut sequels = ended.iter().filter(|record| is_more(record));
+    assert!(sequels.all(|record| record.before_db > 10.0 && record.goal_db.is_none()), "{ended:?}");
+    let (begun, sequels) = (begun.len(), begun.iter().filter(|record| is_more(record)).count());
+    assert!(trainer.samples().len() <= begun - sequels, "what goes on says nothing of how trainings begin");
+}
+
+#[test]
+fn brief_scenes_are_learnt_together_until_one_lasts() {
+    let mut trainer = trainer(Policy::Adaptive);
+    let mut events = Vec::new();
+    for piece in 0..6 {
+        events.extend(live(&mut trainer, 6 * piece..6 * piece + 6, piece % 2));
+    }
+    assert!(begun(&events).iter().all(|record| !is_jump(record.reason)), "{events:?}");
+    assert!(ended(&events).iter().all(|record| record.end != Some(TrainingEnd::Overtaken)), "{events:?}");
+    let lasting = live(&mut trainer, 36..80, 0);
+    let jumps: Vec<f64> = begun(&lasting)
+        .into_iter()
+        .filter(|record| is_jump(record.reason))
+        .map(|record| record.from_s)
+        .collect();
+    assert!(jumps.len() == 1 && (26.0..27.5).contains(&jumps[0]), "cut at 18 s: {lasting:?}");
 }
 
 fn learnt_on_scene_0(config: FEdsrConfig) -> Package {
