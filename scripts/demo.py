@@ -126,7 +126,7 @@ def size_of(url):
 def show(second, status, streamer, latency):
     enhance = number(status, "enhance") or {}
     model = number(enhance, "model") or {}
-    gain = field(streamer, "gain_db") or "-"
+    gain = field(streamer, "smooth_db") or "-"
     print(f"{second:4.0f} s  in {number(status, 'video', 'frames'):5}  f-edsr {enhance.get('f_edsr', 0):5}"
           f"  tcsr {enhance.get('tcsr', 0)}  plain {enhance.get('plain', 0):3}  skipped {enhance.get('skipped', 0)}"
           f"  net {enhance.get('net_ms', 0):4.1f} ms  gain {gain} dB  model v{model.get('version', '-')}"
@@ -163,7 +163,7 @@ def demonstrate(run, key, config):
     client = read_along(run, enhanced)
 
     status_url, start, warm = f"{http}/api/v1/streams/demo", time.monotonic(), None
-    status, gains, versions = {}, [], set()
+    status, gains = {}, []
     while (second := time.monotonic() - start) < SECONDS:
         for name, process in run.processes:
             if process.poll() is not None:
@@ -173,18 +173,16 @@ def demonstrate(run, key, config):
         if warm is None and second > WARM_UP:
             warm = status
         streamer = run.text("streamer.log") + run.text("streamer.out")
-        model = number(status, "enhance", "model") or {}
-        if model.get("origin") == "trained":
-            versions.add(model["version"])
-            if (gain := field(streamer, "gain_db")) not in (None, "-", ""):
-                gains.append(float(gain))
+        # Of the best network so far on the live picture, whichever that is: it looks before it learns.
+        if (gain := field(streamer, "smooth_db")) not in (None, "-", ""):
+            gains.append(float(gain))
         backlog = number(status, "enhance", "backlog_s")
         show(second, status, streamer, f"{backlog:.2f} s in the lane")
         time.sleep(max(0.0, 1.0 - (time.monotonic() - start - second)))
-    return summary(run, status, warm or {}, versions, gains, size_of(enhanced), client)
+    return summary(run, status, warm or {}, gains, size_of(enhanced), client)
 
 
-def summary(run, status, warm, versions, gains, size, client):
+def summary(run, status, warm, gains, size, client):
     enhance, before = status.get("enhance") or {}, warm.get("enhance") or {}
     since = {name: enhance.get(name, 0) - before.get(name, 0) for name in ("frames_in", "f_edsr", "plain", "skipped")}
     done = max(1, since["f_edsr"] + since["plain"] + since["skipped"])
@@ -200,7 +198,7 @@ def summary(run, status, warm, versions, gains, size, client):
         f" no complaint of the client ({client_log[:200] or 'none'})":
             enhance.get("skipped") == 0 and status.get("discontinuities") == 0 and not client_log
             and client.poll() is None,
-        f"mean gain over plain up-sampling {mean_gain:+.2f} dB PSNR-Y": mean_gain > 0,
+        f"mean gain over plain up-sampling {mean_gain:+.2f} dB PSNR-Y, on the live picture": mean_gain > 0,
     }
     print(f"\n    after {WARM_UP:.0f} s of warm-up: {100 * since['f_edsr'] / done:.1f} % of {done} pictures through F-EDSR"
           f" ({number(status, 'enhance', 'model', 'architecture')}), {since['plain']} plain, {since['skipped']} skipped;"

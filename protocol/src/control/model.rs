@@ -27,7 +27,7 @@ pub struct TrainingOrder {
 /// `PUT` or `PATCH /api/v1/streams/NAME/model`: what became of the package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReport {
-    /// Version that the server gave to this package; counts up for the life of a stream.
+    /// Version that the server gave to this package; counts up for the life of a stream. 0 for stock weights.
     pub version: u64,
     /// SHA-256 of the package, hex.
     pub fingerprint: String,

@@ -3,7 +3,7 @@
 use protocol::control::TrainingReason;
 
 /// A scene that is shorter than this, in seconds, is over when a network for it is in use.
-const BRIEF_S: f64 = 8.0;
+const BRIEF_S: f64 = 5.0;
 
 /// Tells scenes from pieces of a montage.
 #[derive(Debug, Default)]
@@ -42,9 +42,9 @@ mod tests {
     fn scenes_that_last_are_no_montage() {
         let mut montage = Montage::default();
         montage.begin(0.0);
-        for at_s in [8.0, 16.0, 40.0] {
+        for at_s in [5.0, 11.0, 40.0] {
             assert!(!montage.cut(at_s, TrainingReason::Drop));
-            assert_eq!(montage.is_over(at_s + 7.9), None);
+            assert_eq!(montage.is_over(at_s + 4.9), None);
         }
     }
 
@@ -52,14 +52,14 @@ mod tests {
     fn what_lasts_after_brief_scenes_is_a_scene() {
         let mut montage = Montage::default();
         montage.begin(0.0);
-        for at_s in [3.0, 6.0, 13.9] {
+        for at_s in [3.0, 6.0, 10.9] {
             assert!(montage.cut(at_s, TrainingReason::Drop));
             assert_eq!(montage.is_over(at_s + 2.0), None);
         }
         assert!(montage.cut(15.0, TrainingReason::Rise));
-        assert_eq!(montage.is_over(22.9), None);
-        assert_eq!(montage.is_over(23.0), Some(TrainingReason::Rise));
-        assert_eq!(montage.is_over(24.0), None, "once");
+        assert_eq!(montage.is_over(19.9), None);
+        assert_eq!(montage.is_over(20.0), Some(TrainingReason::Rise));
+        assert_eq!(montage.is_over(21.0), None, "once");
         assert!(!montage.cut(30.0, TrainingReason::Drop), "that one lasted");
     }
 }

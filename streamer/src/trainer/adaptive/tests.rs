@@ -188,7 +188,7 @@ fn brief_scenes_are_learnt_together_until_one_lasts() {
         .filter(|record| is_jump(record.reason))
         .map(|record| record.from_s)
         .collect();
-    assert!(jumps.len() == 1 && (26.0..27.5).contains(&jumps[0]), "cut at 18 s: {lasting:?}");
+    assert!(jumps.len() == 1 && (23.0..24.5).contains(&jumps[0]), "cut at 18 s: {lasting:?}");
 }
 
 fn learnt_on_scene_0(config: FEdsrConfig) -> Package {
