@@ -194,7 +194,8 @@ impl StreamModel {
     pub fn out_of_use(&self, identity: &Identity) {
         let mut ledger = self.ledger();
         ledger.in_use = None;
-        if ledger.accepted.as_ref().is_some_and(|(accepted, _)| **accepted == *identity) {
+        if ledger.accepted.as_ref().is_some_and(|(accepted, _)| std::ptr::eq(&raw const **accepted, identity))
+        {
             ledger.accepted = None;
         }
     }

@@ -173,7 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut threshold = open(folder.path());
         (0..5).for_each(|n| {
-            threshold.learn(0.125 + f64::from(n) / 32.0, 0.4, Goal::NONE, TrainingEnd::Plateau)
+            threshold.learn(0.125 + f64::from(n) / 32.0, 0.4, Goal::NONE, TrainingEnd::Plateau);
         });
         let (samples, goal) = (threshold.samples().to_vec(), threshold.goal(0.2));
         drop(threshold);

@@ -172,6 +172,7 @@ impl TrainerThread {
             }
             if asked.elapsed() >= ASK_EVERY {
                 asked = Instant::now();
+                self.pairs.leave();
                 if let Some(other) = self.ask_again(order) {
                     break End::Other(other);
                 }

@@ -4,6 +4,7 @@ use std::{
     io,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 use models::{Package, package::Shelf};
 use protocol::control::{TrainingReport, TrainingState};
 
+/// A trainer that has not come for pairs for so long gets no processor time; pauses and steps are shorter.
+const STARVED: Duration = Duration::from_secs(15);
 /// Pictures that wait to become pairs: a second of video, 35 MB of 720p.
 const CODED: usize = 24;
 /// Pairs that wait for the trainer, which comes by several times a second unless the machine is busy.
@@ -148,7 +151,8 @@ fn make_pairs(
                 counters.pairs.add(1);
                 pairs.put(pair);
                 counters.pairs_dropped.set(pairs.dropped());
-                if std::mem::replace(&mut starved, pairs.is_neglected()) != starved {
+                let now = pairs.is_neglected(STARVED);
+                if std::mem::replace(&mut starved, now) != now {
                     tell_of_starvation(starved, counters);
                 }
             }

@@ -92,16 +92,9 @@ impl Uploader {
     fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
         self.counters.upload.set(UploadState::Sending);
         let began = SystemClock::new(self.stop.clone()).now();
-        let patch =
-            (tries < PATCH_TRIES).then(|| self.shelf.patch(package, self.client.on_server())).flatten();
-        let (report, bytes) = match patch.map(|patch| (self.send_patch(&patch), patch)) {
-            Some((Err(error), _)) if error.asks_for_the_whole() => {
-                tracing::info!(%error, "the server does not take the difference; it gets the whole network");
-                // It was started anew, or its session was.
-                self.shelf.clear();
-                (self.send(package)?, package.bytes().len())
-            }
-            Some((answer, patch)) => (answer?, patch.bytes().len()),
+        let patch = if tries < PATCH_TRIES { self.upload_patch(package)? } else { None };
+        let (report, bytes) = match patch {
+            Some(uploaded) => uploaded,
             None => (self.send(package)?, package.bytes().len()),
         };
         tracing::info!(
@@ -123,6 +116,25 @@ impl Uploader {
         self.shelf.put(package.clone());
         self.accepted.set(Some(package.clone()));
         Ok(())
+    }
+
+    /// The shortest difference that the server takes, if it takes one; its bytes.
+    fn upload_patch(&mut self, package: &Package) -> Result<Option<(ModelReport, usize)>, ApiError> {
+        let mut refused = None;
+        while let Some(patch) = self.shelf.patch(package, self.client.on_server())
+            && refused != Some(patch.base())
+        {
+            match self.send_patch(&patch) {
+                Err(error) if error.asks_for_the_whole() => {
+                    tracing::info!(%error, "the server does not take the difference");
+                    // It was started anew, or its session was. What comes with the program it may have all the same.
+                    self.shelf.clear();
+                    refused = Some(patch.base());
+                }
+                answer => return Ok(Some((answer?, patch.bytes().len()))),
+            }
+        }
+        Ok(None)
     }
 
     fn send_patch(&self, patch: &Patch) -> Result<ModelReport, ApiError> {

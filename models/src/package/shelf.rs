@@ -12,8 +12,10 @@ use crate::stock;
 pub struct Shelf(VecDeque<Package>);
 
 impl Shelf {
-    /// Packages that are kept; the one that was taken the longest ago leaves first.
+    /// Packages that are kept at most; the one that was taken the longest ago leaves first.
     pub const CAPACITY: usize = 16;
+    /// Bytes of package files that are kept at most, but for the last package. In memory they take three times as much.
+    pub const MOST_BYTES: usize = 4 << 20;
 
     /// Keeps what was taken.
     pub fn put(&mut self, package: Package) {
@@ -21,10 +23,14 @@ impl Shelf {
             return;
         }
         self.0.retain(|held| held.fingerprint() != package.fingerprint());
-        if self.0.len() == Self::CAPACITY {
+        self.0.push_back(package);
+        while self.0.len() > Self::CAPACITY || (self.0.len() > 1 && self.bytes() > Self::MOST_BYTES) {
             self.0.pop_front();
         }
-        self.0.push_back(package);
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|held| held.bytes().len()).sum()
     }
 
     /// The package of this name, if it is held.
@@ -55,7 +61,10 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arch::f_edsr::Preset, package::Metadata};
+    use crate::{
+        arch::{Architecture as _, f_edsr::Preset},
+        package::Metadata,
+    };
 
     /// The stock net, every weight `percent` larger.
     fn variant(percent: u8, parent: Option<Fingerprint>) -> Package {
@@ -91,8 +100,23 @@ mod tests {
         assert_eq!(shelf.patch(&new, Some(near.fingerprint())).unwrap().base(), near.fingerprint());
         shelf.put(far.clone());
         let patch = shelf.patch(&new, Some(far.fingerprint())).unwrap();
+        assert_eq!(patch.base(), stock.fingerprint(), "nearer than the last one");
         assert_eq!(patch.apply(&shelf.get(patch.base()).unwrap()).unwrap(), new);
         assert!(shelf.patch(&variant(11, None), Some(Fingerprint::of(b"unknown"))).is_none());
+    }
+
+    #[test]
+    fn large_packages_are_fewer() {
+        let large = Preset::Large.config(2).unwrap();
+        let mut shelf = Shelf::default();
+        for step in 0..8_u8 {
+            let value = f32::from(step) / 64.0;
+            let weights: Vec<Vec<f32>> =
+                large.tensors().iter().map(|spec| vec![value; spec.elements()]).collect();
+            shelf.put(Package::write(&Metadata::new(large), &weights).unwrap());
+            assert!(shelf.0.len() == 1 || shelf.bytes() <= Shelf::MOST_BYTES);
+        }
+        assert!((1..4).contains(&shelf.0.len()), "{}", shelf.0.len());
     }
 
     #[test]

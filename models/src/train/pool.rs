@@ -280,7 +280,7 @@ mod tests {
         let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30).count();
         assert!((200..280).contains(&newest), "{newest} of 400: three fifths are expected");
         pool.fade(1e-6, 1);
-        assert!(self::drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade == 30), "it is spared");
+        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade == 30), "it is spared");
     }
 
     #[test]

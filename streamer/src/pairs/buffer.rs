@@ -6,7 +6,7 @@ use std::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use models::train::Pair;
@@ -24,10 +24,10 @@ pub struct PairBuffer<T = Pair> {
 struct Inner<T> {
     pairs: VecDeque<T>,
     closed: bool,
-    /// Whether anybody has ever come for pairs.
+    /// Whether somebody is expected to come for pairs.
     attended: bool,
-    /// Pairs that were dropped since somebody came.
-    missed: u64,
+    /// When somebody came last.
+    last: Instant,
 }
 
 /// Nothing more will come.
@@ -42,7 +42,7 @@ impl<T> PairBuffer<T> {
                 pairs: VecDeque::with_capacity(bound),
                 closed: false,
                 attended: false,
-                missed: 0,
+                last: Instant::now(),
             }),
             changed: Condvar::new(),
             bound: bound.max(1),
@@ -55,7 +55,6 @@ impl<T> PairBuffer<T> {
         let mut inner = self.lock();
         if inner.pairs.len() >= self.bound {
             inner.pairs.pop_front();
-            inner.missed += u64::from(inner.attended);
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         inner.pairs.push_back(pair);
@@ -66,7 +65,7 @@ impl<T> PairBuffer<T> {
     /// All pairs that are there, without waiting.
     pub fn drain(&self) -> Result<Vec<T>, Closed> {
         let mut inner = self.lock();
-        (inner.attended, inner.missed) = (true, 0);
+        (inner.attended, inner.last) = (true, Instant::now());
         if inner.closed { Err(Closed) } else { Ok(inner.pairs.drain(..).collect()) }
     }
 
@@ -85,9 +84,15 @@ impl<T> PairBuffer<T> {
         self.changed.notify_all();
     }
 
-    /// Whether whoever came for pairs has not been here for so long that some were dropped.
-    pub fn is_neglected(&self) -> bool {
-        self.lock().missed > 0
+    /// Whoever comes for pairs has something else to do, and does not say for how long.
+    pub fn leave(&self) {
+        self.lock().attended = false;
+    }
+
+    /// Whether whoever comes for pairs has not been here for so long, and did not leave.
+    pub fn is_neglected(&self, patience: Duration) -> bool {
+        let inner = self.lock();
+        inner.attended && inner.last.elapsed() > patience
     }
 
     /// Pairs that were dropped.
@@ -114,17 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn who_stays_away_is_noticed_and_who_never_came_is_not() {
-        let buffer = PairBuffer::new(2);
-        (0..5).for_each(|n| buffer.put(n));
-        assert!(!buffer.is_neglected(), "nobody is there yet");
+    fn who_stays_away_is_noticed_and_who_never_came_or_has_left_is_not() {
+        let (buffer, long) = (PairBuffer::<u8>::new(2), Duration::from_secs(600));
+        assert!(!buffer.is_neglected(Duration::ZERO), "nobody is there yet");
         buffer.drain().unwrap();
-        (0..2).for_each(|n| buffer.put(n));
-        assert!(!buffer.is_neglected(), "there is room");
-        buffer.put(2);
-        assert!(buffer.is_neglected());
-        buffer.drain().unwrap();
-        assert!(!buffer.is_neglected(), "back again");
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(buffer.is_neglected(Duration::from_millis(1)) && !buffer.is_neglected(long));
+        buffer.leave();
+        assert!(!buffer.is_neglected(Duration::ZERO));
     }
 
     #[test]

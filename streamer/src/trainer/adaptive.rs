@@ -33,7 +33,7 @@ use crate::{
     status::Quality,
     threshold::Threshold,
 };
-use lesson::{Lesson, Verdict};
+use lesson::{Lesson, Rested, Verdict};
 use montage::Montage;
 use ruler::Ruler;
 pub use settings::{Policy, Settings, stock_package};
@@ -82,13 +82,15 @@ pub struct AdaptiveTrainer {
     montage: Montage,
     request: Option<Request>,
     lesson: Option<Lesson>,
-    /// The last training of this scene or montage, and how many pairs there were when it ended.
-    rested: Option<(Lesson, u64)>,
+    /// The last training of this scene or montage.
+    rested: Option<Rested>,
     /// Trainings that have ended.
     ended: VecDeque<TrainingRecord>,
     trainings: u64,
     seconds: f64,
     now_s: f64,
+    /// When the first pair was shown.
+    began_s: Option<f64>,
     offered: Option<(f64, Fingerprint)>,
     /// When the best network was compared with the stock one.
     checked_s: f64,
@@ -118,6 +120,7 @@ impl AdaptiveTrainer {
             trainings: 0,
             seconds: 0.0,
             now_s: 0.0,
+            began_s: None,
             offered: None,
             checked_s: 0.0,
             too_slow: false,
@@ -138,6 +141,7 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         let first = self.scene.is_none();
+        self.began_s.get_or_insert(self.now_s);
         self.montage.begin(self.now_s);
         let signature = Signature::of(&pair.lr);
         let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
@@ -151,14 +155,14 @@ impl AdaptiveTrainer {
         }
         match &mut self.scene {
             Some(scene) => scene.follow(&signature),
-            scene @ None => *scene = Some(Shown::begin(signature)),
+            scene @ None => *scene = Some(Shown::begin(signature.clone())),
         }
         self.material.take(&pair)?;
         if self.recent.len() == 2 {
             self.recent.pop_front();
         }
         self.recent.push_back(pair);
-        self.settle_if_it_lasts();
+        self.settle_if_it_lasts(&signature)?;
         self.resume_if_there_is_more();
         self.begin_if_asked()?;
         self.remind_server()
@@ -259,12 +263,9 @@ impl AdaptiveTrainer {
         }
         let Some(Request { reason, from_s, remembered }) = self.request.take() else { return Ok(()) };
         let why = (reason, from_s, remembered);
-        let lesson = match self
-            .rested
-            .take()
-            .filter(|_| matches!(reason, TrainingReason::More | TrainingReason::Decline))
-        {
-            Some((lesson, _)) => lesson.resume(self.best.clone(), why),
+        let rested = self.rested.take().and_then(|rested| rested.goes_on(reason, self.best.as_ref()));
+        let lesson = match rested {
+            Some(lesson) => lesson.resume(self.best.clone(), why),
             None => Lesson::begin(&self.settings, self.best.clone(), self.trainings, why)?,
         };
         self.trainings += 1;
@@ -299,11 +300,14 @@ impl AdaptiveTrainer {
         self.events.push_back(Event::Ended(record));
         if let (Some(scene), Some(best)) = (&self.scene, &self.best)
             && end != TrainingEnd::Overtaken
+            && !self.montage.goes_on()
         {
             self.scenes.remember(scene.signature().clone(), best.clone());
         }
-        if end != TrainingEnd::Overtaken {
-            self.rested = Some((lesson, self.material.taken()));
+        let was_in_vain =
+            lesson.record.reason == TrainingReason::More && lesson.record.gain_db < WORTH_SENDING;
+        if end != TrainingEnd::Overtaken && (!was_in_vain || self.montage.goes_on()) {
+            self.rested = Some(Rested::new(lesson, self.material.taken(), self.best.as_ref()));
         }
         self.monitor.settle();
     }

@@ -40,19 +40,19 @@ impl Holdout {
         Self { quarters: VecDeque::with_capacity(CAPACITY), lanczos: Scaler::new(Filter::Lanczos), taken: 0 }
     }
 
-    /// Keeps a quarter of `pair`, each time another one, unless there is nothing to gain in it.
-    pub(super) fn push(&mut self, pair: &Pair) -> Result<(), TrainError> {
+    /// Keeps a quarter of `pair`, each time another one, unless there is nothing to gain in it. Whether it was kept.
+    pub(super) fn push(&mut self, pair: &Pair) -> Result<bool, TrainError> {
         let pair = quarter(pair, self.taken % 4);
         self.taken += 1;
         let plain = psnr_luma(&self.lanczos.scale(&pair.lr, pair.hr.size())?, &pair.hr);
         if plain > NOTHING_TO_GAIN {
-            return Ok(());
+            return Ok(false);
         }
         if self.quarters.len() == CAPACITY {
             self.quarters.pop_front();
         }
         self.quarters.push_back(Quarter { pair, plain, known: VecDeque::with_capacity(KNOWN) });
-        Ok(())
+        Ok(true)
     }
 
     /// Forgets all but the newest so many.

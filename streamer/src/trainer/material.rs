@@ -52,8 +52,8 @@ impl Material {
         }
         self.taken += 1;
         if self.taken % HELD_OUT == FIRST_HELD_OUT || self.taken == 2 * FIRST_HELD_OUT {
-            self.fresh.1 += 1;
-            return self.holdout.push(pair);
+            self.fresh.1 += usize::from(self.holdout.push(pair)?);
+            return Ok(());
         }
         self.fresh.0 += 1;
         self.pool.push(pair)

@@ -151,7 +151,8 @@ fn what_the_server_had_before_is_named_and_not_sent() {
         uploader.upload(package, 0).unwrap();
     }
     let requests = peer.join().unwrap();
-    assert_eq!(requests[4], seen("PUT", new.bytes().len()), "it does not have it any more");
+    let from_stock = Patch::between(&stock, &new).unwrap().bytes().len();
+    assert_eq!(requests[4], seen("PATCH", from_stock), "of all that it had, stock is left");
     for named in [2, 5] {
         assert_eq!(requests[named].method, "PATCH");
         assert!(requests[named].body < 200, "{requests:?}");

@@ -6,13 +6,15 @@ use models::{
 };
 use protocol::control::{TrainingEnd, TrainingReason};
 
-use super::{AdaptiveTrainer, Policy, Request};
+use super::{AdaptiveTrainer, POOL, Policy, Request, Rested};
 use crate::trainer::scenes::{Shown, Signature};
 
 /// Scenes whose networks are tried on a new one.
 const TRIED: usize = 2;
 /// Between two comparisons with the stock network, in seconds of video.
 const CHECK_EVERY_S: f64 = 3.0;
+/// What nothing but time speaks for may take training up to this share of the stream's time.
+const SPARE: f64 = 0.3;
 /// A network by so little better, in dB, is not another start.
 const BETTER_START: f64 = 0.03;
 
@@ -28,12 +30,7 @@ impl AdaptiveTrainer {
             return Ok(());
         }
         let shown: Vec<Pair> = self.recent.back().into_iter().chain([pair]).cloned().collect();
-        let fingerprint = |best: &Option<Package>| best.as_ref().map(Package::fingerprint);
-        let before = fingerprint(&self.best);
         let remembered = self.choose_start(signature, &shown)?;
-        if fingerprint(&self.best) != before {
-            self.rested = None;
-        }
         self.request = Some(Request { remembered, ..self.request(TrainingReason::Decline) });
         Ok(())
     }
@@ -95,20 +92,29 @@ impl AdaptiveTrainer {
     }
 
     /// What looked like a piece of a montage has lasted: it is learnt like any other scene.
-    pub(super) fn settle_if_it_lasts(&mut self) {
-        let Some(reason) = self.montage.is_over(self.now_s) else { return };
+    pub(super) fn settle_if_it_lasts(&mut self, signature: &Signature) -> Result<(), TrainError> {
+        let Some(reason) = self.montage.is_over(self.now_s) else { return Ok(()) };
         self.material.change();
         if self.settings.policy == Policy::Adaptive {
+            let shown: Vec<Pair> = self.recent.iter().cloned().collect();
             self.end(TrainingEnd::Overtaken);
-            self.request = Some(self.request(reason));
+            let remembered = self.choose_start(signature, &shown)?;
+            self.request = Some(Request { remembered, ..self.request(reason) });
         }
+        Ok(())
     }
 
-    /// Training rests, and as much again was shown of this scene as there was then: there may be more to learn.
+    /// Training rests, and as much again was shown of this scene as there was then: there may be more to learn, if the last time
+    /// that this was thought it was so. A montage shows new things all the time: there, a whole pool of them is enough.
     pub(super) fn resume_if_there_is_more(&mut self) {
-        let rests =
-            self.lesson.is_none() && self.request.is_none() && self.settings.policy == Policy::Adaptive;
-        if rests && self.rested.as_ref().is_some_and(|(_, pairs)| self.material.taken() >= 2 * pairs) {
+        let is_idle = self.seconds < SPARE * (self.now_s - self.began_s.unwrap_or(self.now_s));
+        let rests = self.lesson.is_none()
+            && self.request.is_none()
+            && is_idle
+            && self.settings.policy == Policy::Adaptive;
+        let most = if self.montage.goes_on() { POOL as u64 } else { u64::MAX };
+        let is_more = |rested: &Rested| self.material.taken() - rested.pairs >= rested.pairs.min(most);
+        if rests && self.rested.as_ref().is_some_and(is_more) {
             self.request = Some(self.request(TrainingReason::More));
         }
     }
@@ -132,6 +138,9 @@ impl AdaptiveTrainer {
         if let Some(chosen) = chosen {
             self.monitor.replaced(most - psnr);
             (self.best, now) = (Some(chosen), most);
+            if let Some(lesson) = &mut self.lesson {
+                lesson.rebase(self.best.clone());
+            }
         }
         self.offer(now - server.max(plain), true);
         Ok(remembered)

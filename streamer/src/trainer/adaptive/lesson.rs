@@ -3,7 +3,7 @@
 use models::{
     Package,
     device::Device,
-    package::TrainingSummary,
+    package::{Fingerprint, TrainingSummary},
     train::{PairPool, Selection, TrainError, Trainer, TrainerSettings},
 };
 use protocol::control::{TrainingEnd, TrainingReason, TrainingRecord};
@@ -50,7 +50,7 @@ pub(super) struct Lesson {
     pub(super) start: Option<Package>,
     pub(super) record: TrainingRecord,
     goal: Option<Goal>,
-    /// Whether it goes on where another one ended.
+    /// Whether it goes on where another one ended, or another network took its start: then it says nothing of how trainings go.
     is_sequel: bool,
     judged_s: f64,
     /// After how many seconds of training which gain was the largest so far: what it began from, and every judgement.
@@ -75,6 +75,12 @@ impl Lesson {
             judged_s: 0.0,
             curve: vec![(0.0, 0.0)],
         })
+    }
+
+    /// Another network is the best now, and none of this training's doing: what counts is what is gained over that one.
+    pub(super) fn rebase(&mut self, best: Option<Package>) {
+        (self.start, self.goal, self.is_sequel) = (best, None, true);
+        self.curve = vec![(self.judged_s, 0.0)];
     }
 
     /// Goes on where it ended, as a training of its own, until it gains no more.
@@ -170,6 +176,27 @@ impl Lesson {
         if let (Some(goal), Some((_, first)), false) = (self.goal, self.curve.get(1), self.is_sequel) {
             threshold.learn(*first, self.top(), goal, end);
         }
+    }
+}
+
+/// A training that ended, and may be gone on with.
+pub(super) struct Rested {
+    lesson: Lesson,
+    /// Pairs there were then, since the last change.
+    pub(super) pairs: u64,
+    /// The best network then.
+    best: Option<Fingerprint>,
+}
+
+impl Rested {
+    pub(super) fn new(lesson: Lesson, pairs: u64, best: Option<&Package>) -> Self {
+        Self { lesson, pairs, best: best.map(Package::fingerprint) }
+    }
+
+    /// The training to go on with, where that is asked for and no other network has become the best since.
+    pub(super) fn goes_on(self, reason: TrainingReason, best: Option<&Package>) -> Option<Lesson> {
+        let is_same = best.map(Package::fingerprint) == self.best;
+        (is_same && matches!(reason, TrainingReason::More | TrainingReason::Decline)).then_some(self.lesson)
     }
 }
 

@@ -27,6 +27,11 @@ impl Montage {
         brief
     }
 
+    /// Whether what is shown is a piece of a montage, as far as is known.
+    pub(super) fn goes_on(&self) -> bool {
+        self.owed.is_some()
+    }
+
     /// Why training is needed after all: the scene after a brief one has lasted.
     pub(super) fn is_over(&mut self, now_s: f64) -> Option<TrainingReason> {
         let cut_s = self.cut_s?;
@@ -53,13 +58,14 @@ mod tests {
         let mut montage = Montage::default();
         montage.begin(0.0);
         for at_s in [3.0, 6.0, 10.9] {
-            assert!(montage.cut(at_s, TrainingReason::Drop));
+            assert!(!montage.goes_on() || at_s > 3.0);
+            assert!(montage.cut(at_s, TrainingReason::Drop) && montage.goes_on());
             assert_eq!(montage.is_over(at_s + 2.0), None);
         }
         assert!(montage.cut(15.0, TrainingReason::Rise));
         assert_eq!(montage.is_over(19.9), None);
         assert_eq!(montage.is_over(20.0), Some(TrainingReason::Rise));
-        assert_eq!(montage.is_over(21.0), None, "once");
+        assert!(montage.is_over(21.0).is_none() && !montage.goes_on(), "once");
         assert!(!montage.cut(30.0, TrainingReason::Drop), "that one lasted");
     }
 }
