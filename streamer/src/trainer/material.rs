@@ -12,8 +12,8 @@ use super::holdout::Holdout;
 const HELD_OUT: u64 = 5;
 /// The first of them early, so that the first judgement need not wait for long.
 const FIRST_HELD_OUT: u64 = 2;
-/// Training on fewer pairs would learn them by heart.
-const LEAST_PAIRS: usize = 2;
+/// Training on fewer pairs, of which one is held out, would learn them by heart.
+const LEAST_PAIRS: u64 = 3;
 /// Judging by fewer would be chance.
 const LEAST_HELD_OUT: usize = 2;
 /// Share of its weight that a pair keeps when the next one comes: at two pairs a second, half of it is gone after 11 s.
@@ -79,9 +79,9 @@ impl Material {
         self.taken
     }
 
-    /// Whether there is enough of this scene to learn from.
+    /// Whether there is enough of this scene or montage to learn from.
     pub fn can_learn(&self) -> bool {
-        self.fresh.0 >= LEAST_PAIRS
+        self.taken >= LEAST_PAIRS
     }
 
     /// Whether there is enough of this scene to judge by.

@@ -113,7 +113,8 @@ impl AdaptiveTrainer {
             && is_idle
             && self.settings.policy == Policy::Adaptive;
         let most = if self.montage.goes_on() { POOL as u64 } else { u64::MAX };
-        let is_more = |rested: &Rested| self.material.taken() - rested.pairs >= rested.pairs.min(most);
+        let is_more =
+            |rested: &Rested| self.material.taken().saturating_sub(rested.pairs) >= rested.pairs.min(most);
         if rests && self.rested.as_ref().is_some_and(is_more) {
             self.request = Some(self.request(TrainingReason::More));
         }
