@@ -263,7 +263,7 @@ impl AdaptiveTrainer {
         }
         let Some(Request { reason, from_s, remembered }) = self.request.take() else { return Ok(()) };
         let why = (reason, from_s, remembered);
-        let rested = self.rested.take().and_then(|rested| rested.goes_on(reason, self.best.as_ref()));
+        let rested = self.rested.take().and_then(|rested| rested.take_up(reason, self.best.as_ref()));
         let lesson = match rested {
             Some(lesson) => lesson.resume(self.best.clone(), why),
             None => Lesson::begin(&self.settings, self.best.clone(), self.trainings, why)?,

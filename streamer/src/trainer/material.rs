@@ -29,15 +29,22 @@ pub struct Material {
     holdout: Holdout,
     /// Pairs since the last change.
     taken: u64,
-    /// Since the last cut, pairs to learn from and pairs to be judged by.
-    fresh: (usize, usize),
+    /// Of them, those since the last cut.
+    fresh: Fresh,
+}
+
+/// Pairs since the last cut.
+#[derive(Default)]
+struct Fresh {
+    learnt: usize,
+    held_out: usize,
 }
 
 impl Material {
     /// Remembers the newest `capacity` pairs whose pictures differ by `scale`; recent ones count more if they are `live`.
     pub fn new(capacity: usize, scale: u8, live: bool) -> Self {
         let pool = PairPool::new(capacity, scale).with_recency(if live { RECENCY } else { 1.0 });
-        Self { pool, holdout: Holdout::new(), taken: 0, fresh: (0, 0) }
+        Self { pool, holdout: Holdout::new(), taken: 0, fresh: Fresh::default() }
     }
 
     /// Whether the pair is for networks of this factor.
@@ -52,23 +59,23 @@ impl Material {
         }
         self.taken += 1;
         if self.taken % HELD_OUT == FIRST_HELD_OUT || self.taken == 2 * FIRST_HELD_OUT {
-            self.fresh.1 += usize::from(self.holdout.push(pair)?);
+            self.fresh.held_out += usize::from(self.holdout.push(pair)?);
             return Ok(());
         }
-        self.fresh.0 += 1;
+        self.fresh.learnt += 1;
         self.pool.push(pair)
     }
 
     /// Another scene is shown, which may be a piece of a montage: what there is stays, and counts less.
     pub fn cut(&mut self) {
         self.pool.fade(BEFORE_THE_CUT, 0);
-        self.fresh = (0, 0);
+        self.fresh = Fresh::default();
     }
 
     /// The scene since the last cut is one of its own: what was held out before says nothing about it, and what was learnt
     /// from, little.
     pub fn change(&mut self) {
-        let (learnt, held_out) = self.fresh;
+        let Fresh { learnt, held_out } = self.fresh;
         self.pool.fade(BEFORE_THE_CHANGE, learnt);
         self.holdout.keep(held_out);
         self.taken = (learnt + held_out) as u64;

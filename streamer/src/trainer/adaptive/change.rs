@@ -93,7 +93,7 @@ impl AdaptiveTrainer {
 
     /// What looked like a piece of a montage has lasted: it is learnt like any other scene.
     pub(super) fn settle_if_it_lasts(&mut self, signature: &Signature) -> Result<(), TrainError> {
-        let Some(reason) = self.montage.is_over(self.now_s) else { return Ok(()) };
+        let Some(reason) = self.montage.has_lasted(self.now_s) else { return Ok(()) };
         self.material.change();
         if self.settings.policy == Policy::Adaptive {
             let shown: Vec<Pair> = self.recent.iter().cloned().collect();

@@ -194,7 +194,7 @@ impl Rested {
     }
 
     /// The training to go on with, where that is asked for and no other network has become the best since.
-    pub(super) fn goes_on(self, reason: TrainingReason, best: Option<&Package>) -> Option<Lesson> {
+    pub(super) fn take_up(self, reason: TrainingReason, best: Option<&Package>) -> Option<Lesson> {
         let is_same = best.map(Package::fingerprint) == self.best;
         (is_same && matches!(reason, TrainingReason::More | TrainingReason::Decline)).then_some(self.lesson)
     }
