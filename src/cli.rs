@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use models::device::DeviceChoice;
+use nets::device::DeviceChoice;
 
 use crate::config::{Config, ConfigError};
 

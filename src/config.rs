@@ -11,13 +11,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::names::{StreamKey, StreamName};
 use media::picture::Size;
-use models::device::DeviceChoice;
-use protocol::names::{StreamKey, StreamName};
+use nets::device::DeviceChoice;
 use serde::Deserialize;
+use values::parsed;
 
 pub use error::ConfigError;
-use values::parsed;
 pub use values::{Bitrate, EncoderPreset, LogFormat, LogLevel, Period, Profile, Temporal};
 
 /// Everything that can be configured.

@@ -18,14 +18,15 @@ mod status;
 
 use std::sync::Arc;
 
+use api::names::StreamName;
 use axum::Router;
 use axum::http::{Method, header};
-use protocol::names::StreamName;
+use error::ApiError;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::enhance::LibraryHandle;
 use crate::hub::{Hub, Stream};
-use error::ApiError;
+
 pub use serve::serve;
 
 /// What handlers share. Cheap to clone.

@@ -20,12 +20,13 @@ pub mod training;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use protocol::names::{StreamKey, StreamName};
+use api::names::{StreamKey, StreamName};
+use session::Ending;
 use tokio::sync::Notify;
 
 use crate::config::{Profile, StreamSettings};
 use crate::shutdown::Shutdown;
-use session::Ending;
+
 pub use session::SessionSettings;
 pub use stream::{InUse, Publication, Stream};
 

@@ -1,7 +1,7 @@
 //! RTMP publishers: each in a task of its own, all ended and joined together; a limited number wait in the [`lobby`] until they publish.
 //!
 //! This module decides who may publish; it never looks into media. A publisher who falls silent is cut off after the
-//! read timeout, which frees the name ([`protocol::rtmp::Limits`]).
+//! read timeout, which frees the name ([`rtmp::Limits`]).
 
 mod lobby;
 mod publisher;
@@ -10,13 +10,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::rtmp::Limits;
+use lobby::{Guest, Lobby};
+use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use crate::hub::Hub;
 use crate::shutdown::Shutdown;
-use lobby::{Guest, Lobby};
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);

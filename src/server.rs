@@ -145,7 +145,7 @@ fn announce(config: &Config, addresses: Addresses, own_stream: bool) -> anyhow::
         writeln!(out, "OBS: Settings, Stream, Service \"Custom...\"")?;
         writeln!(out, "  Server      rtmp://{rtmp}/live")?;
         writeln!(out, "  Stream key  {}", stream.key.expose())?;
-        writeln!(out, "Watch         http://{http}{}", protocol::control::routes::watch(&stream.name))?;
+        writeln!(out, "Watch         http://{http}{}", api::control::routes::watch(&stream.name))?;
     }
     writeln!(out, "ready rtmp={rtmp} http={http}")?;
     out.flush().context("cannot write to standard output")

@@ -1,11 +1,12 @@
 //! RTMP chunks: bytes to messages. Reference in the same run: copying the same bytes once.
 
+use std::hint::black_box;
+
 use bytes::{Bytes, BytesMut};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use protocol::rtmp::Limits;
-use protocol::rtmp::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
-use protocol::rtmp::message::{Message, MessageKind};
-use std::hint::black_box;
+use rtmp::Limits;
+use rtmp::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
+use rtmp::message::{Message, MessageKind};
 
 /// Ten seconds of a stream at 600 kbit/s, in chunks of 4096 bytes as OBS sends them.
 fn wire() -> Bytes {

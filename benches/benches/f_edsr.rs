@@ -3,19 +3,17 @@
 //!
 //! `cargo bench -p sharpcast-benches --bench f_edsr`
 
-use std::{hint::black_box, time::Duration};
+use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use media::{
-    Picture, Size,
-    ffmpeg::{Filter, Scaler},
-};
-use models::{
-    Architecture as _, FEdsrUpscaler, Package, Precision, Preset, Upscale,
-    device::{Device, configure_threads},
-    package::Metadata,
-    train::{Pair, PairPool, Trainer, TrainerSettings},
-};
+use learn::{Pair, PairPool, Trainer, TrainerSettings};
+use media::ffmpeg::{Filter, Scaler};
+use media::{Picture, Size};
+use models::package::Metadata;
+use models::{Architecture as _, Package, Preset};
+use nets::torch::{Device, FEdsrUpscaler, configure_threads};
+use nets::{Precision, Upscale};
 
 const LR: Size = Size { width: 480, height: 270 };
 const HR: Size = Size { width: 960, height: 540 };

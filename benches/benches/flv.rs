@@ -1,10 +1,11 @@
 //! FLV: tags to units. Reference in the same run: walking over the same bodies byte by byte.
 
+use std::hint::black_box;
+
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use media::flv::{Demuxer, Muxer, Tag};
 use media::{MediaTime, Packet, Track, Unit};
-use std::hint::black_box;
 
 /// Ten seconds of 600 kbit/s video at 24 pictures a second with 128 kbit/s of sound.
 fn tags() -> Vec<Tag> {

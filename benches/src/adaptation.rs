@@ -20,21 +20,20 @@ pub mod programme;
 pub mod report;
 
 use anyhow::{Context as _, Result};
+use life::Life;
 use media::Picture;
 use media::ffmpeg::{Decoder, Filter, Scaler};
-use models::device::Device;
-use models::quality::{Mean, psnr_luma};
-use models::upscale::Upscale;
-use models::{FEdsrConfig, FEdsrUpscaler, Precision};
+use media::quality::{Mean, psnr_luma};
+use models::FEdsrConfig;
+use nets::torch::{Device, FEdsrUpscaler};
+use nets::{Precision, Upscale};
+use pace::Pace;
+use programme::Programme;
 use streamer::config::VideoSize;
 use streamer::monitor::NOTHING_TO_GAIN;
 use streamer::pairs::Coded;
 use streamer::trainer::{Policy, stock_package};
 use streamer::transcode::{Key, LrSettings, Transcoder};
-
-use life::Life;
-use pace::Pace;
-use programme::Programme;
 
 /// Every so many pictures one is measured.
 const MEASURE_EVERY: u64 = 15;

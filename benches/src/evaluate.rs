@@ -30,9 +30,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use media::Picture;
-
 use footage::{Clip, Coded};
+use media::Picture;
 use method::{Enlarged, Method};
 use rows::Row;
 use runs::Runs;

@@ -5,12 +5,13 @@ use std::path::Path;
 use measure::adaptation::pace::Pace;
 use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, report};
-use models::device::{self, Device};
 use models::{Preset, stock};
+
+use nets::torch::Device;
 use streamer::trainer::Policy;
 
 fn live() -> (Programme, Plan, Outcome) {
-    device::configure_threads(1);
+    nets::torch::configure_threads(1);
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/footage/trailer.mp4");
     let programme = Programme::alone(&clip, 10.0).expect("the sample footage is there; run `make setup`");
     let plan = Plan {

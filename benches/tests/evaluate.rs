@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
+use measure::evaluate::footage::Clip;
 use measure::evaluate::rows::Rows;
 use measure::evaluate::runs::Runs;
 use measure::evaluate::vmaf::Vmaf;
-use measure::evaluate::{BICUBIC, DIRECT, PLAIN, Plan, crops, evaluate, footage::Clip, method, report};
-use models::device::{DeviceChoice, configure_threads};
+use measure::evaluate::{BICUBIC, DIRECT, PLAIN, Plan, crops, evaluate, method, report};
+use nets::device::DeviceChoice;
+use nets::torch::configure_threads;
 
 /// The other methods are the same with other weights, and take longer.
 const QUICK: [&str; 4] = [BICUBIC, PLAIN, "nano", "nano+tcsr"];

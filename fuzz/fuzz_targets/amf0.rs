@@ -4,8 +4,8 @@
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use protocol::rtmp::Limits;
-use protocol::rtmp::amf0::{Value, decode, encode};
+use rtmp::Limits;
+use rtmp::amf0::{Value, decode, encode};
 
 fuzz_target!(|input: &[u8]| {
     let limits = Limits::default();

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use protocol::rtmp::Limits;
-use protocol::rtmp::chunk::{ChunkError, ChunkReader};
-use protocol::rtmp::message::Message;
+use rtmp::Limits;
+use rtmp::chunk::{ChunkError, ChunkReader};
+use rtmp::message::Message;
 
 fuzz_target!(|input: &[u8]| {
     let limits = Limits { assembling: 64 << 10, ..Limits::default() };

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use models::package::Package;
+use models::Package;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(package) = Package::parse(Bytes::copy_from_slice(input)) {

@@ -7,11 +7,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use models::{
-    Preset,
-    package::{Package, Patch},
-    stock,
-};
+use models::{Preset, Package, stock};
+use models::package::Patch;
 
 static BASE: LazyLock<Package> = LazyLock::new(|| stock::package(Preset::Nano).expect("part of the program"));
 /// Magic, version, fingerprint of the base, fingerprint of the result.

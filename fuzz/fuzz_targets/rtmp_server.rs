@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use protocol::rtmp::{Event, Limits, ServerSession};
+use rtmp::{Event, Limits, ServerSession};
 
 fuzz_target!(|input: &[u8]| {
     let Some((piece, bytes)) = input.split_last() else { return };

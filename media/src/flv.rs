@@ -16,10 +16,10 @@ mod script;
 mod timestamps;
 mod video;
 
+use bytes::Bytes;
+
 pub use demuxer::{Demuxer, FlvError};
 pub use muxer::{Muxer, StreamInfo};
-
-use bytes::Bytes;
 
 /// What a tag is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

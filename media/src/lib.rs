@@ -18,6 +18,7 @@ pub mod ffmpeg;
 pub mod flv;
 pub mod packet;
 pub mod picture;
+pub mod quality;
 pub mod synthetic;
 pub mod time;
 

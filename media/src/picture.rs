@@ -9,11 +9,11 @@ mod size;
 
 use ffmpeg_next::frame;
 
-pub use colour::{Colour, Primaries, Range, Transfer, YuvMatrix};
-pub use size::{FrameRate, ParseSizeError, Size};
-
 use crate::ffmpeg::frames;
 use crate::time::MediaTime;
+
+pub use colour::{Colour, Primaries, Range, Transfer, YuvMatrix};
+pub use size::{FrameRate, ParseSizeError, Size};
 
 /// One of a picture's three planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

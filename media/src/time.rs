@@ -146,8 +146,9 @@ impl std::iter::Sum for MediaTime {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn shows_seconds_with_millis() {

@@ -6,11 +6,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use models::{
-    Package, Preset,
-    package::{Metadata, Patch},
-    stock,
-};
+use models::package::{Metadata, Patch};
+use models::{Package, Preset, stock};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 

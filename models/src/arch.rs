@@ -8,14 +8,10 @@
 //! An architecture is a small configuration that lists its tensors ([`Architecture`]), and a net that is built from tensors
 //! of these names and shapes, whether they are variables in training or frozen copies in service.
 
-mod convolution;
 pub mod f_edsr;
 pub mod tcsr;
-pub mod warp;
 
 use std::fmt;
-
-use convolution::{Convolution, Convolutions, ResidualBlock};
 
 use crate::package::PackageError;
 

@@ -22,22 +22,21 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
 
+use crate::arch::Architecture;
+use crate::arch::f_edsr::{self, FEdsrConfig};
+use crate::arch::tcsr::{self, TcsrConfig};
+
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use metadata::{Metadata, NetMetadata, TrainingSummary};
 pub use patch::{Patch, PatchError};
-pub(crate) use read::tensor_beyond;
+pub use read::tensor_beyond;
 pub use shelf::Shelf;
-
-use crate::arch::{
-    Architecture,
-    f_edsr::{self, FEdsrConfig},
-    tcsr::{self, TcsrConfig},
-};
 
 /// Largest package that is read. The largest preset in single precision takes 5 MiB.
 pub const MAX_BYTES: usize = 16 << 20;

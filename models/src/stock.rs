@@ -5,10 +5,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-use crate::{
-    arch::f_edsr::Preset,
-    package::{Fingerprint, Package, TcsrPackage},
-};
+use crate::arch::f_edsr::Preset;
+use crate::package::{Fingerprint, Package, TcsrPackage};
 
 /// Factor by which the stock nets scale.
 pub const SCALE: u8 = 2;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use protocol::names::{StreamKey, StreamName};
+use api::names::{StreamKey, StreamName};
 use rand::Rng;
 use rand::distr::Alphanumeric;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use media::ffmpeg::Preset as X264Preset;
 use media::time::MediaTime;
-use models::arch::f_edsr::Preset;
+use models::Preset;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 

@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use models::device::{self, Device, DeviceChoice, DeviceError};
+use nets::device::{DeviceChoice, DeviceError};
+use nets::torch::Device;
 
 /// Jobs that may wait. Every lane has one at a time and the loader one, so this is never reached by less than
 /// thirty streams; then the lanes wait, and their pace degrades.
@@ -74,7 +75,7 @@ impl Engine {
         let (jobs, queue) = sync_channel::<Job>(MAX_JOBS);
         let (found, find) = sync_channel(1);
         let thread = std::thread::Builder::new().name("accelerator".to_owned()).spawn(move || {
-            device::configure_threads(u16::try_from(threads).unwrap_or(u16::MAX));
+            ::nets::torch::configure_threads(u16::try_from(threads).unwrap_or(u16::MAX));
             let device = choice.resolve();
             let usable = device.as_ref().ok().copied();
             let listened = found.send(device).is_ok();

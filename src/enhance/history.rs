@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use protocol::control::SwapRecord;
+use api::control::SwapRecord;
 
 /// Swaps that are remembered; a trainer that uploads every five seconds fills it in five minutes.
 pub const LENGTH: usize = 64;
@@ -33,7 +33,7 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use protocol::control::ModelOrigin;
+    use api::control::ModelOrigin;
 
     use super::*;
 

@@ -14,16 +14,17 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use api::control::{ModelReport, TrainingOrder};
+use loader::Loader;
 use models::package::PatchError;
 use models::{Architecture as _, FEdsrConfig, Package, PackageError, Preset};
-use protocol::control::{ModelReport, TrainingOrder};
 use tokio::sync::{oneshot, watch};
 
 use super::engine::{self, EngineHandle, WorkError};
 use super::model::{Demand, Net, StreamModel};
 use super::profile::{self, Costs, USUAL};
 use crate::config::{EncodeSettings, Profile};
-use loader::Loader;
+
 pub use offer::Offer;
 
 /// Requests that may wait.

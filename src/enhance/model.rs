@@ -6,12 +6,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use api::control::{ModelInUse, ModelOrigin, Outcome, SwapRecord};
+use api::names::StreamName;
 use media::picture::{FrameRate, Picture, Size};
 use media::time::MediaTime;
 use models::package::Shelf;
-use models::{FEdsrConfig, FEdsrUpscaler, Fingerprint, Package, Preset};
-use protocol::control::{ModelInUse, ModelOrigin, Outcome, SwapRecord};
-use protocol::names::StreamName;
+use models::{FEdsrConfig, Fingerprint, Package, Preset};
+use nets::torch::FEdsrUpscaler;
 
 use super::history::History;
 use super::slot::Slot;
@@ -231,7 +232,8 @@ fn describe(config: FEdsrConfig) -> String {
 
 #[cfg(test)]
 mod tests {
-    use models::{Architecture as _, package::Metadata};
+    use models::Architecture as _;
+    use models::package::Metadata;
 
     use super::*;
 

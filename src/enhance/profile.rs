@@ -8,7 +8,8 @@ use media::ffmpeg::{
     Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, RateControl, Scaler,
 };
 use media::picture::{FrameRate, Picture, Size};
-use models::{Precision, Preset, measure};
+use models::Preset;
+use nets::{Precision, measure};
 
 use super::engine::EngineHandle;
 use super::model::Demand;

@@ -13,7 +13,7 @@
 
 use media::ffmpeg::{FfmpegError, Filter, Scaler};
 use media::picture::{Picture, Size};
-use models::quality::psnr_luma;
+use media::quality::psnr_luma;
 
 /// Least PSNR between the enhanced and the plain picture. Plain up-sampling of the hardest material (screen text) is
 /// about 22 dB from the original; a correction larger than that corrects nothing.

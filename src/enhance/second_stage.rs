@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use media::picture::{Picture, Size};
-use models::device::Device;
-use models::refine::RefineError;
-use models::{Precision, TcsrPackage, TcsrRefiner};
+use models::TcsrPackage;
+use nets::Precision;
+use nets::torch::{Device, RefineError, TcsrRefiner};
 
 use super::engine::EngineHandle;
 
@@ -96,7 +96,7 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
-    use models::device::DeviceChoice;
+    use nets::device::DeviceChoice;
 
     use super::*;
     use crate::enhance::Engine;

@@ -75,12 +75,14 @@ impl Reload {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use bytes::Bytes;
+    use media::MediaTime;
+
     use super::super::timeline::Cut;
     use super::super::window::{Part, Segment};
     use super::*;
-    use bytes::Bytes;
-    use media::MediaTime;
-    use std::time::UNIX_EPOCH;
 
     fn window() -> Window {
         let part = || Part { bytes: Bytes::new(), duration: MediaTime::from_millis(500), independent: true };

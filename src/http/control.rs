@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::control::model::PATCH_CONTENT_TYPE;
+use api::control::{ModelReport, TrainingOrder, TrainingReport};
+use api::names::StreamKey;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -11,9 +14,6 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use protocol::control::model::PATCH_CONTENT_TYPE;
-use protocol::control::{ModelReport, TrainingOrder, TrainingReport};
-use protocol::names::StreamKey;
 use tokio::time::{Instant, timeout_at};
 
 use super::App;

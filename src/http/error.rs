@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use api::control::model::PATCH_CONTENT_TYPE;
+use api::control::{Problem, problem};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use protocol::control::model::PATCH_CONTENT_TYPE;
-use protocol::control::{Problem, problem};
 
 use crate::enhance::Rejection;
 use crate::hub::training::{NotPublished, ReportError};

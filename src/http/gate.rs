@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use protocol::names::StreamName;
+use api::names::StreamName;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Uploads in a row before the rate counts.

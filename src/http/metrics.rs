@@ -4,6 +4,7 @@ mod training;
 
 use std::fmt::Error;
 
+use api::control::{EnhanceStatus, StreamState, StreamStatus, TrainingReport};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
@@ -14,7 +15,6 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
-use protocol::control::{EnhanceStatus, StreamState, StreamStatus, TrainingReport};
 
 use super::App;
 use super::error::ApiError;

@@ -22,6 +22,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use body::SegmentBody;
 use media::MediaTime;
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
@@ -29,7 +30,6 @@ use tower_http::compression::CompressionLayer;
 use super::App;
 use super::error::ApiError;
 use crate::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
-use body::SegmentBody;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

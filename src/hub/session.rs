@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use api::control::TrainingReport;
+use api::names::StreamName;
 use media::codec::aac::AacConfig;
 use media::codec::avc::AvcConfig;
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
-use protocol::control::TrainingReport;
-use protocol::names::StreamName;
 
 use super::meter::Meter;
 use super::queue::{LaneInput, Queue};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use protocol::control::{
+use api::control::{
     AudioStatus, EnhanceStatus, RefinedPicture, RefinedReason, StreamState, StreamStatus, StreamSummary,
     TemporalStatus, VideoStatus, routes,
 };

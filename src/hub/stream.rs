@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
-use protocol::names::{StreamKey, StreamName};
 use tokio::sync::Notify;
 
 use super::session::{Arrival, Ending, Session, SessionSettings};

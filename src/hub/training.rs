@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use protocol::control::training::{MOST_LOOKS, MOST_TRAININGS, TrainingReport};
+use api::control::training::{MOST_LOOKS, MOST_TRAININGS, TrainingReport};
 
 use super::stream::Stream;
 
@@ -147,7 +147,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use protocol::control::{QualityLook, TrainingReason, TrainingRecord, TrainingState};
+    use api::control::{QualityLook, TrainingReason, TrainingRecord, TrainingState};
 
     use super::*;
 

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use api::names::StreamKey;
 use media::flv::{Demuxer, FlvError, Tag};
-use protocol::names::StreamKey;
-use protocol::rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
+use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
+use secrecy::SecretString;
 use tokio::net::TcpStream;
 
 use super::lobby::Guest;
@@ -55,8 +56,10 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn admit(hub: &Hub, key: &StreamKey) -> Result<Publication, Rejection> {
-    let stream = hub.authenticate(key).ok_or(Rejection::BadKey)?;
+fn admit(hub: &Hub, key: &SecretString) -> Result<Publication, Rejection> {
+    // What is no key at all opens no stream either.
+    let key = StreamKey::try_from(key).map_err(|_| Rejection::BadKey)?;
+    let stream = hub.authenticate(&key).ok_or(Rejection::BadKey)?;
     stream.publish().map_err(|_| Rejection::InUse)
 }
 

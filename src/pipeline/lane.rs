@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use api::names::StreamName;
 use media::packet::Unit;
 use media::picture::Size;
-use protocol::names::StreamName;
 use tokio::sync::oneshot;
 
 use super::encode::Sink;

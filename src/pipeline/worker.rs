@@ -17,6 +17,8 @@ use media::ffmpeg::{FfmpegError, Filter, Scaler};
 use media::packet::Packet;
 use media::picture::{FrameRate, Picture};
 use media::time::MediaTime;
+use net::NetSeat;
+use temporal::{Situation, Temporal};
 
 use super::cadence::Cadence;
 use super::decode::{Decoded, Intake, Shown};
@@ -28,8 +30,6 @@ use super::stats::{Made, Refinement};
 use crate::enhance::model::Demand;
 use crate::enhance::prove::is_telling;
 use crate::hub::queue::{LaneInput, Popped};
-use net::NetSeat;
-use temporal::{Situation, Temporal};
 
 /// How long the lane waits for input before it looks around.
 const PATIENCE: Duration = Duration::from_millis(500);

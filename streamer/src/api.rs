@@ -1,18 +1,16 @@
 //! The server's control API, as a streamer uses it.
 
-use std::{
-    io::Read,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::io::Read;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use api::control::model::PATCH_CONTENT_TYPE;
+use api::control::{ModelReport, Problem, TrainingOrder, TrainingReport, routes};
 use models::Fingerprint;
-use protocol::control::{
-    ModelReport, Problem, TrainingOrder, TrainingReport, model::PATCH_CONTENT_TYPE, routes,
-};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use ureq::{Agent, Body, SendBody, http::Response};
+use ureq::http::Response;
+use ureq::{Agent, Body, SendBody};
 use url::Host;
 
 use crate::config::UploadTarget;
@@ -228,11 +226,9 @@ fn advice(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{BufRead, BufReader, Write},
-        net::{TcpListener, TcpStream},
-        thread,
-    };
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
 
     use super::*;
 
@@ -273,7 +269,7 @@ mod tests {
         let (target, peer) = serve(answer);
         let package = vec![9; 3000];
         let report = Client::new(target).upload(package.len(), &mut &package[..]).unwrap();
-        assert_eq!((report.version, report.outcome), (3, protocol::control::Outcome::Live));
+        assert_eq!((report.version, report.outcome), (3, api::control::Outcome::Live));
         let (head, body) = peer.join().unwrap();
         assert!(head.starts_with("PUT /prefix/api/v1/streams/demo/model HTTP/1.1\r\n"), "{head}");
         assert!(head.contains("authorization: Bearer s3cret\r\n"), "{head}");

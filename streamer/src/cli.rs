@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
+use api::names::StreamName;
 use clap::{Args, Parser, Subcommand};
-use models::{Preset, device::DeviceChoice};
-use protocol::names::StreamName;
+use models::Preset;
+use nets::device::DeviceChoice;
 
-use crate::{
-    config::{Bitrate, Seconds, VideoSize},
-    trainer::Policy,
-};
+use crate::config::{Bitrate, Seconds, VideoSize};
+use crate::trainer::Policy;
 
 const EXIT_CODES: &str = "\
 Exit codes:

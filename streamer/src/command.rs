@@ -4,13 +4,11 @@ mod inspect;
 mod train;
 mod upload;
 
-use crate::{
-    cli::{Cli, Command},
-    config::{PushConfig, UploadTarget},
-    failure::Failure,
-    session,
-    status::{Screen, UploadState},
-};
+use crate::cli::{Cli, Command};
+use crate::config::{PushConfig, UploadTarget};
+use crate::failure::Failure;
+use crate::session;
+use crate::status::{Screen, UploadState};
 
 /// Does what was asked for; gives the last line, which says what to do next.
 pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {

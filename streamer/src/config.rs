@@ -3,23 +3,23 @@
 mod quantity;
 mod source;
 
-use std::{env, fs, io, net::IpAddr, path::PathBuf, time::Duration};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{env, fs, io};
 
-use models::device::{Device, DeviceError};
-use protocol::{
-    names::{StreamKey, StreamName},
-    rtmp::RtmpUrl,
-};
+use api::names::{StreamKey, StreamName};
+use nets::device::DeviceError;
+use nets::torch::Device;
+use rtmp::RtmpUrl;
 use thiserror::Error;
 use url::Url;
 
+use crate::cli::{KeyArgs, PushArgs, UploadArgs};
+use crate::trainer::Policy;
+
 pub use quantity::{Bitrate, QuantityError, Seconds, VideoSize};
 pub use source::{ListenAt, Repeat, SourceError, SourceSpec};
-
-use crate::{
-    cli::{KeyArgs, PushArgs, UploadArgs},
-    trainer::Policy,
-};
 
 /// Uploads stay below this part of the video's bitrate, unless told otherwise.
 const UPLOAD_SHARE: u32 = 10;

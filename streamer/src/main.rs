@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use streamer::{cli::Cli, command, status::Screen};
+use streamer::cli::Cli;
+use streamer::command;
+use streamer::status::Screen;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -9,10 +9,11 @@ mod track;
 
 use std::collections::VecDeque;
 
-use protocol::control::{QualityLook, TrainingReason, training::MOST_LOOKS};
+use api::control::training::MOST_LOOKS;
+use api::control::{QualityLook, TrainingReason};
+use track::{Bounds, Change, Track};
 
 pub use lowess::smooth;
-use track::{Bounds, Change, Track};
 
 /// Black and titles on flat ground, in dB of plain up-sampling: perfect without a network, they say nothing about it.
 pub const NOTHING_TO_GAIN: f64 = 48.0;

@@ -9,20 +9,18 @@ mod scene;
 
 use std::sync::Arc;
 
-use media::{
-    MediaTime, Packet, Picture,
-    codec::avc::AvcConfig,
-    ffmpeg::{Decoder, FfmpegError, Filter, Scaler},
-    picture::Size,
-};
-use models::train::Pair;
-use protocol::control::TrainingState;
+use api::control::TrainingState;
+use learn::Pair;
+use media::codec::avc::AvcConfig;
+use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
+use media::picture::Size;
+use media::{MediaTime, Packet, Picture};
+use scene::CutDetector;
 use thiserror::Error;
 
 use crate::queue::{Queued, Role};
 
 pub use buffer::PairBuffer;
-use scene::CutDetector;
 
 /// Between evenly spaced pairs: four to a usual key interval.
 pub const SPACING: MediaTime = MediaTime::from_millis(500);
@@ -148,10 +146,8 @@ impl PairMaker {
 
 #[cfg(test)]
 mod tests {
-    use media::{
-        FrameRate,
-        picture::{Colour, Component},
-    };
+    use media::FrameRate;
+    use media::picture::{Colour, Component};
 
     use super::*;
     use crate::transcode::{Key, LrSettings, Transcoder};

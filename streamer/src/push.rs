@@ -6,30 +6,21 @@
 
 mod backoff;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use media::{
-    Unit,
-    codec::{aac::AacConfig, avc::AvcConfig},
-    flv::{Muxer, Tag},
-};
-use protocol::{
-    names::StreamKey,
-    rtmp::{PublishError, Publisher, RtmpUrl},
-};
+use api::names::StreamKey;
+use media::Unit;
+use media::codec::aac::AacConfig;
+use media::codec::avc::AvcConfig;
+use media::flv::{Muxer, Tag};
+use rtmp::{PublishError, Publisher, RtmpUrl};
 use thiserror::Error;
 
-use crate::{
-    queue::{Queue, Queued, Role},
-    status::{Counters, Link},
-    stop::{Stop, Stopped},
-};
+use crate::queue::{Queue, Queued, Role};
+use crate::status::{Counters, Link};
+use crate::stop::{Stop, Stopped};
 
 pub use backoff::Backoff;
 
@@ -163,7 +154,7 @@ impl Sender {
             let attempt = tokio::select! {
                 biased;
                 () = self.stop.stopped() => return Ok(None),
-                attempt = Publisher::connect(&self.url, &self.key, CONNECT_PATIENCE) => attempt,
+                attempt = Publisher::connect(&self.url, self.key.secret(), CONNECT_PATIENCE) => attempt,
             };
             let reason = match attempt {
                 Ok(publisher) => return Ok(Some(publisher)),

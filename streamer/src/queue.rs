@@ -4,13 +4,9 @@
 //! key picture, because a picture whose references are missing is worthless; configurations and audio stay as long
 //! as there is room. Every unit that is thrown away is counted.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use media::{Track, Unit};
 use tokio::sync::Notify;

@@ -1,10 +1,13 @@
 //! Tells the server how training stands, so that viewers and operators see it: what is new, every few seconds, in about 3 kbit/s.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use protocol::control::{QualityLook, TrainingRecord, TrainingReport};
+use api::control::{QualityLook, TrainingRecord, TrainingReport};
 
-use crate::{api::Client, status::Counters, stop::Stop};
+use crate::api::Client;
+use crate::status::Counters;
+use crate::stop::Stop;
 
 /// Between two reports.
 const EVERY: Duration = Duration::from_secs(4);
@@ -76,7 +79,8 @@ fn short(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use protocol::control::{TrainingReason, TrainingState, training::MOST_LOOKS};
+    use api::control::training::MOST_LOOKS;
+    use api::control::{TrainingReason, TrainingState};
 
     use super::*;
 

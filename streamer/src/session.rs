@@ -8,29 +8,23 @@
 //! The video waits for nothing but its source. The end, asked for or reached: the source stops, the video path closes the
 //! queue, the sender sends what is in it and says goodbye, training and uploads are broken off, all threads are joined.
 
-use std::{
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    task,
-};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task;
 
-use crate::{
-    config::PushConfig,
-    failure::Failure,
-    push::{KeyRequest, PushError, Sender},
-    queue::Queue,
-    source,
-    status::{Counters, Screen, Snapshot, StatusLine},
-    stop::Stop,
-    training::Training,
-    transcode::TranscodeError,
-    video::{VideoError, VideoPath},
-};
+use crate::config::PushConfig;
+use crate::failure::Failure;
+use crate::push::{KeyRequest, PushError, Sender};
+use crate::queue::Queue;
+use crate::source;
+use crate::status::{Counters, Screen, Snapshot, StatusLine};
+use crate::stop::Stop;
+use crate::training::Training;
+use crate::transcode::TranscodeError;
+use crate::video::{VideoError, VideoPath};
 
 /// Coded units between encoder and network: about three seconds of video and sound.
 const OUTGOING: usize = 256;
@@ -67,7 +61,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
     let source = source::open(&config.source, network.handle(), &stop, &counters).map_err(Failure::failed)?;
     let watch = config.training.as_ref().map(|training| {
         let server = training.target.server.as_str().trim_end_matches('/');
-        format!("{server}{}", protocol::control::routes::watch(&training.target.name))
+        format!("{server}{}", api::control::routes::watch(&training.target.name))
     });
     let training = config
         .training

@@ -7,22 +7,24 @@ mod player;
 mod rtmp;
 mod synthetic;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-use media::{FrameRate, Packet, Picture, codec::aac::AacConfig, ffmpeg::FfmpegError};
-use thiserror::Error;
-use tokio::runtime::Handle;
-
-use crate::{
-    clock::SystemClock,
-    config::{Repeat, SourceSpec},
-    status::Counters,
-    stop::Stop,
-};
 use file::FileRecording;
+use media::codec::aac::AacConfig;
+use media::ffmpeg::FfmpegError;
+use media::{FrameRate, Packet, Picture};
 use player::Player;
 use rtmp::RtmpSource;
 use synthetic::SyntheticRecording;
+use thiserror::Error;
+use tokio::runtime::Handle;
+
+use crate::clock::SystemClock;
+use crate::config::{Repeat, SourceSpec};
+use crate::status::Counters;
+use crate::stop::Stop;
 
 /// A source that cannot be opened, or failed for good; the message says what to do.
 #[derive(Debug, Error)]

@@ -2,10 +2,8 @@
 //!
 //! The first SIGINT or SIGTERM stops in order (see `session`); the second ends the process at once.
 
-use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 

@@ -9,12 +9,9 @@ mod record;
 
 use std::path::Path;
 
-use models::{
-    FEdsrConfig,
-    train::{GainPredictor, GainSample, TrainError},
-};
-use protocol::control::TrainingEnd;
-
+use api::control::TrainingEnd;
+use learn::{GainPredictor, GainSample, TrainError};
+use models::FEdsrConfig;
 use record::GainRecord;
 
 /// Where a training ends.
@@ -111,7 +108,7 @@ fn reached(gain: f64, goal: Goal, end: TrainingEnd, limits: Limits) -> Option<f6
 
 #[cfg(test)]
 mod tests {
-    use models::train::LEAST_SAMPLES;
+    use learn::LEAST_SAMPLES;
 
     use super::*;
 
@@ -120,7 +117,7 @@ mod tests {
     }
 
     fn open(folder: &Path) -> Threshold {
-        models::device::configure_threads(1);
+        nets::torch::configure_threads(1);
         Threshold::open(config(), Limits { enough: 0.5, share: 0.8 }, Some(folder))
     }
 

@@ -13,32 +13,26 @@ mod priority;
 mod scenes;
 mod yielding;
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use models::{
-    FEdsrConfig, Package,
-    device::{self, Device},
-    train::TrainError,
-};
-use protocol::control::{TrainingOrder, TrainingRecord, TrainingReport};
+use ::nets::torch::Device;
+use adaptive::{Event, Settings};
+use api::control::{TrainingOrder, TrainingRecord, TrainingReport};
+use learn::TrainError;
+use models::{FEdsrConfig, Package};
+use yielding::Yielding;
 
-use crate::{
-    api::Client,
-    pairs::{PairBuffer, Wanted},
-    push::Backoff,
-    status::{Counters, Latest, UploadState},
-    stop::{Stop, Stopped},
-    threshold::Limits,
-    uploader::Slot,
-};
+use crate::api::Client;
+use crate::pairs::{PairBuffer, Wanted};
+use crate::push::Backoff;
+use crate::status::{Counters, Latest, UploadState};
+use crate::stop::{Stop, Stopped};
+use crate::threshold::Limits;
+use crate::uploader::Slot;
 
 pub use adaptive::{AdaptiveTrainer, Policy, stock_package};
-use adaptive::{Event, Settings};
-use yielding::Yielding;
 
 /// Steps between two looks at what has come; some hundred milliseconds at most.
 const ROUND: u32 = 4;
@@ -94,7 +88,7 @@ impl TrainerThread {
     /// Trains until the buffer is closed or the program ends.
     pub fn run(self) {
         priority::lower();
-        device::configure_threads(1);
+        ::nets::torch::configure_threads(1);
         // An error here is the end of the program.
         let _ = self.train();
     }

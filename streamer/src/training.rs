@@ -1,25 +1,23 @@
 //! Everything that happens beside the video: pairs, trainer, uploader, reporter, each on its thread.
 
-use std::{
-    io,
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crate::{
-    api::Client,
-    config::TrainingConfig,
-    pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted},
-    queue::Queue,
-    reporter::Reporter,
-    status::{Counters, Latest},
-    stop::Stop,
-    trainer::TrainerThread,
-    uploader::{Slot, Uploader},
-};
-use models::{Package, package::Shelf};
-use protocol::control::{TrainingReport, TrainingState};
+use api::control::{TrainingReport, TrainingState};
+use models::Package;
+use models::package::Shelf;
+
+use crate::api::Client;
+use crate::config::TrainingConfig;
+use crate::pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted};
+use crate::queue::Queue;
+use crate::reporter::Reporter;
+use crate::status::{Counters, Latest};
+use crate::stop::Stop;
+use crate::trainer::TrainerThread;
+use crate::uploader::{Slot, Uploader};
 
 /// A trainer that has not come for pairs for so long gets no processor time; pauses and steps are shorter.
 const STARVED: Duration = Duration::from_secs(15);

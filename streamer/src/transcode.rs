@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use media::{
-    FrameRate, MediaTime, Packet, Picture,
-    codec::avc::AvcConfig,
-    ffmpeg::{
-        Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
-    },
-    picture::{Colour, Size},
+use media::codec::avc::AvcConfig;
+use media::ffmpeg::{
+    Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
 };
+use media::picture::{Colour, Size};
+use media::{FrameRate, MediaTime, Packet, Picture};
 use thiserror::Error;
 
 use crate::config::{Bitrate, VideoSize};

@@ -12,26 +12,20 @@ mod token_bucket;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    io::{self, Read},
-    sync::Arc,
-    time::Duration,
-};
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Duration;
 
-use models::{
-    Package,
-    package::{Patch, Shelf},
-};
-use protocol::control::{ModelReport, Outcome};
+use api::control::{ModelReport, Outcome};
+use models::Package;
+use models::package::{Patch, Shelf};
 
-use crate::{
-    api::{ApiError, Client},
-    clock::{Clock, SystemClock},
-    config::Bitrate,
-    push::Backoff,
-    status::{Counter, Counters, Latest, UploadState},
-    stop::Stop,
-};
+use crate::api::{ApiError, Client};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Bitrate;
+use crate::push::Backoff;
+use crate::status::{Counter, Counters, Latest, UploadState};
+use crate::stop::Stop;
 
 pub use slot::Slot;
 pub use token_bucket::{PIECE, PacedReader, TokenBucket};

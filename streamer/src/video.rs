@@ -3,19 +3,18 @@
 
 use std::sync::Arc;
 
-use media::{Unit, picture::Picture};
+use media::Unit;
+use media::picture::Picture;
 use thiserror::Error;
 
-use crate::{
-    config::{Bitrate, VideoSize},
-    pairs::Coded,
-    push::KeyRequest,
-    queue::Queue,
-    source::{HrPicture, KeyWish, Media, Source, SourceError},
-    status::Counters,
-    stop::Stop,
-    transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size},
-};
+use crate::config::{Bitrate, VideoSize};
+use crate::pairs::Coded;
+use crate::push::KeyRequest;
+use crate::queue::Queue;
+use crate::source::{HrPicture, KeyWish, Media, Source, SourceError};
+use crate::status::Counters;
+use crate::stop::Stop;
+use crate::transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
 
 /// Why the pictures stopped coming.
 #[derive(Debug, Error)]

@@ -1,8 +1,10 @@
 //! FFmpeg's programs as publisher, as HLS client and as judge.
 
-use crate::process::Process;
-use serde_json::Value;
 use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::process::Process;
 
 /// What a publisher sends.
 pub struct Publish<'a> {

@@ -10,10 +10,10 @@ pub mod process;
 pub mod server;
 pub mod training;
 
+use std::time::{Duration, Instant};
+
 pub use process::Process;
 pub use server::{Server, Stream};
-
-use std::time::{Duration, Instant};
 
 /// Polls until `ready` gives a value. Panics with `what` when the time is over.
 pub fn wait_for<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {

@@ -1,11 +1,13 @@
 //! `sharpcast serve` under test.
 
-use crate::process::{Process, program};
-use crate::wait_for;
-use protocol::control::TrainingReport;
-use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
+
+use api::control::TrainingReport;
+use serde_json::Value;
+
+use crate::process::{Process, program};
+use crate::wait_for;
 
 /// Key of the stream `demo`.
 pub const KEY: &str = "s3cret-demo";

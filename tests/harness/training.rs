@@ -1,8 +1,6 @@
 //! A training report as a streamer sends it: made up, two minutes long, with a cut, a decline and a scene that comes again.
 
-use protocol::control::{
-    QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState,
-};
+use api::control::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
 
 /// Scenes: from when, what plain up-sampling gives, what the net that the scene before has left gives at first, what
 /// it can learn, and from when.

@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
 
-use harness::ffmpeg::Publish;
-use harness::server::KEY;
-use harness::{Process, Server};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+
+use harness::ffmpeg::Publish;
+use harness::server::KEY;
+use harness::{Process, Server};
 
 #[test]
 fn chromium_plays_both_renditions_side_by_side() {

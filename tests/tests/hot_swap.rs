@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
 
-use bytes::Bytes;
-use harness::Server;
-use harness::ffmpeg::Publish;
-use harness::server::{KEY, OTHER_KEY};
-use harness::wait_for;
-use models::package::{Metadata, Package, TrainingSummary};
-use models::{Architecture as _, FEdsrConfig, Preset, stock};
-use safetensors::tensor::{Dtype, TensorView};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
+
+use bytes::Bytes;
+use harness::ffmpeg::Publish;
+use harness::server::{KEY, OTHER_KEY};
+use harness::{Server, wait_for};
+use models::package::{Metadata, TrainingSummary};
+use models::{Architecture as _, FEdsrConfig, Package, Preset, stock};
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::Value;
 
 /// The stock net with all weights scaled by almost nothing: another fingerprint, the same picture.
 fn variant(step: u8) -> Package {

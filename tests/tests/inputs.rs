@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
 
+use std::time::Duration;
+
 use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::server::KEY;
 use harness::{Server, hls, wait_for};
-use std::time::Duration;
 
 /// Plays what is there and gives the enhanced size; the decoder must not complain.
 fn enhanced_size(publish: &Publish<'_>) -> (u64, u64) {

@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
 
-use harness::Server;
+use std::time::Duration;
+
+use api::control::model::PATCH_CONTENT_TYPE;
 use harness::ffmpeg::Publish;
 use harness::server::KEY;
-use harness::wait_for;
-use models::package::{Metadata, Package, Patch, TrainingSummary};
-use models::{Fingerprint, Preset, stock};
-use protocol::control::model::PATCH_CONTENT_TYPE;
+use harness::{Server, wait_for};
+use models::package::{Metadata, Patch, TrainingSummary};
+use models::{Fingerprint, Package, Preset, stock};
 use serde_json::Value;
-use std::time::Duration;
 
 /// The stock net with all weights scaled by almost nothing, and a summary that says it gains.
 fn variant(step: u8) -> Package {

@@ -1,8 +1,9 @@
 //! A plain RTMP publisher in, a sharp HLS picture out: what a viewer's player relies on.
 
+use std::time::Duration;
+
 use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::{Server, hls};
-use std::time::Duration;
 
 /// Presentation times in seconds of a track of a recording, in the order of the file.
 fn times(file: &str, track: &str, field: &str) -> Vec<f64> {

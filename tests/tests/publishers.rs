@@ -1,9 +1,10 @@
 //! Who may publish, who may not, and what happens when one leaves and returns.
 
+use std::time::Duration;
+
 use harness::ffmpeg::Publish;
 use harness::server::{KEY, OTHER_KEY};
 use harness::{Server, hls, wait_for};
-use std::time::Duration;
 
 #[test]
 fn publisher_returns_within_grace_to_the_same_playlist() {

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use harness::ffmpeg::ffmpeg;
 use media::ffmpeg::{FileReader, Filter, Media, Scaler};
+use media::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
 use media::{Picture, Size};
-use models::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
 
 const PICTURES: usize = 12;
 

@@ -1,8 +1,9 @@
 //! The second stage in a live lane: it refines what there is time for, says why, and keeps everything in step.
 
+use std::time::Duration;
+
 use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::{Server, wait_for};
-use std::time::Duration;
 
 /// So small that refining fits between two pictures on any machine, also one that runs other tests beside it.
 const SMALL: Publish<'static> =

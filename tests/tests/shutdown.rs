@@ -1,9 +1,10 @@
 //! Ctrl-C in the middle of everything.
 
+use std::time::{Duration, Instant};
+
 use harness::Server;
 use harness::ffmpeg::Publish;
 use harness::server::KEY;
-use std::time::{Duration, Instant};
 
 #[test]
 fn interrupt_ends_a_busy_server_soon_and_closes_playlists() {

@@ -1,11 +1,12 @@
 //! The two programs together: thin RTMP and trained nets go in, a picture that got sharper comes out.
 
-use harness::process::{Process, program};
-use harness::server::KEY;
-use harness::{Server, wait_for};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+use harness::process::{Process, program};
+use harness::server::KEY;
+use harness::{Server, wait_for};
 
 fn footage() -> PathBuf {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.deps/footage/trailer.mp4");

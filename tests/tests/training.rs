@@ -1,13 +1,14 @@
 //! The streamer trains when the picture asks for it, says so, and survives being killed in the middle.
 
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
 use harness::ffmpeg::ffmpeg;
 use harness::process::{Process, program};
 use harness::server::KEY;
 use harness::{Server, wait_for};
 use serde_json::Value;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 /// When the second scene begins.
 const CUT_S: f64 = 24.0;

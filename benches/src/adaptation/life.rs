@@ -1,11 +1,12 @@
 //! One policy through a programme.
 
 use anyhow::Result;
-use models::device::Device;
+use api::control::TrainingRecord;
+use learn::GainSample;
 use models::package::Shelf;
-use models::train::GainSample;
-use models::{FEdsrConfig, FEdsrUpscaler, Package, Precision};
-use protocol::control::TrainingRecord;
+use models::{FEdsrConfig, Package};
+use nets::Precision;
+use nets::torch::{Device, FEdsrUpscaler};
 use streamer::pairs::{Coded, PairMaker, Wanted};
 use streamer::threshold::Limits;
 use streamer::trainer::adaptive::{AdaptiveTrainer, Event, Settings};

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use learn::{Pair, PairPool, Trainer, TrainerSettings};
 use models::FEdsrConfig;
-use models::device::Device;
-use models::train::{Pair, PairPool, Trainer, TrainerSettings};
+use nets::torch::Device;
 use streamer::pairs::{Coded, PairMaker, Wanted};
 use streamer::trainer::stock_package;
 
@@ -41,7 +41,7 @@ impl Pace {
     pub fn measure(programme: &Programme, config: FEdsrConfig, device: Device, bitrate: u32) -> Result<Self> {
         let mut camera = Camera::new(programme, programme.half(), bitrate)?;
         let (mut maker, mut pool) = (PairMaker::new(), PairPool::new(8, config.scale));
-        maker.set_wanted(Some(Wanted::new(config.scale, protocol::control::TrainingState::Waiting)));
+        maker.set_wanted(Some(Wanted::new(config.scale, api::control::TrainingState::Waiting)));
         maker.push(Coded::Config(camera.transcoder.config()))?;
         let mut last: Option<Pair> = None;
         while pool.len() < 4

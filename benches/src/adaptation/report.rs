@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use models::quality::Mean;
-use models::train::{GainPredictor, GainSample, LEAST_SAMPLES};
+use learn::{GainPredictor, GainSample, LEAST_SAMPLES};
+use media::quality::Mean;
 use streamer::trainer::Policy;
 
 use super::life::Life;

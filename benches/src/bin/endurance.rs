@@ -3,12 +3,13 @@
 //! FFmpeg pushes a looped clip at several times real speed (`-readrate`), so the enhanced lane is overloaded on purpose and
 //! shows its pacing as well. Prints resident memory against media time and, at the end, the growth over the last half.
 
+use std::process::Command;
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use harness::server::KEY;
 use harness::{Process, Server};
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 #[derive(Parser)]
 #[command(about = "Does memory grow in an hour of streaming?")]

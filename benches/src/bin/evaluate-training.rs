@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use learn::GainSample;
 use measure::adaptation::pace::Pace;
 use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, plot, report};
 use measure::evaluate::footage;
 use models::Preset;
-use models::device::{self, DeviceChoice};
-use models::train::GainSample;
+use nets::device::DeviceChoice;
 use streamer::config::Bitrate;
 use streamer::trainer::Policy;
 
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
     media::ffmpeg::quiet_logs();
     let arguments = Arguments::parse();
     let device = arguments.device.resolve()?;
-    device::configure_threads(1);
+    nets::torch::configure_threads(1);
     let config = arguments.preset.config(models::stock::SCALE)?;
     let bitrate = arguments.bitrate.bits_per_second();
     let clips = footage::clips(&arguments.data)?;

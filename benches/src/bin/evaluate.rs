@@ -12,7 +12,7 @@ use measure::evaluate::rows::Rows;
 use measure::evaluate::runs::Runs;
 use measure::evaluate::vmaf::Vmaf;
 use measure::evaluate::{Plan, crops, evaluate, footage, method, plot, report};
-use models::device::{self, DeviceChoice};
+use nets::device::DeviceChoice;
 
 /// Where `scripts/setup-vmaf` puts it.
 const VMAF: &str = ".deps/vmaf/ffmpeg";
@@ -56,7 +56,7 @@ struct Arguments {
 fn main() -> Result<()> {
     media::ffmpeg::quiet_logs();
     let arguments = Arguments::parse();
-    device::configure_threads(1);
+    nets::torch::configure_threads(1);
     let vmaf = vmaf(arguments.vmaf.as_deref())?;
     let mut methods = method::methods(&arguments.packages, arguments.device)?;
     let plan = Plan {

@@ -4,6 +4,10 @@
 //! low-latency player does. For every part that appears, the time since its newest and since its oldest picture was written to the
 //! socket is noted. The pictures' own capture and encoding lie before that, the player's buffer behind it.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use harness::server::KEY;
@@ -12,10 +16,7 @@ use measure::percentile;
 use media::ffmpeg::{Encoder, EncoderSettings, KeyFrames, PictureType, Preset, RateControl};
 use media::flv::Muxer;
 use media::{FrameRate, MediaTime, Picture, Size, Unit};
-use protocol::rtmp::{Publisher, RtmpUrl};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use rtmp::{Publisher, RtmpUrl};
 
 #[derive(Parser)]
 #[command(about = "Publisher's picture to playlist, p50 and p95")]
@@ -93,7 +94,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let url: RtmpUrl = url.parse()?;
-    let mut publisher = runtime.block_on(Publisher::connect(&url, &KEY.parse()?, Duration::from_secs(5)))?;
+    let mut publisher = runtime.block_on(Publisher::connect(&url, &KEY.into(), Duration::from_secs(5)))?;
     let mut muxer = Muxer::new();
     runtime.block_on(publisher.send(&muxer.tag(&Unit::VideoConfig(encoder.config()))))?;
     let start = Instant::now();

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use media::Picture;
 use media::ffmpeg::{Filter, Scaler};
-use models::device::{Device, DeviceChoice};
-use models::upscale::Upscale;
-use models::{FEdsrUpscaler, Package, Precision, Preset, TcsrRefiner, stock};
+use models::{Package, Preset, stock};
+use nets::device::DeviceChoice;
+use nets::torch::{Device, FEdsrUpscaler, TcsrRefiner};
+use nets::{Precision, Upscale};
 
 use super::{BICUBIC, PLAIN};
 

@@ -1,7 +1,7 @@
 //! Figures over the pictures of a clip.
 
 use media::Picture;
-use models::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
+use media::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
 
 /// Figures of luma. Those in dB are PSNR with peak 255; higher is better everywhere.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! VMAF (Netflix, model v0.6.1), measured by an FFmpeg that was built with libvmaf: `scripts/setup-vmaf` installs one.
 //!
-//! Nothing else is taken from that program; PSNR and SSIM are [`models::quality`]'s. It sees the measured runs one after the
+//! Nothing else is taken from that program; PSNR and SSIM are [`media::quality`]'s. It sees the measured runs one after the
 //! other, so that the border of two runs looks like a cut to it. That touches its motion feature, which is taken from the
 //! originals, and is alike for all methods.
 

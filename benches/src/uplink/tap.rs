@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use protocol::rtmp::Limits;
-use protocol::rtmp::chunk::ChunkReader;
-use protocol::rtmp::message::{Message, MessageKind};
+use rtmp::Limits;
+use rtmp::chunk::ChunkReader;
+use rtmp::message::{Message, MessageKind};
 
 /// C0, C1 and C2 of the handshake.
 const HANDSHAKE: usize = 1 + 2 * 1536;

@@ -182,8 +182,9 @@ fn read_sample_rate(bits: &mut BitReader<'_>, length: usize) -> Result<u32, AacE
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn reads_what_encoders_write() {

@@ -5,4 +5,5 @@ mod layout;
 mod transcoder;
 
 pub(crate) use encoder::AacEncoder;
+
 pub(super) use transcoder::Transcoder;

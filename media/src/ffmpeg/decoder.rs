@@ -5,11 +5,10 @@
 
 use std::collections::VecDeque;
 
-use ffmpeg_next::codec::threading;
-use ffmpeg_next::codec::{Flags, Id};
-use ffmpeg_next::decoder::Opened;
+use ffmpeg_next::Packet as CodedPacket;
+use ffmpeg_next::codec::{Flags, Id, threading};
+use ffmpeg_next::decoder::{self, Opened};
 use ffmpeg_next::frame::Video;
-use ffmpeg_next::{Packet as CodedPacket, decoder};
 
 use super::error::is_nothing;
 use super::pictures::PictureMaker;

@@ -10,15 +10,15 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ffmpeg_next::format::{self, context::Input};
-use ffmpeg_next::{Error, Packet as CodedPacket, ffi, media};
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::{Error, Packet as CodedPacket, ffi, format, media};
+use tracks::{AudioTrack, VideoTrack};
 
 use super::FfmpegError;
 use crate::codec::aac::AacConfig;
 use crate::packet::Packet;
 use crate::picture::{FrameRate, Picture, Size};
 use crate::time::MediaTime;
-use tracks::{AudioTrack, VideoTrack};
 
 /// What a file holds.
 #[derive(Clone, Debug)]

@@ -6,13 +6,14 @@
 
 mod context;
 
+use context::Context;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame::Video;
+
 use super::FfmpegError;
 use super::pool::FramePool;
 use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
-use context::Context;
-use ffmpeg_next::format::Pixel;
-use ffmpeg_next::frame::Video;
 
 /// How samples between samples are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -24,8 +24,9 @@ impl Unwrapper {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn goes_on_after_the_wrap_and_tolerates_steps_back() {

@@ -15,7 +15,5 @@
 //!   convolution through the shuffle ([`crate::upscale`]).
 
 mod config;
-mod net;
 
 pub use config::{ConfigError, FEdsrConfig, MAX_BLOCKS, MAX_CHANNELS, MAX_TAIL, Preset, UnknownPreset};
-pub use net::FEdsr;

@@ -25,12 +25,7 @@
 //! - Pictures of any size: inside, they are enlarged to multiples of four by repeating the border.
 
 mod config;
-mod net;
-mod ofrnet;
-mod planes;
 
-pub(crate) use config::MULTIPLE;
-pub use config::{ConfigError, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, TcsrConfig};
-pub use net::{Aligned, Output, Tcsr};
-pub use ofrnet::Flow;
-pub(crate) use planes::halve;
+pub use config::{
+    ConfigError, EMBEDDING, FLOW_BLOCKS, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, MULTIPLE, STACK, TcsrConfig,
+};

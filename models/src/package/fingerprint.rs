@@ -1,6 +1,7 @@
 //! What a package is called: the SHA-256 of its bytes.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;

@@ -1,14 +1,13 @@
 //! What a package says of its net, and how that is written as safetensors metadata.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    str::FromStr,
-};
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, PackageError, header};
-use crate::arch::{Architecture, f_edsr::FEdsrConfig};
+use crate::arch::Architecture;
+use crate::arch::f_edsr::FEdsrConfig;
 
 /// What is known of a net.
 #[derive(Debug, Clone, PartialEq)]

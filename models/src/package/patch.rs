@@ -30,12 +30,15 @@ mod tests;
 use std::io::{Read, Write};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use flate2::{Compression, bufread::DeflateDecoder, write::DeflateEncoder};
+use flate2::Compression;
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use header::HeaderEdit;
 use thiserror::Error;
 
 use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Package, PackageError};
-use crate::arch::{Architecture as _, f_edsr::FEdsrConfig};
-use header::HeaderEdit;
+use crate::arch::Architecture as _;
+use crate::arch::f_edsr::FEdsrConfig;
 
 /// What every patch begins with.
 const MAGIC: &[u8; 4] = b"SCPD";

@@ -1,10 +1,12 @@
 //! The strict reader. Nothing is built before everything is checked.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use half::f16;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
 use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, NetMetadata, NetPackage, PackageError};
@@ -35,7 +37,7 @@ pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, Pack
 }
 
 /// A tensor of a safetensors file that ends behind it: the library adds the ends up without looking for overflow.
-pub(crate) fn tensor_beyond(bytes: &[u8]) -> Option<String> {
+pub fn tensor_beyond(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Place {
         data_offsets: Option<[u64; 2]>,

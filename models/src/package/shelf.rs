@@ -61,10 +61,9 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        arch::{Architecture as _, f_edsr::Preset},
-        package::Metadata,
-    };
+    use crate::arch::Architecture as _;
+    use crate::arch::f_edsr::Preset;
+    use crate::package::Metadata;
 
     /// The stock net, every weight `percent` larger.
     fn variant(percent: u8, parent: Option<Fingerprint>) -> Package {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use api::control::{ModelOrigin, ModelReport, Outcome};
 use media::picture::{Picture, Size};
-use models::{FEdsrUpscaler, Package, Precision, Preset, Upscale, UpscaleError, stock};
-use protocol::control::{ModelOrigin, ModelReport, Outcome};
+use models::{Package, Preset, stock};
+use nets::torch::FEdsrUpscaler;
+use nets::{Precision, Upscale, UpscaleError};
 
 use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
 use crate::config::{EncodeSettings, Profile};

@@ -1,8 +1,8 @@
 //! What a streamer offers: a whole package, or what changed since one that the stream had.
 
 use bytes::Bytes;
-use models::Package;
-use models::package::{Fingerprint, Patch};
+use models::package::Patch;
+use models::{Fingerprint, Package};
 
 use super::Rejection;
 use crate::enhance::model::StreamModel;
@@ -31,9 +31,9 @@ impl Offer {
 
 #[cfg(test)]
 mod tests {
+    use api::control::ModelOrigin;
     use models::package::PatchError;
     use models::{Preset, stock};
-    use protocol::control::ModelOrigin;
 
     use super::*;
     use crate::config::Profile;

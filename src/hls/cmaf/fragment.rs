@@ -80,8 +80,9 @@ fn entry(sample: &Sample) -> TrunEntry {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use mp4_atom::{Decode, Header, Mdat};
+
+    use super::*;
 
     #[test]
     fn decodes_to_what_was_put_in() {

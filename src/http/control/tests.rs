@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use models::device::DeviceChoice;
-use protocol::control::{
+use api::control::{
     Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
 };
+use nets::device::DeviceChoice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -121,7 +121,7 @@ async fn a_full_report_is_shown_and_the_next_one_adds_to_it() {
     assert!(serde_json::to_vec(&sent).unwrap().len() * 3 / 2 < MAX_REPORT_BYTES);
     assert_eq!(server.put_report(&sent).await, (204, String::new()));
     let (status, body) = server.ask("GET", "/api/v1/streams/demo", "", b"").await;
-    let shown: protocol::control::StreamStatus = serde_json::from_str(&body).unwrap();
+    let shown: api::control::StreamStatus = serde_json::from_str(&body).unwrap();
     assert_eq!((status, shown.training), (200, Some(sent.clone())));
     let next = TrainingReport { state: TrainingState::Resting, ..TrainingReport::default() };
     assert_eq!(server.put_report(&next).await.0, 204);

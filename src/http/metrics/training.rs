@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Error;
 
+use api::control::{TrainingEnd, TrainingReason, TrainingReport, TrainingState};
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
-use protocol::control::{TrainingEnd, TrainingReason, TrainingReport, TrainingState};
 
 const STATES: [TrainingState; 4] =
     [TrainingState::Waiting, TrainingState::Training, TrainingState::Resting, TrainingState::TooSlow];

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use media::picture::Picture;
 use media::time::MediaTime;
-use models::{Upscale, UpscaleError};
+use nets::{Upscale, UpscaleError};
 
 use crate::enhance::engine::Reply;
 use crate::enhance::{EngineHandle, Identity, LibraryHandle, Net, StreamModel};

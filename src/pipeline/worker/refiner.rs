@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use media::picture::Picture;
-use models::refine::RefineError;
-use models::{Precision, TcsrPackage, TcsrRefiner};
+use models::TcsrPackage;
+use nets::Precision;
+use nets::torch::{RefineError, TcsrRefiner};
 
 use crate::enhance::EngineHandle;
 

@@ -180,7 +180,7 @@ impl Temporal {
 #[cfg(test)]
 mod tests {
     use media::time::MediaTime;
-    use models::device::DeviceChoice;
+    use nets::device::DeviceChoice;
 
     use super::*;
     use crate::enhance::Engine;

@@ -1,9 +1,11 @@
 //! `streamer inspect`: what a model file holds.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use anyhow::Context;
-use models::{Architecture as _, Fingerprint, Package, Preset, package::MAX_BYTES};
+use models::package::MAX_BYTES;
+use models::{Architecture as _, Fingerprint, Package, Preset};
 
 use crate::failure::Failure;
 

@@ -2,33 +2,27 @@
 
 mod report;
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use media::{
-    MediaTime, Picture, Size,
-    ffmpeg::{FileReader, Media},
-};
-use models::{
-    FEdsrUpscaler, Package, Precision,
-    device::{self, Device},
-    package::TrainingSummary,
-    train::{TrainError, Trainer, TrainerSettings, cosine},
-};
+use learn::{TrainError, Trainer, TrainerSettings, cosine};
+use media::ffmpeg::{FileReader, Media};
+use media::{MediaTime, Picture, Size};
+use models::Package;
+use models::package::TrainingSummary;
+use nets::Precision;
+use nets::torch::{Device, FEdsrUpscaler};
 
-use crate::{
-    cli::TrainArgs,
-    config::VideoSize,
-    failure::Failure,
-    pairs::{Coded, PairMaker, Wanted},
-    status::Screen,
-    trainer::{material::Material, stock_package},
-    transcode::{Key, LrSettings, Transcoder},
-};
+use crate::cli::TrainArgs;
+use crate::config::VideoSize;
+use crate::failure::Failure;
+use crate::pairs::{Coded, PairMaker, Wanted};
+use crate::status::Screen;
+use crate::trainer::material::Material;
+use crate::trainer::stock_package;
+use crate::transcode::{Key, LrSettings, Transcoder};
 
 /// Pairs that are kept, spread over the whole recording: 120 MB for 480x270.
 const PAIRS: usize = 100;
@@ -45,7 +39,7 @@ const SEED: u64 = 1;
 
 /// Trains and writes the network, and beside it how that went.
 pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failure> {
-    device::configure_threads(args.threads);
+    nets::torch::configure_threads(args.threads);
     let (package, course) = train(args, screen).map_err(Failure::Failed)?;
     write(&args.out, package.bytes()).map_err(Failure::Failed)?;
     let last = course.last();

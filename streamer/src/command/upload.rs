@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use crate::{
-    api::{ApiError, Client},
-    config::UploadTarget,
-    failure::Failure,
-};
+use crate::api::{ApiError, Client};
+use crate::config::UploadTarget;
+use crate::failure::Failure;
 
 /// Uploads at full speed: there is no video to disturb.
 pub(super) fn run(model: &Path, target: UploadTarget) -> Result<String, Failure> {
     let package = super::inspect::read(model)?;
-    let watch = protocol::control::routes::watch(&target.name);
+    let watch = api::control::routes::watch(&target.name);
     let server = target.server.as_str().trim_end_matches('/').to_owned();
     let report =
         Client::new(target).upload(package.bytes().len(), &mut &package.bytes()[..]).map_err(|error| {

@@ -1,6 +1,8 @@
 //! Rates, sizes and times as they are typed.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use media::picture::Size;
 use thiserror::Error;

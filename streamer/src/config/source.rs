@@ -1,11 +1,9 @@
 //! Which source a text names.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
-use protocol::names::StreamKey;
+use api::names::StreamKey;
 use thiserror::Error;
 use url::{Host, Url};
 

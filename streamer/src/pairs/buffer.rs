@@ -1,15 +1,11 @@
 //! Pairs on their way to the trainer: bounded; the oldest go first, because fresh pairs teach more. Nobody waits to put.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use models::train::Pair;
+use learn::Pair;
 
 /// The pairs. `T` is [`Pair`] but in tests.
 #[derive(Debug)]

@@ -1,15 +1,15 @@
-//! The sender against the server's end of our own protocol crate, on loopback.
+//! The sender against the server's end of our own RTMP crate, on loopback.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use media::{
-    MediaTime, Packet, Track,
-    codec::aac::AacConfig,
-    flv::{Demuxer, Tag},
-};
-use protocol::rtmp::{Event, Limits, Rejection, ServerConnection};
-use tokio::{net::TcpListener, task::JoinHandle};
+use media::codec::aac::AacConfig;
+use media::flv::{Demuxer, Tag};
+use media::{MediaTime, Packet, Track};
+use rtmp::{Event, Limits, Rejection, ServerConnection};
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::*;
 
@@ -47,7 +47,7 @@ impl Set {
         loop {
             match connection.next_event().await.unwrap().expect("a wish to publish") {
                 Event::PublishRequested { app, key } => {
-                    assert_eq!((app.as_str(), key.expose()), ("live", "s3cret"));
+                    assert_eq!((app.as_str(), key.expose_secret()), ("live", "s3cret"));
                     return connection;
                 }
                 Event::Connected { .. } => {}

@@ -1,20 +1,14 @@
 //! A media file as a recording.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use media::{
-    FrameRate,
-    codec::aac::AacConfig,
-    ffmpeg::{FfmpegError, FileReader, Media},
-};
+use media::FrameRate;
+use media::codec::aac::AacConfig;
+use media::ffmpeg::{FfmpegError, FileReader, Media};
 
-use super::{
-    SourceError,
-    player::{Recorded, Recording},
-};
+use super::SourceError;
+use super::player::{Recorded, Recording};
 
 /// A file that is being read.
 pub(super) struct FileRecording {

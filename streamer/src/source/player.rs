@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use media::{FrameRate, MediaTime, Packet, Picture, Track, codec::aac::AacConfig, ffmpeg::FfmpegError};
+use media::codec::aac::AacConfig;
+use media::ffmpeg::FfmpegError;
+use media::{FrameRate, MediaTime, Packet, Picture, Track};
 
-use super::{HrPicture, KeyWish, Media, Source, SourceError, continuity::Continuity};
-use crate::{
-    clock::Clock,
-    config::Repeat,
-    pace::{Due, Pacer},
-    status::Counters,
-};
+use super::continuity::Continuity;
+use super::{HrPicture, KeyWish, Media, Source, SourceError};
+use crate::clock::Clock;
+use crate::config::Repeat;
+use crate::pace::{Due, Pacer};
+use crate::status::Counters;
 
 /// Something that can be played: gives its pictures and sounds in order, as fast as it is asked.
 pub(super) trait Recording: Send {

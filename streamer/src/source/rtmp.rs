@@ -3,32 +3,26 @@
 //! A task listens and reads packets into a bounded queue; the thread that asks for pictures decodes them. The publisher
 //! may leave and come back: the timeline goes on where it ended. One publisher at a time; a second one is told so.
 
-use std::{net::TcpListener as StdListener, sync::Arc};
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
 
-use media::{
-    FrameRate, MediaTime, Packet, Picture, Track, Unit,
-    codec::avc::AvcConfig,
-    ffmpeg::Decoder,
-    flv::{Demuxer, Tag},
-};
-use protocol::{
-    names::StreamKey,
-    rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection},
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime::Handle,
-    sync::Semaphore,
-    task::{JoinHandle, JoinSet},
-};
+use api::names::StreamKey;
+use media::codec::avc::AvcConfig;
+use media::ffmpeg::Decoder;
+use media::flv::{Demuxer, Tag};
+use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit};
+use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::{HrPicture, KeyWish, Media, Source, SourceError, continuity::Continuity};
-use crate::{
-    config::ListenAt,
-    queue::{Queue, Queued, Role},
-    status::Counters,
-    stop::Stop,
-};
+use super::continuity::Continuity;
+use super::{HrPicture, KeyWish, Media, Source, SourceError};
+use crate::config::ListenAt;
+use crate::queue::{Queue, Queued, Role};
+use crate::status::Counters;
+use crate::stop::Stop;
 
 /// Packets between the network and the decoder: about two seconds of video and sound.
 const QUEUE: usize = 256;
@@ -214,7 +208,7 @@ impl Door {
                 Event::Connected { .. } => {}
                 Event::PublishRequested { key, .. } => {
                     match (self.key.as_ref(), self.seat.clone().try_acquire_owned()) {
-                        (Some(expected), _) if *expected != key => {
+                        (Some(expected), _) if StreamKey::try_from(&key).as_ref() != Ok(expected) => {
                             connection.reject_publish(Rejection::BadKey).await?;
                             return Ok(());
                         }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use media::{
-    FrameRate, Packet, Picture, Size,
-    codec::aac::AacConfig,
-    ffmpeg::FfmpegError,
-    synthetic::{TestPictures, TestSound, Tone},
-};
+use media::codec::aac::AacConfig;
+use media::ffmpeg::FfmpegError;
+use media::synthetic::{TestPictures, TestSound, Tone};
+use media::{FrameRate, Packet, Picture, Size};
 
 use super::player::{Recorded, Recording};
 

@@ -1,11 +1,9 @@
 //! Figures that threads write and the status line reads. Each has one writer; readers may see it a moment late.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use protocol::control::TrainingReport;
+use api::control::TrainingReport;
 
 /// Counts up.
 #[derive(Debug, Default)]

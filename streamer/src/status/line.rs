@@ -1,9 +1,7 @@
 //! The figures of one moment, and how they are written.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::fmt;
+use std::time::{Duration, Instant};
 
 use super::{Counters, Link, Quality, TrainingFigures, UploadState};
 
@@ -169,7 +167,7 @@ impl fmt::Display for UploadState {
 
 #[cfg(test)]
 mod tests {
-    use protocol::control::{QualityLook, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
+    use api::control::{QualityLook, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
 
     use super::*;
 

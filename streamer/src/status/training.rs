@@ -1,6 +1,6 @@
 //! How training stands, in short.
 
-use protocol::control::{TrainingRecord, TrainingReport, TrainingState};
+use api::control::{TrainingRecord, TrainingReport, TrainingState};
 
 /// How training stands, in short.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,13 +4,12 @@
 //! `{"format": "sharpcast-gains-2", "nets": {"8x2 x2": [{"first_db": 0.3, "gain_db": 0.4}]}}`. A file that is damaged, or
 //! of another version, is set aside, with a warning, and a new one is begun.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use models::{FEdsrConfig, train::GainSample};
+use learn::GainSample;
+use models::FEdsrConfig;
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "gains.json";

@@ -17,25 +17,20 @@ mod settings;
 
 use std::collections::VecDeque;
 
-use models::{
-    Package,
-    package::Fingerprint,
-    train::{Pair, TrainError},
-};
-use protocol::control::{TrainingEnd, TrainingReason, TrainingRecord, training::MOST_TRAININGS};
-
-use super::{
-    material::Material,
-    scenes::{Scenes, Shown, Signature},
-};
-use crate::{
-    monitor::{Look, Monitor, NOTHING_TO_GAIN},
-    status::Quality,
-    threshold::Threshold,
-};
+use api::control::training::MOST_TRAININGS;
+use api::control::{TrainingEnd, TrainingReason, TrainingRecord};
+use learn::{Pair, TrainError};
 use lesson::{Lesson, Rested, Verdict};
+use models::{Fingerprint, Package};
 use montage::Montage;
 use ruler::Ruler;
+
+use super::material::Material;
+use super::scenes::{Scenes, Shown, Signature};
+use crate::monitor::{Look, Monitor, NOTHING_TO_GAIN};
+use crate::status::Quality;
+use crate::threshold::Threshold;
+
 pub use settings::{Policy, Settings, stock_package};
 
 /// Pairs to learn from: the last half minute. A pair of 480x270 takes 1.2 MB.

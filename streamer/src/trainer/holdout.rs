@@ -3,16 +3,12 @@
 
 use std::collections::VecDeque;
 
-use media::{
-    Component, Picture, Size,
-    ffmpeg::{Filter, Scaler},
-};
-use models::{
-    package::Fingerprint,
-    quality::psnr_luma,
-    train::{Pair, TrainError},
-    upscale::Upscale,
-};
+use learn::{Pair, TrainError};
+use media::ffmpeg::{Filter, Scaler};
+use media::quality::psnr_luma;
+use media::{Component, Picture, Size};
+use models::Fingerprint;
+use nets::Upscale;
 
 use crate::monitor::NOTHING_TO_GAIN;
 

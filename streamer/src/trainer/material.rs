@@ -1,10 +1,8 @@
 //! What there is to learn from, and to be judged by.
 
-use models::{
-    package::Fingerprint,
-    train::{Pair, PairPool, TrainError},
-    upscale::Upscale,
-};
+use learn::{Pair, PairPool, TrainError};
+use models::Fingerprint;
+use nets::Upscale;
 
 use super::holdout::Holdout;
 

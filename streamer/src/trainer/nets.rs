@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use models::{FEdsrUpscaler, Package, Precision, device::Device, train::TrainError, upscale::Upscale};
+use learn::TrainError;
+use models::Package;
+use nets::torch::{Device, FEdsrUpscaler};
+use nets::{Precision, Upscale};
 
 /// The best one, the server's, the one that training began from, and one that was remembered.
 const CAPACITY: usize = 4;

@@ -5,7 +5,8 @@
     reason = "the scheduler is asked through libc; nix has no wrapper for one thread's priority"
 )]
 
-use nix::{libc, unistd::gettid};
+use nix::libc;
+use nix::unistd::gettid;
 
 /// The weakest claim to the processor that nice values express.
 const NICE: libc::c_int = 19;

@@ -1,10 +1,8 @@
 //! The uploader against servers that say what a test wants them to.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
-    thread,
-};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread;
 
 use models::{Preset, stock};
 

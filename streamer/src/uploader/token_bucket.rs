@@ -3,10 +3,8 @@
 //! The network goes to the server beside the video and must not touch its bitrate, so the body of an upload is handed to
 //! the socket in small pieces, each when the bucket has filled enough for it.
 
-use std::{
-    io::{self, Read},
-    time::{Duration, Instant},
-};
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 

@@ -1,7 +1,7 @@
 //! A piece of a picture, and the one in which a picture is most wrong.
 
+use media::quality::SquaredError;
 use media::{Picture, Size};
-use models::quality::SquaredError;
 
 /// Steps in which pieces are tried.
 const STEP: usize = 4;

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use models::quality::Mean;
+use media::quality::Mean;
 use plotters::prelude::*;
 
-use crate::percentile;
-
 use super::{Failure, Rows, colour, range};
+use crate::percentile;
 
 const SIZE: (u32, u32) = (560, 380);
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{Error, Write as _};
 
-use models::quality::Mean;
+use media::quality::Mean;
 
 use super::super::rows::Rows;
 use super::{figure, head, line};

@@ -130,8 +130,9 @@ pub fn from_annex_b(stream: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn finds_units_between_start_codes() {

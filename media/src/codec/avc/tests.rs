@@ -1,6 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::picture::{Range, YuvMatrix};
-use proptest::prelude::*;
 
 /// What x264 writes for 480x270 at 25 frames per second, high profile, level 2.1.
 pub(crate) const X264_480X270: &[u8] = &[

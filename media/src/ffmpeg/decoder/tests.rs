@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
 use super::*;
 use crate::ffmpeg::{Encoder, EncoderSettings, KeyFrames, PictureType, Preset, RateControl};
 use crate::picture::{Colour, FrameRate, Plane, Range, Size, YuvMatrix};
 use crate::synthetic::TestPictures;
-use bytes::Bytes;
-use proptest::prelude::*;
-use std::sync::Arc;
 
 const SIZE: Size = Size { width: 128, height: 72 };
 

@@ -1,5 +1,6 @@
-use super::*;
 use proptest::prelude::*;
+
+use super::*;
 
 /// 480x270 at 25 frames per second, as x264 writes it.
 const AVC_RECORD: &[u8] = &[

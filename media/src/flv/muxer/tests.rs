@@ -1,10 +1,13 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::codec::aac::AacConfig;
-use crate::codec::avc::{AvcConfig, tests::X264_480X270};
+use crate::codec::avc::AvcConfig;
+use crate::codec::avc::tests::X264_480X270;
 use crate::flv::Demuxer;
 use crate::time::MediaTime;
-use proptest::prelude::*;
-use std::sync::Arc;
 
 fn video(dts: i64, pts: i64, key: bool) -> Packet {
     Packet {

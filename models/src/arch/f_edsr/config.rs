@@ -1,13 +1,12 @@
 //! Parameters of an F-EDSR, its presets, and the names and shapes that follow from them (which are the package format).
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{
-    arch::{Architecture, TensorSpec},
-    package::PackageError,
-};
+use crate::arch::{Architecture, TensorSpec};
+use crate::package::PackageError;
 
 /// Widest net that is accepted: four times the widest preset's cost is beyond any live use.
 pub const MAX_CHANNELS: u16 = 128;

@@ -4,10 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{
-    arch::{Architecture, TensorSpec},
-    package::PackageError,
-};
+use crate::arch::{Architecture, TensorSpec};
+use crate::package::PackageError;
 
 /// Widest net that is accepted.
 pub const MAX_CHANNELS: u16 = 64;
@@ -17,13 +15,13 @@ pub const MAX_BLOCKS: u16 = 16;
 pub const MAX_RADIUS: u16 = 3;
 
 /// Residual blocks of the two levels of OFRnet.
-pub(super) const FLOW_BLOCKS: [u16; 2] = [3, 1];
+pub const FLOW_BLOCKS: [u16; 2] = [3, 1];
 /// Pixels of the large picture that are stacked as channels: 2x2.
-pub(super) const STACK: usize = 4;
+pub const STACK: usize = 4;
 /// Sides that the net computes on are multiples of this: half of them is stacked two by two.
-pub(crate) const MULTIPLE: usize = 4;
+pub const MULTIPLE: usize = 4;
 /// Features per pixel of the large picture that decide on attention.
-pub(super) const EMBEDDING: usize = 8;
+pub const EMBEDDING: usize = 8;
 
 /// The parameters that define a TCSR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

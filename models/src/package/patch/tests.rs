@@ -4,11 +4,8 @@ use half::f16;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    Preset,
-    package::{Metadata, TrainingSummary},
-    stock,
-};
+use crate::package::{Metadata, TrainingSummary};
+use crate::{Preset, stock};
 
 fn config() -> FEdsrConfig {
     FEdsrConfig { channels: 4, blocks: 1, scale: 2, tail: 2 }
@@ -111,7 +108,8 @@ fn only_packages_of_one_net_in_half_precision_have_a_patch() {
 
 /// The same weights as a file of 32-bit numbers.
 fn single_precision(package: &Package) -> Package {
-    use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
+    use safetensors::tensor::TensorView;
+    use safetensors::{Dtype, SafeTensors, serialize};
     let (_, header) = SafeTensors::read_metadata(package.bytes()).unwrap();
     let specs = package.config().tensors();
     let data: Vec<Vec<u8>> = package

@@ -1,9 +1,12 @@
-//! A publisher of our own protocol crate pushes to the source, on loopback.
+//! A publisher of our own RTMP crate pushes to the source, on loopback.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use media::{Size, flv::Muxer, synthetic::TestPictures};
-use protocol::rtmp::{PublishError, Publisher, RtmpUrl};
+use media::Size;
+use media::flv::Muxer;
+use media::synthetic::TestPictures;
+use rtmp::{PublishError, Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
 use super::*;
@@ -30,7 +33,7 @@ async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publishe
     };
     let mut transcoder = Transcoder::new(settings).unwrap();
     let mut muxer = Muxer::new();
-    let mut publisher = Publisher::connect(url, &"any".parse().unwrap(), PATIENCE).await?;
+    let mut publisher = Publisher::connect(url, &"any".into(), PATIENCE).await?;
     publisher.send(&muxer.tag(&Unit::VideoConfig(transcoder.config()))).await?;
     for mut picture in pictures.iter().take(count as usize) {
         picture.set_pts(picture.pts() + start);
@@ -71,9 +74,8 @@ fn turns_away_wrong_keys_and_second_publishers() {
     let at = ListenAt { address: free_address(), key: Some("right".parse().unwrap()) };
     let source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
     let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
-    let connect = |key: &'static str| {
-        runtime.block_on(async { Publisher::connect(&url, &key.parse().unwrap(), PATIENCE).await })
-    };
+    let connect =
+        |key: &'static str| runtime.block_on(async { Publisher::connect(&url, &key.into(), PATIENCE).await });
     assert!(matches!(connect("wrong"), Err(PublishError::Refused { .. })));
     let first = connect("right").unwrap();
     match connect("right") {

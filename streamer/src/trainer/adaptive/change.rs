@@ -1,10 +1,8 @@
 //! What happens when another scene is shown, and where training begins there.
 
-use models::{
-    Package,
-    train::{Pair, TrainError},
-};
-use protocol::control::{TrainingEnd, TrainingReason};
+use api::control::{TrainingEnd, TrainingReason};
+use learn::{Pair, TrainError};
+use models::Package;
 
 use super::{AdaptiveTrainer, POOL, Policy, Request, Rested};
 use crate::trainer::scenes::{Shown, Signature};

@@ -1,12 +1,10 @@
 //! One training: from its first step to its last, and when that is.
 
-use models::{
-    Package,
-    device::Device,
-    package::{Fingerprint, TrainingSummary},
-    train::{PairPool, Selection, TrainError, Trainer, TrainerSettings},
-};
-use protocol::control::{TrainingEnd, TrainingReason, TrainingRecord};
+use api::control::{TrainingEnd, TrainingReason, TrainingRecord};
+use learn::{PairPool, Selection, TrainError, Trainer, TrainerSettings};
+use models::package::TrainingSummary;
+use models::{Fingerprint, Package};
+use nets::torch::Device;
 
 use super::Settings;
 use crate::threshold::{Goal, Threshold};

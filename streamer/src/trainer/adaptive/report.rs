@@ -1,7 +1,8 @@
 //! How training stands.
 
-use models::{Package, train::GainSample};
-use protocol::control::{TrainingReport, TrainingState};
+use api::control::{TrainingReport, TrainingState};
+use learn::GainSample;
+use models::Package;
 
 use super::AdaptiveTrainer;
 

@@ -1,14 +1,13 @@
 //! Measures networks on whole pictures.
 
+use learn::{Pair, TrainError};
 use media::ffmpeg::{Filter, Scaler};
-use models::{
-    Package,
-    device::Device,
-    quality::psnr_luma,
-    train::{Pair, TrainError},
-};
+use media::quality::psnr_luma;
+use models::Package;
+use nets::torch::Device;
 
-use crate::{monitor::NOTHING_TO_GAIN, trainer::nets::Nets};
+use crate::monitor::NOTHING_TO_GAIN;
+use crate::trainer::nets::Nets;
 
 /// Built networks, and what they are compared with.
 pub(super) struct Ruler {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use models::{FEdsrConfig, Package, Preset, device::Device, stock};
+use models::{FEdsrConfig, Package, Preset, stock};
+use nets::torch::Device;
 
 use crate::threshold::Limits;
 

@@ -1,19 +1,15 @@
-use media::{
-    Component, MediaTime, Picture, Size,
-    ffmpeg::{Filter, Scaler},
-};
-use models::{
-    FEdsrConfig, Preset,
-    device::Device,
-    package::TrainingSummary,
-    train::{PairPool, Trainer, TrainerSettings},
-};
+use api::control::TrainingState;
+use learn::{PairPool, Trainer, TrainerSettings};
+use media::ffmpeg::{Filter, Scaler};
+use media::{Component, MediaTime, Picture, Size};
+use models::package::TrainingSummary;
+use models::{FEdsrConfig, Preset};
+use nets::torch::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::threshold::Limits;
-use protocol::control::TrainingState;
 
 /// Seconds that a step takes in these tests, whatever it takes in truth.
 const STEP_S: f64 = 0.1;
@@ -60,7 +56,7 @@ fn trainer(policy: Policy) -> AdaptiveTrainer {
 }
 
 fn trainer_from(policy: Policy, start: Option<Package>) -> AdaptiveTrainer {
-    models::device::configure_threads(1);
+    nets::torch::configure_threads(1);
     let config = Preset::Nano.config(2).unwrap();
     AdaptiveTrainer::new(Settings {
         config,

@@ -1,0 +1,184 @@
+//! Clips as streams show them: scaled down, coded at a bitrate, decoded again.
+
+use std::ops::Range;
+
+use anyhow::{Context, Result};
+use media::ffmpeg::{
+    Decoder, Encoder, EncoderSettings, FileReader, Filter, KeyFrames, Media, PictureType, Preset,
+    RateControl, Scaler,
+};
+use media::picture::Component;
+use media::{Colour, FrameRate, MediaTime, Picture, Size};
+use rand::Rng;
+
+use crate::clips::Clip;
+use crate::progress::Progress;
+
+/// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
+const LARGEST: Size = Size { width: 960, height: 540 };
+/// Whatever rate a clip was taken at, the low-resolution stream shows its pictures at this one.
+pub(crate) const RATE: FrameRate = FrameRate { num: 30, den: 1 };
+
+/// How the low-resolution stream is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    /// Bits per second.
+    pub(crate) bitrate: u32,
+    /// What makes pictures small.
+    pub(crate) filter: Filter,
+}
+
+impl Way {
+    pub(crate) const fn new(bitrate: u32, filter: Filter) -> Self {
+        Self { bitrate, filter }
+    }
+}
+
+/// The clip's pictures, scaled to at most [`LARGEST`].
+pub(crate) fn originals(clip: &Clip) -> Result<Vec<Picture>> {
+    let path = &clip.path;
+    let mut reader = FileReader::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut area = Scaler::new(Filter::Area);
+    let mut pictures = Vec::new();
+    while let Some(media) = reader.next()? {
+        if let Media::Picture(picture) = media {
+            pictures.push(area.scale(&picture, fitted(picture.size()))?);
+        }
+    }
+    Ok(pictures)
+}
+
+/// Within [`LARGEST`], in proportion, both sides multiples of 4, so that half of it is even.
+fn fitted(size: Size) -> Size {
+    let factor = (f64::from(LARGEST.width) / f64::from(size.width))
+        .min(f64::from(LARGEST.height) / f64::from(size.height))
+        .min(1.0);
+    let side = |side: u32| (f64::from(side) * factor / 4.0).round() as u32 * 4;
+    Size { width: side(size.width), height: side(size.height) }
+}
+
+/// What a viewer gets of each original at half the size.
+pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
+    let Some(first) = originals.first() else { return Ok(Vec::new()) };
+    let Size { width, height } = first.size();
+    let size = Size { width: width / 2, height: height / 2 };
+    let mut scaler = Scaler::new(way.filter);
+    let mut encoder = Encoder::new(&EncoderSettings {
+        size,
+        frame_rate: RATE,
+        rate: RateControl::Bitrate(way.bitrate),
+        preset: Preset::Veryfast,
+        key_frames: KeyFrames::Every(MediaTime::from_millis(2000)),
+        threads: 1,
+        colour: Colour::default(),
+    })?;
+    let mut decoder = Decoder::avc(&encoder.config())?;
+    let shown = originals.iter().zip(0..).map(|(original, index)| {
+        let mut lr = scaler.scale(original, size)?;
+        lr.set_pts(RATE.time_of(index));
+        encoder.push(&lr, PictureType::Auto)?;
+        decoder.push(&encoder.pull()?.context("the encoder held a picture back")?)?;
+        decoder.pull()?.context("the decoder held a picture back")
+    });
+    shown.collect()
+}
+
+/// A copy with samples of its own. A scaler's or decoder's picture, kept, keeps the memory of all that it ever made.
+pub(crate) fn own(picture: &Picture) -> Picture {
+    let mut copy = Picture::new(picture.size());
+    copy.copy_properties_from(picture);
+    for component in Component::ALL {
+        for (to, from) in copy.plane_mut(component).rows_mut().zip(picture.plane(component).rows()) {
+            to.copy_from_slice(from);
+        }
+    }
+    copy
+}
+
+/// What to take from clips.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Take {
+    /// Runs from all clips in all ways together; rounded up to as many from each, and fewer where clips are short.
+    pub(crate) runs: usize,
+    /// Consecutive pictures in a run.
+    pub(crate) length: usize,
+}
+
+/// Takes runs evenly from all clips in all ways: what viewers get, and the originals.
+///
+/// One clip at a time is in memory, with one of its codings (400 MB for 12 s): whoever takes a run copies what is to stay.
+pub(crate) fn take(
+    clips: &[Clip],
+    ways: &[Way],
+    take: Take,
+    random: &mut impl Rng,
+    mut each: impl FnMut(&[Picture], &[Picture]) -> Result<()>,
+) -> Result<()> {
+    let of_each = take.runs.div_ceil((clips.len() * ways.len()).max(1)).max(1);
+    let bar = Progress::new("coding", (clips.len() * ways.len()) as u64, 0);
+    for clip in clips {
+        bar.now(&clip.name);
+        let originals = originals(clip)?;
+        for way in ways {
+            let coded = coded(&originals, *way).with_context(|| format!("cannot code {}", clip.name))?;
+            for run in spread(originals.len(), take.length, of_each, random) {
+                each(&coded[run.clone()], &originals[run])?;
+            }
+            bar.step();
+        }
+    }
+    Ok(())
+}
+
+/// Up to `wanted` runs of `length` pictures out of `count`, one at random in each of as many equal stretches.
+fn spread(count: usize, length: usize, wanted: usize, random: &mut impl Rng) -> Vec<Range<usize>> {
+    let room = (count + 1).saturating_sub(length);
+    let stretches = (0..wanted).map(|index| index * room / wanted..(index + 1) * room / wanted);
+    let starts = stretches.filter(|stretch| !stretch.is_empty()).map(|stretch| random.random_range(stretch));
+    starts.map(|start| start..start + length).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn runs_are_spread_over_the_whole_clip() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let runs = spread(103, 4, 10, &mut random);
+        assert_eq!(runs.len(), 10);
+        for (index, run) in runs.iter().enumerate() {
+            assert!(run.len() == 4 && (index * 10..(index + 1) * 10).contains(&run.start), "{run:?}");
+        }
+        let mut count = |pictures, length, wanted| spread(pictures, length, wanted, &mut random).len();
+        assert_eq!(
+            [(4, 4, 3), (3, 4, 3), (5, 1, 9), (9, 1, 0)].map(|(p, l, w)| count(p, l, w)),
+            [1, 0, 5, 0]
+        );
+    }
+
+    #[test]
+    fn originals_fit_and_halve() {
+        let fitted = |width, height| fitted(Size { width, height });
+        assert_eq!(fitted(1920, 1080), LARGEST);
+        assert_eq!(fitted(640, 272), Size { width: 640, height: 272 });
+        assert_eq!(fitted(704, 576), Size { width: 660, height: 540 });
+    }
+
+    #[test]
+    fn every_original_comes_back_at_half_the_size() {
+        let mut original = Picture::new(Size { width: 128, height: 96 });
+        for component in Component::ALL {
+            original.plane_mut(component).fill(90);
+        }
+        let originals = vec![original; 5];
+        let coded = coded(&originals, Way::new(250_000, Filter::Area)).unwrap();
+        assert_eq!(coded.len(), 5);
+        let last = own(&coded[4]);
+        assert_eq!(last.size(), Size { width: 64, height: 48 });
+        assert!(last.luma().rows().flatten().all(|value| value.abs_diff(90) < 3));
+    }
+}

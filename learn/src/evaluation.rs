@@ -1,0 +1,34 @@
+//! How much a net gains, on the same path that serves: pictures in, rounded code values out.
+
+use media::ffmpeg::{Filter, Scaler};
+use media::quality::{Mean, psnr_luma};
+use nets::Upscale;
+
+use super::{Pair, TrainError};
+
+/// Mean PSNR of luma over pictures, in dB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Of plain up-sampling.
+    pub psnr_plain: f64,
+    /// Of the net.
+    pub psnr_net: f64,
+    /// What the net adds.
+    pub gain: f64,
+}
+
+/// Enhances the low-resolution picture of every pair and compares it with the original.
+pub fn evaluate(upscaler: &mut dyn Upscale, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
+    if pairs.is_empty() {
+        return Err(TrainError::NoPairs);
+    }
+    let mut lanczos = Scaler::new(Filter::Lanczos);
+    let (mut before, mut after) = (Mean::default(), Mean::default());
+    for Pair { lr, hr } in pairs {
+        let plain = lanczos.scale(lr, hr.size())?;
+        before.add(psnr_luma(&plain, hr));
+        after.add(psnr_luma(&upscaler.upscale(lr, plain)?, hr));
+    }
+    let (psnr_plain, psnr_net) = (before.mean(), after.mean());
+    Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
+}

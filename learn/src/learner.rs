@@ -1,0 +1,199 @@
+//! The weights while they are learnt: variables, their running average, and what the optimiser remembers of them.
+
+mod optimizer;
+mod soap;
+
+use models::arch::TensorSpec;
+use optimizer::Memory;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, TchError, Tensor};
+
+use super::TrainError;
+use super::checkpoint::{Checkpoint, CheckpointError, Values};
+
+pub use optimizer::Optimizer;
+
+/// Facts of a checkpoint: steps done, and random numbers drawn, in words. The seed is among the settings.
+const STEPS: &str = "steps";
+const POSITION: &str = "position";
+
+/// A tensor that is learnt.
+#[derive(Debug)]
+struct Learnt {
+    variable: Tensor,
+    /// Running average of the variable: nearly always better than the weights of a moment, and never jumps.
+    average: Tensor,
+    /// What the optimiser knows of its gradients.
+    memory: Memory,
+}
+
+/// The weights of one net and what learning them needs.
+#[derive(Debug)]
+pub(super) struct Learner {
+    learnt: Vec<Learnt>,
+    /// Share that the average keeps in a step.
+    keep: f64,
+    steps: u64,
+    pub(super) random: ChaCha8Rng,
+}
+
+/// How the weights of a tensor begin.
+pub(super) type Initial = fn(&TensorSpec, &mut ChaCha8Rng) -> Vec<f32>;
+
+impl Learner {
+    /// The given weights, or initial ones.
+    pub(super) fn new(
+        specs: &[TensorSpec],
+        start: Option<&[Vec<f32>]>,
+        initial: Initial,
+        optimizer: Optimizer,
+        device: Device,
+        keep: f64,
+        seed: u64,
+    ) -> Result<Self, TchError> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let learnt = specs.iter().enumerate().map(|(index, spec)| {
+            let values = match start.and_then(|weights| weights.get(index)) {
+                Some(values) => values.clone(),
+                None => initial(spec, &mut random),
+            };
+            Learnt::new(&values, spec, optimizer, device)
+        });
+        let learnt = learnt.collect::<Result<_, _>>()?;
+        Ok(Self { learnt, keep, steps: 0, random })
+    }
+
+    /// Builds the net over the variables; it asks for them in the order of its tensors.
+    pub(super) fn net<N>(
+        &self,
+        build: impl FnOnce(&mut dyn FnMut(&TensorSpec) -> Result<Tensor, TchError>) -> Result<N, TchError>,
+    ) -> Result<N, TchError> {
+        let mut learnt = self.learnt.iter();
+        build(&mut |_| {
+            let next = learnt.next().expect("there is a variable for every tensor of the net");
+            Ok(next.variable.shallow_clone())
+        })
+    }
+
+    /// Steps done.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// One step down the loss. Returns the loss.
+    pub(super) fn descend(&mut self, loss: &Tensor, rate: f64) -> Result<f64, TrainError> {
+        let value = loss.f_double_value(&[])?;
+        if !value.is_finite() {
+            return Err(TrainError::Diverged { step: self.steps });
+        }
+        loss.f_backward()?;
+        let step = self.steps;
+        self.steps += 1;
+        let steps = self.steps as f64;
+        // In the beginning the average moves faster, to forget where it started.
+        let keep = self.keep.min((1.0 + steps) / (10.0 + steps));
+        tch::no_grad(|| {
+            self.learnt.iter_mut().try_for_each(|learnt| learnt.descend(step, rate, 1.0 - keep))
+        })?;
+        Ok(value)
+    }
+
+    /// Notes everything that going on takes. The specifications are those that the learner was made with.
+    pub(super) fn save(&self, specs: &[TensorSpec], checkpoint: &mut Checkpoint) -> Result<(), TchError> {
+        for (learnt, spec) in self.learnt.iter().zip(specs) {
+            for (part, tensor) in learnt.parts() {
+                let tensor = Values { shape: shape(tensor), values: values(tensor)? };
+                checkpoint.set_tensor(format!("{}.{part}", spec.name), tensor);
+            }
+        }
+        checkpoint.set(STEPS, self.steps);
+        checkpoint.set(POSITION, self.random.get_word_pos());
+        Ok(())
+    }
+
+    /// Goes back to what was noted by a learner of the same seed. An error changes nothing.
+    pub(super) fn restore(
+        &mut self,
+        specs: &[TensorSpec],
+        checkpoint: &Checkpoint,
+    ) -> Result<(), TrainError> {
+        let (steps, position) = (checkpoint.get(STEPS)?, checkpoint.get(POSITION)?);
+        let parts = self.learnt.iter().zip(specs).flat_map(|(learnt, spec)| {
+            learnt.parts().into_iter().map(move |(part, tensor)| (format!("{}.{part}", spec.name), tensor))
+        });
+        let noted = parts.map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
+        let noted = noted.collect::<Result<Vec<_>, CheckpointError>>()?;
+        tch::no_grad(|| noted.into_iter().try_for_each(|(tensor, values)| set(tensor, values)))?;
+        self.random.set_word_pos(position);
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// The averages, in the order of the net's tensors.
+    pub(super) fn weights(&self) -> Result<Vec<Vec<f32>>, TchError> {
+        self.learnt.iter().map(|learnt| values(&learnt.average)).collect()
+    }
+}
+
+impl Learnt {
+    fn new(
+        values: &[f32],
+        spec: &TensorSpec,
+        optimizer: Optimizer,
+        device: Device,
+    ) -> Result<Self, TchError> {
+        let start = tensor(values, spec)?.f_to_device(device)?;
+        let memory = Memory::new(optimizer, &start)?;
+        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, memory })
+    }
+
+    /// Everything that going on takes, by the names of a checkpoint.
+    fn parts(&self) -> Vec<(&'static str, &Tensor)> {
+        let weights = [("variable", &self.variable), ("average", &self.average)];
+        weights.into_iter().chain(self.memory.parts()).collect()
+    }
+
+    fn descend(&mut self, step: u64, rate: f64, towards: f64) -> Result<(), TrainError> {
+        let mut gradient = self.variable.grad();
+        if gradient.defined() {
+            if let Some(update) = self.memory.update(&gradient, step)? {
+                let _ = self.variable.f_sub_(&update.f_mul_scalar(rate)?)?;
+            }
+            let _ = gradient.f_zero_()?;
+        }
+        let _ = self.average.f_lerp_(&self.variable, towards)?;
+        Ok(())
+    }
+}
+
+fn shape(tensor: &Tensor) -> Vec<usize> {
+    tensor.size().into_iter().map(|side| side as usize).collect()
+}
+
+/// Writes values into a tensor of as many elements.
+fn set(tensor: &Tensor, values: &[f32]) -> Result<(), TchError> {
+    tensor.shallow_clone().f_copy_(&Tensor::f_from_slice(values)?.f_reshape(tensor.size())?)
+}
+
+fn tensor(values: &[f32], spec: &TensorSpec) -> Result<Tensor, TchError> {
+    let shape: Vec<i64> = spec.shape.iter().map(|&dimension| dimension as i64).collect();
+    Tensor::f_from_slice(values)?.f_reshape(shape)
+}
+
+fn values(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
+    let flat = tensor.f_to_device(Device::Cpu)?.f_contiguous()?.f_reshape([-1])?;
+    let mut values = vec![0.0; flat.numel()];
+    flat.f_copy_data(&mut values, flat.numel())?;
+    Ok(values)
+}
+
+/// Uniform weights that keep the size of signals (He et al., 2015), times a gain. Biases are zero.
+pub(super) fn uniform(spec: &TensorSpec, gain: f32, random: &mut impl Rng) -> Vec<f32> {
+    let [_, inputs, height, width] = spec.shape[..] else { return vec![0.0; spec.elements()] };
+    let bound = gain * (3.0 / (inputs * height * width) as f32).sqrt();
+    if bound == 0.0 {
+        return vec![0.0; spec.elements()];
+    }
+    (0..spec.elements()).map(|_| random.random_range(-bound..bound)).collect()
+}

@@ -1,0 +1,197 @@
+//! Training TCSR: Adam on random patches of sequences, down a loss of three terms ([`loss`]).
+
+mod loss;
+
+use media::quality::{Mean, psnr_luma};
+use models::arch::TensorSpec;
+use models::arch::tcsr::MULTIPLE;
+use models::package::{NetMetadata, TrainingSummary};
+use models::{Architecture as _, Fingerprint, TcsrConfig, TcsrPackage};
+use nets::Precision;
+use nets::torch::tcsr::Tcsr;
+use nets::torch::{Device, TcsrRefiner, precision};
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, TchError, Tensor};
+
+use super::checkpoint::{RUN, SETTINGS};
+use super::learner::{Learner, Optimizer, uniform};
+use super::{Checkpoint, Evaluation, Sequence, SequencePool, TrainError};
+
+/// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TcsrSettings {
+    /// The net.
+    pub config: TcsrConfig,
+    /// Where it is trained.
+    pub device: Device,
+    /// Numbers that convolutions compute in; weights, flows and sums are in single precision.
+    pub precision: Precision,
+    /// Seed of initial weights and of the choice of patches.
+    pub seed: u64,
+    /// Patches in a step.
+    pub batch: usize,
+    /// Side of a patch of the large picture, in pixels; a multiple of four.
+    pub patch: usize,
+    /// Steps in which the learning rate grows to its value.
+    pub warm_up: u32,
+    /// Weight of the flow at half size.
+    pub alpha: f64,
+    /// Weight of the flow at full size.
+    pub beta: f64,
+    /// Weight of the flow's total variation (pixels per pixel) against the error of the warp (luma in 0..1).
+    pub variation: f64,
+    /// Share that the running average of weights keeps in a step.
+    pub average: f64,
+}
+
+impl TcsrSettings {
+    /// The settings that the stock net was made with.
+    pub fn new(config: TcsrConfig, device: Device, seed: u64) -> Self {
+        Self {
+            config,
+            device,
+            precision: Precision::Auto,
+            seed,
+            batch: 8,
+            patch: 80,
+            warm_up: 50,
+            alpha: 0.1,
+            beta: 0.2,
+            variation: 0.01,
+            average: 0.998,
+        }
+    }
+}
+
+/// Trains one TCSR with Adam on random patches of sequences.
+#[derive(Debug)]
+pub struct TcsrTrainer {
+    settings: TcsrSettings,
+    parent: Option<Fingerprint>,
+    net: Tcsr,
+    learner: Learner,
+    kind: Kind,
+    /// Re-used from step to step.
+    shown: Vec<f32>,
+    residual: Vec<f32>,
+}
+
+impl TcsrTrainer {
+    /// Starts from a package of the same net, or from random weights whose residual is zero.
+    pub fn new(settings: TcsrSettings, start: Option<&TcsrPackage>) -> Result<Self, TrainError> {
+        let wanted = settings.config.checked().map_err(models::PackageError::from)?;
+        if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
+            return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
+        }
+        let TcsrSettings { device, average, seed, patch, .. } = settings;
+        if patch == 0 || !patch.is_multiple_of(MULTIPLE) {
+            return Err(TrainError::Patch { patch, multiple: MULTIPLE });
+        }
+        let start_weights = start.map(TcsrPackage::weights);
+        let (tensors, optimizer) = (wanted.tensors(), Optimizer::Adam);
+        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
+        let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
+        let kind = precision::kind(settings.precision, device);
+        let parent = start.map(TcsrPackage::fingerprint);
+        let (shown, residual) = (Vec::new(), Vec::new());
+        Ok(Self { settings, parent, net, learner, kind, shown, residual })
+    }
+
+    /// One step of the optimiser on patches from the pool. Returns the loss.
+    pub fn step(&mut self, pool: &SequencePool, rate: f64) -> Result<f64, TrainError> {
+        let (shown, residual) = self.batch(pool)?;
+        let output = self.net.forward(&shown, self.kind)?;
+        let loss = self.settings.loss(&shown, &residual, &output)?;
+        let warmth = (self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1));
+        self.learner.descend(&loss, rate * warmth.min(1.0))
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.learner.steps()
+    }
+
+    /// What the net that would be handed out now adds to the first stage on these sequences; every middle picture counts.
+    pub fn evaluate(&self, sequences: &[Sequence]) -> Result<Evaluation, TrainError> {
+        let mut refiner =
+            TcsrRefiner::build(&self.written(None)?, self.settings.device, self.settings.precision)?;
+        let (mut before, mut after) = (Mean::default(), Mean::default());
+        let count = self.settings.config.pictures();
+        for Sequence { shown, originals } in sequences {
+            for (shown, originals) in shown.windows(count).zip(originals.windows(count)) {
+                before.add(psnr_luma(&shown[count / 2], &originals[count / 2]));
+                after.add(psnr_luma(&refiner.refine(shown)?, &originals[count / 2]));
+            }
+        }
+        if before.count() == 0 {
+            return Err(TrainError::NoPairs);
+        }
+        let (psnr_plain, psnr_net) = (before.mean(), after.mean());
+        Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
+    }
+
+    /// The net as a package.
+    pub fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, TrainError> {
+        self.written(Some(summary))
+    }
+
+    fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, TrainError> {
+        let metadata = NetMetadata { config: self.settings.config, parent: self.parent, training };
+        Ok(TcsrPackage::write(&metadata, &self.learner.weights()?)?)
+    }
+
+    /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+        let mut checkpoint = Checkpoint::new();
+        checkpoint.set(SETTINGS, self.belongings());
+        checkpoint.set(RUN, run);
+        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+        checkpoint.expect(SETTINGS, &self.belongings())?;
+        checkpoint.expect(RUN, run)?;
+        self.learner.restore(&self.settings.config.tensors(), checkpoint)
+    }
+
+    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
+    fn belongings(&self) -> String {
+        format!("{:?}, parent {:?}", self.settings, self.parent)
+    }
+
+    /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.
+    fn batch(&mut self, pool: &SequencePool) -> Result<(Tensor, Tensor), TrainError> {
+        let TcsrSettings { batch, patch, device, config, .. } = self.settings;
+        let (net, pool_radius) = (usize::from(config.radius), pool.radius());
+        if net != pool_radius {
+            return Err(TrainError::Radius { net, pool: pool_radius });
+        }
+        self.shown.clear();
+        self.residual.clear();
+        for _ in 0..batch {
+            pool.draw(patch, &mut self.learner.random, &mut self.shown, &mut self.residual)?;
+        }
+        let tensor = |values: &[f32], channels: usize| -> Result<Tensor, TchError> {
+            let (batch, channels, side) = (batch as i64, channels as i64, patch as i64);
+            Tensor::f_from_slice(values)?
+                .f_to_device(device)?
+                .f_div_scalar(255.0)?
+                .f_reshape([batch, channels, side, side])
+        };
+        Ok((tensor(&self.shown, config.pictures())?, tensor(&self.residual, 1)?))
+    }
+}
+
+/// The second convolution of a block starts small; flows and the residual start at zero.
+fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
+    let gain = match spec.name.as_str() {
+        "reconstruction.last.weight" => 0.0,
+        name if name.ends_with("flow.weight") => 0.05,
+        name if name.ends_with("conv2.weight") => 0.2,
+        name if name.ends_with("conv1.weight") => 2.0_f32.sqrt(),
+        _ => 1.0,
+    };
+    uniform(spec, gain, random)
+}

@@ -1,0 +1,182 @@
+//! The optimiser's loop body.
+
+use models::arch::TensorSpec;
+use models::package::{Metadata, TrainingSummary};
+use models::{Architecture as _, Fingerprint, Package};
+use nets::Precision;
+use nets::torch::{FEdsr, FEdsrUpscaler, precision};
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, Reduction, TchError, Tensor};
+
+use super::checkpoint::{RUN, SETTINGS};
+use super::learner::{Learner, uniform};
+use super::pool::Draw;
+use super::{Checkpoint, Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evaluate};
+
+/// The learning rate, in a checkpoint.
+const RATE: &str = "learning rate";
+
+/// Trains one F-EDSR on random patches.
+///
+/// What it hands out is a running average of the weights: the average is nearly always better than the weights of a
+/// moment, and never jumps.
+#[derive(Debug)]
+pub struct Trainer {
+    settings: TrainerSettings,
+    parent: Option<Fingerprint>,
+    net: FEdsr,
+    learner: Learner,
+    rate: f64,
+    /// Re-used from step to step.
+    luma: Vec<f32>,
+    residual: Vec<f32>,
+}
+
+impl Trainer {
+    /// Starts from a package of the same net, or from random weights whose residual is zero.
+    pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, TrainError> {
+        let wanted = settings.config.checked().map_err(models::PackageError::from)?;
+        if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
+            return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
+        }
+        let TrainerSettings { device, average, seed, optimizer, learning_rate: rate, .. } = settings;
+        let start_weights = start.map(Package::weights);
+        let tensors = wanted.tensors();
+        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
+        let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
+        let parent = start.map(Package::fingerprint);
+        let (luma, residual) = (Vec::new(), Vec::new());
+        Ok(Self { settings, parent, net, learner, rate, luma, residual })
+    }
+
+    /// One step of the optimiser on patches from the pool. Returns the loss.
+    pub fn step(&mut self, pool: &PairPool) -> Result<f64, TrainError> {
+        let (net, pairs) = (self.settings.config.scale, pool.scale());
+        if net != pairs {
+            return Err(TrainError::Scale { net, pairs });
+        }
+        let (luma, residual) = self.batch(pool)?;
+        let output = self.net.forward(&luma)?.f_to_kind(Kind::Float)?;
+        let loss = loss(self.settings.loss, &output, &residual)?;
+        self.learner.descend(&loss, self.rate * self.warmth())
+    }
+
+    /// Changes the learning rate from now on.
+    pub fn set_learning_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    /// Share of the learning rate that the next step takes.
+    fn warmth(&self) -> f64 {
+        ((self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1))).min(1.0)
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.learner.steps()
+    }
+
+    /// The settings that it was made with.
+    pub fn settings(&self) -> &TrainerSettings {
+        &self.settings
+    }
+
+    /// What the net that would be handed out now gains on these pairs.
+    pub fn evaluate(&self, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
+        let package = self.written(None)?;
+        let mut upscaler = FEdsrUpscaler::build(&package, self.settings.device, Precision::Auto)?;
+        evaluate(&mut upscaler, pairs)
+    }
+
+    /// The net as a package.
+    pub fn package(&self, summary: TrainingSummary) -> Result<Package, TrainError> {
+        self.written(Some(summary))
+    }
+
+    fn written(&self, training: Option<TrainingSummary>) -> Result<Package, TrainError> {
+        let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
+        let weights = self.learner.weights()?;
+        Ok(Package::write(&metadata, &weights)?)
+    }
+
+    /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+        let mut checkpoint = Checkpoint::new();
+        checkpoint.set(SETTINGS, self.belongings());
+        checkpoint.set(RUN, run);
+        checkpoint.set(RATE, self.rate);
+        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+        checkpoint.expect(SETTINGS, &self.belongings())?;
+        checkpoint.expect(RUN, run)?;
+        let rate = checkpoint.get(RATE)?;
+        self.learner.restore(&self.settings.config.tensors(), checkpoint)?;
+        self.rate = rate;
+        Ok(())
+    }
+
+    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
+    fn belongings(&self) -> String {
+        format!("{:?}, parent {:?}", self.settings, self.parent)
+    }
+
+    /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.
+    fn batch(&mut self, pool: &PairPool) -> Result<(Tensor, Tensor), TrainError> {
+        let TrainerSettings { batch, patch, selection, device, precision, .. } = self.settings;
+        self.luma.clear();
+        self.residual.clear();
+        for _ in 0..batch {
+            pool.draw(
+                Draw { patch, selection },
+                &mut self.learner.random,
+                &mut self.luma,
+                &mut self.residual,
+            )?;
+        }
+        let tensor = |values: &[f32], side: usize| -> Result<Tensor, TchError> {
+            let (batch, side) = (batch as i64, side as i64);
+            Tensor::f_from_slice(values)?
+                .f_to_device(device)?
+                .f_div_scalar(255.0)?
+                .f_reshape([batch, 1, side, side])
+        };
+        let luma = tensor(&self.luma, patch)?;
+        let residual = tensor(&self.residual, patch * usize::from(self.settings.config.scale))?;
+        let kind = precision::kind(precision, device);
+        Ok((luma.f_to_kind(kind)?, residual))
+    }
+}
+
+fn loss(loss: Loss, output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    match loss {
+        Loss::Mse => output.f_mse_loss(target, Reduction::Mean),
+        Loss::Decibel => {
+            // An error of half a code value is as good as none.
+            const ENOUGH: f64 = (0.5 / 255.0) * (0.5 / 255.0);
+            let per_patch =
+                output.f_sub(target)?.f_square()?.f_mean_dim([1, 2, 3].as_slice(), false, Kind::Float)?;
+            per_patch.f_add_scalar(ENOUGH)?.f_log()?.f_mean(Kind::Float)
+        }
+        Loss::L1 => output.f_l1_loss(target, Reduction::Mean),
+        Loss::Charbonnier(e) => {
+            let e = e / 255.0;
+            output.f_sub(target)?.f_square()?.f_add_scalar(e * e)?.f_sqrt()?.f_mean(Kind::Float)
+        }
+    }
+}
+
+/// The second convolution of a block starts small, so that depth does not amplify, and the last convolution at zero, so
+/// that the net starts at plain up-sampling.
+fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
+    let gain = match spec.name.as_str() {
+        "last.weight" => 0.0,
+        name if name.ends_with("conv1.weight") => 2.0_f32.sqrt(),
+        name if name.ends_with("conv2.weight") => 0.2,
+        _ => 1.0,
+    };
+    uniform(spec, gain, random)
+}

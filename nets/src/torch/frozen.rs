@@ -1,0 +1,134 @@
+//! The net as it serves: the same function as [`crate::torch::FEdsr::forward`], arranged for speed.
+//!
+//! - Code values go in and come out: the division by 255 is folded into the head, the multiplication into the last
+//!   convolution. Whole numbers up to 256 are exact in bfloat16.
+//! - The last convolution is folded through the pixel shuffle ([`fold_last`]), which makes it a convolution over the small
+//!   picture with `scale²` outputs; the shuffle itself happens while the residual is added.
+//! - Channels lie innermost ("channels last"): 1.2 to 2.8 times as fast as planes, in both precisions.
+
+use media::picture::Size;
+use models::{Architecture as _, FEdsrConfig, Package};
+use tch::{Kind, TchError, Tensor};
+
+use crate::Precision;
+use crate::torch::Device;
+
+#[derive(Debug)]
+struct Convolution {
+    weight: Tensor,
+    bias: Tensor,
+    padding: i64,
+}
+
+#[derive(Debug)]
+pub(super) struct Frozen {
+    kind: Kind,
+    device: Device,
+    outputs: usize,
+    head: Convolution,
+    body: Vec<[Convolution; 2]>,
+    close: Convolution,
+    up: Convolution,
+    last: Convolution,
+}
+
+impl Frozen {
+    pub(super) fn new(package: &Package, device: Device, precision: Precision) -> Result<Self, TchError> {
+        let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
+        let config = package.config();
+        let specs = config.tensors();
+        let mut parts =
+            specs.iter().zip(package.weights()).map(|(spec, values)| (&spec.shape[..], values.clone()));
+        let mut next = |factor: f32| -> Result<Convolution, TchError> {
+            let (shape, mut weight) = parts.next().expect("a package holds every kernel");
+            let (_, bias) = parts.next().expect("a package holds every bias");
+            for value in &mut weight {
+                *value *= factor;
+            }
+            Convolution::new(&weight, shape, &bias, kind, device)
+        };
+        let head = next(1.0 / 255.0)?;
+        let body =
+            (0..config.blocks).map(|_| Ok([next(1.0)?, next(1.0)?])).collect::<Result<_, TchError>>()?;
+        let (close, up) = (next(1.0)?, next(1.0)?);
+        let [.., weight, bias] = package.weights() else { unreachable!("a package holds every tensor") };
+        let (weight, shape, bias) = fold_last(config, weight, bias[0]);
+        let last = Convolution::new(&weight, &shape, &bias, kind, device)?;
+        Ok(Self { kind, device, outputs: bias.len(), head, body, close, up, last })
+    }
+
+    pub(super) fn precision(&self) -> Precision {
+        if self.kind == Kind::BFloat16 { Precision::Bf16 } else { Precision::F32 }
+    }
+
+    /// Luma of a picture, rows without gaps, to the residual in code values, laid out `H,W,scale²`.
+    pub(super) fn run(&self, luma: &[u8], size: Size, residual: &mut Vec<f32>) -> Result<(), TchError> {
+        let (height, width) = (i64::from(size.height), i64::from(size.width));
+        let count = luma.len() * self.outputs;
+        residual.resize(count, 0.0);
+        tch::no_grad(|| {
+            let luma = Tensor::f_from_data_size(luma, &[1, height, width, 1], Kind::Uint8)?
+                .f_to_device(self.device)?
+                .f_to_kind(self.kind)?
+                .f_permute([0, 3, 1, 2])?;
+            let output = self.forward(&luma)?.f_permute([0, 2, 3, 1])?.f_to_kind(Kind::Float)?;
+            output.f_to_device(Device::Cpu)?.f_copy_data(residual, count)
+        })
+    }
+
+    fn forward(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+        let head = self.head.forward(luma)?;
+        let mut features = head.shallow_clone();
+        for [first, second] in &self.body {
+            let mut inner = second.forward(&first.forward(&features)?.f_relu_()?)?;
+            features = inner.f_add_(&features)?;
+        }
+        let features = self.close.forward(&features)?.f_add_(&head)?;
+        self.last.forward(&self.up.forward(&features)?)
+    }
+}
+
+impl Convolution {
+    fn new(
+        weight: &[f32],
+        shape: &[usize],
+        bias: &[f32],
+        kind: Kind,
+        device: Device,
+    ) -> Result<Self, TchError> {
+        let padding = (shape[2] / 2) as i64;
+        let shape: Vec<i64> = shape.iter().map(|&dimension| dimension as i64).collect();
+        // Contiguous as O,H,W,I and viewed as O,I,H,W: that is channels last.
+        let weight = Tensor::f_from_slice(weight)?.f_reshape(&shape)?.f_to_kind(kind)?.f_to_device(device)?;
+        let weight = weight.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
+        let bias = Tensor::f_from_slice(bias)?.f_to_kind(kind)?.f_to_device(device)?;
+        Ok(Self { weight, bias, padding })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        x.f_conv2d(&self.weight, Some(&self.bias), [1, 1], [self.padding; 2], [1, 1], 1)
+    }
+}
+
+/// The last convolution (3x3 over the large picture, `tail` to 1) as one over the small picture, with the multiplication
+/// by 255: kernel, its shape `scale²,tail·scale²,3,3`, and bias.
+///
+/// Pixel `(s·y + i, s·x + j)` of the large picture lies in cell `(y, x)` of the small one, as output `i·s + j`. The pixel
+/// one above it lies in the same cell or in the one above, as channel `c·s² + ((i - 1) mod s)·s + j`, and so on for all
+/// nine; every tap goes to the one place where its pixel was before the shuffle. Zeros around the one picture are zeros
+/// around the other, so both give the same, also at the border.
+fn fold_last(config: FEdsrConfig, weight: &[f32], bias: f32) -> (Vec<f32>, Vec<usize>, Vec<f32>) {
+    let (scale, tail) = (usize::from(config.scale), usize::from(config.tail));
+    let area = scale * scale;
+    let mut folded = vec![0.0; area * tail * area * 9];
+    for (tap, &value) in weight.iter().enumerate() {
+        let (feature, ky, kx) = (tap / 9, tap / 3 % 3, tap % 3);
+        for output in 0..area {
+            // Row of the wanted pixel counted from the top of the cell above, so that it is never negative.
+            let (row, column) = (scale + output / scale + ky - 1, scale + output % scale + kx - 1);
+            let channel = feature * area + row % scale * scale + column % scale;
+            folded[((output * tail * area + channel) * 3 + row / scale) * 3 + column / scale] = value * 255.0;
+        }
+    }
+    (folded, vec![area, tail * area, 3, 3], vec![bias * 255.0; area])
+}

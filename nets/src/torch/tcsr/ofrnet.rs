@@ -1,0 +1,77 @@
+//! OFRnet: how the target's pixels lie in a neighbour.
+
+use models::arch::TensorSpec;
+use models::arch::tcsr::FLOW_BLOCKS;
+use tch::{Kind, TchError, Tensor};
+
+use super::planes::{Target, difference, halve, stack};
+use crate::torch::convolution::{Convolution, Convolutions, ResidualBlock, through};
+use crate::torch::warp::{enlarge, warp};
+
+/// Convolutions from two stacked pictures to a flow of their size.
+#[derive(Debug)]
+struct Level {
+    head: Convolution,
+    body: Vec<ResidualBlock>,
+    flow: Convolution,
+}
+
+impl Level {
+    fn new<E>(
+        blocks: u16,
+        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
+    ) -> Result<Self, E> {
+        Ok(Self {
+            head: convolutions.next()?,
+            body: convolutions.blocks(blocks)?,
+            flow: convolutions.next()?,
+        })
+    }
+
+    /// Planes `N,C,H,W` to flow `N,2,H,W`, in pixels; sides are even.
+    fn forward(&self, planes: &[&Tensor], kind: Kind) -> Result<Tensor, TchError> {
+        let stacked = stack(planes, kind)?;
+        let features = through(&self.body, self.head.forward(&stacked)?.f_relu_()?)?;
+        self.flow.forward(&features)?.f_pixel_shuffle(2)?.f_to_kind(Kind::Float)
+    }
+}
+
+/// The two levels.
+#[derive(Debug)]
+pub(super) struct OfrNet {
+    levels: [Level; 2],
+}
+
+/// The flow from target to neighbour, `N,2,H,W` in pixels.
+#[derive(Debug)]
+pub struct Flow {
+    /// Of the pictures at half their size.
+    pub half: Tensor,
+    /// Of the pictures.
+    pub full: Tensor,
+}
+
+impl OfrNet {
+    pub(super) fn new<E>(
+        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
+    ) -> Result<Self, E> {
+        let [first, second] = FLOW_BLOCKS;
+        Ok(Self { levels: [Level::new(first, convolutions)?, Level::new(second, convolutions)?] })
+    }
+
+    /// Pictures are `N,1,H,W` in 0..1 with sides that are multiples of four. Convolutions compute in `kind`.
+    pub(super) fn forward(&self, neighbour: &Tensor, target: &Target, kind: Kind) -> Result<Flow, TchError> {
+        let Target { picture, detail, half: small, half_detail: small_detail } = target;
+        // From a flow of zero: the warp changes nothing.
+        let planes = [&difference(&halve(neighbour)?, small)?, small_detail];
+        let half = self.levels[0].forward(&planes, kind)?;
+        let so_far = enlarge(&half)?;
+        let aligned = warp(neighbour, &so_far)?;
+        let planes = [&difference(&aligned, picture)?, detail, &so_far.f_mul_scalar(FLOW_UNIT)?];
+        let full = self.levels[1].forward(&planes, kind)?.f_add(&so_far)?;
+        Ok(Flow { half, full })
+    }
+}
+
+/// Brings a flow of usual length to the size of the other inputs.
+const FLOW_UNIT: f64 = 1.0 / 16.0;

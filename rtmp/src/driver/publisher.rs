@@ -1,0 +1,215 @@
+//! The publisher's end of a connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use media::flv::Tag;
+use secrecy::SecretString;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::transport::{Exchanged, HandshakeFailure, Transport};
+use crate::handshake::HandshakeError;
+use crate::{ClientEvent, ClientSession, Limits, RtmpError, RtmpUrl};
+
+/// Bytes that the system may hold for us. Left to itself it takes megabytes, which at the rates of a thin stream hide
+/// a minute of congestion; this is enough for 10 Mbit/s over 100 ms.
+const SEND_BUFFER: u32 = 128 << 10;
+
+/// How long saying goodbye may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A connection that publishes.
+///
+/// [`send`](Self::send) returns when the network has taken the tag, so a publisher that falls behind notices by
+/// its own waiting and can drop or degrade what comes next.
+#[derive(Debug)]
+pub struct Publisher<S = TcpStream> {
+    transport: Transport<S>,
+    session: ClientSession,
+    write_timeout: Duration,
+    written: u64,
+}
+
+/// Why publishing came to nothing, or to an end.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// The server does not take the stream, or no longer.
+    #[error("the server refused the stream: {description} ({code})")]
+    Refused {
+        /// Such as `NetStream.Publish.BadName`; may be empty.
+        code: String,
+        /// For people; may be empty.
+        description: String,
+    },
+    /// The server closed the connection without a word.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The server or the network took too long.
+    #[error("timed out {0}")]
+    Timeout(&'static str),
+    /// The network failed.
+    #[error("connection to the server failed: {0}")]
+    Io(#[from] io::Error),
+    /// The server does not speak RTMP.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The server broke the protocol.
+    #[error(transparent)]
+    Protocol(#[from] RtmpError),
+}
+
+impl Publisher<TcpStream> {
+    /// Connects and asks to publish; returns when the server takes the stream. `patience` is for all of it.
+    pub async fn connect(
+        url: &RtmpUrl,
+        key: &SecretString,
+        patience: Duration,
+    ) -> Result<Self, PublishError> {
+        let connect = async {
+            let stream = open(url).await?;
+            stream.set_nodelay(true)?;
+            Self::publish(stream, url, key, Limits::default()).await
+        };
+        timeout(patience, connect).await.map_err(|_| PublishError::Timeout("connecting"))?
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
+    /// Asks to publish over a connection that exists, without a timeout.
+    pub async fn publish(
+        stream: S,
+        url: &RtmpUrl,
+        key: &SecretString,
+        limits: Limits,
+    ) -> Result<Self, PublishError> {
+        let mut transport = Transport::new(stream);
+        let rest = transport.begin_handshake().await?;
+        let write_timeout = limits.timeouts.write;
+        let session = ClientSession::new(url, key.clone(), limits);
+        let mut publisher = Self { transport, session, write_timeout, written: 0 };
+        publisher.session.push(&rest)?;
+        publisher.check()?;
+        while !publisher.session.is_ready() {
+            publisher.exchange().await?;
+        }
+        Ok(publisher)
+    }
+
+    /// Sends a tag; returns when the network has taken all of it. If the future is dropped before, the rest of the
+    /// tag goes out in front of the next one.
+    pub async fn send(&mut self, tag: &Tag) -> Result<(), PublishError> {
+        if !self.session.is_ready() {
+            return Err(PublishError::Closed);
+        }
+        self.session.send(tag);
+        self.flush().await
+    }
+
+    /// Waits for the server to refuse or close, and answers its pings meanwhile; for `select!` while there is nothing
+    /// to send.
+    pub async fn closed(&mut self) -> PublishError {
+        loop {
+            if let Err(error) = self.exchange().await {
+                return error;
+            }
+        }
+    }
+
+    /// Bytes that the network has not taken; more than zero only if a [`send`](Self::send) was dropped.
+    pub fn unsent(&self) -> usize {
+        self.session.unsent()
+    }
+
+    /// Bytes that the network has taken, handshake aside.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes that the server says to have received, modulo 2^32, once per its window; none until it says so.
+    pub fn acknowledged(&self) -> Option<u32> {
+        self.session.acknowledged()
+    }
+
+    /// Says goodbye and closes.
+    pub async fn close(mut self) -> Result<(), PublishError> {
+        self.session.close();
+        let goodbye = async {
+            self.flush().await?;
+            Ok::<(), PublishError>(self.transport.close().await?)
+        };
+        // The server has all tags and the goodbye; whether it closes its end in time changes nothing.
+        timeout(FAREWELL, goodbye).await.unwrap_or(Ok(()))
+    }
+
+    /// The connection itself, without a goodbye.
+    pub fn into_inner(self) -> S {
+        self.transport.into_inner()
+    }
+
+    async fn flush(&mut self) -> Result<(), PublishError> {
+        let mut deadline = Instant::now() + self.write_timeout;
+        while self.session.unsent() > 0 {
+            let before = self.written;
+            timeout_at(deadline, self.exchange()).await.map_err(|_| PublishError::Timeout("sending"))??;
+            if self.written > before {
+                deadline = Instant::now() + self.write_timeout;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads or writes once, and says so if the server has refused or closed.
+    async fn exchange(&mut self) -> Result<(), PublishError> {
+        let unsent = self.session.unsent();
+        match self.transport.exchange(self.session.output_mut()).await? {
+            Exchanged::Written => self.written += (unsent - self.session.unsent()) as u64,
+            Exchanged::Read([]) => return Err(PublishError::Closed),
+            Exchanged::Read(input) => {
+                self.session.push(input)?;
+                self.check()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An error if the server has refused.
+    fn check(&mut self) -> Result<(), PublishError> {
+        while let Some(event) = self.session.poll_event() {
+            if let ClientEvent::Refused { code, description } = event {
+                return Err(PublishError::Refused { code, description });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Connects to the first address that answers.
+async fn open(url: &RtmpUrl) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in lookup_host((url.host(), url.port())).await? {
+        match open_address(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn open_address(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.connect(address).await
+}
+
+impl From<HandshakeFailure> for PublishError {
+    fn from(failure: HandshakeFailure) -> Self {
+        match failure {
+            HandshakeFailure::Io(error) => error.into(),
+            HandshakeFailure::Protocol(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What the driver does when a peer is slow, silent or gone. Time is tokio's paused clock: it jumps when nobody can
+//! go on.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::time::Duration;
+
+use media::flv::{Tag, TagKind};
+use rtmp::chunk::{ChunkStreamId, ChunkWriter};
+use rtmp::driver::Waiting;
+use rtmp::handshake::Handshake;
+use rtmp::message::{Message, MessageKind, UserControl};
+use rtmp::{ConnectionError, Event, Limits, PublishError, Publisher, ServerConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep};
+
+/// Large enough for all handshakes and answers.
+const PIPE: usize = 64 << 10;
+
+/// Shakes hands as a client that is written out.
+async fn shake_hands(stream: &mut DuplexStream) {
+    let (mut handshake, output) = Handshake::client().unwrap();
+    stream.write_all(&output).await.unwrap();
+    let mut input = vec![0; 1 + 1536 + 1536];
+    stream.read_exact(&mut input).await.unwrap();
+    stream.write_all(&handshake.push(&input).unwrap().output).await.unwrap();
+}
+
+/// A connection behind its handshake, and the peer's end.
+async fn connected() -> (ServerConnection<DuplexStream>, DuplexStream) {
+    let (ours, mut theirs) = duplex(PIPE);
+    let (connection, ()) =
+        tokio::join!(ServerConnection::accept(ours, Limits::default()), shake_hands(&mut theirs));
+    (connection.unwrap(), theirs)
+}
+
+/// A publisher and the connection that has accepted it.
+async fn publishing(pipe: usize) -> (Publisher<DuplexStream>, ServerConnection<DuplexStream>) {
+    let (ours, theirs) = duplex(pipe);
+    let (url, key) = ("rtmp://localhost/live".parse().unwrap(), "s3cret".into());
+    let serve = async {
+        let mut connection = ServerConnection::accept(ours, Limits::default()).await.unwrap();
+        while !matches!(connection.next_event().await.unwrap(), Some(Event::PublishRequested { .. })) {}
+        connection.accept_publish().await.unwrap();
+        connection
+    };
+    let (publisher, connection) =
+        tokio::join!(Publisher::publish(theirs, &url, &key, Limits::default()), serve);
+    (publisher.unwrap(), connection)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_trickles_in_is_given_up() {
+    let (ours, mut theirs) = duplex(PIPE);
+    let start = Instant::now();
+    let trickle = async {
+        let (_, output) = Handshake::client().unwrap();
+        for byte in output {
+            sleep(Duration::from_millis(100)).await;
+            theirs.write_all(&[byte]).await.unwrap();
+        }
+    };
+    tokio::select! {
+        accepted = ServerConnection::accept(ours, Limits::default()) => {
+            assert!(matches!(accepted, Err(ConnectionError::Timeout(Waiting::Handshake))));
+        }
+        () = trickle => panic!("the whole handshake was awaited"),
+    }
+    assert_eq!(start.elapsed(), Limits::default().timeouts.handshake);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_closes_during_the_handshake_is_gone() {
+    let (ours, theirs) = duplex(PIPE);
+    drop(theirs);
+    assert!(matches!(ServerConnection::accept(ours, Limits::default()).await, Err(ConnectionError::Io(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_publishes_is_cut_off_however_lively() {
+    let (mut connection, mut peer) = connected().await;
+    let start = Instant::now();
+    let chatter = async {
+        let mut bytes = bytes::BytesMut::new();
+        let mut writer = ChunkWriter::default();
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            writer.write(ChunkStreamId::CONTROL, &UserControl::PingResponse(1).message(), &mut bytes);
+            peer.write_all(&bytes.split()).await.unwrap();
+        }
+    };
+    tokio::select! {
+        event = connection.next_event() => {
+            assert!(matches!(event, Err(ConnectionError::Timeout(Waiting::PublishRequest))), "{event:?}");
+        }
+        () = chatter => {}
+    }
+    assert_eq!(start.elapsed(), Limits::default().timeouts.publish);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_is_not_to_blame_for_the_time_that_its_server_thinks() {
+    let (ours, theirs) = duplex(PIPE);
+    let (url, key) = ("rtmp://localhost/live".parse().unwrap(), "s3cret".into());
+    let serve = async {
+        let mut connection = ServerConnection::accept(ours, Limits::default()).await.unwrap();
+        while !matches!(connection.next_event().await.unwrap(), Some(Event::PublishRequested { .. })) {}
+        sleep(Limits::default().timeouts.read * 2).await;
+        connection.accept_publish().await.unwrap();
+        connection.next_event().await
+    };
+    let publish = async {
+        let mut publisher = Publisher::publish(theirs, &url, &key, Limits::default()).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        let tag = Tag { kind: TagKind::Audio, timestamp: 0, body: vec![1].into() };
+        publisher.send(&tag).await.unwrap();
+        publisher
+    };
+    let (event, _publisher) = tokio::join!(serve, publish);
+    assert!(matches!(event, Ok(Some(Event::Tag(_)))), "{event:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_publisher_is_pinged_once_and_cut_off() {
+    let (mut connection, mut peer) = {
+        let (publisher, connection) = publishing(PIPE).await;
+        (connection, publisher.into_inner())
+    };
+    let start = Instant::now();
+    let event = connection.next_event().await;
+    assert!(matches!(event, Err(ConnectionError::Timeout(Waiting::Data))), "{event:?}");
+    assert_eq!(start.elapsed(), Limits::default().timeouts.read);
+    drop(connection);
+
+    let mut said = Vec::new();
+    peer.read_to_end(&mut said).await.unwrap();
+    // One chunk with a header of four bytes, since it looks like the one before.
+    assert!(matches!(UserControl::parse(&said[4..]), Some(UserControl::PingRequest(_))));
+    assert_eq!(said.len(), 4 + 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_that_answers_pings_stays() {
+    let (mut publisher, mut connection) = publishing(PIPE).await;
+    tokio::select! {
+        event = connection.next_event() => panic!("{event:?}"),
+        error = publisher.closed() => panic!("{error}"),
+        () = sleep(Duration::from_secs(120)) => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_reading_is_noticed() {
+    let (mut publisher, _connection) = publishing(4096).await;
+    let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![0; 100_000].into() };
+    let start = Instant::now();
+    assert!(matches!(publisher.send(&tag).await, Err(PublishError::Timeout(_))));
+    assert_eq!(start.elapsed(), Limits::default().timeouts.write);
+    assert!(publisher.unsent() > 90_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_send_is_finished_by_the_next() {
+    let (mut publisher, mut connection) = publishing(4096).await;
+    let tag = |timestamp, size| Tag { kind: TagKind::Video, timestamp, body: vec![7; size].into() };
+    let dropped = tokio::time::timeout(Duration::from_secs(1), publisher.send(&tag(0, 100_000))).await;
+    assert!(dropped.is_err());
+
+    let (second, third) = (tag(40, 10), tag(80, 10));
+    let send = async {
+        publisher.send(&second).await.unwrap();
+        publisher.send(&third).await.unwrap();
+    };
+    let receive = async {
+        let mut sizes = Vec::new();
+        while sizes.len() < 3 {
+            if let Some(Event::Tag(tag)) = connection.next_event().await.unwrap() {
+                sizes.push(tag.body.len());
+            }
+        }
+        sizes
+    };
+    assert_eq!(tokio::join!(send, receive).1, [100_000, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_before_an_error_is_told_before_it() {
+    let (publisher, mut connection) = publishing(PIPE).await;
+    let mut peer = publisher.into_inner();
+    let mut bytes = bytes::BytesMut::new();
+    let mut writer = ChunkWriter::default();
+    let audio = Message { kind: MessageKind::Audio, stream_id: 1, timestamp: 0, body: vec![1; 10].into() };
+    writer.write(ChunkStreamId::AUDIO, &audio, &mut bytes);
+    writer.write(ChunkStreamId::CONTROL, &Message::number(MessageKind::SetChunkSize, 0), &mut bytes);
+    peer.write_all(&bytes).await.unwrap();
+    assert!(matches!(connection.next_event().await, Ok(Some(Event::Tag(_)))));
+    assert!(matches!(connection.next_event().await, Err(ConnectionError::Protocol(_))));
+    assert!(matches!(connection.next_event().await, Ok(None)));
+}
