@@ -198,7 +198,7 @@ def summary(run, status, warm, gains, size, client):
         f" no complaint of the client ({client_log[:200] or 'none'})":
             enhance.get("skipped") == 0 and status.get("discontinuities") == 0 and not client_log
             and client.poll() is None,
-        f"mean gain over plain up-sampling {mean_gain:+.2f} dB PSNR-Y, on the live picture": mean_gain > 0,
+        f"mean gain over plain upsampling {mean_gain:+.2f} dB PSNR-Y, on the live picture": mean_gain > 0,
     }
     print(f"\n    after {WARM_UP:.0f} s of warm-up: {100 * since['f_edsr'] / done:.1f} % of {done} pictures through F-EDSR"
           f" ({number(status, 'enhance', 'model', 'architecture')}), {since['plain']} plain, {since['skipped']} skipped;"

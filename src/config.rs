@@ -86,7 +86,7 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HlsSettings {
-    /// Length of a segment; segments are cut at the publisher's key pictures.
+    /// Length of a segment; segments are cut at the publisher's keyframes.
     pub segment: Period,
     /// Length of a part, what low-latency players fetch.
     pub part: Period,

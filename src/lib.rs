@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`ingest`] | accept RTMP connections, decide who may publish, turn tags into units |
 //! | [`hub`] | the registry of streams: timelines, sessions, grace periods, bounded queues |
-//! | [`pipeline`] | one lane per stream: decode, up-sample, encode; decides what it can afford |
+//! | [`pipeline`] | one lane per stream: decode, upsample, encode; decides what it can afford |
 //! | [`enhance`] | the nets: who runs them, how a new one is proven and handed over |
 //! | [`hls`] | parts, segments and playlists, in memory |
 //! | [`http`] | playback, control API, pages, metrics |

@@ -1,4 +1,4 @@
-// How the streamer's training stands: the state in words, what the network adds to plain up-sampling as a chart, and
+// How the streamer's training stands: the state in words, what the network adds to plain upsampling as a chart, and
 // the last trainings as a table. Draws what a report says and nothing else; colours are the style sheet's.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -173,7 +173,7 @@ class Drawing {
     return looks.map((look) => `${this.#x(look.at_s)} ${this.#y(value(look))}`).join("L");
   }
 
-  /** Between plain up-sampling and what the network makes of it. */
+  /** Between plain upsampling and what the network makes of it. */
   #area() {
     const back = this.#path((look) => look.plain_db, this.looks.toReversed());
     return node("path", { class: "gain", d: `M${this.#path((look) => look.plain_db + look.smoothed_gain_db)}L${back}Z` });
@@ -255,7 +255,7 @@ export class TrainingView {
       this.figure.querySelector(`[data-value=${name}]`).textContent = `${value.toFixed(2)} dB`;
     }
     this.svg.setAttribute("aria-label", `PSNR over the last ${(look.at_s - looks[0].at_s).toFixed(0)} seconds: `
-      + `plain up-sampling ${values.plain.toFixed(2)} dB, with the network ${values.smoothed.toFixed(2)} dB`);
+      + `plain upsampling ${values.plain.toFixed(2)} dB, with the network ${values.smoothed.toFixed(2)} dB`);
   }
 
   #list() {

@@ -1,5 +1,5 @@
 //! What F-EDSR costs: per preset and precision, a picture of 480x270 to 960x540 from luma to luma; and a training step.
-//! Plain up-sampling is measured beside it, as the reference of the run.
+//! Plain upsampling is measured beside it, as the reference of the run.
 //!
 //! `cargo bench -p sharpcast-benches --bench f_edsr`
 

@@ -66,7 +66,7 @@ pub struct Measured {
     pub at_s: f64,
     /// Index of the scene.
     pub scene: usize,
-    /// Plain up-sampling.
+    /// Plain upsampling.
     pub plain: f64,
     /// The stock network.
     pub stock: f64,
@@ -136,7 +136,7 @@ fn direct(programme: &Programme, bitrate: f64) -> Result<f64> {
     let mut lanczos = Scaler::new(Filter::Lanczos);
     while let Some(shot) = camera.shoot()? {
         if shot.number % MEASURE_EVERY == FIRST_MEASURED {
-            // The same pictures as above, about: those that plain up-sampling of a clean picture makes perfect are left out.
+            // The same pictures as above, about: those that plain upsampling of a clean picture makes perfect are left out.
             let small = lanczos.scale(&shot.hr, programme.half().size())?;
             if psnr_luma(&lanczos.scale(&small, shot.hr.size())?, &shot.hr) <= NOTHING_TO_GAIN {
                 psnr.add(psnr_luma(&shot.lr, &shot.hr));

@@ -9,7 +9,7 @@ use super::{Pair, TrainError};
 /// Mean PSNR of luma over pictures, in dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
-    /// Of plain up-sampling.
+    /// Of plain upsampling.
     pub psnr_plain: f64,
     /// Of the net.
     pub psnr_net: f64,

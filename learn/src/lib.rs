@@ -2,7 +2,7 @@
 //! [`Trainer`] decides when to step, to evaluate and to stop.
 //!
 //! The low-resolution picture of a pair must be what the server will decode, artefacts included: nets trained on clean
-//! pictures fall below plain up-sampling on compressed ones.
+//! pictures fall below plain upsampling on compressed ones.
 
 mod checkpoint;
 mod evaluation;

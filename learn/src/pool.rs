@@ -35,9 +35,9 @@ struct Sample {
     width: usize,
     height: usize,
     luma: Vec<u8>,
-    /// Original less plain up-sampling, `scale` times the size.
+    /// Original less plain upsampling, `scale` times the size.
     residual: Vec<i16>,
-    /// Squared error of plain up-sampling, per sample of the residual.
+    /// Squared error of plain upsampling, per sample of the residual.
     energy: f64,
     /// How likely patches come from here, against the others.
     weight: f64,
@@ -74,7 +74,7 @@ impl PairPool {
         self
     }
 
-    /// Adds a pair; a full pool drops its oldest. Plain up-sampling is done here, once.
+    /// Adds a pair; a full pool drops its oldest. Plain upsampling is done here, once.
     pub fn push(&mut self, pair: &Pair) -> Result<(), TrainError> {
         let (lr, hr) = (pair.lr.size(), pair.hr.size());
         if hr != lr.scaled(u32::from(self.scale)) {
@@ -116,7 +116,7 @@ impl PairPool {
         self.pushed
     }
 
-    /// Up-scaling factor of the pairs.
+    /// Upscaling factor of the pairs.
     pub fn scale(&self) -> u8 {
         self.scale
     }
@@ -199,7 +199,7 @@ impl PairPool {
         Some(passed.count().min(last))
     }
 
-    /// Squared error of plain up-sampling in a patch, per sample.
+    /// Squared error of plain upsampling in a patch, per sample.
     fn energy(&self, place: Place, patch: usize) -> f64 {
         let scale = usize::from(self.scale);
         let sample = &self.samples[place.sample];
@@ -228,7 +228,7 @@ mod tests {
 
     const LR: Size = Size { width: 64, height: 64 };
 
-    /// Dark above, and below as far from its plain up-sampling as `hard` says; low resolution shows `shade`.
+    /// Dark above, and below as far from its plain upsampling as `hard` says; low resolution shows `shade`.
     fn pair(shade: u8, hard: u8) -> Pair {
         let (mut lr, mut hr) = (Picture::new(LR), Picture::new(LR.scaled(2)));
         lr.plane_mut(Component::Y).fill(shade);

@@ -20,7 +20,7 @@ pub enum Loss {
     Charbonnier(f64),
 }
 
-/// Which patches are learnt from. "Hard" is what plain up-sampling is far from.
+/// Which patches are learnt from. "Hard" is what plain upsampling is far from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
     /// As they come.

@@ -12,7 +12,7 @@ use super::*;
 
 const HR: Size = Size { width: 128, height: 96 };
 
-/// Stripes with sharp edges, moved by `phase`: what plain up-sampling blurs.
+/// Stripes with sharp edges, moved by `phase`: what plain upsampling blurs.
 fn stripes(phase: usize) -> Picture {
     let mut picture = Picture::new(HR);
     for (y, row) in picture.luma_mut().rows_mut().enumerate() {

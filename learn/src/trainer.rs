@@ -170,7 +170,7 @@ fn loss(loss: Loss, output: &Tensor, target: &Tensor) -> Result<Tensor, TchError
 }
 
 /// The second convolution of a block starts small, so that depth does not amplify, and the last convolution at zero, so
-/// that the net starts at plain up-sampling.
+/// that the net starts at plain upsampling.
 fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
     let gain = match spec.name.as_str() {
         "last.weight" => 0.0,

@@ -2,7 +2,7 @@
 //!
 //! A [`Picture`] is a reference-counted libav frame. Cloning shares the samples; writing to a shared picture first
 //! makes the writer a copy of its own. It carries what must not get lost between decoder and encoder: the time, whether
-//! it was a key picture, and how its samples are to be read as colours.
+//! it was a keyframe, and how its samples are to be read as colours.
 
 mod colour;
 mod size;

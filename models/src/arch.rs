@@ -2,7 +2,7 @@
 //!
 //! | net | in | out |
 //! |---|---|---|
-//! | [`f_edsr`] | luma of one low-resolution picture | what to add to its plain up-sampling |
+//! | [`f_edsr`] | luma of one low-resolution picture | what to add to its plain upsampling |
 //! | [`tcsr`] | luma of `2k+1` consecutive pictures out of F-EDSR | what to add to the middle one |
 //!
 //! An architecture is a small configuration that lists its tensors ([`Architecture`]), and a net that is built from tensors

@@ -1,4 +1,4 @@
-//! Serving: a low-resolution picture and its plain up-sampling in, the enhanced picture out.
+//! Serving: a low-resolution picture and its plain upsampling in, the enhanced picture out.
 //!
 //! [`Upscale`] is the seam for other engines and other architectures; [`crate::torch::FEdsrUpscaler`] is the engine on libtorch.
 
@@ -7,10 +7,10 @@ use thiserror::Error;
 
 /// Makes pictures better. An implementation belongs to one thread at a time.
 pub trait Upscale: Send {
-    /// Enhances `plain`, which is `lr` up-sampled by the Lanczos filter to the final size. Time stamp, colour and chroma
+    /// Enhances `plain`, which is `lr` upsampled by the Lanczos filter to the final size. Time stamp, colour and chroma
     /// are those of `plain`.
     ///
-    /// On an error the picture is lost; up-sample `lr` again and show that.
+    /// On an error the picture is lost; upsample `lr` again and show that.
     fn upscale(&mut self, lr: &Picture, plain: Picture) -> Result<Picture, UpscaleError>;
 }
 
@@ -18,7 +18,7 @@ pub trait Upscale: Send {
 #[derive(Debug, Error)]
 pub enum UpscaleError {
     /// The picture does not have the size that the net makes.
-    #[error("the net makes {expected} of {lr}, the plain picture has {plain}; up-sample by the net's scale")]
+    #[error("the net makes {expected} of {lr}, the plain picture has {plain}; upsample by the net's scale")]
     Size {
         /// Size of the low-resolution picture.
         lr: Size,

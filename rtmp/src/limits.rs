@@ -7,7 +7,7 @@ use super::message::MessageKind;
 /// Bounds for one connection. `Limits::default()` suits a public port; every field may be changed on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest video message in bytes. A key picture of 4K at 50 Mbit/s stays below 2 MiB.
+    /// Longest video message in bytes. A keyframe of 4K at 50 Mbit/s stays below 2 MiB.
     pub video_message: usize,
     /// Longest audio message in bytes. An AAC frame is at most 6144 bits a channel; uncompressed formats fit as well.
     pub audio_message: usize,

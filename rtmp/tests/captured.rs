@@ -72,7 +72,7 @@ fn times_beyond_24_bits_come_out_right() {
 
 #[test]
 fn extended_timestamps_need_not_be_repeated() {
-    // The chunks of the first key picture, as OBS before 2024 would have sent them.
+    // The chunks of the first keyframe, as OBS before 2024 would have sent them.
     let repeated = b"\xc4\x01\x00\x0a\xb8";
     let mut bytes = Vec::new();
     let mut rest = LIBRTMP;

@@ -75,7 +75,7 @@ pub enum Profile {
     Auto,
     /// This one, whatever it costs.
     Fixed(Preset),
-    /// None: plain up-sampling.
+    /// None: plain upsampling.
     Plain,
 }
 

@@ -93,9 +93,9 @@ pub enum Rejection {
     #[error("the stream does not have the package that the patch starts from; send the whole package")]
     OtherBase,
     /// The stream is configured to run no net.
-    #[error("this stream is configured for plain up-sampling; set its profile to auto or a preset")]
+    #[error("this stream is configured for plain upsampling; set its profile to auto or a preset")]
     NoNets,
-    /// Another up-scaling factor.
+    /// Another upscaling factor.
     #[error("the net scales by {offered}, this stream by {expected}; ask for the training order")]
     Scale {
         /// The package's.
@@ -115,7 +115,7 @@ pub enum Rejection {
     },
     /// The trainer says that it is no better than no net.
     #[error(
-        "the package's own training summary says {gain:+.2} dB; upload it once it gains over plain up-sampling"
+        "the package's own training summary says {gain:+.2} dB; upload it once it gains over plain upsampling"
     )]
     NoGain {
         /// PSNR after training less PSNR before.
@@ -220,7 +220,7 @@ impl LibraryHandle {
     }
 
     /// What a streamer should train for a stream; waits until the machine is measured. `None` where the stream is
-    /// configured for plain up-sampling.
+    /// configured for plain upsampling.
     pub async fn order(&self, model: &StreamModel) -> Option<TrainingOrder> {
         let mut measured = self.measured.clone();
         // An error means that the library has ended; what was known last still holds.

@@ -220,7 +220,7 @@ impl StreamModel {
     }
 }
 
-/// Gain over plain up-sampling that the trainer measured.
+/// Gain over plain upsampling that the trainer measured.
 pub fn gain(package: &Package) -> Option<f64> {
     package.metadata().training.map(|training| training.psnr_after - training.psnr_before)
 }

@@ -84,7 +84,7 @@ impl Costs {
     }
 }
 
-/// The preset for these pictures, or `None` where the configuration wants plain up-sampling. `costs` are there when
+/// The preset for these pictures, or `None` where the configuration wants plain upsampling. `costs` are there when
 /// a profile is `auto`.
 pub fn choose(profile: Profile, costs: Option<&Costs>, demand: Demand) -> Option<Preset> {
     match profile {

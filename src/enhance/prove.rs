@@ -1,11 +1,11 @@
 //! Whether a net may be shown to viewers. The server has no high-resolution original, so it asks three questions
 //! that need none, on a recent picture of the stream (or a synthetic one before the stream has begun):
 //!
-//! 1. **Is the change bounded?** The residual corrects what plain up-sampling lost, which is little.
+//! 1. **Is the change bounded?** The residual corrects what plain upsampling lost, which is little.
 //! 2. **Does it still show the received picture?** Scaled down again, the enhanced picture is the received one, up to
 //!    the coding noise that a good net removes.
 //! 3. **Does it help where the truth is known?** One scale down, the received picture itself is the original: the net
-//!    must not be clearly worse than plain up-sampling there. (A net trained for one scale helps less at another, so
+//!    must not be clearly worse than plain upsampling there. (A net trained for one scale helps less at another, so
 //!    this question finds harm and does not measure gain.) A synthetic picture says nothing about the content that
 //!    the net was trained for, so it is not asked this question.
 //!
@@ -15,7 +15,7 @@ use media::ffmpeg::{FfmpegError, Filter, Scaler};
 use media::picture::{Picture, Size};
 use media::quality::psnr_luma;
 
-/// Least PSNR between the enhanced and the plain picture. Plain up-sampling of the hardest material (screen text) is
+/// Least PSNR between the enhanced and the plain picture. Plain upsampling of the hardest material (screen text) is
 /// about 22 dB from the original; a correction larger than that corrects nothing.
 const LEAST_LIKENESS: f64 = 18.0;
 
@@ -23,10 +23,10 @@ const LEAST_LIKENESS: f64 = 18.0;
 /// 30 dB from its original, and removing it is the net's job; a net that changes more than that shows something else.
 const LEAST_CONSISTENCY: f64 = 26.0;
 
-/// Most that a net may lose against plain up-sampling one scale down, in dB.
+/// Most that a net may lose against plain upsampling one scale down, in dB.
 const MOST_LOSS: f64 = 1.5;
 
-/// Above this, differences cannot be seen: on a flat picture plain up-sampling is exact, and nothing is lost by 60 dB.
+/// Above this, differences cannot be seen: on a flat picture plain upsampling is exact, and nothing is lost by 60 dB.
 const INVISIBLE: f64 = 46.0;
 
 /// A picture is telling if neighbouring samples differ by more than half a code value in the mean (as a fraction).
@@ -46,7 +46,7 @@ pub enum Harm<E> {
     Scale(#[from] FfmpegError),
     /// The residual is too strong.
     #[error(
-        "the net changes the plain up-sampled picture beyond recognition ({likeness:.1} dB, at least \
+        "the net changes the plain upsampled picture beyond recognition ({likeness:.1} dB, at least \
          {LEAST_LIKENESS:.0} dB expected); train it further, or from the package in use"
     )]
     TooStrong {
@@ -56,23 +56,23 @@ pub enum Harm<E> {
     /// The enhanced picture shows something else than the received one.
     #[error(
         "the enhanced picture does not show what was received ({consistency:.1} dB, at least \
-         {LEAST_CONSISTENCY:.0} dB expected; plain up-sampling reaches {plain:.1} dB)"
+         {LEAST_CONSISTENCY:.0} dB expected; plain upsampling reaches {plain:.1} dB)"
     )]
     Inconsistent {
         /// PSNR between the enhanced picture scaled down and the received one.
         consistency: f64,
-        /// The same for plain up-sampling.
+        /// The same for plain upsampling.
         plain: f64,
     },
     /// It does worse than no net.
     #[error(
-        "on the live stream, one scale down, the net is {:.1} dB worse than plain up-sampling ({net:.1} dB against \
+        "on the live stream, one scale down, the net is {:.1} dB worse than plain upsampling ({net:.1} dB against \
          {plain:.1} dB); train it on pictures of this stream", plain - net
     )]
     WorseThanPlain {
         /// PSNR with the net.
         net: f64,
-        /// PSNR of plain up-sampling.
+        /// PSNR of plain upsampling.
         plain: f64,
     },
 }
@@ -93,11 +93,11 @@ pub struct Proof {
     pub likeness: f64,
     /// PSNR between the enhanced picture scaled down and the received one.
     pub consistency: f64,
-    /// One scale down: PSNR with the net less PSNR of plain up-sampling.
+    /// One scale down: PSNR with the net less PSNR of plain upsampling.
     pub rehearsal: Option<f64>,
 }
 
-/// Asks the three questions. `enhance` gets a picture and its plain up-sampling and answers the enhanced one.
+/// Asks the three questions. `enhance` gets a picture and its plain upsampling and answers the enhanced one.
 pub fn prove<E>(
     evidence: &Evidence,
     scale: u8,

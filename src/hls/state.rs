@@ -1,6 +1,6 @@
 //! What a packager knows, behind its lock: the timeline, the tracks that follow it, and who leads.
 //!
-//! Audio waits for the leading video, since a cut is decided by a key picture and audio with later times may arrive
+//! Audio waits for the leading video, since a cut is decided by a keyframe and audio with later times may arrive
 //! before it. The wait is bounded: video that falls silent leaves the lead to audio.
 
 mod reading;
@@ -26,7 +26,7 @@ const MAX_HELD: usize = 512;
 /// How a stream is packaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HlsSettings {
-    /// A key picture ends a segment that has this duration; a stream with fewer key pictures gets longer segments.
+    /// A keyframe ends a segment that has this duration; a stream with fewer keyframes gets longer segments.
     pub target_duration: MediaTime,
     /// Longest duration of a part.
     pub part_target: MediaTime,

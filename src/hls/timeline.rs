@@ -1,9 +1,9 @@
 //! Where the stream is cut into segments: one list of instants that all renditions follow.
 //!
-//! One rendition leads: the received video, or the audio where there is none. It is cut at key pictures once a segment
-//! is long enough. `EXT-X-TARGETDURATION` may never change, so it is learnt from the first segment; when a key picture
-//! is overdue later, the segment ends at an ordinary picture, and the next key picture ends that one, so that segments
-//! come back to beginning with key pictures. (Our playlists therefore never promise `EXT-X-INDEPENDENT-SEGMENTS`.)
+//! One rendition leads: the received video, or the audio where there is none. It is cut at keyframes once a segment
+//! is long enough. `EXT-X-TARGETDURATION` may never change, so it is learnt from the first segment; when a keyframe
+//! is overdue later, the segment ends at an ordinary picture, and the next keyframe ends that one, so that segments
+//! come back to beginning with keyframes. (Our playlists therefore never promise `EXT-X-INDEPENDENT-SEGMENTS`.)
 //! Where nothing came for longer than a segment may last, the list goes on without content; renditions show such a
 //! segment as a gap.
 
@@ -16,11 +16,11 @@ use media::MediaTime;
 pub(super) const MAX_JUMP: MediaTime = MediaTime::from_millis(10_000);
 /// Longest target duration: iOS needs three of them to start, and a viewer should not wait for more than half a minute.
 const MAX_TARGET: MediaTime = MediaTime::from_millis(10_000);
-/// A key picture may come this much early and still end its segment: stamps are rounded to milliseconds on the way.
+/// A keyframe may come this much early and still end its segment: stamps are rounded to milliseconds on the way.
 const EARLY: MediaTime = MediaTime::from_millis(100);
 /// Durations are compared with the target after rounding to the nearest second (RFC 8216bis, 4.4.3.1).
 const ROUNDING: MediaTime = MediaTime::from_millis(500);
-/// A segment this much over its target ends, key picture or not: below [`ROUNDING`] by more than a picture.
+/// A segment this much over its target ends, keyframe or not: below [`ROUNDING`] by more than a picture.
 const OVERDUE: MediaTime = MediaTime::from_millis(400);
 /// The first segment may exceed the target duration learnt from it by this much, so that its likes stay under [`OVERDUE`].
 const LEARNING_SLACK: MediaTime = MediaTime::from_millis(250);
@@ -49,9 +49,9 @@ pub(super) struct Cut {
 /// What the leader has next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lead {
-    /// A key picture.
+    /// A keyframe.
     Key,
-    /// A key picture that needs another initialisation segment.
+    /// A keyframe that needs another initialisation segment.
     Reconfigured,
     /// Any other picture.
     Picture,
@@ -75,7 +75,7 @@ pub(super) struct Timeline {
     /// Start of the leader's newest sample, and how long it is taken to last.
     newest: MediaTime,
     step: MediaTime,
-    /// The newest key picture, and the longest of the last two times from one to the next.
+    /// The newest keyframe, and the longest of the last two times from one to the next.
     key: Option<MediaTime>,
     key_distances: [MediaTime; 2],
     anchor: Option<(MediaTime, SystemTime)>,
@@ -86,7 +86,7 @@ pub(super) struct Timeline {
 enum Open {
     /// The leader has put nothing into it.
     Empty,
-    /// It begins with a key picture, or with sound that leads.
+    /// It begins with a keyframe, or with sound that leads.
     Decodable,
     /// It begins with a picture that cannot be decoded alone, or with sound in place of pictures.
     Undecodable,
@@ -95,14 +95,14 @@ enum Open {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pending {
     Nothing,
-    /// The next key picture begins a segment with a discontinuity.
+    /// The next keyframe begins a segment with a discontinuity.
     Mark,
     /// What comes next does not continue what was.
     Break,
 }
 
 impl Timeline {
-    /// `shortest` is the duration after which a key picture ends a segment, at most [`MAX_TARGET`].
+    /// `shortest` is the duration after which a keyframe ends a segment, at most [`MAX_TARGET`].
     pub(super) fn new(shortest: MediaTime) -> Self {
         Self {
             shortest: shortest.min(MAX_TARGET),
@@ -237,7 +237,7 @@ impl Timeline {
         }
     }
 
-    /// Whether the key picture after this one will probably come too late to end the segment.
+    /// Whether the keyframe after this one will probably come too late to end the segment.
     fn is_last_chance(&self, elapsed: MediaTime) -> bool {
         let distance = self.key_distances[0].max(self.key_distances[1]);
         self.learnt.is_some() && elapsed + distance > self.longest() && elapsed * 4 >= self.shortest

@@ -1,7 +1,7 @@
 //! One rendition: packets become samples, samples parts, parts segments, where the timeline says.
 //!
 //! A sample's duration is known when the next one comes, so a track is one sample behind. Durations are stretched over
-//! missing pictures: players take a hole in the decode times for a lost reference and wait for a key picture.
+//! missing pictures: players take a hole in the decode times for a lost reference and wait for a keyframe.
 
 use std::sync::Arc;
 
@@ -126,7 +126,7 @@ impl Track {
         self.config.is_some() && (packet.key || !(self.needs_key || self.changing))
     }
 
-    /// Nothing but a key picture may come next.
+    /// Nothing but a keyframe may come next.
     pub(super) fn require_key(&mut self) {
         self.needs_key = true;
     }

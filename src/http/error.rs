@@ -56,7 +56,7 @@ pub enum ApiError {
     #[error("packages come too fast; send the newest one in {} s", .0.as_secs().max(1))]
     TooMany(Duration),
     /// The stream runs no net.
-    #[error("this stream is configured for plain up-sampling: there is nothing to train")]
+    #[error("this stream is configured for plain upsampling: there is nothing to train")]
     NoTraining,
     /// The body of a patch is of another media type.
     #[error("send patches as `Content-Type: {PATCH_CONTENT_TYPE}`, or the whole package with PUT")]

@@ -1,6 +1,6 @@
 //! The bounded queue between a stream's ingest task and its lane thread.
 //!
-//! The pushing side never waits: when the queue is full, the oldest pictures go, up to the next key picture, and
+//! The pushing side never waits: when the queue is full, the oldest pictures go, up to the next keyframe, and
 //! are counted. What the rest of the queue needs to be understood (configuration, discontinuity) is kept.
 
 use std::collections::VecDeque;
@@ -105,8 +105,8 @@ impl Queue {
         }
     }
 
-    /// Drops everything up to the next key picture that waits; answers how many coded pictures went. Without a key
-    /// picture in the queue nothing is dropped: going on is no worse than waiting.
+    /// Drops everything up to the next keyframe that waits; answers how many coded pictures went. Without a keyframe
+    ///  in the queue nothing is dropped: going on is no worse than waiting.
     pub fn skip_to_key(&self) -> u64 {
         self.lock().drop_to_key()
     }
@@ -140,7 +140,7 @@ impl Queue {
         self.len() == 0
     }
 
-    /// Whether a key picture waits.
+    /// Whether a keyframe waits.
     pub fn has_key(&self) -> bool {
         self.lock().keys > 0
     }
@@ -166,7 +166,7 @@ impl State {
             let to_key = self.drop_to_key();
             dropped += to_key;
             if to_key == 0 {
-                // No key picture waits behind the oldest: only the next one to come helps.
+                // No keyframe waits behind the oldest: only the next one to come helps.
                 dropped += self.drop_pictures(self.inputs.len());
                 self.needs_key = true;
             }

@@ -34,7 +34,7 @@ pub struct Spent {
 pub struct Budget {
     /// What refining a picture takes; unknown at first.
     cost: Option<Duration>,
-    /// Seconds; below zero after a key picture on credit.
+    /// Seconds; below zero after a keyframe on credit.
     saved: f64,
     /// Running mean of what a picture leaves over, in seconds per second.
     spare: f64,

@@ -16,7 +16,7 @@ pub(super) struct Intake {
     decoder: Decoder,
     /// Presentation times of pushed packets whose pictures have not come.
     inside: BTreeMap<MediaTime, Inside>,
-    /// Decoding begins, and begins again after damage, at a key picture.
+    /// Decoding begins, and begins again after damage, at a keyframe.
     awaits_key: bool,
 }
 
@@ -48,7 +48,7 @@ impl Intake {
         Ok(Self { decoder: Decoder::avc(config)?, inside: BTreeMap::new(), awaits_key: true })
     }
 
-    /// Goes on at the next key picture only.
+    /// Goes on at the next keyframe only.
     pub(super) fn await_key(&mut self) {
         self.awaits_key = true;
     }

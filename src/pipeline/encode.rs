@@ -21,7 +21,7 @@ pub(super) struct Outlet {
     sink: Arc<dyn Sink>,
     encoder: Option<Running>,
     last_pts: Option<MediaTime>,
-    /// A key picture was not shown, so the next one that is has to be one.
+    /// A keyframe was not shown, so the next one that is has to be one.
     owes_key: bool,
 }
 

@@ -1,7 +1,7 @@
 //! A lane's thread: started, watched over, joined.
 //!
 //! A panic inside the lane costs what was inside it: it is logged and counted, the accepted net is built again, and
-//! the lane goes on at the next key picture. The server and the other lanes do not notice.
+//! the lane goes on at the next keyframe. The server and the other lanes do not notice.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Workshop {
     pub encode: EncodeSettings,
     /// Largest enhanced picture.
     pub max_size: Size,
-    /// Up-scaling factor.
+    /// Upscaling factor.
     pub scale: u8,
 }
 
@@ -113,7 +113,7 @@ fn watch_over(parts: &LaneParts) {
     let mut worker = Worker::new(parts.clone());
     while let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.run())) {
         let reason = panic_message(&*panic);
-        tracing::error!(stream = %parts.name, reason, "the enhanced lane broke; it goes on at the next key picture");
+        tracing::error!(stream = %parts.name, reason, "the enhanced lane broke; it goes on at the next keyframe");
         parts.stats.broke();
         // What broke is not trusted to clean up after itself either.
         let config = worker.config();

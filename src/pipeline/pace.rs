@@ -3,10 +3,10 @@
 //! Pure: no clock, no queue. The order of degradation is fixed:
 //!
 //! 1. relaxed: every picture goes through the net;
-//! 2. strained: single pictures, evenly spread, are up-sampled plainly; the further behind, the more of them. A net
+//! 2. strained: single pictures, evenly spread, are upsampled plainly; the further behind, the more of them. A net
 //!    that takes 1.3 frame times settles at every fourth picture or so, instead of swinging between all and nothing;
-//! 3. beyond [`Limits::plain`]: every picture is up-sampled plainly;
-//! 4. beyond [`Limits::skip`]: everything up to the next key picture is dropped.
+//! 3. beyond [`Limits::plain`]: every picture is upsampled plainly;
+//! 4. beyond [`Limits::skip`]: everything up to the next keyframe is dropped.
 //!
 //! Relaxed and strained have different thresholds, so that a single late packet changes nothing.
 
@@ -17,16 +17,16 @@ use media::time::MediaTime;
 pub enum Intake {
     /// It is decoded.
     Decode,
-    /// It is dropped with everything up to the next key picture.
+    /// It is dropped with everything up to the next keyframe.
     SkipToKey,
 }
 
 /// How a decoded picture becomes large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
-    /// Plain up-sampling and the net's residual.
+    /// Plain upsampling and the net's residual.
     Net,
-    /// Plain up-sampling alone.
+    /// Plain upsampling alone.
     Plain,
 }
 
@@ -39,7 +39,7 @@ pub struct Limits {
     pub strained: MediaTime,
     /// No net above this.
     pub plain: MediaTime,
-    /// On to the next key picture above this.
+    /// On to the next keyframe above this.
     pub skip: MediaTime,
 }
 
@@ -66,7 +66,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Before a coded picture is decoded. `key_waits`: there is a key picture in the queue to go on with.
+    /// Before a coded picture is decoded. `key_waits`: there is a keyframe in the queue to go on with.
     pub fn intake(&self, backlog: MediaTime, limits: Limits, key_waits: bool) -> Intake {
         if backlog > limits.skip && key_waits { Intake::SkipToKey } else { Intake::Decode }
     }

@@ -1,6 +1,6 @@
 //! Which pictures TCSR refines, chosen without looking at a single pixel.
 //!
-//! After NeuroScaler ("NeuroScaler: Neural Video Enhancement at Scale", Yeo et al., 2022): key pictures first, because everything
+//! After NeuroScaler ("NeuroScaler: Neural Video Enhancement at Scale", Yeo et al., 2022): keyframes first, because everything
 //! up to the next one is predicted from them, on our encoder too, which codes an IDR wherever the source has one. Then
 //! where most has happened: distance to the last chosen picture times the bytes that were coded since.
 //!
@@ -12,7 +12,7 @@ const MEMORY: f64 = 0.1;
 /// Why a picture was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// It is a key picture.
+    /// It is a keyframe.
     Key,
     /// Much has changed since the last choice.
     Change,
@@ -25,7 +25,7 @@ pub enum Reason {
 pub enum Purse {
     /// Nothing.
     Empty,
-    /// A key picture, on credit.
+    /// A keyframe, on credit.
     Credit,
     /// A picture.
     Enough,

@@ -71,7 +71,7 @@ pub struct Figures {
     pub newest: Option<MediaTime>,
     /// Decode time up to which the lane is done.
     pub done: Option<MediaTime>,
-    /// Of those made by the net, refined by the second stage because they were key pictures.
+    /// Of those made by the net, refined by the second stage because they were keyframes.
     pub refined_key: u64,
     /// The same, because much had changed.
     pub refined_change: u64,

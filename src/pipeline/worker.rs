@@ -189,7 +189,7 @@ impl Worker {
         let backlog = self.backlog();
         let skipped = self.parts.queue.skip_to_key();
         self.parts.stats.taken(skipped);
-        tracing::warn!(stream = %self.parts.name, skipped, %backlog, "too far behind: on to the next key picture");
+        tracing::warn!(stream = %self.parts.name, skipped, %backlog, "too far behind: on to the next keyframe");
         self.lose(1 + skipped, None);
         if let Some(intake) = &mut self.intake {
             intake.await_key();
@@ -360,7 +360,7 @@ impl Worker {
         }
     }
 
-    /// What is inside decoder and net comes out; the decoder goes on at the next key picture.
+    /// What is inside decoder and net comes out; the decoder goes on at the next keyframe.
     fn drain_decoder(&mut self) {
         if let Some(intake) = self.intake.take() {
             let decoded = intake.finish();

@@ -122,7 +122,7 @@ pub struct TrainArgs {
     /// Size of the network: nano, mini, small, base or large
     #[arg(long, default_value = "small")]
     pub preset: Preset,
-    /// Up-scaling factor
+    /// Upscaling factor
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=4))]
     pub scale: u8,
     /// How long to train

@@ -33,7 +33,7 @@ fn farewell(report: &session::Report) -> String {
         parts.push(format!("{} training steps on {} pairs, {} uploads", end.steps, end.pairs, end.uploads));
     }
     if let Some(quality) = end.quality {
-        parts.push(format!("{:+.2} dB over plain up-sampling", quality.gain()));
+        parts.push(format!("{:+.2} dB over plain upsampling", quality.gain()));
     }
     let line = parts.join(", ");
     match &report.watch {

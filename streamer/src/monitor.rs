@@ -1,6 +1,6 @@
 //! Watches how good the best network so far is on the live picture, and asks for training when that changes.
 //!
-//! Every look gives two figures, the PSNR of the network and its gain over plain up-sampling. Both are smoothed ([`lowess`])
+//! Every look gives two figures, the PSNR of the network and its gain over plain upsampling. Both are smoothed ([`lowess`])
 //! and compared with what was usual ([`track`]): a jump of the PSNR is another scene; a gain that falls, at once or little by
 //! little, is a network that no longer fits. A single picture that falls out of line is no change.
 
@@ -15,10 +15,10 @@ use track::{Bounds, Change, Track};
 
 pub use lowess::smooth;
 
-/// Black and titles on flat ground, in dB of plain up-sampling: perfect without a network, they say nothing about it.
+/// Black and titles on flat ground, in dB of plain upsampling: perfect without a network, they say nothing about it.
 pub const NOTHING_TO_GAIN: f64 = 48.0;
 /// From one picture to the next the PSNR of one scene moves by some tenths of a dB; from scene to scene by several dB. A slow
-/// decline says nothing: what is shown has become harder, for plain up-sampling as well.
+/// decline says nothing: what is shown has become harder, for plain upsampling as well.
 const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
 /// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
 const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
@@ -28,7 +28,7 @@ const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
 pub struct Look {
     /// Seconds of video.
     pub at_s: f64,
-    /// Plain up-sampling.
+    /// Plain upsampling.
     pub plain: f64,
     /// The best network so far.
     pub net: f64,

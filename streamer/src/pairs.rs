@@ -1,7 +1,7 @@
 //! Training pairs: what the server sees beside what it should see.
 //!
 //! The packets that are sent are decoded again, artefacts included, and set beside the original at the size that the
-//! network makes of them. Neighbouring pictures teach almost the same, so only some become pairs: key pictures, the first
+//! network makes of them. Neighbouring pictures teach almost the same, so only some become pairs: keyframes, the first
 //! picture after a cut, and a few evenly spaced ones.
 
 mod buffer;
@@ -186,7 +186,7 @@ mod tests {
                 chosen.push(n);
             }
         }
-        // The first, half a second later, the cut, half a second after it, the key picture of the interval.
+        // The first, half a second later, the cut, half a second after it, the keyframe of the interval.
         assert_eq!(chosen, [0, 13, 20, 33, 46, 50]);
     }
 

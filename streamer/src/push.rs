@@ -2,7 +2,7 @@
 //!
 //! The video path never waits for this task: it puts into a bounded queue that makes room by itself. While there is no
 //! connection the queue goes on being filled and emptied by its own rule; after a reconnection the stream goes on at the
-//! first key picture, with timestamps that never broke.
+//! first keyframe, with timestamps that never broke.
 
 mod backoff;
 
@@ -66,7 +66,7 @@ pub enum PushError {
     },
 }
 
-/// Asks the video path for a key picture.
+/// Asks the video path for a keyframe.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRequest(Arc<AtomicBool>);
 
@@ -90,7 +90,7 @@ pub struct Sender {
     pub key: StreamKey,
     /// What is to be sent.
     pub queue: Arc<Queue<Unit>>,
-    /// Asks for a key picture after a reconnection.
+    /// Asks for a keyframe after a reconnection.
     pub key_request: KeyRequest,
     /// Where it is counted.
     pub counters: Arc<Counters>,
@@ -209,7 +209,7 @@ struct Outbox {
 enum Gate {
     /// Everything.
     Open,
-    /// Nothing before the next key picture.
+    /// Nothing before the next keyframe.
     AwaitsKey,
 }
 

@@ -1,7 +1,7 @@
 //! A bounded queue for coded media between two threads, or a thread and a task.
 //!
 //! Nobody who pushes ever waits. When the queue is full, the video in it is thrown away and video goes on at the next
-//! key picture, because a picture whose references are missing is worthless; configurations and audio stay as long
+//! keyframe, because a picture whose references are missing is worthless; configurations and audio stay as long
 //! as there is room. Every unit that is thrown away is counted.
 
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ pub enum Role {
     Audio,
     /// Video that needs nothing before it.
     Key,
-    /// Video that needs everything since the last key picture.
+    /// Video that needs everything since the last keyframe.
     Delta,
 }
 

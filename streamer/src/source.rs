@@ -67,7 +67,7 @@ pub struct HrPicture {
     pub wish: KeyWish,
 }
 
-/// Whether a source asks for a key picture.
+/// Whether a source asks for a keyframe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyWish {
     /// No.

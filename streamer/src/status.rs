@@ -16,7 +16,7 @@
 //! | `pairs` | training pairs made |
 //! | `steps` | training steps done |
 //! | `steps_per_s` | training steps a second since the line before |
-//! | `plain_db`, `net_db`, `gain_db` | PSNR of luma on held-out pairs now: plain up-sampling, the network that the server has, the difference; `-` before the first measurement |
+//! | `plain_db`, `net_db`, `gain_db` | PSNR of luma on held-out pairs now: plain upsampling, the network that the server has, the difference; `-` before the first measurement |
 //! | `uploads` | networks that the server accepted |
 //! | `version` | version of the newest of them; `-` before the first |
 //! | `upload` | the latest upload: `none`, `sending`, `live`, `ready`, `unchanged`, `refused`, `retrying` |

@@ -2,7 +2,7 @@
 //!
 //! [`AdaptiveTrainer`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
 //! anyone wait: pairs come through a buffer that forgets, networks leave through a slot that keeps the newest. A network is
-//! offered only if, on recent pairs that it was not trained on, it is better than plain up-sampling and better than what the
+//! offered only if, on recent pairs that it was not trained on, it is better than plain upsampling and better than what the
 //! server has.
 
 pub mod adaptive;

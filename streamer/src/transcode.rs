@@ -12,9 +12,9 @@ use thiserror::Error;
 
 use crate::config::{Bitrate, VideoSize};
 
-/// From one key picture to the next: the usual length of an HLS segment, which begins with one.
+/// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
 const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
-/// A wish for a key picture sooner than this after the last one is not granted: the bits would be missed elsewhere.
+/// A wish for a keyframe sooner than this after the last one is not granted: the bits would be missed elsewhere.
 const LEAST_KEY_DISTANCE: MediaTime = MediaTime::from_millis(1_000);
 /// x264 at these sizes takes a few per cent of a core; slower presets earn about 10 % of the bitrate for twice the work.
 const PRESET: Preset = Preset::Veryfast;
@@ -50,7 +50,7 @@ pub struct LrSettings {
     pub colour: Colour,
 }
 
-/// Whether a key picture is needed.
+/// Whether a keyframe is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// As the interval has it.

@@ -39,7 +39,7 @@ pub struct VideoPath {
     pub outgoing: Arc<Queue<Unit>>,
     /// Where pictures for pairs go; none without training.
     pub pairs: Option<Arc<Queue<Coded>>>,
-    /// Whether the sender wants a key picture.
+    /// Whether the sender wants a keyframe.
     pub key_request: KeyRequest,
     /// Where it is counted.
     pub counters: Arc<Counters>,

@@ -14,7 +14,7 @@ pub struct Publish<'a> {
     pub sound: bool,
     /// Pictures a second.
     pub rate: u32,
-    /// Pictures between key pictures.
+    /// Pictures between keyframes.
     pub gop: u32,
     /// B-frames in a row.
     pub b_frames: u32,

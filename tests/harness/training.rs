@@ -2,7 +2,7 @@
 
 use api::control::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
 
-/// Scenes: from when, what plain up-sampling gives, what the net that the scene before has left gives at first, what
+/// Scenes: from when, what plain upsampling gives, what the net that the scene before has left gives at first, what
 /// it can learn, and from when.
 const SCENES: [(f64, f64, f64, f64); 4] = [
     (600.0, 31.4, 0.10, 0.62),

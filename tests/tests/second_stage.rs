@@ -21,7 +21,7 @@ fn selected_pictures_are_refined_and_picture_and_sound_stay_in_step() {
     let _publisher = SMALL.to(&server.rtmp(harness::server::KEY));
     let demo = server.demo();
     demo.wait_playable("enhanced");
-    wait_for("refined pictures, a key picture among them", Duration::from_secs(60), || {
+    wait_for("refined pictures, a keyframe among them", Duration::from_secs(60), || {
         let status = demo.status();
         let refined = status.pointer("/enhance/tcsr")?.as_u64()?;
         let key = status.pointer("/enhance/temporal/key")?.as_u64()?;

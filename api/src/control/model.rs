@@ -16,7 +16,7 @@ pub struct TrainingOrder {
     pub channels: u16,
     /// Residual blocks.
     pub blocks: u16,
-    /// Up-scaling factor.
+    /// Upscaling factor.
     pub scale: u8,
     /// Largest package that the server accepts, in bytes.
     pub max_bytes: u64,

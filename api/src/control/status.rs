@@ -107,7 +107,7 @@ pub struct EnhanceStatus {
     pub tcsr: u64,
     /// The second stage; none where it is turned off.
     pub temporal: Option<TemporalStatus>,
-    /// Pictures that left as plain up-sampling.
+    /// Pictures that left as plain upsampling.
     pub plain: u64,
     /// Of `plain`: because the machine could not keep up.
     pub plain_overload: u64,
@@ -115,7 +115,7 @@ pub struct EnhanceStatus {
     pub plain_no_net: u64,
     /// Of `plain`: because the net failed on that picture.
     pub plain_failed: u64,
-    /// Coded pictures that were not shown: damaged, or skipped up to the next key picture under overload.
+    /// Coded pictures that were not shown: damaged, or skipped up to the next keyframe under overload.
     pub skipped: u64,
     /// Milliseconds a picture takes in the net, median of the last pictures.
     pub net_ms: f64,
@@ -138,7 +138,7 @@ pub struct TemporalStatus {
     pub affordable: f64,
     /// Milliseconds that refining a picture takes, median of the last ones.
     pub ms: f64,
-    /// Refined because they are key pictures.
+    /// Refined because they are keyframes.
     pub key: u64,
     /// Refined because much had changed since the one before.
     pub change: u64,
@@ -161,7 +161,7 @@ pub struct RefinedPicture {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefinedReason {
-    /// It is a key picture.
+    /// It is a keyframe.
     Key,
     /// Much had changed since the last refined picture.
     Change,
@@ -180,7 +180,7 @@ pub struct ModelInUse {
     pub architecture: String,
     /// Where it came from.
     pub origin: ModelOrigin,
-    /// Gain over plain up-sampling in dB that the trainer measured, if it said so.
+    /// Gain over plain upsampling in dB that the trainer measured, if it said so.
     pub gain_db: Option<f64>,
 }
 
@@ -207,7 +207,7 @@ pub struct SwapRecord {
     pub from_s: f64,
     /// Pictures that had come in before the swap.
     pub frames_in: u64,
-    /// Gain over plain up-sampling in dB that the trainer measured, if it said so.
+    /// Gain over plain upsampling in dB that the trainer measured, if it said so.
     pub gain_db: Option<f64>,
     /// Milliseconds from the package's arrival to its first picture.
     pub took_ms: f64,

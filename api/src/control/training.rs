@@ -68,7 +68,7 @@ pub enum TrainingState {
 pub struct QualityLook {
     /// Seconds of the streamer's video.
     pub at_s: f64,
-    /// Plain up-sampling.
+    /// Plain upsampling.
     pub plain_db: f64,
     /// The best network so far.
     pub net_db: f64,

@@ -21,7 +21,7 @@ const SMOOTH: usize = 4;
 const COLOURS: [RGBColor; 3] = [RGBColor(200, 30, 30), RGBColor(31, 119, 180), RGBColor(44, 160, 44)];
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
-/// Draws gain over plain up-sampling over time.
+/// Draws gain over plain upsampling over time.
 pub fn draw(programme: &Programme, outcome: &Outcome, file: &Path) -> Result<()> {
     figure(programme, outcome, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
@@ -54,7 +54,7 @@ fn gains<'a>(programme: &Programme, outcome: &Outcome, area: &Area<'a>) -> Resul
     let (low, high) = all.fold((0.0_f64, 0.1_f64), |(low, high), value| (low.min(value), high.max(value)));
     let mut chart = ChartBuilder::on(area)
         .caption(
-            "gain over plain up-sampling, dB of PSNR-Y (mean of 2 s), with the network that the server had",
+            "gain over plain upsampling, dB of PSNR-Y (mean of 2 s), with the network that the server had",
             ("sans-serif", 17),
         )
         .margin(10)

@@ -31,7 +31,7 @@ struct Arguments {
     /// Consecutive pictures in a run; only runs are measured
     #[arg(long, default_value_t = 8)]
     run: usize,
-    /// Pictures from the start of a run to the start of the next; 42 puts the runs all over the 2 s between key pictures
+    /// Pictures from the start of a run to the start of the next; 42 puts the runs all over the 2 s between keyframes
     #[arg(long, default_value_t = 42)]
     stride: usize,
     /// At most so many pictures of a clip

@@ -3,7 +3,7 @@
 //!
 //! For every picture that arrives at the server's side of the link: how late is it, compared with the picture that was
 //! fastest? `late` is all of it, the streamer's own delays on a busy machine included; `in link` is the waiting before the
-//! bottleneck and on it. Key pictures wait in all runs; `added` is what the same picture waited longer in the link than in the
+//! bottleneck and on it. Keyframes wait in all runs; `added` is what the same picture waited longer in the link than in the
 //! first run.
 
 use std::collections::BTreeMap;

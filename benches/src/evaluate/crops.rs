@@ -1,6 +1,6 @@
 //! For looking: the same piece of a picture as every method shows it, side by side in one PNG, magnified without smoothing.
 //!
-//! The piece is chosen by rule, not by eye: of the picture in the middle of the clip, where plain up-sampling is most wrong.
+//! The piece is chosen by rule, not by eye: of the picture in the middle of the clip, where plain upsampling is most wrong.
 
 mod canvas;
 mod colour;
@@ -44,7 +44,7 @@ pub fn write(clip: &Clip, bitrate: u32, methods: &mut [Box<dyn Method>], folder:
         let picture = enlarged.pictures.into_iter().next().context("a method makes what is wanted")?;
         shown.push(Shown { name: method.name().to_owned(), picture });
     }
-    let plain = shown.iter().find(|shown| shown.name == PLAIN).context("plain up-sampling is a method")?;
+    let plain = shown.iter().find(|shown| shown.name == PLAIN).context("plain upsampling is a method")?;
     let region = Region::of_largest_error(&plain.picture, original, CROP);
     shown.push(Shown { name: DIRECT.to_owned(), picture: direct.pictures[middle].clone() });
 

@@ -44,7 +44,7 @@ pub fn each<I>(
     Ok(Enlarged { pictures, time })
 }
 
-/// Up-sampling by a filter of FFmpeg's scaler.
+/// Upsampling by a filter of FFmpeg's scaler.
 struct Plain {
     name: &'static str,
     scaler: Scaler,
@@ -60,7 +60,7 @@ impl Method for Plain {
     }
 }
 
-/// F-EDSR on top of Lanczos up-sampling, each picture by itself.
+/// F-EDSR on top of Lanczos upsampling, each picture by itself.
 struct FEdsr {
     name: String,
     scaler: Scaler,

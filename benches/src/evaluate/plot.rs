@@ -20,7 +20,7 @@ pub fn curves(rows: Rows<'_>, file: &Path) -> Result<()> {
     curves::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
 
-/// Draws the mean gain over plain up-sampling against the median time of a picture, one point per network.
+/// Draws the mean gain over plain upsampling against the median time of a picture, one point per network.
 pub fn cost(rows: Rows<'_>, file: &Path) -> Result<()> {
     cost::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }

@@ -21,7 +21,7 @@ pub struct Row {
     pub score: Score,
     /// Mean VMAF; none where no program for it is installed.
     pub vmaf: Option<f64>,
-    /// Time of a picture, up-sampling included, median of the runs; none where nothing is made large.
+    /// Time of a picture, upsampling included, median of the runs; none where nothing is made large.
     pub time: Option<Duration>,
 }
 
@@ -71,12 +71,12 @@ impl<'a> Rows<'a> {
         of_clip.map(|row| (row.bitrate, row.score.psnr)).collect()
     }
 
-    /// What a row's PSNR-Y is above that of plain up-sampling of the same stream, in dB.
+    /// What a row's PSNR-Y is above that of plain upsampling of the same stream, in dB.
     pub fn psnr_gain(self, row: &Row) -> Option<f64> {
         Some(row.score.psnr - self.plain(row)?.score.psnr)
     }
 
-    /// What a row's VMAF is above that of plain up-sampling of the same stream.
+    /// What a row's VMAF is above that of plain upsampling of the same stream.
     pub fn vmaf_gain(self, row: &Row) -> Option<f64> {
         Some(row.vmaf? - self.plain(row)?.vmaf?)
     }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 /// Runs of consecutive pictures, one starting every `stride` pictures from the first on.
 ///
-/// Choose a stride that shares few factors with the distance of key pictures (2 s), or every run begins equally far from one.
+/// Choose a stride that shares few factors with the distance of keyframes (2 s), or every run begins equally far from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Runs {
     length: usize,

@@ -27,7 +27,7 @@ pub(crate) struct Measure {
     packages: Vec<PathBuf>,
 }
 
-/// Prints, per clip and bitrate, PSNR-Y of bicubic and Lanczos up-sampling and what each package adds to Lanczos.
+/// Prints, per clip and bitrate, PSNR-Y of bicubic and Lanczos upsampling and what each package adds to Lanczos.
 pub(crate) fn measure(arguments: &Measure) -> Result<()> {
     let packages = arguments.packages.iter().map(|path| options::read(path));
     let packages = packages.collect::<Result<Vec<Package>>>()?;

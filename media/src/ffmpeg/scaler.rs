@@ -1,6 +1,6 @@
 //! Changes the size of pictures, with libswscale.
 //!
-//! [`Filter::Lanczos`] is what "plain up-sampling" means everywhere: the fallback, what nets are trained on top of,
+//! [`Filter::Lanczos`] is what "plain upsampling" means everywhere: the fallback, what nets are trained on top of,
 //! and what their gain is measured against. Chroma is taken to lie where H.264 puts it by default: at the left luma
 //! sample, vertically between two.
 

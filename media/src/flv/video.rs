@@ -97,13 +97,13 @@ mod tests {
     fn reads_what_publishers_write() {
         let table: [(&str, &[u8], Message); 12] = [
             ("legacy configuration", &[0x17, 0, 0, 0, 0], Message::Config(DATA.into())),
-            ("legacy key picture", &[0x17, 1, 0, 0, 80], frame(80, true)),
+            ("legacy keyframe", &[0x17, 1, 0, 0, 80], frame(80, true)),
             ("legacy picture, negative offset", &[0x27, 1, 0xff, 0xff, 0xff], frame(-1, false)),
             ("legacy picture, lowest offset", &[0x27, 1, 0x80, 0, 0], frame(-8_388_608, false)),
             ("legacy end of sequence", &[0x17, 2, 0, 0, 0], Message::Nothing),
             ("legacy command", &[0x57, 0], Message::Nothing),
             ("enhanced configuration", b"\x90avc1", Message::Config(DATA.into())),
-            ("enhanced key picture", b"\x91avc1\x00\x00\x28", frame(40, true)),
+            ("enhanced keyframe", b"\x91avc1\x00\x00\x28", frame(40, true)),
             ("enhanced picture without offset", b"\xa3avc1", frame(0, false)),
             ("enhanced end of sequence", b"\x92avc1", Message::Nothing),
             ("enhanced metadata", b"\x94avc1", Message::Nothing),

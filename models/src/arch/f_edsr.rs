@@ -9,7 +9,7 @@
 //! ```
 //!
 //! - Luma in and out, in code values divided by 255, as coded: range and matrix are left alone.
-//! - The output is a residual over the Lanczos up-sampled luma. `last` starts at zero, so an untrained net adds nothing.
+//! - The output is a residual over the Lanczos upsampled luma. `last` starts at zero, so an untrained net adds nothing.
 //! - The tail is narrow: `up` makes `tail` features per pixel of the *large* picture, not `channels`; there a feature costs
 //!   `scale²` times what it costs before the shuffle. Nothing between `up` and `last` bends, so serving may fold the last
 //!   convolution through the shuffle ([`crate::upscale`]).

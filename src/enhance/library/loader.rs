@@ -108,7 +108,7 @@ impl Loader {
         if model.ordered() != Some(preset) && slow {
             tracing::warn!(
                 stream = %model.name, size = %demand.size, rate = %demand.frame_rate,
-                "this machine is too slow for every picture: many will be up-sampled without a net. Publish smaller \
+                "this machine is too slow for every picture: many will be upsampled without a net. Publish smaller \
                  pictures or fewer a second, or run the server on a faster machine"
             );
         }
@@ -117,7 +117,7 @@ impl Loader {
         }
         model.order(preset);
         let Some(package) = stock_up_to(preset, self.scale) else {
-            tracing::info!(stream = %model.name, %preset, "no stock weights; plain up-sampling until a package comes");
+            tracing::info!(stream = %model.name, %preset, "no stock weights; plain upsampling until a package comes");
             return;
         };
         let keep = model.accepted().is_some_and(|(identity, _)| {

@@ -18,7 +18,7 @@ const PRESUMED_ENHANCED_FACTOR: u64 = 4;
 pub struct RenditionStatus {
     /// Packets pushed.
     pub packets: u64,
-    /// Of these, left out: before the first key picture, beyond a limit, or without a place in the timeline.
+    /// Of these, left out: before the first keyframe, beyond a limit, or without a place in the timeline.
     pub dropped: u64,
     /// Parts published.
     pub parts: u64,

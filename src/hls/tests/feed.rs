@@ -82,7 +82,7 @@ impl Feed {
         self.state.push(rendition, unit, at).unwrap();
     }
 
-    /// One picture, a key picture where one is due; says what it was.
+    /// One picture, a keyframe where one is due; says what it was.
     pub(super) fn picture(&mut self) -> (MediaTime, bool) {
         let key = self.since_key >= self.key_every;
         let pts = self.now();

@@ -14,7 +14,7 @@ use super::feed::START;
 use crate::hls::Rendition;
 use crate::hls::state::{HlsSettings, State};
 
-/// Ten seconds of moving picture and tone as FLV: B-frames on demand, a key picture every two seconds.
+/// Ten seconds of moving picture and tone as FLV: B-frames on demand, a keyframe every two seconds.
 fn clip(path: &Path, size: &str, b_frames: &str) {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi", "-i", &format!("testsrc2=size={size}:rate=30000/1001")])

@@ -76,7 +76,7 @@ fn the_target_duration_is_learnt_from_the_first_segment() {
         let mut feed = Feed::av();
         feed.key_every = key_every;
         feed.run(24.0);
-        assert_eq!(seconds(&feed), expected, "key pictures every {key_every} ms");
+        assert_eq!(seconds(&feed), expected, "keyframes every {key_every} ms");
         for segment in feed.listed(Rendition::Source) {
             assert!(segment.to - segment.from < expected * 1000 + 500, "{segment:?}");
         }
@@ -281,7 +281,7 @@ fn enhanced_pictures_left_out_leave_a_standing_picture_or_a_gap() {
     );
 }
 
-/// Scene cuts give key pictures between the regular ones: segments end at them rather than at ordinary pictures.
+/// Scene cuts give keyframes between the regular ones: segments end at them rather than at ordinary pictures.
 #[test]
 fn early_key_pictures_end_segments_where_the_next_would_be_late() {
     let mut feed = Feed::new();

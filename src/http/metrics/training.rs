@@ -54,7 +54,7 @@ pub(super) fn encode(
     }
 
     let decibels = Unit::Other("decibels".to_owned());
-    let help = "Smoothed gain of the streamer's best network over plain up-sampling";
+    let help = "Smoothed gain of the streamer's best network over plain upsampling";
     let mut family = encoder.encode_descriptor("training_gain", help, Some(&decibels), MetricType::Gauge)?;
     for (stream, report) in reports {
         if let Some(look) = report.looks.last() {

@@ -68,7 +68,7 @@ impl Server {
         Self { packager, address, pictures: Mutex::new(0), _tasks: tasks }
     }
 
-    /// 25 pictures a second, with a key picture every two.
+    /// 25 pictures a second, with a keyframe every two.
     fn pictures(&self, count: i64) {
         let mut next = self.pictures.lock().unwrap();
         for number in *next..*next + count {

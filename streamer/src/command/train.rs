@@ -52,7 +52,7 @@ pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failu
     Ok(if last.psnr > course.plain {
         format!("wrote {out}; how it went is in {}", args.out.with_extension("md").display())
     } else {
-        format!("wrote {out}, but plain up-sampling is better: train for longer with --seconds")
+        format!("wrote {out}, but plain upsampling is better: train for longer with --seconds")
     })
 }
 
@@ -107,7 +107,7 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
 
 /// How a training went.
 struct Course {
-    /// PSNR of plain up-sampling on what is held out, in dB.
+    /// PSNR of plain upsampling on what is held out, in dB.
     plain: f64,
     points: Vec<Point>,
 }

@@ -124,7 +124,7 @@ fn a_fade_to_another_scene_asks_in_the_end() {
 
 #[test]
 fn what_the_coder_does_between_key_pictures_is_no_change() {
-    // Key pictures every two seconds, worse than the last picture before them, and mended until the next.
+    // Keyframes every two seconds, worse than the last picture before them, and mended until the next.
     for depth in [0.5, 1.5, 3.0] {
         let sawtooth =
             |t: f64| (36.0 - depth * (1.0 - t.rem_euclid(2.0) / 2.0), 0.6 - 0.1 * t.rem_euclid(2.0));

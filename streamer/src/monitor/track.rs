@@ -8,7 +8,7 @@ use super::lowess::{median, smooth};
 const NEAREST: usize = 8;
 /// Samples that are remembered, for what is usual.
 const REMEMBERED: usize = 32;
-/// Before so many samples and so many seconds nothing is usual: coders make key pictures worse than the last picture before
+/// Before so many samples and so many seconds nothing is usual: coders make keyframes worse than the last picture before
 /// them and mend that until the next, every two seconds or so, and all of that is one scene.
 const LEAST: usize = 6;
 const LEAST_S: f64 = 4.0;

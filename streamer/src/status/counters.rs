@@ -82,7 +82,7 @@ pub enum UploadState {
 /// Quality on the held-out pairs, in dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
-    /// PSNR of plain up-sampling.
+    /// PSNR of plain upsampling.
     pub plain: f64,
     /// PSNR of the network that the server has.
     pub net: f64,
@@ -112,7 +112,7 @@ pub struct Counters {
     pub sent_bytes: Counter,
     /// Coded units that the queue to the server threw away: no connection, or a network that was too slow.
     pub unsent_queue: Counter,
-    /// Coded units that were not sent because they came before the key picture that a new connection begins with.
+    /// Coded units that were not sent because they came before the keyframe that a new connection begins with.
     pub unsent: Counter,
     /// Connections that the server accepted.
     pub connections: Counter,

@@ -61,7 +61,7 @@ impl Holdout {
         self.quarters.len()
     }
 
-    /// Mean PSNR of plain up-sampling, in dB; 0 if nothing is held out.
+    /// Mean PSNR of plain upsampling, in dB; 0 if nothing is held out.
     pub(super) fn plain(&self) -> f64 {
         mean(self.quarters.iter().map(|quarter| quarter.plain))
     }

@@ -99,7 +99,7 @@ impl Material {
         &self.pool
     }
 
-    /// Mean PSNR of plain up-sampling on what is held out, in dB.
+    /// Mean PSNR of plain upsampling on what is held out, in dB.
     pub fn plain(&self) -> f64 {
         self.holdout.plain()
     }

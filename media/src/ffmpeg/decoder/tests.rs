@@ -85,7 +85,7 @@ fn goes_on_after_broken_packets() {
     }
     assert!(errors >= 2, "{errors} errors");
     let last_key = pictures.iter().rposition(Picture::key).unwrap();
-    assert_eq!(pictures[last_key..].len(), 10, "everything after the last key picture is there");
+    assert_eq!(pictures[last_key..].len(), 10, "everything after the last keyframe is there");
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl EncoderSettings {
         options
     }
 
-    /// Pictures from one key picture to the next, as x264 writes it.
+    /// Pictures from one keyframe to the next, as x264 writes it.
     fn key_interval(&self) -> String {
         match self.key_frames {
             KeyFrames::Forced => "infinite".to_owned(),

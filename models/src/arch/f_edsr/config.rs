@@ -22,7 +22,7 @@ pub struct FEdsrConfig {
     pub channels: u16,
     /// Residual blocks.
     pub blocks: u16,
-    /// Up-scaling factor of width and height, 2 to 4.
+    /// Upscaling factor of width and height, 2 to 4.
     pub scale: u8,
     /// Features per pixel of the large picture, after the pixel shuffle.
     pub tail: u16,
@@ -136,7 +136,7 @@ impl Preset {
     /// All presets, the cheapest first.
     pub const ALL: [Self; 5] = [Self::Nano, Self::Mini, Self::Small, Self::Base, Self::Large];
 
-    /// The preset's parameters at an up-scaling factor.
+    /// The preset's parameters at an upscaling factor.
     pub fn config(self, scale: u8) -> Result<FEdsrConfig, ConfigError> {
         let (channels, blocks) = match self {
             Self::Nano => (8, 2),

@@ -20,7 +20,7 @@ struct Series {
 
 const SERIES: [Series; 2] = [
     Series {
-        name: "gain over plain up-sampling on what is held out, dB",
+        name: "gain over plain upsampling on what is held out, dB",
         colour: RGBColor(0, 110, 60),
         value: |course, point| point.psnr - course.plain,
     },
@@ -37,7 +37,7 @@ pub(super) fn markdown(args: &TrainArgs, package: &Package, course: &Course) -> 
     let stem = args.out.with_extension("svg");
     let chart = stem.file_name().unwrap_or_default().to_string_lossy();
     let mut text = format!(
-        "# {}\n\nGain over plain up-sampling: {:+.2} dB ({:.2} to {:.2} dB), PSNR of luma on pictures of the recording that were \
+        "# {}\n\nGain over plain upsampling: {:+.2} dB ({:.2} to {:.2} dB), PSNR of luma on pictures of the recording that were \
          not trained on.\n\n![Curves]({chart})\n\n| what | value |\n|---|---|\n",
         package.config(),
         last.psnr - course.plain,

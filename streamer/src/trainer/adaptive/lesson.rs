@@ -106,7 +106,7 @@ impl Lesson {
         self.record.seconds - self.judged_s >= JUDGE_EVERY_S
     }
 
-    /// The network as it is now; with what is known of it, in dB: plain up-sampling and the network itself.
+    /// The network as it is now; with what is known of it, in dB: plain upsampling and the network itself.
     pub(super) fn package(&self, known: Option<(f64, f64)>) -> Result<Package, TrainError> {
         let (psnr_before, psnr_after) = known.unwrap_or_default();
         let TrainingRecord { pairs, steps, seconds, .. } = self.record;

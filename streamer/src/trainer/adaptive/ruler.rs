@@ -20,7 +20,7 @@ impl Ruler {
         Self { nets: Nets::new(device), lanczos: Scaler::new(Filter::Lanczos) }
     }
 
-    /// PSNR of luma in dB, of plain up-sampling and of a network's picture; none: of plain up-sampling too. There may be
+    /// PSNR of luma in dB, of plain upsampling and of a network's picture; none: of plain upsampling too. There may be
     /// nothing to gain; then the network is not asked.
     pub(super) fn look(&mut self, package: Option<&Package>, pair: &Pair) -> Result<[f64; 2], TrainError> {
         let picture = self.lanczos.scale(&pair.lr, pair.hr.size())?;

@@ -25,7 +25,7 @@ pub struct Settings {
     /// The network.
     pub config: FEdsrConfig,
     /// What training begins from, and what the server has unless it is [told otherwise](super::AdaptiveTrainer::set_server); none:
-    /// plain up-sampling.
+    /// plain upsampling.
     pub start: Option<Package>,
     /// When training goes on.
     pub policy: Policy,

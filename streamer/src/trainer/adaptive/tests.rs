@@ -16,8 +16,8 @@ const STEP_S: f64 = 0.1;
 /// Steps between two pairs, which are half a second apart.
 const STEPS: u32 = 5;
 
-/// A camera that pans to and fro over boxes. In scene 0, plain up-sampling blurs their edges, and a network can learn to sharpen
-/// them; in scene 1 the original is softer than plain up-sampling, and sharpening does harm.
+/// A camera that pans to and fro over boxes. In scene 0, plain upsampling blurs their edges, and a network can learn to sharpen
+/// them; in scene 1 the original is softer than plain upsampling, and sharpening does harm.
 fn pair(n: u32, scene: u32) -> Pair {
     let mut random = ChaCha8Rng::seed_from_u64(u64::from(scene));
     let size = Size { width: 96, height: 72 };
