@@ -24,8 +24,8 @@ use axum::http::{Method, header};
 use error::ApiError;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::enhance::LibraryHandle;
-use crate::hub::{Hub, Stream};
+use crate::inference::LibraryHandle;
+use crate::streams::{Hub, Stream};
 
 pub use serve::serve;
 

@@ -15,7 +15,7 @@ use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-use crate::hub::Hub;
+use crate::streams::Hub;
 use crate::shutdown::Shutdown;
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.

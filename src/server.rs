@@ -21,13 +21,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Profile, Temporal, identity};
-use crate::enhance::library::Measure;
-use crate::enhance::{Engine, Library, SecondStage};
-use crate::hls::HlsSettings;
+use crate::inference::library::Measure;
+use crate::inference::{Engine, Library, SecondStage};
+use crate::out::hls::HlsSettings;
 use crate::http::{self, App};
-use crate::hub::{Hub, SessionSettings};
+use crate::streams::{Hub, SessionSettings};
 use crate::ingest::Ingest;
-use crate::pipeline::Workshop;
+use crate::lane::Workshop;
 use crate::shutdown::{self, Shutdown};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.

@@ -11,7 +11,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use media::codec::aac::AacConfig;
 use media::codec::avc::AvcConfig;
 use media::{MediaTime, Packet, Track, Unit};
-use sharpcast::hls::{HlsSettings, Packager, Reload, Rendition};
+use sharpcast::out::hls::{HlsSettings, Packager, Reload, Rendition};
 
 /// What x264 writes for 320x180 at 25 pictures a second.
 const AVC: [u8; 38] = [

@@ -19,9 +19,9 @@ use tokio::time::{Instant, timeout_at};
 use super::App;
 use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
-use crate::enhance::{Offer, Rejection};
-use crate::hub::Stream;
-use crate::hub::training::CheckedReport;
+use crate::inference::{Offer, Rejection};
+use crate::streams::Stream;
+use crate::streams::training::CheckedReport;
 
 /// How long nothing may come of a package that is being sent.
 const SILENCE: Duration = Duration::from_secs(20);

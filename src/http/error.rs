@@ -8,8 +8,8 @@ use api::control::{Problem, problem};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::enhance::Rejection;
-use crate::hub::training::{NotPublished, ReportError};
+use crate::inference::Rejection;
+use crate::streams::training::{NotPublished, ReportError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

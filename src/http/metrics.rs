@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::App;
 use super::error::ApiError;
-use crate::pipeline::stats::Figures;
+use crate::lane::stats::Figures;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

@@ -29,7 +29,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::App;
 use super::error::ApiError;
-use crate::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
+use crate::out::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

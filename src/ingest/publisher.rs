@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use tokio::net::TcpStream;
 
 use super::lobby::Guest;
-use crate::hub::session::Arrival;
-use crate::hub::{Hub, Publication};
+use crate::streams::session::Arrival;
+use crate::streams::{Hub, Publication};
 
 /// Refused tags of one connection are logged up to this many; an encoder that is set up wrongly refuses all.
 const LOGGED: u32 = 3;

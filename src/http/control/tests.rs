@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::config::{EncodeSettings, Profile, StreamSettings};
-use crate::enhance::library::Measure;
-use crate::enhance::{Engine, Library};
-use crate::hls::HlsSettings;
-use crate::hub::{Hub, Publication, SessionSettings};
+use crate::inference::library::Measure;
+use crate::inference::{Engine, Library};
+use crate::out::hls::HlsSettings;
+use crate::streams::{Hub, Publication, SessionSettings};
 use crate::shutdown::Shutdown;
 
 const KEY: &str = "s3cret";

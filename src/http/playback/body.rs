@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use thiserror::Error;
 
-use crate::hls::{Packager, Rendition};
+use crate::out::hls::{Packager, Rendition};
 
 /// A complete segment from some part on. Its length is known, so answers carry `Content-Length`.
 #[derive(Debug)]

@@ -13,10 +13,10 @@ use nets::{Precision, Upscale, UpscaleError};
 
 use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
 use crate::config::{EncodeSettings, Profile};
-use crate::enhance::engine::{EngineHandle, WorkError};
-use crate::enhance::model::{Demand, Identity, Net, StreamModel};
-use crate::enhance::profile::{self, Costs, USUAL};
-use crate::enhance::prove::{self, Evidence, Proof};
+use crate::inference::engine::{EngineHandle, WorkError};
+use crate::inference::model::{Demand, Identity, Net, StreamModel};
+use crate::inference::profile::{self, Costs, USUAL};
+use crate::inference::prove::{self, Evidence, Proof};
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
 /// others takes a second for the largest, and live pictures of other streams go first.

@@ -7,9 +7,9 @@ use media::picture::Picture;
 use media::time::MediaTime;
 use nets::{Upscale, UpscaleError};
 
-use crate::enhance::engine::Reply;
-use crate::enhance::{EngineHandle, Identity, LibraryHandle, Net, StreamModel};
-use crate::pipeline::lane::Workshop;
+use crate::inference::engine::Reply;
+use crate::inference::{EngineHandle, Identity, LibraryHandle, Net, StreamModel};
+use crate::lane::thread::Workshop;
 
 /// One picture takes less than this on anything that can be called live; beyond it the engine is lost.
 const PATIENCE: Duration = Duration::from_secs(10);

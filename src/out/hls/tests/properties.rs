@@ -5,9 +5,9 @@ use mp4_atom::{Atom, Decode, Header, Mdat, Moof};
 use proptest::prelude::*;
 
 use super::feed::{Feed, PICTURE, large_video, picture, small_video, stereo};
-use crate::hls::Rendition;
-use crate::hls::reload::Delta;
-use crate::hls::state::State;
+use crate::out::hls::Rendition;
+use crate::out::hls::reload::Delta;
+use crate::out::hls::state::State;
 
 #[derive(Clone, Debug)]
 enum Event {

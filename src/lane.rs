@@ -1,6 +1,6 @@
 //! The enhanced lane of a stream: coded pictures in, decoded, upsampled, sharpened, coded again.
 //!
-//! One named OS thread per stream ([`lane`]) owns decoder, scaler and encoder, which it builds and drops itself;
+//! One named OS thread per stream ([`thread`]) owns decoder, scaler and encoder, which it builds and drops itself;
 //! the net works on the engine's thread while the lane decodes and encodes the neighbours (`worker`). Where time is left
 //! over ([`budget`]), a second net refines selected pictures ([`select`]).
 //!
@@ -12,12 +12,13 @@ pub mod budget;
 pub mod cadence;
 mod decode;
 mod encode;
-pub mod lane;
+pub mod queue;
 pub mod pace;
 pub mod select;
 pub mod stats;
+pub mod thread;
 mod worker;
 
 pub use encode::Sink;
-pub use lane::{Lane, LaneParts, Workshop};
+pub use thread::{Lane, LaneParts, Workshop};
 pub use stats::LaneStats;

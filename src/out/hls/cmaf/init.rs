@@ -10,7 +10,7 @@ use mp4_atom::{
 };
 
 use super::{CmafError, TRACK_ID};
-use crate::hls::clock::Clock;
+use crate::out::hls::clock::Clock;
 
 /// MPEG-4 audio, ISO/IEC 14496-1 table 5.
 const OBJECT_TYPE_AAC: u8 = 0x40;
@@ -18,7 +18,7 @@ const OBJECT_TYPE_AAC: u8 = 0x40;
 const STREAM_TYPE_AUDIO: u8 = 0x05;
 
 /// The initialisation segment of an H.264 track.
-pub(in crate::hls) fn video(config: &AvcConfig) -> Result<Bytes, CmafError> {
+pub(in crate::out::hls) fn video(config: &AvcConfig) -> Result<Bytes, CmafError> {
     let avcc = Avcc::decode_body(&mut config.record().as_ref()).map_err(|error| refused("H.264", &error))?;
     let size = config.size();
     let entry = Avc1 {
@@ -46,7 +46,7 @@ pub(in crate::hls) fn video(config: &AvcConfig) -> Result<Bytes, CmafError> {
 }
 
 /// The initialisation segment of an AAC track.
-pub(in crate::hls) fn audio(config: &AacConfig) -> Result<Bytes, CmafError> {
+pub(in crate::out::hls) fn audio(config: &AacConfig) -> Result<Bytes, CmafError> {
     let entry = Mp4a {
         audio: Audio {
             data_reference_index: 1,

@@ -11,8 +11,8 @@ use media::flv::{Demuxer, Tag, TagKind};
 use media::{MediaTime, Unit};
 
 use super::feed::START;
-use crate::hls::Rendition;
-use crate::hls::state::{HlsSettings, State};
+use crate::out::hls::Rendition;
+use crate::out::hls::state::{HlsSettings, State};
 
 /// Ten seconds of moving picture and tone as FLV: B-frames on demand, a keyframe every two seconds.
 fn clip(path: &Path, size: &str, b_frames: &str) {

@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 use super::session::{Arrival, Ending, Session, SessionSettings};
 use crate::config::{Profile, StreamSettings};
-use crate::enhance::StreamModel;
-use crate::hls::Packager;
+use crate::inference::StreamModel;
+use crate::out::hls::Packager;
 
 /// A configured stream; lives as long as the server.
 #[derive(Debug)]

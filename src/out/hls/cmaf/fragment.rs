@@ -13,26 +13,26 @@ const FLAGS_NOT_KEY: u32 = 0x0101_0000;
 
 /// One coded picture or audio frame with its place in the track, in the track's time scale.
 #[derive(Clone, Debug)]
-pub(in crate::hls) struct Sample {
-    pub(in crate::hls) decode_time: i64,
-    pub(in crate::hls) duration: u32,
+pub(in crate::out::hls) struct Sample {
+    pub(in crate::out::hls) decode_time: i64,
+    pub(in crate::out::hls) duration: u32,
     /// Presentation minus decode time.
-    pub(in crate::hls) composition_offset: i32,
-    pub(in crate::hls) key: bool,
-    pub(in crate::hls) data: Bytes,
+    pub(in crate::out::hls) composition_offset: i32,
+    pub(in crate::out::hls) key: bool,
+    pub(in crate::out::hls) data: Bytes,
 }
 
 /// Samples that are to become one fragment.
-pub(in crate::hls) struct Fragment<'a> {
+pub(in crate::out::hls) struct Fragment<'a> {
     /// Counts up from one fragment to the next.
-    pub(in crate::hls) sequence_number: u32,
+    pub(in crate::out::hls) sequence_number: u32,
     /// At least one.
-    pub(in crate::hls) samples: &'a [Sample],
+    pub(in crate::out::hls) samples: &'a [Sample],
 }
 
 impl Fragment<'_> {
     /// The bytes: the only copy of the payload that packaging makes.
-    pub(in crate::hls) fn encode(&self) -> Result<Bytes, CmafError> {
+    pub(in crate::out::hls) fn encode(&self) -> Result<Bytes, CmafError> {
         let payload: usize = self.samples.iter().map(|sample| sample.data.len()).sum();
         let mut head = Vec::with_capacity(100 + 16 * self.samples.len());
         self.encode_moof(&mut head, 0)?;

@@ -17,9 +17,9 @@ use super::encode::Sink;
 use super::stats::LaneStats;
 use super::worker::Worker;
 use crate::config::EncodeSettings;
-use crate::enhance::engine::panic_message;
-use crate::enhance::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
-use crate::hub::queue::Queue;
+use crate::inference::engine::panic_message;
+use crate::inference::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
+use crate::lane::queue::Queue;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.
 const REST: Duration = Duration::from_millis(500);
@@ -130,10 +130,10 @@ fn watch_over(parts: &LaneParts) {
 }
 
 /// Pushes enhanced units into a playlist.
-impl Sink for crate::hls::Packager {
+impl Sink for crate::out::hls::Packager {
     fn push(&self, unit: Unit) {
         let arrived = std::time::SystemTime::now();
-        if let Err(error) = Self::push(self, crate::hls::Rendition::Enhanced, unit, arrived) {
+        if let Err(error) = Self::push(self, crate::out::hls::Rendition::Enhanced, unit, arrived) {
             tracing::warn!(%error, "an enhanced unit cannot be packaged");
         }
     }

@@ -7,7 +7,7 @@ use models::TcsrPackage;
 use nets::Precision;
 use nets::torch::{RefineError, TcsrRefiner};
 
-use crate::enhance::EngineHandle;
+use crate::inference::EngineHandle;
 
 /// One picture takes less than this on anything where it would be affordable.
 const PATIENCE: Duration = Duration::from_secs(10);

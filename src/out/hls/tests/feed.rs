@@ -8,8 +8,8 @@ use media::codec::aac::AacConfig;
 use media::codec::avc::AvcConfig;
 use media::{MediaTime, Packet, Track, Unit};
 
-use crate::hls::state::{HlsSettings, State};
-use crate::hls::{Delta, Rendition};
+use crate::out::hls::state::{HlsSettings, State};
+use crate::out::hls::{Delta, Rendition};
 
 /// The stream's timeline starts here.
 pub(super) const START: MediaTime = MediaTime::from_millis(10_000);

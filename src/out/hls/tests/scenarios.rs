@@ -3,8 +3,8 @@
 use media::{MediaTime, Packet, Track, Unit};
 
 use super::feed::{Feed, PICTURE, START, frame, large_video, picture, small_video, stereo};
-use crate::hls::reload::Delta;
-use crate::hls::{ReloadError, Rendition};
+use crate::out::hls::reload::Delta;
+use crate::out::hls::{ReloadError, Rendition};
 
 fn seconds(feed: &Feed) -> i64 {
     feed.state.target_duration().expect("known after the first segment").ticks() / MediaTime::HZ
@@ -359,9 +359,9 @@ fn the_delta_leaves_out_what_is_old_and_nothing_else() {
     assert_eq!(feed.state.playlist(Rendition::Source, Delta::Skip).unwrap(), feed.text(Rendition::Source));
     let mut feed = Feed::av();
     feed.key_every = 1_000;
-    feed.state = crate::hls::state::State::new(crate::hls::HlsSettings {
+    feed.state = crate::out::hls::state::State::new(crate::out::hls::HlsSettings {
         window_segments: 10,
-        ..crate::hls::HlsSettings::default()
+        ..crate::out::hls::HlsSettings::default()
     });
     feed.push(Rendition::Source, small_video());
     feed.run(23.0);

@@ -5,7 +5,7 @@ use models::package::Patch;
 use models::{Fingerprint, Package};
 
 use super::Rejection;
-use crate::enhance::model::StreamModel;
+use crate::inference::model::StreamModel;
 
 /// An upload, as it came. Reading it is work for the loader's thread.
 #[derive(Debug)]

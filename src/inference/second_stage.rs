@@ -99,7 +99,7 @@ mod tests {
     use nets::device::DeviceChoice;
 
     use super::*;
-    use crate::enhance::Engine;
+    use crate::inference::Engine;
 
     #[test]
     fn it_is_timed_once_and_lanes_are_counted_while_they_are_there() {

@@ -11,11 +11,11 @@ use media::picture::{Picture, Size};
 
 use super::Finished;
 use super::refiner::RefinerSeat;
-use crate::enhance::second_stage::Share;
-use crate::enhance::{EngineHandle, SecondStage};
-use crate::pipeline::budget::{Budget, Spent};
-use crate::pipeline::select::{Purse, Reason, Selector};
-use crate::pipeline::stats::Refinement;
+use crate::inference::second_stage::Share;
+use crate::inference::{EngineHandle, SecondStage};
+use crate::lane::budget::{Budget, Spent};
+use crate::lane::select::{Purse, Reason, Selector};
+use crate::lane::stats::Refinement;
 
 /// After so many pictures for which refining would take too long, it is believed to take what it took when the server
 /// began: ten seconds or so.
@@ -183,9 +183,9 @@ mod tests {
     use nets::device::DeviceChoice;
 
     use super::*;
-    use crate::enhance::Engine;
-    use crate::pipeline::select::Coded;
-    use crate::pipeline::stats::Made;
+    use crate::inference::Engine;
+    use crate::lane::select::Coded;
+    use crate::lane::stats::Made;
 
     const SIZE: Size = Size { width: 32, height: 18 };
     /// A machine with all the time in the world.

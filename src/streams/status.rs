@@ -9,9 +9,9 @@ use api::control::{
 
 use super::session::{AudioTrack, EnhancedTrack, VideoTrack};
 use super::stream::{Presence, Stream};
-use crate::enhance::StreamModel;
-use crate::pipeline::select::Reason;
-use crate::pipeline::stats::Figures;
+use crate::inference::StreamModel;
+use crate::lane::select::Reason;
+use crate::lane::stats::Figures;
 
 impl Stream {
     /// One line of the list of streams.

@@ -10,7 +10,6 @@
 //! gets a fresh one. A [`stream::Publication`] is the right to push, held by one connection at a time.
 
 pub mod meter;
-pub mod queue;
 pub mod session;
 mod status;
 pub mod stream;

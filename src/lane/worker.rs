@@ -23,13 +23,13 @@ use temporal::{Situation, Temporal};
 use super::cadence::Cadence;
 use super::decode::{Decoded, Intake, Shown};
 use super::encode::Outlet;
-use super::lane::LaneParts;
+use super::thread::LaneParts;
 use super::pace::{self, Limits, Pace, Treatment};
 use super::select::Coded;
 use super::stats::{Made, Refinement};
-use crate::enhance::model::Demand;
-use crate::enhance::prove::is_telling;
-use crate::hub::queue::{LaneInput, Popped};
+use crate::inference::model::Demand;
+use crate::inference::prove::is_telling;
+use crate::lane::queue::{LaneInput, Popped};
 
 /// How long the lane waits for input before it looks around.
 const PATIENCE: Duration = Duration::from_millis(500);

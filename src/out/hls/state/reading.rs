@@ -3,12 +3,12 @@
 use media::MediaTime;
 
 use super::State;
-use crate::hls::address::Rendition;
-use crate::hls::multivariant::{self, Audio, Video};
-use crate::hls::playlist::{MediaPlaylist, Report};
-use crate::hls::reload::{Delta, ReloadError};
-use crate::hls::track::Config;
-use crate::hls::window::Segment;
+use crate::out::hls::address::Rendition;
+use crate::out::hls::multivariant::{self, Audio, Video};
+use crate::out::hls::playlist::{MediaPlaylist, Report};
+use crate::out::hls::reload::{Delta, ReloadError};
+use crate::out::hls::track::Config;
+use crate::out::hls::window::Segment;
 
 /// The enhanced rendition's share of bits until there is something to measure: four times the pixels.
 const PRESUMED_ENHANCED_FACTOR: u64 = 4;
@@ -36,21 +36,21 @@ pub struct RenditionStatus {
 
 impl State {
     /// A rendition that readers can ask for, now or soon.
-    pub(in crate::hls) fn is_known(&self, rendition: Rendition) -> bool {
+    pub(in crate::out::hls) fn is_known(&self, rendition: Rendition) -> bool {
         self.track(rendition).config().is_some()
     }
 
     /// Something can be played.
-    pub(in crate::hls) fn is_ready(&self) -> bool {
+    pub(in crate::out::hls) fn is_ready(&self) -> bool {
         self.timeline.target_duration().is_some()
             && [Rendition::Source, Rendition::Audio].into_iter().any(|rendition| self.has_segment(rendition))
     }
 
-    pub(in crate::hls) fn has_segment(&self, rendition: Rendition) -> bool {
+    pub(in crate::out::hls) fn has_segment(&self, rendition: Rendition) -> bool {
         self.track(rendition).window.last_complete().is_some()
     }
 
-    pub(in crate::hls) fn status(&self, rendition: Rendition) -> RenditionStatus {
+    pub(in crate::out::hls) fn status(&self, rendition: Rendition) -> RenditionStatus {
         let track = self.track(rendition);
         let tally = track.tally;
         RenditionStatus {
@@ -65,7 +65,7 @@ impl State {
         }
     }
 
-    pub(in crate::hls) fn playlist(&self, rendition: Rendition, delta: Delta) -> Result<String, ReloadError> {
+    pub(in crate::out::hls) fn playlist(&self, rendition: Rendition, delta: Delta) -> Result<String, ReloadError> {
         let target_duration = self.timeline.target_duration().ok_or(ReloadError::NotReady)?;
         let window = &self.track(rendition).window;
         if window.last_complete().is_none() {
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// None before there is something to play.
-    pub(in crate::hls) fn multivariant(&self) -> Option<String> {
+    pub(in crate::out::hls) fn multivariant(&self) -> Option<String> {
         if !self.is_ready() {
             return None;
         }
