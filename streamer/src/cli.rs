@@ -41,10 +41,8 @@ pub struct Cli {
 pub enum LogFormat {
     // For people.
     #[default]
-    #[expect(missing_docs, reason = "a documented value makes the short help long")]
     Text,
     // One object per line, for programs.
-    #[expect(missing_docs, reason = "same")]
     Json,
 }
 

@@ -7,7 +7,6 @@ use super::{Counters, Link, Quality, TrainingFigures, UploadState};
 
 /// Everything that a line shows.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the keys that the module above explains")]
 pub struct Snapshot {
     pub t: Duration,
     pub link: Link,

@@ -63,7 +63,6 @@ pub enum KeyFrames {
 
 /// How much work an encoder may take for each bit that it saves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "x264's names, from the fastest to the slowest that suits live streams")]
 pub enum Preset {
     Ultrafast,
     Superfast,
