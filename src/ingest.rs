@@ -15,8 +15,8 @@ use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-use crate::streams::Hub;
 use crate::shutdown::Shutdown;
+use crate::streams::Hub;
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);

@@ -12,13 +12,13 @@ pub mod budget;
 pub mod cadence;
 mod decode;
 mod encode;
-pub mod queue;
 pub mod pace;
+pub mod queue;
 pub mod select;
 pub mod stats;
 pub mod thread;
 mod worker;
 
 pub use encode::Sink;
-pub use thread::{Lane, LaneParts, Workshop};
 pub use stats::LaneStats;
+pub use thread::{Lane, LaneParts, Workshop};

@@ -21,14 +21,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Profile, Temporal, identity};
+use crate::http::{self, App};
 use crate::inference::library::Measure;
 use crate::inference::{Engine, Library, SecondStage};
-use crate::out::hls::HlsSettings;
-use crate::http::{self, App};
-use crate::streams::{Hub, SessionSettings};
 use crate::ingest::Ingest;
 use crate::lane::Workshop;
+use crate::out::hls::HlsSettings;
 use crate::shutdown::{self, Shutdown};
+use crate::streams::{Hub, SessionSettings};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;

@@ -11,11 +11,11 @@ use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
 
 use super::meter::Meter;
-use crate::lane::queue::{LaneInput, Queue};
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
-use crate::out::hls::{HlsSettings, Packager, Rendition};
+use crate::lane::queue::{LaneInput, Queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Workshop};
+use crate::out::hls::{HlsSettings, Packager, Rendition};
 
 /// What all sessions share.
 #[derive(Debug, Clone)]

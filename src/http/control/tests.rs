@@ -14,8 +14,8 @@ use crate::config::{EncodeSettings, Profile, StreamSettings};
 use crate::inference::library::Measure;
 use crate::inference::{Engine, Library};
 use crate::out::hls::HlsSettings;
-use crate::streams::{Hub, Publication, SessionSettings};
 use crate::shutdown::Shutdown;
+use crate::streams::{Hub, Publication, SessionSettings};
 
 const KEY: &str = "s3cret";
 

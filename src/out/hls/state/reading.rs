@@ -65,7 +65,11 @@ impl State {
         }
     }
 
-    pub(in crate::out::hls) fn playlist(&self, rendition: Rendition, delta: Delta) -> Result<String, ReloadError> {
+    pub(in crate::out::hls) fn playlist(
+        &self,
+        rendition: Rendition,
+        delta: Delta,
+    ) -> Result<String, ReloadError> {
         let target_duration = self.timeline.target_duration().ok_or(ReloadError::NotReady)?;
         let window = &self.track(rendition).window;
         if window.last_complete().is_none() {
