@@ -29,11 +29,11 @@ use nets::torch::{Device, FEdsrUpscaler};
 use nets::{Precision, Upscale};
 use pace::Pace;
 use programme::Programme;
+use streamer::coder::{Key, LrSettings, Transcoder};
 use streamer::config::VideoSize;
 use streamer::monitor::NOTHING_TO_GAIN;
 use streamer::pairs::Coded;
 use streamer::trainer::{Policy, stock_package};
-use streamer::transcode::{Key, LrSettings, Transcoder};
 
 /// Every so many pictures one is measured.
 const MEASURE_EVERY: u64 = 15;

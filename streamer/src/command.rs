@@ -5,10 +5,11 @@ mod train;
 mod upload;
 
 use crate::cli::{Cli, Command};
-use crate::config::{PushConfig, UploadTarget};
+use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::session;
 use crate::status::{Screen, UploadState};
+use crate::upload::UploadTarget;
 
 /// Does what was asked for; gives the last line, which says what to do next.
 pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs, io};
 
-use api::names::{StreamKey, StreamName};
+use api::names::StreamKey;
 use nets::device::DeviceError;
 use nets::torch::Device;
 use rtmp::RtmpUrl;
@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::cli::{KeyArgs, PushArgs, UploadArgs};
 use crate::trainer::Policy;
+use crate::upload::UploadTarget;
 
 pub use quantity::{Bitrate, QuantityError, Seconds, VideoSize};
 pub use source::{ListenAt, Repeat, SourceError, SourceSpec};
@@ -99,17 +100,6 @@ pub struct TrainingConfig {
     pub device: Device,
     /// Where what trainings gained is remembered, if there is such a place.
     pub state: Option<PathBuf>,
-}
-
-/// A stream on a server, and the right to change its network.
-#[derive(Debug, Clone)]
-pub struct UploadTarget {
-    /// The server's HTTP address.
-    pub server: Url,
-    /// The stream's public name.
-    pub name: StreamName,
-    /// The stream's key.
-    pub key: StreamKey,
 }
 
 impl PushConfig {

@@ -5,28 +5,28 @@
 //! | [`cli`], [`config`] | what can be typed, and what it means |
 //! | [`session`] | `streamer push` from the first picture to the last |
 //! | [`source`] | pictures in high resolution: a file, a publisher such as OBS, generated ones |
-//! | [`video`], [`transcode`] | from the source to the queue of coded units |
+//! | [`coder`] | from the source to the queue of coded units |
 //! | [`push`] | from that queue to the server, over RTMP |
-//! | [`training`] | beside the video: [`pairs`], [`trainer`], [`uploader`], [`reporter`] |
+//! | [`training`] | beside the video: [`pairs`], [`trainer`] |
+//! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
 //! | [`monitor`], [`threshold`] | when training is needed, and when it has gained enough |
 //! | [`command`] | `train`, `upload`, `inspect` |
 //! | [`status`] | what is shown while it runs |
-//! | [`api`], [`clock`], [`pace`], [`queue`], [`stop`], [`failure`] | tools of the above |
+//! | [`queue`], [`backoff`], [`clock`], [`stop`], [`failure`] | tools of the above |
 //!
 //! The video waits for nothing but its source; every queue has a bound, a rule for overflow and a counter.
 
-pub mod api;
+pub mod backoff;
 pub mod cli;
 pub mod clock;
+pub mod coder;
 pub mod command;
 pub mod config;
 pub mod failure;
 pub mod monitor;
-pub mod pace;
 pub mod pairs;
 pub mod push;
 pub mod queue;
-pub mod reporter;
 pub mod session;
 pub mod source;
 pub mod status;
@@ -34,6 +34,4 @@ pub mod stop;
 pub mod threshold;
 pub mod trainer;
 pub mod training;
-pub mod transcode;
-pub mod uploader;
-pub mod video;
+pub mod upload;

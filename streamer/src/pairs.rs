@@ -150,7 +150,7 @@ mod tests {
     use media::picture::{Colour, Component};
 
     use super::*;
-    use crate::transcode::{Key, LrSettings, Transcoder};
+    use crate::coder::{Key, LrSettings, Transcoder};
 
     fn picture(size: Size, n: i64, scene: u8) -> Picture {
         let mut picture = Picture::new(size);

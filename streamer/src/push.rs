@@ -4,8 +4,6 @@
 //! connection the queue goes on being filled and emptied by its own rule; after a reconnection the stream goes on at the
 //! first keyframe, with timestamps that never broke.
 
-mod backoff;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,11 +16,10 @@ use media::flv::{Muxer, Tag};
 use rtmp::{PublishError, Publisher, RtmpUrl};
 use thiserror::Error;
 
+use crate::backoff::Backoff;
 use crate::queue::{Queue, Queued, Role};
 use crate::status::{Counters, Link};
 use crate::stop::{Stop, Stopped};
-
-pub use backoff::Backoff;
 
 /// For connecting, from the first packet to the server's consent.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);

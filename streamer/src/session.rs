@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
 
+use crate::coder::{TranscodeError, VideoError, VideoPath};
 use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::push::{KeyRequest, PushError, Sender};
@@ -23,8 +24,6 @@ use crate::source;
 use crate::status::{Counters, Screen, Snapshot, StatusLine};
 use crate::stop::Stop;
 use crate::training::Training;
-use crate::transcode::TranscodeError;
-use crate::video::{VideoError, VideoPath};
 
 /// Coded units between encoder and network: about three seconds of video and sound.
 const OUTGOING: usize = 256;

@@ -3,6 +3,7 @@
 
 mod continuity;
 mod file;
+mod pace;
 mod player;
 mod rtmp;
 mod synthetic;

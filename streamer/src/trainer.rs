@@ -24,13 +24,12 @@ use learn::TrainError;
 use models::{FEdsrConfig, Package};
 use yielding::Yielding;
 
-use crate::api::Client;
+use crate::backoff::Backoff;
 use crate::pairs::{PairBuffer, Wanted};
-use crate::push::Backoff;
 use crate::status::{Counters, Latest, UploadState};
 use crate::stop::{Stop, Stopped};
 use crate::threshold::Limits;
-use crate::uploader::Slot;
+use crate::upload::{Client, Slot};
 
 pub use adaptive::{AdaptiveTrainer, Policy, stock_package};
 

@@ -9,15 +9,13 @@ use api::control::{TrainingReport, TrainingState};
 use models::Package;
 use models::package::Shelf;
 
-use crate::api::Client;
 use crate::config::TrainingConfig;
 use crate::pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted};
 use crate::queue::Queue;
-use crate::reporter::Reporter;
 use crate::status::{Counters, Latest};
 use crate::stop::Stop;
 use crate::trainer::TrainerThread;
-use crate::uploader::{Slot, Uploader};
+use crate::upload::{Client, Reporter, Slot, Uploader};
 
 /// A trainer that has not come for pairs for so long gets no processor time; pauses and steps are shorter.
 const STARVED: Duration = Duration::from_secs(15);
@@ -71,7 +69,7 @@ impl Training {
             client: training.client.clone(),
             offers: training.offers.clone(),
             accepted,
-            rate: config.upload_rate,
+            rate: config.upload_rate.bits_per_second(),
             counters: counters.clone(),
             stop: stop.clone(),
         };

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use media::ffmpeg::{Decoder, FileReader, Filter, Media, Scaler};
 use media::{FrameRate, Picture, Size};
+use streamer::coder::{Key, LrSettings, Transcoder};
 use streamer::config::VideoSize;
-use streamer::transcode::{Key, LrSettings, Transcoder};
 
 /// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
 pub const LARGEST: Size = Size { width: 960, height: 540 };

@@ -16,13 +16,13 @@ use nets::Precision;
 use nets::torch::{Device, FEdsrUpscaler};
 
 use crate::cli::TrainArgs;
+use crate::coder::{Key, LrSettings, Transcoder};
 use crate::config::VideoSize;
 use crate::failure::Failure;
 use crate::pairs::{Coded, PairMaker, Wanted};
 use crate::status::Screen;
 use crate::trainer::material::Material;
 use crate::trainer::stock_package;
-use crate::transcode::{Key, LrSettings, Transcoder};
 
 /// Pairs that are kept, spread over the whole recording: 120 MB for 480x270.
 const PAIRS: usize = 100;

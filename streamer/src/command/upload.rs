@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::api::{ApiError, Client};
-use crate::config::UploadTarget;
 use crate::failure::Failure;
+use crate::upload::{ApiError, Client, UploadTarget};
 
 /// Uploads at full speed: there is no video to disturb.
 pub(super) fn run(model: &Path, target: UploadTarget) -> Result<String, Failure> {

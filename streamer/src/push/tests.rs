@@ -75,7 +75,7 @@ impl Set {
 }
 
 fn video_config() -> Arc<AvcConfig> {
-    use crate::transcode::{LrSettings, Transcoder};
+    use crate::coder::{LrSettings, Transcoder};
     let settings = LrSettings {
         size: "64x48".parse().unwrap(),
         bitrate: "100k".parse().unwrap(),

@@ -7,10 +7,10 @@ use media::ffmpeg::FfmpegError;
 use media::{FrameRate, MediaTime, Packet, Picture, Track};
 
 use super::continuity::Continuity;
+use super::pace::{Due, Pacer};
 use super::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::clock::Clock;
 use crate::config::Repeat;
-use crate::pace::{Due, Pacer};
 use crate::status::Counters;
 
 /// Something that can be played: gives its pictures and sounds in order, as fast as it is asked.

@@ -10,7 +10,7 @@ use rtmp::{PublishError, Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::transcode::{Key, LrSettings, Transcoder};
+use crate::coder::{Key, LrSettings, Transcoder};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -1,6 +1,8 @@
 //! The path of the pictures: source, transcoder, queue to the server; and on the side, pictures for training pairs.
 //! Runs on a thread of its own and waits for nothing but the source.
 
+mod transcode;
+
 use std::sync::Arc;
 
 use media::Unit;
@@ -14,7 +16,8 @@ use crate::queue::Queue;
 use crate::source::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::status::Counters;
 use crate::stop::Stop;
-use crate::transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
+
+pub use transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
 
 /// Why the pictures stopped coming.
 #[derive(Debug, Error)]

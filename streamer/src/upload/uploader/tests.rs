@@ -7,7 +7,7 @@ use std::thread;
 use models::{Preset, stock};
 
 use super::*;
-use crate::config::UploadTarget;
+use crate::upload::UploadTarget;
 
 /// What a request was.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ fn uploader(target: UploadTarget) -> Uploader {
         offers: Arc::default(),
         shelf: Shelf::default(),
         accepted: Arc::default(),
-        rate: "100M".parse().unwrap(),
+        rate: 100_000_000,
         counters: Arc::default(),
         stop: Stop::new(),
     }

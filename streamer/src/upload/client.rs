@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use api::control::model::PATCH_CONTENT_TYPE;
 use api::control::{ModelReport, Problem, TrainingOrder, TrainingReport, routes};
+use api::names::{StreamKey, StreamName};
 use models::Fingerprint;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use ureq::http::Response;
 use ureq::{Agent, Body, SendBody};
-use url::Host;
-
-use crate::config::UploadTarget;
+use url::{Host, Url};
 
 /// For resolving and connecting, each. Neither can be interrupted, and the program should end within five seconds.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
@@ -23,6 +22,17 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 const CONSENT_PATIENCE: Duration = Duration::from_secs(5);
 /// Answers are small documents; more than this is not from the server that we mean.
 const LARGEST_ANSWER: u64 = 256 << 10;
+
+/// A stream on a server, and the right to change its network.
+#[derive(Debug, Clone)]
+pub struct UploadTarget {
+    /// The server's HTTP address.
+    pub server: Url,
+    /// The stream's public name.
+    pub name: StreamName,
+    /// The stream's key.
+    pub key: StreamKey,
+}
 
 /// A request that did not do what it should; the message says what to do.
 #[derive(Debug, Error)]

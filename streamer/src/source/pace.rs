@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use media::MediaTime;
 
 /// A picture later than this is not worth coding: the machine is overloaded, and the audience wants the present.
-pub const TOO_LATE: Duration = Duration::from_millis(500);
+pub(super) const TOO_LATE: Duration = Duration::from_millis(500);
 /// Behind by more than this, the missed time is let go and the schedule starts again from now.
-pub const GIVE_UP: Duration = Duration::from_secs(5);
+pub(super) const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// What to do with a picture or an audio frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     /// Its time will come after this wait.
     In(Duration),
     /// Its time is now.
@@ -25,18 +25,18 @@ pub enum Due {
 
 /// A schedule of timestamps on a clock.
 #[derive(Debug, Default)]
-pub struct Pacer {
+pub(super) struct Pacer {
     anchor: Option<(Instant, MediaTime)>,
 }
 
 impl Pacer {
     /// A schedule that begins with the first timestamp that it is asked for.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
     /// When is `time` due, seen from `now`?
-    pub fn due(&mut self, time: MediaTime, now: Instant) -> Due {
+    pub(super) fn due(&mut self, time: MediaTime, now: Instant) -> Due {
         let (instant, first) = *self.anchor.get_or_insert((now, time));
         let target = instant + (time - first).to_duration();
         if target > now {

@@ -6,9 +6,6 @@
 //! Where the server holds what the network came from, only the difference goes ([`Patch`]); where it had the very same before, only
 //! its name.
 
-mod slot;
-mod token_bucket;
-
 #[cfg(test)]
 mod tests;
 
@@ -20,15 +17,11 @@ use api::control::{ModelReport, Outcome};
 use models::Package;
 use models::package::{Patch, Shelf};
 
-use crate::api::{ApiError, Client};
+use super::{ApiError, Client, PacedReader, Slot};
+use crate::backoff::Backoff;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Bitrate;
-use crate::push::Backoff;
 use crate::status::{Counter, Counters, Latest, UploadState};
 use crate::stop::Stop;
-
-pub use slot::Slot;
-pub use token_bucket::{PIECE, PacedReader, TokenBucket};
 
 /// Before an upload that did not arrive is tried again: at first about as long as a server takes to restart, then less
 /// and less often.
@@ -48,8 +41,8 @@ pub struct Uploader {
     pub accepted: Arc<Latest<Option<Package>>>,
     /// Packages that the server holds, as far as we know.
     pub shelf: Shelf,
-    /// The rate to stay below.
-    pub rate: Bitrate,
+    /// Bits a second to stay below.
+    pub rate: u32,
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
@@ -141,9 +134,8 @@ impl Uploader {
 
     /// The bytes, no faster than the rate, and counted as they go.
     fn body<'a>(&'a self, bytes: &'a [u8]) -> impl Read + 'a {
-        let rate = u64::from(self.rate.bits_per_second());
         let counted = Counted { inner: bytes, counter: &self.counters.upload_bytes };
-        PacedReader::new(counted, rate, SystemClock::new(self.stop.clone()))
+        PacedReader::new(counted, u64::from(self.rate), SystemClock::new(self.stop.clone()))
     }
 }
 

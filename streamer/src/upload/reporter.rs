@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::control::{QualityLook, TrainingRecord, TrainingReport};
 
-use crate::api::Client;
+use super::Client;
 use crate::status::Counters;
 use crate::stop::Stop;
 
