@@ -19,6 +19,5 @@ pub mod stats;
 pub mod thread;
 mod worker;
 
-pub use encode::Sink;
 pub use stats::LaneStats;
 pub use thread::{Lane, LaneParts, Workshop};

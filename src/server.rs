@@ -85,6 +85,7 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
         },
         grace: config.rtmp.grace.0,
         workshop: config.enhance.enabled.then_some(workshop),
+        sinks: Vec::new(),
     };
     let hub = Arc::new(Hub::new(config.stream.clone(), config.enhance.profile, settings));
 

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::net::TcpStream;
 
 use super::lobby::Guest;
-use crate::streams::session::Arrival;
+use crate::out::Arrival;
 use crate::streams::{Hub, Publication};
 
 /// Refused tags of one connection are logged up to this many; an encoder that is set up wrongly refuses all.

@@ -1,24 +1,17 @@
 //! The encoding end of a lane: large pictures in, packets into the playlist out.
 
-use std::sync::Arc;
-
 use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, KeyFrames, PictureType, RateControl};
 use media::packet::Unit;
 use media::picture::{Colour, FrameRate, Picture, Size};
 use media::time::MediaTime;
 
 use crate::config::EncodeSettings;
-
-/// Where the enhanced rendition's units go.
-pub trait Sink: Send + Sync {
-    /// Takes the next unit.
-    fn push(&self, unit: Unit);
-}
+use crate::out::Output;
 
 /// An encoder that is replaced when the pictures change, with what keeps its output in order.
 pub(super) struct Outlet {
     settings: EncodeSettings,
-    sink: Arc<dyn Sink>,
+    output: Output,
     encoder: Option<Running>,
     last_pts: Option<MediaTime>,
     /// A keyframe was not shown, so the next one that is has to be one.
@@ -32,8 +25,8 @@ struct Running {
 }
 
 impl Outlet {
-    pub(super) fn new(settings: EncodeSettings, sink: Arc<dyn Sink>) -> Self {
-        Self { settings, sink, encoder: None, last_pts: None, owes_key: false }
+    pub(super) fn new(settings: EncodeSettings, output: Output) -> Self {
+        Self { settings, output, encoder: None, last_pts: None, owes_key: false }
     }
 
     /// Encodes a picture and sends what comes out of it. `false`: its time has passed already, it is not shown.
@@ -52,7 +45,7 @@ impl Outlet {
         encoder.push(picture, if key { PictureType::Idr } else { PictureType::Auto })?;
         self.owes_key = false;
         self.last_pts = Some(picture.pts());
-        send(encoder, &*self.sink)?;
+        send(encoder, &self.output)?;
         Ok(true)
     }
 
@@ -60,7 +53,7 @@ impl Outlet {
     pub(super) fn finish(&mut self) -> Result<(), FfmpegError> {
         let Some(Running { mut encoder, .. }) = self.encoder.take() else { return Ok(()) };
         encoder.finish();
-        send(&mut encoder, &*self.sink)
+        send(&mut encoder, &self.output)
     }
 
     fn start(&self, picture: &Picture, frame_rate: FrameRate) -> Result<Running, FfmpegError> {
@@ -77,14 +70,14 @@ impl Outlet {
             threads: self.settings.threads,
             colour,
         })?;
-        self.sink.push(Unit::VideoConfig(encoder.config()));
+        self.output.push(&Unit::VideoConfig(encoder.config()));
         Ok(Running { encoder, size, colour })
     }
 }
 
-fn send(encoder: &mut Encoder, sink: &dyn Sink) -> Result<(), FfmpegError> {
+fn send(encoder: &mut Encoder, output: &Output) -> Result<(), FfmpegError> {
     while let Some(packet) = encoder.pull()? {
-        sink.push(Unit::Packet(packet));
+        output.push(&Unit::Packet(packet));
     }
     Ok(())
 }

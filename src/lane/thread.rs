@@ -9,17 +9,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use api::names::StreamName;
-use media::packet::Unit;
 use media::picture::Size;
 use tokio::sync::oneshot;
 
-use super::encode::Sink;
 use super::stats::LaneStats;
 use super::worker::Worker;
 use crate::config::EncodeSettings;
 use crate::inference::engine::panic_message;
 use crate::inference::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
 use crate::lane::queue::Queue;
+use crate::out::Output;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.
 const REST: Duration = Duration::from_millis(500);
@@ -61,7 +60,7 @@ pub struct LaneParts {
     /// What it counts.
     pub stats: Arc<LaneStats>,
     /// Where the enhanced units go.
-    pub sink: Arc<dyn Sink>,
+    pub output: Output,
     /// Which net it uses.
     pub model: Arc<StreamModel>,
 }
@@ -125,16 +124,6 @@ fn watch_over(parts: &LaneParts) {
         worker = Worker::new(parts.clone());
         if let Some(config) = config {
             worker.resume(config);
-        }
-    }
-}
-
-/// Pushes enhanced units into a playlist.
-impl Sink for crate::out::hls::Packager {
-    fn push(&self, unit: Unit) {
-        let arrived = std::time::SystemTime::now();
-        if let Err(error) = Self::push(self, crate::out::hls::Rendition::Enhanced, unit, arrived) {
-            tracing::warn!(%error, "an enhanced unit cannot be packaged");
         }
     }
 }

@@ -90,7 +90,7 @@ impl Finished {
 
 impl Worker {
     pub(super) fn new(parts: LaneParts) -> Self {
-        let outlet = Outlet::new(parts.workshop.encode.clone(), Arc::clone(&parts.sink));
+        let outlet = Outlet::new(parts.workshop.encode.clone(), parts.output.clone());
         let seat = NetSeat::new(&parts.workshop, Arc::clone(&parts.model));
         let stage = parts.workshop.second_stage.as_ref();
         let temporal = stage.map(|stage| Temporal::new(stage, &parts.workshop.engine));

@@ -1,7 +1,8 @@
 //! One playlist of a stream, from its first publisher to its end.
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use api::control::TrainingReport;
 use api::names::StreamName;
@@ -15,10 +16,11 @@ use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, Queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Workshop};
-use crate::out::hls::{HlsSettings, Packager, Rendition};
+use crate::out::hls::{HlsSettings, Packager};
+use crate::out::{Arrival, Rendition, Sink, Sinks};
 
 /// What all sessions share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SessionSettings {
     /// How the output is cut.
     pub hls: HlsSettings,
@@ -26,27 +28,23 @@ pub struct SessionSettings {
     pub grace: Duration,
     /// What lanes work with; `None`: streams are handed out as received only.
     pub workshop: Option<Workshop>,
+    /// Where units go beside HLS: called for every session.
+    pub sinks: Vec<OpenSink>,
 }
 
-/// When a unit came in: by the clock that measures, and by the one that people read.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival {
-    /// For rates.
-    pub instant: Instant,
-    /// For the playlist's wall-clock times.
-    pub time: SystemTime,
-}
+/// Makes a sink for a new session of a stream.
+pub type OpenSink = Arc<dyn Fn(&StreamName) -> Arc<dyn Sink> + Send + Sync>;
 
-impl Arrival {
-    /// At this moment.
-    pub fn now() -> Self {
-        Self { instant: Instant::now(), time: SystemTime::now() }
+impl fmt::Debug for SessionSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionSettings").field("hls", &self.hls).finish_non_exhaustive()
     }
 }
 
 /// One playlist with everything that fills it.
 #[derive(Debug)]
 pub(super) struct Session {
+    /// One of the sinks: the one that HTTP reads.
     pub(super) packager: Arc<Packager>,
     pub(super) enhanced: Option<EnhancedTrack>,
     pub(super) video: Option<VideoTrack>,
@@ -55,6 +53,7 @@ pub(super) struct Session {
     /// What the publisher said last of its training.
     pub(super) training: Option<TrainingReport>,
     name: StreamName,
+    sinks: Sinks,
     timeline: Timeline,
     over: bool,
 }
@@ -76,6 +75,7 @@ pub(super) struct AudioTrack {
 /// The feeding end of the lane.
 #[derive(Debug)]
 pub(super) struct EnhancedTrack {
+    rendition: Rendition,
     pub(super) workshop: Workshop,
     pub(super) stats: Arc<LaneStats>,
     queue: Arc<Queue>,
@@ -88,7 +88,7 @@ pub(super) struct EnhancedTrack {
 #[derive(Debug)]
 pub(super) struct Ending {
     name: StreamName,
-    packager: Arc<Packager>,
+    sinks: Sinks,
     lane: Option<Lane>,
     waiting: Option<Net>,
 }
@@ -97,9 +97,12 @@ impl Session {
     /// A fresh playlist. A lane that cannot be started is missing, and nothing else.
     pub(super) fn begin(settings: &SessionSettings, model: &Arc<StreamModel>) -> Self {
         let packager = Packager::new(settings.hls);
+        let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&packager) as _];
+        sinks.extend(settings.sinks.iter().map(|open| open(&model.name)));
+        let sinks = Sinks::new(model.name.clone(), sinks);
         model.session_began();
         let enhanced = settings.workshop.as_ref().and_then(|workshop| {
-            EnhancedTrack::start(workshop, &packager, model)
+            EnhancedTrack::start(workshop, &sinks, model)
                 .inspect_err(
                     |error| tracing::error!(stream = %model.name, %error, "no thread for the enhanced lane"),
                 )
@@ -113,6 +116,7 @@ impl Session {
             discontinuities: 0,
             training: None,
             name: model.name.clone(),
+            sinks,
             timeline: Timeline::new(),
             over: false,
         }
@@ -142,15 +146,15 @@ impl Session {
         self.over = true;
         self.training = None;
         let lane = self.enhanced.as_mut().and_then(|enhanced| enhanced.lane.take());
-        Ending { name: self.name.clone(), packager: Arc::clone(&self.packager), lane, waiting }
+        Ending { name: self.name.clone(), sinks: self.sinks.clone(), lane, waiting }
     }
 
     fn configure_video(&mut self, config: Arc<AvcConfig>, arrival: Arrival) {
         tracing::info!(stream = %self.name, codec = config.codec_string(), size = %config.size(), "video");
         if let Some(enhanced) = &mut self.enhanced {
-            enhanced.configure(&config, &self.packager, &self.name);
+            enhanced.configure(&config, &self.sinks, &self.name);
         }
-        self.package(Rendition::Source, Unit::VideoConfig(Arc::clone(&config)), arrival);
+        self.sinks.unit(Rendition::SOURCE, &Unit::VideoConfig(Arc::clone(&config)), arrival);
         match &mut self.video {
             Some(video) => video.config = config,
             None => {
@@ -165,7 +169,7 @@ impl Session {
             stream = %self.name, codec = config.codec_string(), rate = config.sample_rate(),
             channels = config.channels(), "audio"
         );
-        self.package(Rendition::Audio, Unit::AudioConfig(Arc::clone(&config)), arrival);
+        self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(Arc::clone(&config)), arrival);
         match &mut self.audio {
             Some(audio) => audio.config = config,
             None => self.audio = Some(AudioTrack { config, meter: Meter::default() }),
@@ -185,12 +189,12 @@ impl Session {
                 if let Some(enhanced) = &self.enhanced {
                     enhanced.feed(packet.clone());
                 }
-                self.package(Rendition::Source, Unit::Packet(packet), arrival);
+                self.sinks.unit(Rendition::SOURCE, &Unit::Packet(packet), arrival);
             }
             Track::Audio => {
                 let Some(audio) = &mut self.audio else { return };
                 audio.meter.note(arrival.instant, packet.data.len());
-                self.package(Rendition::Audio, Unit::Packet(packet), arrival);
+                self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
             }
         }
     }
@@ -198,40 +202,29 @@ impl Session {
     fn discontinuity(&mut self, at: MediaTime) {
         self.discontinuities += 1;
         tracing::info!(stream = %self.name, %at, "discontinuity");
-        if let Err(error) = self.packager.discontinuity() {
-            tracing::warn!(stream = %self.name, %error, "what came before the discontinuity cannot be packaged");
-        }
+        self.sinks.discontinuity();
         if let Some(enhanced) = &self.enhanced {
             enhanced.queue.push(LaneInput::Discontinuity);
-        }
-    }
-
-    fn package(&self, rendition: Rendition, unit: Unit, arrival: Arrival) {
-        if let Err(error) = self.packager.push(rendition, unit, arrival.time) {
-            tracing::warn!(stream = %self.name, %rendition, %error, "a unit cannot be packaged");
         }
     }
 }
 
 impl EnhancedTrack {
-    fn start(
-        workshop: &Workshop,
-        packager: &Arc<Packager>,
-        model: &Arc<StreamModel>,
-    ) -> std::io::Result<Self> {
+    fn start(workshop: &Workshop, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
+        let rendition = Rendition::enhanced(workshop.scale);
         let (queue, stats) = (Arc::new(Queue::default()), Arc::new(LaneStats::default()));
         let lane = Lane::start(LaneParts {
             workshop: workshop.clone(),
             name: model.name.clone(),
             queue: Arc::clone(&queue),
             stats: Arc::clone(&stats),
-            sink: Arc::clone(packager) as _,
+            output: sinks.output(rendition),
             model: Arc::clone(model),
         })?;
-        Ok(Self { workshop: workshop.clone(), stats, queue, lane: Some(lane), config: None })
+        Ok(Self { workshop: workshop.clone(), rendition, stats, queue, lane: Some(lane), config: None })
     }
 
-    fn configure(&mut self, config: &Arc<AvcConfig>, packager: &Packager, name: &StreamName) {
+    fn configure(&mut self, config: &Arc<AvcConfig>, sinks: &Sinks, name: &StreamName) {
         if self.workshop.enhanced(config.size()).is_none() {
             tracing::warn!(
                 stream = %name, size = %config.size(), max = %self.workshop.max_size,
@@ -240,7 +233,7 @@ impl EnhancedTrack {
             self.config = None;
             return;
         }
-        packager.expect_enhanced();
+        sinks.expect(self.rendition);
         if self.config.as_ref() != Some(config) {
             self.config = Some(Arc::clone(config));
             self.queue.push(LaneInput::Config(Arc::clone(config)));
@@ -277,9 +270,10 @@ impl Ending {
         if let Some(lane) = self.lane {
             lane.end(patience).await;
         }
-        if let Err(error) = self.packager.finish() {
-            tracing::warn!(stream = %self.name, %error, "the last segment cannot be packaged");
-        }
+        self.sinks.finish();
         tracing::info!(stream = %self.name, "playlist ended");
     }
 }
+
+#[cfg(test)]
+mod tests;

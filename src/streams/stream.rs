@@ -7,9 +7,10 @@ use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
 use tokio::sync::Notify;
 
-use super::session::{Arrival, Ending, Session, SessionSettings};
+use super::session::{Ending, Session, SessionSettings};
 use crate::config::{Profile, StreamSettings};
 use crate::inference::StreamModel;
+use crate::out::Arrival;
 use crate::out::hls::Packager;
 
 /// A configured stream; lives as long as the server.

@@ -31,8 +31,12 @@ impl Server {
         let library = Library::start(engine.handle(), EncodeSettings::default(), 2, Measure::Skip).unwrap();
         let stream =
             StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };
-        let settings =
-            SessionSettings { hls: HlsSettings::default(), grace: Duration::from_secs(60), workshop: None };
+        let settings = SessionSettings {
+            hls: HlsSettings::default(),
+            grace: Duration::from_secs(60),
+            workshop: None,
+            sinks: Vec::new(),
+        };
         let hub = Arc::new(Hub::new(vec![stream], Profile::Plain, settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -15,6 +15,7 @@ use super::playlist::HOLD_BACK_TARGETS;
 use super::reload::{Delta, Reload, ReloadError};
 use super::state::{HlsSettings, RenditionStatus, State};
 use super::window::Lookup;
+use crate::out::{self, Arrival, Sink, SinkError};
 
 /// Readers of a stream that has just begun wait this long: a first segment may take ten seconds.
 const START_WAIT: Duration = Duration::from_secs(12);
@@ -46,6 +47,15 @@ impl Packager {
             enhanced_expected: AtomicBool::new(false),
             cache: Mutex::default(),
         })
+    }
+
+    // Until renditions are open here, too.
+    fn own(rendition: out::Rendition) -> Rendition {
+        match rendition.kind {
+            out::Kind::Source => Rendition::Source,
+            out::Kind::Enhanced { .. } => Rendition::Enhanced,
+            out::Kind::Audio => Rendition::Audio,
+        }
     }
 
     /// Announces that an enhanced rendition will come, so that early readers of the multivariant playlist wait for it
@@ -215,5 +225,23 @@ impl Packager {
     /// A writer that panicked leaves the state as after some packet: worth reading on.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Packager {
+    fn expect(&self, _: out::Rendition) {
+        self.expect_enhanced();
+    }
+
+    fn unit(&self, rendition: out::Rendition, unit: &Unit, arrival: Arrival) -> Result<(), SinkError> {
+        Ok(self.push(Self::own(rendition), unit.clone(), arrival.time)?)
+    }
+
+    fn discontinuity(&self) -> Result<(), SinkError> {
+        Ok(Self::discontinuity(self)?)
+    }
+
+    fn finish(&self) -> Result<(), SinkError> {
+        Ok(Self::finish(self)?)
     }
 }
