@@ -20,6 +20,8 @@ pub mod programme;
 pub mod report;
 
 use anyhow::{Context as _, Result};
+use learn::live::stock_package;
+use learn::monitor::NOTHING_TO_GAIN;
 use life::Life;
 use media::Picture;
 use media::ffmpeg::{Decoder, Filter, Scaler};
@@ -31,9 +33,8 @@ use pace::Pace;
 use programme::Programme;
 use streamer::coder::{Key, LrSettings, Transcoder};
 use streamer::config::VideoSize;
-use streamer::monitor::NOTHING_TO_GAIN;
 use streamer::pairs::Coded;
-use streamer::trainer::{Policy, stock_package};
+use streamer::trainer::Policy;
 
 /// Every so many pictures one is measured.
 const MEASURE_EVERY: u64 = 15;

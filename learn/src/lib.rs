@@ -4,15 +4,23 @@
 //! The low-resolution picture of a pair must be what the server will decode, artefacts included: nets trained on clean
 //! pictures fall below plain upsampling on compressed ones.
 
+mod built;
 mod checkpoint;
 mod evaluation;
+mod holdout;
 mod learner;
+pub mod live;
+pub mod material;
+pub mod monitor;
 mod patch;
 mod pool;
 mod predictor;
+mod record;
+mod scenes;
 mod sequences;
 mod settings;
 mod tcsr;
+pub mod threshold;
 mod trainer;
 
 #[cfg(test)]
@@ -30,6 +38,9 @@ pub use evaluation::{Evaluation, evaluate};
 pub use learner::Optimizer;
 pub use pool::{Pair, PairPool};
 pub use predictor::{GainPredictor, GainSample, LEAST_SAMPLES};
+pub use record::{End, Reason, Record, State};
+pub use scenes::Sight;
+pub use scenes::cut::CutDetector;
 pub use sequences::{Sequence, SequencePool};
 pub use settings::{Loss, Selection, TrainerSettings, cosine};
 pub use tcsr::{TcsrSettings, TcsrTrainer};

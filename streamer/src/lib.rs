@@ -9,7 +9,6 @@
 //! | [`push`] | from that queue to the server, over RTMP |
 //! | [`training`] | beside the video: [`pairs`], [`trainer`] |
 //! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
-//! | [`monitor`], [`threshold`] | when training is needed, and when it has gained enough |
 //! | [`command`] | `train`, `upload`, `inspect` |
 //! | [`status`] | what is shown while it runs |
 //! | [`queue`], [`backoff`], [`clock`], [`stop`], [`failure`] | tools of the above |
@@ -23,7 +22,6 @@ pub mod coder;
 pub mod command;
 pub mod config;
 pub mod failure;
-pub mod monitor;
 pub mod pairs;
 pub mod push;
 pub mod queue;
@@ -31,7 +29,6 @@ pub mod session;
 pub mod source;
 pub mod status;
 pub mod stop;
-pub mod threshold;
 pub mod trainer;
 pub mod training;
 pub mod upload;

@@ -5,17 +5,14 @@
 //! picture after a cut, and a few evenly spaced ones.
 
 mod buffer;
-mod scene;
 
 use std::sync::Arc;
 
-use api::control::TrainingState;
-use learn::Pair;
+use learn::{CutDetector, Pair, State};
 use media::codec::avc::AvcConfig;
 use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
 use media::picture::Size;
 use media::{MediaTime, Packet, Picture};
-use scene::CutDetector;
 use thiserror::Error;
 
 use crate::queue::{Queued, Role};
@@ -38,8 +35,8 @@ pub struct Wanted {
 
 impl Wanted {
     /// What a trainer in this state needs.
-    pub fn new(scale: u8, state: TrainingState) -> Self {
-        Self { scale, spacing: if state == TrainingState::Waiting { HURRY } else { SPACING } }
+    pub fn new(scale: u8, state: State) -> Self {
+        Self { scale, spacing: if state == State::Waiting { HURRY } else { SPACING } }
     }
 }
 

@@ -5,12 +5,8 @@
 //! offered only if, on recent pairs that it was not trained on, it is better than plain upsampling and better than what the
 //! server has.
 
-pub mod adaptive;
-mod holdout;
-pub mod material;
-mod nets;
 mod priority;
-mod scenes;
+mod wire;
 mod yielding;
 
 use std::path::PathBuf;
@@ -18,20 +14,30 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::nets::torch::Device;
-use adaptive::{Event, Settings};
-use api::control::{TrainingOrder, TrainingRecord, TrainingReport};
-use learn::TrainError;
+use api::control::{TrainingOrder, TrainingReport};
+use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
+use learn::threshold::Limits;
+use learn::{Record, TrainError};
 use models::{FEdsrConfig, Package};
 use yielding::Yielding;
 
 use crate::backoff::Backoff;
 use crate::pairs::{PairBuffer, Wanted};
-use crate::status::{Counters, Latest, UploadState};
+use crate::status::{Counters, Latest, Quality, UploadState};
 use crate::stop::{Stop, Stopped};
-use crate::threshold::Limits;
 use crate::upload::{Client, Slot};
 
-pub use adaptive::{AdaptiveTrainer, Policy, stock_package};
+/// When training goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Policy {
+    /// When the picture asks for it, until it has gained enough.
+    #[default]
+    Adaptive,
+    /// All the time.
+    Always,
+    /// Once, at the beginning.
+    Once,
+}
 
 /// Steps between two looks at what has come; some hundred milliseconds at most.
 const ROUND: u32 = 4;
@@ -48,6 +54,16 @@ const SHOW_EVERY: Duration = Duration::from_millis(500);
 const LONGEST_STEP: Duration = Duration::from_millis(600);
 /// Seconds of training after which that is judged.
 const TRIAL: f64 = 20.0;
+
+impl From<Policy> for learn::live::Policy {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Adaptive => Self::Adaptive,
+            Policy::Always => Self::Always,
+            Policy::Once => Self::Once,
+        }
+    }
+}
 
 /// The training thread.
 pub struct TrainerThread {
@@ -144,7 +160,7 @@ impl TrainerThread {
             config,
             // Unless we know better, the server has the stock weights, as we do.
             start: stock_package(config),
-            policy: self.policy,
+            policy: self.policy.into(),
             limits: Limits::default(),
             device: self.device,
             seed: rand::random(),
@@ -206,12 +222,12 @@ impl TrainerThread {
             }
             if news || shown.elapsed() >= SHOW_EVERY {
                 shown = Instant::now();
-                self.show(trainer.report());
+                self.show(wire::report(&trainer));
             }
         };
         trainer.finish();
         trainer.events().for_each(|event| self.tell(event, order));
-        self.show(trainer.report());
+        self.show(wire::report(&trainer));
         Ok(end)
     }
 
@@ -235,18 +251,13 @@ impl TrainerThread {
             Event::Began(record) => {
                 tracing::info!(at_s = record.from_s, reason = ?record.reason, remembered = record.remembered, "training begins");
             }
-            Event::Ended(record) => told(&record),
+            Event::Ended(record) => log_end(&record),
             Event::Astray => {
                 tracing::info!("training went astray; it goes on from the best network so far, more slowly");
             }
-            Event::Judged(quality) => {
-                tracing::debug!(
-                    plain_db = quality.plain,
-                    net_db = quality.net,
-                    trainee_db = quality.trainee,
-                    "judged"
-                );
-                self.counters.quality.set(Some(quality));
+            Event::Judged { plain, net, trainee } => {
+                tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
+                self.counters.quality.set(Some(Quality { plain, net, trainee }));
             }
             Event::Offer(package) => self.offer(package, order),
         }
@@ -275,7 +286,7 @@ impl TrainerThread {
     }
 }
 
-fn told(record: &TrainingRecord) {
+fn log_end(record: &Record) {
     tracing::info!(
         from_s = record.from_s,
         reason = ?record.reason,

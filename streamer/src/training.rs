@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use api::control::{TrainingReport, TrainingState};
+use learn::State;
 use models::Package;
 use models::package::Shelf;
 
@@ -45,7 +46,7 @@ impl Training {
             client: Arc::new(Client::new(config.target)),
             threads: Vec::new(),
         };
-        let wanted = Arc::new(Latest::new(Some(Wanted::new(USUAL_SCALE, TrainingState::Waiting))));
+        let wanted = Arc::new(Latest::new(Some(Wanted::new(USUAL_SCALE, State::Waiting))));
         let accepted = Arc::new(Latest::default());
         let (coded, pairs) = (training.coded.clone(), training.pairs.clone());
         let (watched, counted) = (wanted.clone(), counters.clone());

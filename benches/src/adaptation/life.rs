@@ -1,16 +1,15 @@
 //! One policy through a programme.
 
 use anyhow::Result;
-use api::control::TrainingRecord;
-use learn::GainSample;
+use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
+use learn::threshold::Limits;
+use learn::{GainSample, Record};
 use models::package::Shelf;
 use models::{FEdsrConfig, Package};
 use nets::Precision;
 use nets::torch::{Device, FEdsrUpscaler};
 use streamer::pairs::{Coded, PairMaker, Wanted};
-use streamer::threshold::Limits;
-use streamer::trainer::adaptive::{AdaptiveTrainer, Event, Settings};
-use streamer::trainer::{Policy, stock_package};
+use streamer::trainer::Policy;
 
 use super::Plan;
 use super::pace::Pace;
@@ -35,7 +34,7 @@ pub struct Life {
     /// The policy.
     pub policy: Policy,
     /// Every training that ended.
-    pub trainings: Vec<TrainingRecord>,
+    pub trainings: Vec<Record>,
     /// When the server got a new network.
     pub swaps: Vec<f64>,
     /// Bytes of uploads.
@@ -69,7 +68,7 @@ impl Life {
         let trainer = AdaptiveTrainer::new(Settings {
             config: plan.config,
             start: start.clone(),
-            policy,
+            policy: policy.into(),
             limits: if plan.goals { Limits::default() } else { NEVER },
             device: plan.device,
             seed: plan.seed,
@@ -153,7 +152,7 @@ impl Life {
         let events: Vec<Event> = self.trainer.events().collect();
         for event in events {
             match event {
-                Event::Judged(_) => self.spend(self.pace.judge_s),
+                Event::Judged { .. } => self.spend(self.pace.judge_s),
                 Event::Ended(record) => self.trainings.push(record),
                 Event::Offer(package) => self.waiting = Some(package),
                 Event::Began(_) | Event::Astray => {}

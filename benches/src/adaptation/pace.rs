@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use learn::{Pair, PairPool, Trainer, TrainerSettings};
+use learn::live::stock_package;
+use learn::{Pair, PairPool, State, Trainer, TrainerSettings};
 use models::FEdsrConfig;
 use nets::torch::Device;
 use streamer::pairs::{Coded, PairMaker, Wanted};
-use streamer::trainer::stock_package;
 
 use super::{Camera, Programme};
 
@@ -41,7 +41,7 @@ impl Pace {
     pub fn measure(programme: &Programme, config: FEdsrConfig, device: Device, bitrate: u32) -> Result<Self> {
         let mut camera = Camera::new(programme, programme.half(), bitrate)?;
         let (mut maker, mut pool) = (PairMaker::new(), PairPool::new(8, config.scale));
-        maker.set_wanted(Some(Wanted::new(config.scale, api::control::TrainingState::Waiting)));
+        maker.set_wanted(Some(Wanted::new(config.scale, State::Waiting)));
         maker.push(Coded::Config(camera.transcoder.config()))?;
         let mut last: Option<Pair> = None;
         while pool.len() < 4

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use learn::live::stock_package;
+use learn::material::Material;
 use learn::{TrainError, Trainer, TrainerSettings, cosine};
 use media::ffmpeg::{FileReader, Media};
 use media::{MediaTime, Picture, Size};
@@ -21,8 +23,6 @@ use crate::config::VideoSize;
 use crate::failure::Failure;
 use crate::pairs::{Coded, PairMaker, Wanted};
 use crate::status::Screen;
-use crate::trainer::material::Material;
-use crate::trainer::stock_package;
 
 /// Pairs that are kept, spread over the whole recording: 120 MB for 480x270.
 const PAIRS: usize = 100;

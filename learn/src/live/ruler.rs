@@ -1,28 +1,28 @@
 //! Measures networks on whole pictures.
 
-use learn::{Pair, TrainError};
+use crate::{Pair, TrainError};
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::psnr_luma;
 use models::Package;
 use nets::torch::Device;
 
+use crate::built::Nets;
 use crate::monitor::NOTHING_TO_GAIN;
-use crate::trainer::nets::Nets;
 
 /// Built networks, and what they are compared with.
-pub(super) struct Ruler {
-    pub(super) nets: Nets,
+pub(crate) struct Ruler {
+    pub(crate) nets: Nets,
     lanczos: Scaler,
 }
 
 impl Ruler {
-    pub(super) fn new(device: Device) -> Self {
+    pub(crate) fn new(device: Device) -> Self {
         Self { nets: Nets::new(device), lanczos: Scaler::new(Filter::Lanczos) }
     }
 
     /// PSNR of luma in dB, of plain upsampling and of a network's picture; none: of plain upsampling too. There may be
     /// nothing to gain; then the network is not asked.
-    pub(super) fn look(&mut self, package: Option<&Package>, pair: &Pair) -> Result<[f64; 2], TrainError> {
+    pub(crate) fn look(&mut self, package: Option<&Package>, pair: &Pair) -> Result<[f64; 2], TrainError> {
         let picture = self.lanczos.scale(&pair.lr, pair.hr.size())?;
         let plain = psnr_luma(&picture, &pair.hr);
         match package.filter(|_| plain <= NOTHING_TO_GAIN) {
@@ -34,7 +34,7 @@ impl Ruler {
     }
 
     /// The mean over some pairs of the network's figure; 0 without any.
-    pub(super) fn mean(&mut self, package: Option<&Package>, pairs: &[Pair]) -> Result<f64, TrainError> {
+    pub(crate) fn mean(&mut self, package: Option<&Package>, pairs: &[Pair]) -> Result<f64, TrainError> {
         let mut total = 0.0;
         for pair in pairs {
             let [_, net] = self.look(package, pair)?;

@@ -17,25 +17,24 @@ mod settings;
 
 use std::collections::VecDeque;
 
-use api::control::training::MOST_TRAININGS;
-use api::control::{TrainingEnd, TrainingReason, TrainingRecord};
-use learn::{Pair, TrainError};
 use lesson::{Lesson, Rested, Verdict};
 use models::{Fingerprint, Package};
 use montage::Montage;
 use ruler::Ruler;
 
-use super::material::Material;
-use super::scenes::{Scenes, Shown, Signature};
-use crate::monitor::{Look, Monitor, NOTHING_TO_GAIN};
-use crate::status::Quality;
+use crate::material::Material;
+use crate::monitor::{Monitor, NOTHING_TO_GAIN};
+use crate::scenes::{Scenes, Shown, Sight, Signature};
 use crate::threshold::Threshold;
+use crate::{End as TrainingEnd, Pair, Reason as TrainingReason, Record as TrainingRecord, TrainError};
 
 pub use settings::{Policy, Settings, stock_package};
 
 /// Pairs to learn from: the last half minute. A pair of 480x270 takes 1.2 MB.
 const POOL: usize = 64;
 /// A better network by less than this, in dB, is not worth its bits on the uplink.
+/// Trainings that are remembered, for reports.
+const RECORDS: usize = 32;
 const WORTH_SENDING: f64 = 0.03;
 
 /// What has happened.
@@ -48,7 +47,12 @@ pub enum Event {
     /// Training was worse than what was there; it goes on from that, more slowly.
     Astray,
     /// The network in training was judged.
-    Judged(Quality),
+    Judged {
+        /// PSNR of luma on what is held out, in dB: plain upsampling, the network that the server has, the one in training.
+        plain: f64,
+        net: f64,
+        trainee: f64,
+    },
     /// This network is better than what the server has.
     Offer(Package),
 }
@@ -139,13 +143,12 @@ impl AdaptiveTrainer {
         self.began_s.get_or_insert(self.now_s);
         self.montage.begin(self.now_s);
         let signature = Signature::of(&pair.lr);
-        let other_scene = self.scene.as_ref().is_some_and(|scene| scene.is_other(&signature));
-        let after_cut = self.scene.as_ref().is_some_and(|scene| scene.is_cut(&signature));
-        match self.monitor.push(Look { at_s: self.now_s, plain, net, other_scene, after_cut }) {
+        let sight = self.scene.as_ref().map_or(Sight::Same, |scene| scene.sight(&signature));
+        match self.monitor.push(self.now_s, [plain, net], sight) {
             None if first => self.request = Some(self.request(TrainingReason::Start)),
             None => self.check_against_stock(&pair, &signature)?,
             Some(TrainingReason::Decline) => self.decline(&pair, &signature)?,
-            Some(_) if self.scene.as_ref().is_some_and(|scene| scene.is_unmoved(&signature)) => {}
+            Some(_) if sight == Sight::Unmoved => {}
             Some(reason) => self.change(reason, &pair, &signature)?,
         }
         match &mut self.scene {
@@ -204,7 +207,7 @@ impl AdaptiveTrainer {
         let (start, best, server) =
             (judge(lesson.start.as_ref())?, judge(self.best.as_ref())?, judge(self.server.as_ref())?);
         let plain = judge(None)?;
-        self.events.push_back(Event::Judged(Quality { plain, net: server, trainee: found }));
+        self.events.push_back(Event::Judged { plain, net: server, trainee: found });
         let verdict = lesson.judged(found, start, best, &self.threshold);
         if verdict == Verdict::Astray {
             lesson.return_to(self.best.as_ref(), self.settings.device)?;
@@ -288,7 +291,7 @@ impl AdaptiveTrainer {
         let Some(lesson) = self.lesson.take() else { return };
         lesson.teach(&mut self.threshold, end);
         let record = TrainingRecord { end: Some(end), to_s: Some(self.now_s), ..lesson.record.clone() };
-        if self.ended.len() + 1 == MOST_TRAININGS {
+        if self.ended.len() + 1 == RECORDS {
             self.ended.pop_front();
         }
         self.ended.push_back(record.clone());

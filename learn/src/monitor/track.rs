@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::lowess::{median, smooth};
+use crate::Reason;
 
 /// Samples that the smoothed curve is drawn through: four seconds at two looks a second.
 const NEAREST: usize = 8;
@@ -33,17 +34,6 @@ pub(super) struct Bounds {
     pub(super) decline: Option<f64>,
 }
 
-/// How a figure changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    /// At once, downwards.
-    Fell,
-    /// At once, upwards.
-    Rose,
-    /// Little by little, downwards.
-    Declined,
-}
-
 /// One figure over time.
 #[derive(Debug, Default)]
 pub(super) struct Track {
@@ -67,7 +57,7 @@ impl Track {
         value: f64,
         other_scene: bool,
         bounds: Bounds,
-    ) -> Option<Change> {
+    ) -> Option<Reason> {
         let since_s = *self.since_s.get_or_insert(at_s);
         let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST && at_s - since_s >= LEAST_S)
         else {
@@ -86,7 +76,7 @@ impl Track {
                 self.restart();
                 self.take(before_s, before);
                 self.take(at_s, value);
-                return Some(if deviation < 0.0 { Change::Fell } else { Change::Rose });
+                return Some(if deviation < 0.0 { Reason::Drop } else { Reason::Rise });
             }
             return None;
         }
@@ -98,7 +88,7 @@ impl Track {
         let settled = self.settled.map_or(level, |settled| settled.max(level));
         self.settled = Some(settled);
         let limit = bounds.decline?.max(CLEAR * self.usual_deviation());
-        (at_s - since_s >= SETTLED_S && level < settled - limit).then_some(Change::Declined)
+        (at_s - since_s >= SETTLED_S && level < settled - limit).then_some(Reason::Decline)
     }
 
     /// The smoothed value at the newest sample.

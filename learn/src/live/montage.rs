@@ -1,6 +1,6 @@
 //! Scenes that follow each other faster than any of them can be learnt: trailers, replays, a director who cuts.
 
-use api::control::TrainingReason;
+use crate::Reason as TrainingReason;
 
 /// A scene that is shorter than this, in seconds, is over when a network for it is in use.
 const BRIEF_S: f64 = 5.0;

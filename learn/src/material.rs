@@ -1,10 +1,10 @@
 //! What there is to learn from, and to be judged by.
 
-use learn::{Pair, PairPool, TrainError};
+use crate::{Pair, PairPool, TrainError};
 use models::Fingerprint;
 use nets::Upscale;
 
-use super::holdout::Holdout;
+use crate::holdout::Holdout;
 
 /// One pair in so many is held out.
 const HELD_OUT: u64 = 5;

@@ -13,18 +13,18 @@ const NEWEST: f64 = 0.1;
 
 /// Compares every picture with the one before.
 #[derive(Debug, Default)]
-pub(super) struct CutDetector {
+pub struct CutDetector {
     before: Vec<u8>,
     usual: f64,
 }
 
 impl CutDetector {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether `picture` begins a new scene. The first picture does not.
-    pub(super) fn is_cut(&mut self, picture: &Picture) -> bool {
+    pub fn is_cut(&mut self, picture: &Picture) -> bool {
         let samples: Vec<u8> =
             picture.luma().rows().step_by(STEP).flat_map(|row| row.iter().step_by(STEP).copied()).collect();
         let before = std::mem::replace(&mut self.before, samples);

@@ -10,7 +10,7 @@ fn requests(
     seconds: std::ops::Range<u32>,
     noise: f64,
     figures: impl Fn(f64) -> (f64, f64),
-) -> Vec<(f64, TrainingReason)> {
+) -> Vec<(f64, Reason)> {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let mut normal = || (0..12).map(|_| random.random_range(-0.5..0.5)).sum::<f64>();
     let looks = (2 * seconds.start..2 * seconds.end).map(|half| f64::from(half) / 2.0);
@@ -19,12 +19,12 @@ fn requests(
             let (plain, gain) = figures(at_s);
             let plain = plain + noise * normal();
             let net = plain + gain + 0.1 * noise * normal();
-            Some((at_s, monitor.push(Look { at_s, plain, net, other_scene: false, after_cut: false })?))
+            Some((at_s, monitor.push(at_s, [plain, net], Sight::Same)?))
         })
         .collect()
 }
 
-fn all(noise: f64, figures: impl Fn(f64) -> (f64, f64)) -> Vec<(f64, TrainingReason)> {
+fn all(noise: f64, figures: impl Fn(f64) -> (f64, f64)) -> Vec<(f64, Reason)> {
     requests(&mut Monitor::default(), 0..120, noise, figures)
 }
 
@@ -40,37 +40,32 @@ fn nothing_happens_where_nothing_changes() {
 fn a_cut_asks_once_and_at_once() {
     for noise in [0.0, 0.2] {
         let found = all(noise, |t| if t < 40.0 { (34.0, 0.8) } else { (31.0, 0.2) });
-        assert_eq!(found, [(40.5, TrainingReason::Drop)], "noise of {noise} dB");
+        assert_eq!(found, [(40.5, Reason::Drop)], "noise of {noise} dB");
     }
 }
 
 #[test]
 fn a_cut_to_an_easier_scene_asks_too() {
     let found = all(0.1, |t| if t < 40.0 { (31.0, 0.5) } else { (36.0, 0.5) });
-    assert_eq!(found, [(40.5, TrainingReason::Rise)]);
+    assert_eq!(found, [(40.5, Reason::Rise)]);
 }
 
 #[test]
 fn a_cut_to_a_scene_as_hard_is_seen_by_the_gain() {
     let found = all(0.05, |t| if t < 40.0 { (33.0, 0.9) } else { (33.2, 0.2) });
-    assert_eq!(found, [(40.5, TrainingReason::Drop)]);
+    assert_eq!(found, [(40.5, Reason::Drop)]);
 }
 
 #[test]
 fn a_small_jump_counts_where_another_scene_is_shown() {
-    for (other_scene, wanted) in [(false, None), (true, Some(TrainingReason::Drop))] {
+    for (other_scene, wanted) in [(false, None), (true, Some(Reason::Drop))] {
         let mut monitor = Monitor::default();
-        let look = |at_s: f64, net| Look {
-            at_s,
-            plain: 33.0,
-            net,
-            other_scene: other_scene && at_s >= 20.0,
-            after_cut: false,
-        };
+        let sight = |at_s: f64| if other_scene && at_s >= 20.0 { Sight::Other } else { Sight::Same };
+        let mut push = |at_s: f64, net| monitor.push(at_s, [33.0, net], sight(at_s));
         for half in 0..40 {
-            assert_eq!(monitor.push(look(f64::from(half) / 2.0, 33.5)), None);
+            assert_eq!(push(f64::from(half) / 2.0, 33.5), None);
         }
-        assert_eq!((monitor.push(look(20.0, 33.35)), monitor.push(look(20.5, 33.35))), (None, wanted));
+        assert_eq!((push(20.0, 33.35), push(20.5, 33.35)), (None, wanted));
     }
 }
 
@@ -84,11 +79,17 @@ fn a_cut_soon_after_a_cut_is_seen() {
         let begun: &[f64] = &[20.0, 22.0, 23.5];
         let plain = [34.0, 31.0, 36.0, 36.2][begun.iter().filter(|begin| at_s >= **begin).count()];
         let is = |second: f64| begun.iter().any(|begin| (at_s - begin - second).abs() < 0.1);
-        let (other_scene, after_cut) = (is(0.0) || is(0.5), is(0.5));
-        let request = monitor.push(Look { at_s, plain, net: plain + 0.4, other_scene, after_cut });
+        let sight = if is(0.5) {
+            Sight::Cut
+        } else if is(0.0) {
+            Sight::Other
+        } else {
+            Sight::Same
+        };
+        let request = monitor.push(at_s, [plain, plain + 0.4], sight);
         found.extend(request.map(|reason| (at_s, reason)));
     }
-    assert_eq!(found, [(20.5, TrainingReason::Drop), (22.5, TrainingReason::Rise)]);
+    assert_eq!(found, [(20.5, Reason::Drop), (22.5, Reason::Rise)]);
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn one_picture_out_of_line_is_no_change() {
 fn a_slow_decline_asks_before_it_is_far() {
     let found = all(0.05, |t| (33.0, 0.8 - 0.01 * (t - 20.0).max(0.0)));
     let (at_s, reason) = found[0];
-    assert_eq!(reason, TrainingReason::Decline);
+    assert_eq!(reason, Reason::Decline);
     assert!((36.0..50.0).contains(&at_s), "{at_s} s");
 }
 
@@ -136,10 +137,7 @@ fn what_the_coder_does_between_key_pictures_is_no_change() {
 fn black_says_nothing() {
     assert_eq!(all(0.05, |t| if (40.0..50.0).contains(&t) { (70.0, -3.0) } else { (33.0, 0.5) }), []);
     let mut monitor = Monitor::default();
-    assert_eq!(
-        monitor.push(Look { at_s: 0.0, plain: 40.0, net: f64::NAN, other_scene: true, after_cut: true }),
-        None
-    );
+    assert_eq!(monitor.push(0.0, [40.0, f64::NAN], Sight::Cut), None);
     assert_eq!(monitor.looks().len(), 0);
 }
 

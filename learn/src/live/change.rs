@@ -1,11 +1,11 @@
 //! What happens when another scene is shown, and where training begins there.
 
-use api::control::{TrainingEnd, TrainingReason};
-use learn::{Pair, TrainError};
+use crate::{End as TrainingEnd, Pair, Reason as TrainingReason, TrainError};
+
 use models::Package;
 
 use super::{AdaptiveTrainer, POOL, Policy, Request, Rested};
-use crate::trainer::scenes::{Shown, Signature};
+use crate::scenes::{Shown, Signature};
 
 /// Scenes whose networks are tried on a new one.
 const TRIED: usize = 2;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use learn::GainSample;
+use crate::GainSample;
 use models::FEdsrConfig;
 use serde::{Deserialize, Serialize};
 

@@ -5,14 +5,14 @@
 //! [`GainPredictor`]. The first trainings run until more steps bring no more, and supply what it learns from; every finished one
 //! adds to that, and the record outlives the program.
 
-mod record;
+mod gains;
 
 use std::path::Path;
 
-use api::control::TrainingEnd;
-use learn::{GainPredictor, GainSample, TrainError};
+use crate::End as TrainingEnd;
+use crate::{GainPredictor, GainSample, TrainError};
+use gains::GainRecord;
 use models::FEdsrConfig;
-use record::GainRecord;
 
 /// Where a training ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +108,7 @@ fn reached(gain: f64, goal: Goal, end: TrainingEnd, limits: Limits) -> Option<f6
 
 #[cfg(test)]
 mod tests {
-    use learn::LEAST_SAMPLES;
+    use crate::LEAST_SAMPLES;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! One training: from its first step to its last, and when that is.
 
-use api::control::{TrainingEnd, TrainingReason, TrainingRecord};
-use learn::{PairPool, Selection, TrainError, Trainer, TrainerSettings};
+use crate::{End as TrainingEnd, Reason as TrainingReason, Record as TrainingRecord};
+use crate::{PairPool, Selection, TrainError, Trainer, TrainerSettings};
 use models::package::TrainingSummary;
 use models::{Fingerprint, Package};
 use nets::torch::Device;

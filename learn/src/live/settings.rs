@@ -8,7 +8,7 @@ use nets::torch::Device;
 use crate::threshold::Limits;
 
 /// When training goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Policy {
     /// When the picture asks for it, until it has gained enough.
     #[default]

@@ -9,9 +9,10 @@ mod track;
 
 use std::collections::VecDeque;
 
-use api::control::training::MOST_LOOKS;
-use api::control::{QualityLook, TrainingReason};
-use track::{Bounds, Change, Track};
+use track::{Bounds, Track};
+
+use crate::Reason;
+use crate::scenes::Sight;
 
 pub use lowess::smooth;
 
@@ -23,55 +24,53 @@ const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
 /// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
 const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
 
-/// One look: PSNR of luma in dB on a live pair that the network was not trained on.
+/// Looks that are remembered: two minutes at two a second.
+pub const MOST_LOOKS: usize = 240;
+
+/// A look at the live picture: PSNR of luma in dB on a pair that the network was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     /// Seconds of video.
     pub at_s: f64,
-    /// Plain upsampling.
-    pub plain: f64,
+    /// Lanczos upsampling.
+    pub lanczos_db: f64,
     /// The best network so far.
-    pub net: f64,
-    /// Whether it shows something else than the pictures before: then little is enough for a jump.
-    pub other_scene: bool,
-    /// Whether it is the second picture of another scene: then it is compared with the look before both, even where nothing
-    /// is usual yet.
-    pub after_cut: bool,
+    pub net_db: f64,
+    /// What that network adds, smoothed over the looks up to this one.
+    pub smoothed_gain_db: f64,
 }
 
 /// The record of looks, and what is usual in it.
 #[derive(Debug, Default)]
 pub struct Monitor {
-    looks: VecDeque<QualityLook>,
+    looks: VecDeque<Look>,
     psnr: Track,
     gain: Track,
 }
 
 impl Monitor {
-    /// Takes a look; says why training is needed if it is.
-    pub fn push(&mut self, look: Look) -> Option<TrainingReason> {
-        let gain = look.net - look.plain;
-        if !look.net.is_finite() || !look.plain.is_finite() || look.plain > NOTHING_TO_GAIN {
+    /// Takes a look at a picture: its time, its PSNR in dB by Lanczos upsampling and by the best network so far, and what it
+    /// shows. Says why training is needed if it is.
+    pub fn push(&mut self, at_s: f64, [lanczos_db, net_db]: [f64; 2], sight: Sight) -> Option<Reason> {
+        let gain = net_db - lanczos_db;
+        if !net_db.is_finite() || !lanczos_db.is_finite() || lanczos_db > NOTHING_TO_GAIN {
             return None;
         }
-        let psnr_changed = self.psnr.push(look.at_s, look.net, look.other_scene, PSNR);
-        let gain_changed = self.gain.push(look.at_s, gain, look.other_scene, GAIN);
+        let is_other = matches!(sight, Sight::Other | Sight::Cut);
+        let psnr_changed = self.psnr.push(at_s, net_db, is_other, PSNR);
+        let gain_changed = self.gain.push(at_s, gain, is_other, GAIN);
         if self.looks.len() == MOST_LOOKS {
             self.looks.pop_front();
         }
-        self.looks.push_back(QualityLook {
-            at_s: look.at_s,
-            plain_db: look.plain,
-            net_db: look.net,
-            smoothed_gain_db: self.gain.level().unwrap_or(gain),
-        });
+        let smoothed_gain_db = self.gain.level().unwrap_or(gain);
+        self.looks.push_back(Look { at_s, lanczos_db, net_db, smoothed_gain_db });
         let reason = match (psnr_changed, gain_changed) {
-            (Some(Change::Fell), _) | (_, Some(Change::Fell)) => TrainingReason::Drop,
-            (Some(Change::Rose), _) => TrainingReason::Rise,
-            _ if look.after_cut => self.compared_with_before()?,
-            (Some(Change::Declined), _) | (_, Some(Change::Declined)) => TrainingReason::Decline,
+            (Some(Reason::Drop), _) | (_, Some(Reason::Drop)) => Reason::Drop,
+            (Some(Reason::Rise), _) => Reason::Rise,
+            _ if sight == Sight::Cut => self.compared_with_before()?,
+            (Some(Reason::Decline), _) | (_, Some(Reason::Decline)) => Reason::Decline,
             // A gain that rises needs no training.
-            (None, Some(Change::Rose) | None) => return None,
+            _ => return None,
         };
         // The other figure may need one more look to see the same change.
         self.psnr.restart();
@@ -80,16 +79,16 @@ impl Monitor {
     }
 
     /// How the newest two looks differ from the one before them, if they do by as much as another scene may.
-    fn compared_with_before(&self) -> Option<TrainingReason> {
+    fn compared_with_before(&self) -> Option<Reason> {
         let mut latest = self.looks.iter().rev();
         let [second, first, before] = [latest.next()?, latest.next()?, latest.next()?];
         let psnr = f64::midpoint(first.net_db, second.net_db) - before.net_db;
-        let gain = |look: &QualityLook| look.net_db - look.plain_db;
+        let gain = |look: &Look| look.net_db - look.lanczos_db;
         let gain = f64::midpoint(gain(first), gain(second)) - gain(before);
         if psnr < -PSNR.cut || gain < -GAIN.cut {
-            Some(TrainingReason::Drop)
+            Some(Reason::Drop)
         } else if psnr > PSNR.cut {
-            Some(TrainingReason::Rise)
+            Some(Reason::Rise)
         } else {
             None
         }
@@ -109,7 +108,7 @@ impl Monitor {
     }
 
     /// The latest looks, the oldest first.
-    pub fn looks(&self) -> impl ExactSizeIterator<Item = &QualityLook> {
+    pub fn looks(&self) -> impl ExactSizeIterator<Item = &Look> {
         self.looks.iter()
     }
 }

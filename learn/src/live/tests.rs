@@ -1,5 +1,3 @@
-use api::control::TrainingState;
-use learn::{PairPool, Trainer, TrainerSettings};
 use media::ffmpeg::{Filter, Scaler};
 use media::{Component, MediaTime, Picture, Size};
 use models::package::TrainingSummary;
@@ -10,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::threshold::Limits;
+use crate::{PairPool, State, Trainer, TrainerSettings};
 
 /// Seconds that a step takes in these tests, whatever it takes in truth.
 const STEP_S: f64 = 0.1;
@@ -128,7 +127,7 @@ fn offers(events: &[Event]) -> usize {
 #[test]
 fn each_scene_is_learnt_once_and_then_it_rests() {
     let mut trainer = trainer(Policy::Adaptive);
-    assert_eq!(trainer.state(), TrainingState::Waiting);
+    assert_eq!(trainer.state(), State::Waiting);
 
     let first = live(&mut trainer, 0..120, 0);
     let (begun_first, ended_first) = (begun(&first), ended(&first));
@@ -140,7 +139,7 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
     );
     assert!(ended_first[0].gain_db > 0.05 && ended_first[0].steps > 40, "{ended_first:?}");
     assert!(offers(&first) >= 1);
-    assert_eq!(trainer.state(), TrainingState::Resting);
+    assert_eq!(trainer.state(), State::Resting);
 
     let second = live(&mut trainer, 120..240, 1);
     let jumps: Vec<_> = begun(&second).into_iter().filter(|record| is_jump(record.reason)).collect();
@@ -148,12 +147,11 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
     assert!((60.0..61.5).contains(from_s), "{second:?}");
     assert!(!ended(&second).is_empty(), "{second:?}");
 
-    let report = trainer.report();
-    assert_eq!(report.trainings_total as usize, begun_first.len() + begun(&second).len());
-    assert_eq!(report.trainings.len() as u64, report.trainings_total);
-    let spent: f64 = report.trainings.iter().map(|record| record.seconds).sum();
-    assert!((report.seconds_total - spent).abs() < 1e-9);
-    assert_eq!(report.looks.len(), 240);
+    assert_eq!(trainer.trainings() as usize, begun_first.len() + begun(&second).len());
+    assert_eq!(trainer.records().count() as u64, trainer.trainings());
+    let spent: f64 = trainer.records().map(|record| record.seconds).sum();
+    assert!((trainer.seconds() - spent).abs() < 1e-9);
+    assert_eq!(trainer.looks().len(), 240);
 }
 
 #[test]
@@ -237,7 +235,7 @@ fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
     let is_offered = |event: &Event| matches!(event, Event::Offer(package) if *package == sharpener);
     assert!(back.iter().any(is_offered), "{back:?}");
     assert!(trainer.is_training() && ended(&back).is_empty() && begun(&back).is_empty(), "{back:?}");
-    let gained = trainer.report().trainings.last().unwrap().gain_db;
+    let gained = trainer.records().last().unwrap().gain_db;
     assert!(gained < 0.3, "{gained} dB over the network that was remembered");
     assert_eq!(trainer.samples(), []);
 }
@@ -267,10 +265,10 @@ fn a_machine_that_is_too_slow_only_looks() {
     let mut trainer = trainer(Policy::Adaptive);
     live(&mut trainer, 0..10, 0);
     trainer.give_up();
-    assert_eq!(trainer.state(), TrainingState::TooSlow);
+    assert_eq!(trainer.state(), State::TooSlow);
     let events = live(&mut trainer, 10..60, 1);
     assert!(begun(&events).is_empty() && !trainer.is_training());
-    assert_eq!(trainer.report().looks.len(), 60);
+    assert_eq!(trainer.looks().len(), 60);
 }
 
 #[test]
@@ -280,15 +278,15 @@ fn pairs_of_another_factor_are_left_out() {
         let Pair { lr, .. } = pair(n, 0);
         trainer.take(Pair { hr: lr.clone(), lr }).unwrap();
     }
-    assert_eq!(trainer.state(), TrainingState::Waiting);
-    assert!(trainer.report().looks.is_empty());
+    assert_eq!(trainer.state(), State::Waiting);
+    assert!(trainer.looks().len() == 0);
 }
 
 #[test]
 fn a_server_that_has_lost_the_network_gets_it_again() {
     let mut trainer = trainer(Policy::Adaptive);
     live(&mut trainer, 0..120, 0);
-    assert_eq!(trainer.state(), TrainingState::Resting);
+    assert_eq!(trainer.state(), State::Resting);
     trainer.set_server(None);
     assert!(offers(&live(&mut trainer, 120..124, 0)) >= 1);
 }

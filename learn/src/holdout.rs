@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use learn::{Pair, TrainError};
+use crate::{Pair, TrainError};
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::psnr_luma;
 use media::{Component, Picture, Size};
@@ -18,7 +18,7 @@ const CAPACITY: usize = 8;
 const KNOWN: usize = 6;
 
 /// A bounded number of quarters of pairs; the oldest leaves first.
-pub(super) struct Holdout {
+pub(crate) struct Holdout {
     quarters: VecDeque<Quarter>,
     lanczos: Scaler,
     taken: usize,
@@ -32,12 +32,12 @@ struct Quarter {
 }
 
 impl Holdout {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { quarters: VecDeque::with_capacity(CAPACITY), lanczos: Scaler::new(Filter::Lanczos), taken: 0 }
     }
 
     /// Keeps a quarter of `pair`, each time another one, unless there is nothing to gain in it. Whether it was kept.
-    pub(super) fn push(&mut self, pair: &Pair) -> Result<bool, TrainError> {
+    pub(crate) fn push(&mut self, pair: &Pair) -> Result<bool, TrainError> {
         let pair = quarter(pair, self.taken % 4);
         self.taken += 1;
         let plain = psnr_luma(&self.lanczos.scale(&pair.lr, pair.hr.size())?, &pair.hr);
@@ -52,22 +52,22 @@ impl Holdout {
     }
 
     /// Forgets all but the newest so many.
-    pub(super) fn keep(&mut self, newest: usize) {
+    pub(crate) fn keep(&mut self, newest: usize) {
         let older = self.quarters.len().saturating_sub(newest);
         self.quarters.drain(..older);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.quarters.len()
     }
 
     /// Mean PSNR of plain upsampling, in dB; 0 if nothing is held out.
-    pub(super) fn plain(&self) -> f64 {
+    pub(crate) fn plain(&self) -> f64 {
         mean(self.quarters.iter().map(|quarter| quarter.plain))
     }
 
     /// Mean PSNR of a network, in dB; 0 if nothing is held out.
-    pub(super) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscale) -> Result<f64, TrainError> {
+    pub(crate) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscale) -> Result<f64, TrainError> {
         let mut found = Vec::with_capacity(CAPACITY);
         for quarter in &mut self.quarters {
             let known = quarter.known.iter().find(|(known, _)| *known == net);

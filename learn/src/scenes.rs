@@ -1,6 +1,8 @@
 //! Scenes that were seen before, and the networks that were trained on them. Streams come back: to the game's menu, to the
 //! camera in the studio.
 
+pub(crate) mod cut;
+
 use std::collections::VecDeque;
 
 use media::{Component, Picture};
@@ -29,11 +31,11 @@ const ESTABLISHED: u32 = 4;
 
 /// What a picture shows, roughly: mean luma and chroma of each cell of a grid.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Signature(Vec<f32>);
+pub(crate) struct Signature(Vec<f32>);
 
 impl Signature {
     /// Of a picture of any size.
-    pub(super) fn of(picture: &Picture) -> Self {
+    pub(crate) fn of(picture: &Picture) -> Self {
         Self(Component::ALL.into_iter().flat_map(|component| cells(picture, component)).collect())
     }
 
@@ -44,9 +46,22 @@ impl Signature {
     }
 }
 
+/// What a picture shows, against the scene so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Nothing new at all: a jump of quality is the coder's doing then.
+    Unmoved,
+    /// The same scene.
+    Same,
+    /// Another scene: little is enough for a jump of quality.
+    Other,
+    /// The second picture of another scene: it is compared with the look before both, even where nothing is usual yet.
+    Cut,
+}
+
 /// The scene that is shown.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     signature: Signature,
     /// How much its pictures differ from it, as a running mean.
     usual: f64,
@@ -57,21 +72,33 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn begin(signature: Signature) -> Self {
+    pub(crate) fn begin(signature: Signature) -> Self {
         Self { last: signature.clone(), signature, usual: 0.0, stranger: None }
     }
 
-    pub(super) fn signature(&self) -> &Signature {
+    pub(crate) fn signature(&self) -> &Signature {
         &self.signature
     }
 
+    pub(crate) fn sight(&self, picture: &Signature) -> Sight {
+        if self.is_cut(picture) {
+            Sight::Cut
+        } else if self.is_other(picture) {
+            Sight::Other
+        } else if self.is_unmoved(picture) {
+            Sight::Unmoved
+        } else {
+            Sight::Same
+        }
+    }
+
     /// Whether this picture is of another scene.
-    pub(super) fn is_other(&self, picture: &Signature) -> bool {
+    pub(crate) fn is_other(&self, picture: &Signature) -> bool {
         self.signature.distance(picture) > OTHER.max(MORE_THAN_USUAL * self.usual)
     }
 
     /// Whether this picture and the one before it are the first two of another scene.
-    pub(super) fn is_cut(&self, picture: &Signature) -> bool {
+    pub(crate) fn is_cut(&self, picture: &Signature) -> bool {
         let Some((first, 1)) = self.stranger.as_ref().filter(|_| self.is_other(picture)) else {
             return false;
         };
@@ -80,13 +107,13 @@ impl Shown {
     }
 
     /// Whether this picture shows nothing new at all: jumps of quality are the coder's doing then.
-    pub(super) fn is_unmoved(&self, picture: &Signature) -> bool {
+    pub(crate) fn is_unmoved(&self, picture: &Signature) -> bool {
         self.signature.distance(picture) < UNMOVED
     }
 
     /// Takes the next picture. One of another scene is left out; after a cut, or with many in a row, it is the scene from now
     /// on.
-    pub(super) fn follow(&mut self, picture: &Signature) {
+    pub(crate) fn follow(&mut self, picture: &Signature) {
         if self.is_other(picture) {
             match &self.stranger {
                 _ if self.is_cut(picture) => *self = Self::begin(picture.clone()),
@@ -127,11 +154,11 @@ fn cells(picture: &Picture, component: Component) -> Vec<f32> {
 
 /// The scenes.
 #[derive(Debug, Default)]
-pub(super) struct Scenes(VecDeque<(Signature, Package)>);
+pub(crate) struct Scenes(VecDeque<(Signature, Package)>);
 
 impl Scenes {
     /// Remembers what was trained on a scene, in place of what was trained on the same scene before.
-    pub(super) fn remember(&mut self, signature: Signature, package: Package) {
+    pub(crate) fn remember(&mut self, signature: Signature, package: Package) {
         let same = self.0.iter().position(|(known, _)| known.distance(&signature) < SAME);
         if let Some(index) = same.or((self.0.len() == CAPACITY).then_some(0)) {
             self.0.remove(index);
@@ -140,7 +167,7 @@ impl Scenes {
     }
 
     /// The networks of the `count` scenes that look most like this, the likest first.
-    pub(super) fn like(&self, signature: &Signature, count: usize) -> Vec<Package> {
+    pub(crate) fn like(&self, signature: &Signature, count: usize) -> Vec<Package> {
         let mut known: Vec<(f64, &Package)> =
             self.0.iter().map(|(known, package)| (known.distance(signature), package)).collect();
         known.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use learn::TrainError;
+use crate::TrainError;
 use models::Package;
 use nets::torch::{Device, FEdsrUpscaler};
 use nets::{Precision, Upscale};
@@ -11,18 +11,18 @@ use nets::{Precision, Upscale};
 const CAPACITY: usize = 4;
 
 /// Built networks; the one that was not asked for the longest is dropped first.
-pub(super) struct Nets {
+pub(crate) struct Nets {
     device: Device,
     built: VecDeque<FEdsrUpscaler>,
 }
 
 impl Nets {
-    pub(super) fn new(device: Device) -> Self {
+    pub(crate) fn new(device: Device) -> Self {
         Self { device, built: VecDeque::with_capacity(CAPACITY) }
     }
 
     /// The network of this package.
-    pub(super) fn get(&mut self, package: &Package) -> Result<&mut dyn Upscale, TrainError> {
+    pub(crate) fn get(&mut self, package: &Package) -> Result<&mut dyn Upscale, TrainError> {
         let fingerprint = package.fingerprint();
         let found = self.built.iter().position(|net| net.fingerprint() == fingerprint);
         let net = match found.and_then(|index| self.built.remove(index)) {

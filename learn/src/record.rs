@@ -1,0 +1,74 @@
+//! What is told of trainings: why they begin, how they go, why they end.
+
+/// What a trainer does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    /// There is not enough to learn from yet.
+    #[default]
+    Waiting,
+    Training,
+    /// The network is good enough for what is shown; only the monitor works.
+    Resting,
+    /// This machine is too slow for training to be of use.
+    TooSlow,
+}
+
+/// Why a training begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The first pictures.
+    Start,
+    /// The quality fell at once: another scene, harder or unknown to the network.
+    Drop,
+    /// The quality rose at once: another scene, an easier one.
+    Rise,
+    /// The network gains less and less.
+    Decline,
+    /// It rests, and as many pairs again have come from the scene as there were then.
+    More,
+    /// The policy is to train all the time.
+    Always,
+}
+
+/// Why a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It reached its goal.
+    Goal,
+    /// More steps brought no more.
+    Plateau,
+    /// It took as long as a training may.
+    TimeLimit,
+    /// The picture changed; another training took over.
+    Overtaken,
+    /// The stream ended, or another network is wanted.
+    Stopped,
+}
+
+/// One training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Seconds of video when it was asked for.
+    pub from_s: f64,
+    /// The same when it ended; none while it goes on.
+    pub to_s: Option<f64>,
+    pub reason: Reason,
+    /// Pairs in the pool.
+    pub pairs: u64,
+    /// Steps of the optimiser.
+    pub steps: u64,
+    /// Seconds spent in them.
+    pub seconds: f64,
+    /// PSNR in dB that it began from, on held-out pairs; 0 until the first judgement.
+    pub before_db: f64,
+    /// What it has gained over that, in dB.
+    pub gain_db: f64,
+    /// The gain in dB at which it ends; none if it goes on to its plateau.
+    pub goal_db: Option<f64>,
+    /// The largest gain in dB that was predicted; none while too few trainings are known.
+    pub predicted_db: Option<f64>,
+    /// Whether it began from the network of a scene that was seen before.
+    pub remembered: bool,
+    /// Why it ended; none while it goes on.
+    pub end: Option<End>,
+}
