@@ -8,9 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
-use media::{MediaTime, Packet, Track, Unit};
+use media::{AudioConfig, MediaTime, Packet, Track, Unit, VideoConfig};
 use sharpcast::out::hls::{HlsSettings, Packager, Reload, Rendition};
 
 /// What x264 writes for 320x180 at 25 pictures a second.
@@ -25,8 +23,8 @@ const PICTURE_BYTES: usize = 20_000;
 const SECONDS: i64 = 20;
 
 fn stream() -> Vec<(Rendition, Unit)> {
-    let video = AvcConfig::parse(Bytes::from_static(&AVC)).expect("as x264 wrote it");
-    let audio = AacConfig::low_complexity(16_000, 2).expect("a rate of the table");
+    let video = VideoConfig::avc(Bytes::from_static(&AVC)).expect("as x264 wrote it");
+    let audio = AudioConfig::aac_low_complexity(16_000, 2).expect("a rate of the table");
     let mut units = vec![
         (Rendition::Source, Unit::VideoConfig(Arc::new(video))),
         (Rendition::Audio, Unit::AudioConfig(Arc::new(audio))),

@@ -171,7 +171,7 @@ impl<'a> Camera<'a> {
             frame_rate: programme::RATE,
             colour: media::picture::Colour::default(),
         })?;
-        let decoder = Decoder::avc(&transcoder.config())?;
+        let decoder = Decoder::new(&transcoder.config())?;
         Ok(Self { reel: programme.reel(), transcoder, decoder, bytes: 0 })
     }
 

@@ -22,6 +22,7 @@ pub mod quality;
 pub mod synthetic;
 pub mod time;
 
+pub use codec::{AudioConfig, VideoConfig};
 pub use packet::{Packet, Track, Unit};
 pub use picture::{Colour, Component, FrameRate, Picture, Size};
 pub use time::MediaTime;

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::codec::aac::AacConfig;
-use crate::codec::avc::AvcConfig;
+use crate::codec::{AudioConfig, VideoConfig};
 use crate::time::MediaTime;
 
 /// Which of a stream's two tracks something belongs to.
@@ -31,7 +30,7 @@ pub struct Packet {
     pub pts: MediaTime,
     /// Decoding can start here. True for every audio packet.
     pub key: bool,
-    /// Video: NAL units, each behind its length (of as many bytes as its [`AvcConfig`] says). Audio: one raw AAC frame.
+    /// As the codec has it in MP4: NAL units behind lengths of as many bytes as the configuration says, one raw AAC frame.
     pub data: Bytes,
 }
 
@@ -53,9 +52,9 @@ impl std::fmt::Debug for Packet {
 #[derive(Clone, Debug)]
 pub enum Unit {
     /// The video packets that follow are to be read with this.
-    VideoConfig(Arc<AvcConfig>),
+    VideoConfig(Arc<VideoConfig>),
     /// The audio packets that follow are to be read with this.
-    AudioConfig(Arc<AacConfig>),
+    AudioConfig(Arc<AudioConfig>),
     /// One coded picture or audio frame.
     Packet(Packet),
 }

@@ -64,7 +64,7 @@ fn decode(units: &[Unit]) -> Vec<Picture> {
     let mut pictures = Vec::new();
     for unit in units {
         match unit {
-            Unit::VideoConfig(config) => decoder = Some(Decoder::avc(config).expect("a decoder")),
+            Unit::VideoConfig(config) => decoder = Some(Decoder::new(config).expect("a decoder")),
             Unit::Packet(packet @ Packet { track: media::Track::Video, .. }) => {
                 let decoder = decoder.as_mut().expect("the configuration comes first");
                 decoder.push(packet).expect("decodable");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use media::codec::avc::AvcConfig;
+use media::VideoConfig;
 use media::ffmpeg::{Decoder, FfmpegError};
 use media::packet::Packet;
 use media::picture::Picture;
@@ -44,8 +44,8 @@ pub(super) struct Decoded {
 }
 
 impl Intake {
-    pub(super) fn new(config: &AvcConfig) -> Result<Self, FfmpegError> {
-        Ok(Self { decoder: Decoder::avc(config)?, inside: BTreeMap::new(), awaits_key: true })
+    pub(super) fn new(config: &VideoConfig) -> Result<Self, FfmpegError> {
+        Ok(Self { decoder: Decoder::new(config)?, inside: BTreeMap::new(), awaits_key: true })
     }
 
     /// Goes on at the next keyframe only.

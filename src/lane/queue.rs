@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use media::codec::avc::AvcConfig;
+use media::VideoConfig;
 use media::packet::Packet;
 use media::time::MediaTime;
 
@@ -21,7 +21,7 @@ pub const MAX_BYTES: usize = 32 << 20;
 #[derive(Debug, Clone)]
 pub enum LaneInput {
     /// The pictures that follow are coded like this.
-    Config(Arc<AvcConfig>),
+    Config(Arc<VideoConfig>),
     /// What follows does not continue what came before.
     Discontinuity,
     /// One coded picture.

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media::codec::avc::AvcConfig;
+use media::VideoConfig;
 use media::ffmpeg::{FfmpegError, Filter, Scaler};
 use media::packet::Packet;
 use media::picture::{FrameRate, Picture};
@@ -43,7 +43,7 @@ const LOGGED: u64 = 5;
 /// The lane's state; lives on the lane's thread.
 pub(super) struct Worker {
     parts: LaneParts,
-    config: Option<Arc<AvcConfig>>,
+    config: Option<Arc<VideoConfig>>,
     intake: Option<Intake>,
     scaler: Scaler,
     outlet: Outlet,
@@ -115,12 +115,12 @@ impl Worker {
     }
 
     /// How the pictures are coded, as far as it is known.
-    pub(super) fn config(&self) -> Option<Arc<AvcConfig>> {
+    pub(super) fn config(&self) -> Option<Arc<VideoConfig>> {
         self.config.clone()
     }
 
     /// Goes on where a broken worker was.
-    pub(super) fn resume(&mut self, config: Arc<AvcConfig>) {
+    pub(super) fn resume(&mut self, config: Arc<VideoConfig>) {
         self.configure(config);
     }
 
@@ -150,7 +150,7 @@ impl Worker {
     }
 
     /// Another decoder for pictures that are coded otherwise. The encoder follows by itself when their size changes.
-    fn configure(&mut self, config: Arc<AvcConfig>) {
+    fn configure(&mut self, config: Arc<VideoConfig>) {
         self.drain_decoder();
         self.cadence.state(config.frame_rate());
         self.config = Some(Arc::clone(&config));

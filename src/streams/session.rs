@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use api::control::TrainingReport;
 use api::names::StreamName;
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
+use media::{AudioConfig, VideoConfig};
 
 use super::meter::Meter;
 use super::timeline::{Step, Timeline};
@@ -60,7 +59,7 @@ pub(super) struct Session {
 
 #[derive(Debug)]
 pub(super) struct VideoTrack {
-    pub(super) config: Arc<AvcConfig>,
+    pub(super) config: Arc<VideoConfig>,
     pub(super) meter: Meter,
     pub(super) frames: u64,
     pub(super) newest: MediaTime,
@@ -68,7 +67,7 @@ pub(super) struct VideoTrack {
 
 #[derive(Debug)]
 pub(super) struct AudioTrack {
-    pub(super) config: Arc<AacConfig>,
+    pub(super) config: Arc<AudioConfig>,
     pub(super) meter: Meter,
 }
 
@@ -81,7 +80,7 @@ pub(super) struct EnhancedTrack {
     queue: Arc<Queue>,
     lane: Option<Lane>,
     /// What the lane was told last; `None` while the pictures are too large for it.
-    config: Option<Arc<AvcConfig>>,
+    config: Option<Arc<VideoConfig>>,
 }
 
 /// A session that is to end.
@@ -149,7 +148,7 @@ impl Session {
         Ending { name: self.name.clone(), sinks: self.sinks.clone(), lane, waiting }
     }
 
-    fn configure_video(&mut self, config: Arc<AvcConfig>, arrival: Arrival) {
+    fn configure_video(&mut self, config: Arc<VideoConfig>, arrival: Arrival) {
         tracing::info!(stream = %self.name, codec = config.codec_string(), size = %config.size(), "video");
         if let Some(enhanced) = &mut self.enhanced {
             enhanced.configure(&config, &self.sinks, &self.name);
@@ -164,7 +163,7 @@ impl Session {
         }
     }
 
-    fn configure_audio(&mut self, config: Arc<AacConfig>, arrival: Arrival) {
+    fn configure_audio(&mut self, config: Arc<AudioConfig>, arrival: Arrival) {
         tracing::info!(
             stream = %self.name, codec = config.codec_string(), rate = config.sample_rate(),
             channels = config.channels(), "audio"
@@ -224,7 +223,7 @@ impl EnhancedTrack {
         Ok(Self { workshop: workshop.clone(), rendition, stats, queue, lane: Some(lane), config: None })
     }
 
-    fn configure(&mut self, config: &Arc<AvcConfig>, sinks: &Sinks, name: &StreamName) {
+    fn configure(&mut self, config: &Arc<VideoConfig>, sinks: &Sinks, name: &StreamName) {
         if self.workshop.enhanced(config.size()).is_none() {
             tracing::warn!(
                 stream = %name, size = %config.size(), max = %self.workshop.max_size,

@@ -9,10 +9,9 @@ mod buffer;
 use std::sync::Arc;
 
 use learn::{CutDetector, Pair, State};
-use media::codec::avc::AvcConfig;
 use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
 use media::picture::Size;
-use media::{MediaTime, Packet, Picture};
+use media::{MediaTime, Packet, Picture, VideoConfig};
 use thiserror::Error;
 
 use crate::queue::{Queued, Role};
@@ -62,7 +61,7 @@ pub enum PairError {
 #[derive(Debug)]
 pub enum Coded {
     /// How the packets that follow are decoded.
-    Config(Arc<AvcConfig>),
+    Config(Arc<VideoConfig>),
     /// A packet that is being sent, and the picture that it was made from.
     Picture(Packet, Picture),
 }
@@ -113,7 +112,7 @@ impl PairMaker {
     pub fn push(&mut self, coded: Coded) -> Result<Option<Pair>, PairError> {
         let (packet, hr) = match coded {
             Coded::Config(config) => {
-                self.decoder = Some(Decoder::avc(&config)?);
+                self.decoder = Some(Decoder::new(&config)?);
                 return Ok(None);
             }
             Coded::Picture(packet, hr) => (packet, hr),

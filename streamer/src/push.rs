@@ -9,10 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use api::names::StreamKey;
-use media::Unit;
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
 use media::flv::{Muxer, Tag};
+use media::{AudioConfig, Unit, VideoConfig};
 use rtmp::{PublishError, Publisher, RtmpUrl};
 use thiserror::Error;
 
@@ -197,8 +195,8 @@ struct Outbox {
     key_request: KeyRequest,
     counters: Arc<Counters>,
     muxer: Muxer,
-    video: Option<Arc<AvcConfig>>,
-    audio: Option<Arc<AacConfig>>,
+    video: Option<Arc<VideoConfig>>,
+    audio: Option<Arc<AudioConfig>>,
 }
 
 /// Whether what comes may be sent.

@@ -13,9 +13,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use file::FileRecording;
-use media::codec::aac::AacConfig;
 use media::ffmpeg::FfmpegError;
-use media::{FrameRate, Packet, Picture};
+use media::{AudioConfig, FrameRate, Packet, Picture};
 use player::Player;
 use rtmp::RtmpSource;
 use synthetic::SyntheticRecording;
@@ -52,7 +51,7 @@ pub enum Media {
     /// A picture whose time has come.
     Picture(HrPicture),
     /// What the sound that follows is to be read with.
-    AudioConfig(Arc<AacConfig>),
+    AudioConfig(Arc<AudioConfig>),
     /// Sound whose time has come.
     Audio(Packet),
 }

@@ -88,7 +88,7 @@ impl Clip {
             colour: self.pictures[0].colour(),
         };
         let mut transcoder = Transcoder::new(settings)?;
-        let mut decoder = Decoder::avc(&transcoder.config())?;
+        let mut decoder = Decoder::new(&transcoder.config())?;
         let (mut pictures, mut bytes) = (Vec::with_capacity(self.pictures.len()), 0);
         for original in &self.pictures {
             let packet = transcoder.transcode(original, Key::Interval)?;

@@ -72,7 +72,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         threads: 1,
         colour: Colour::default(),
     })?;
-    let mut decoder = Decoder::avc(&encoder.config())?;
+    let mut decoder = Decoder::new(&encoder.config())?;
     let shown = originals.iter().zip(0..).map(|(original, index)| {
         let mut lr = scaler.scale(original, size)?;
         lr.set_pts(RATE.time_of(index));

@@ -5,7 +5,6 @@
 use bytes::Bytes;
 
 use super::bits::{BitReader, OutOfBits};
-use crate::time::MediaTime;
 
 /// Why an AudioSpecificConfig was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,14 +109,6 @@ impl AacConfig {
     pub fn frame_samples(&self) -> u32 {
         self.frame_samples
     }
-
-    /// How long one coded frame sounds, rounded to a tick.
-    pub fn frame_duration(&self) -> MediaTime {
-        MediaTime::from_ticks(
-            (i64::from(self.frame_samples) * MediaTime::HZ + i64::from(self.sample_rate) / 2)
-                / i64::from(self.sample_rate),
-        )
-    }
 }
 
 impl PartialEq for AacConfig {
@@ -185,6 +176,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::codec::AudioConfig;
+    use crate::time::MediaTime;
 
     #[test]
     fn reads_what_encoders_write() {
@@ -219,7 +212,7 @@ mod tests {
     fn low_complexity_is_read_back() {
         let config = AacConfig::low_complexity(44_100, 2).unwrap();
         assert_eq!(config.record().as_ref(), [0x12, 0x10]);
-        assert_eq!(config.frame_duration(), MediaTime::from_ticks(2_090));
+        assert_eq!(AudioConfig::Aac(config).frame_duration(), MediaTime::from_ticks(2_090));
         assert!(AacConfig::low_complexity(44_101, 2).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! H.264 packets to pictures.
+//! Video packets to pictures.
 //!
 //! Made for live streams: slices are decoded in parallel, never frames, so that a picture comes out as soon as its
 //! order is known. A stream of another configuration wants a new decoder.
@@ -13,12 +13,12 @@ use ffmpeg_next::frame::Video;
 use super::error::is_nothing;
 use super::pictures::PictureMaker;
 use super::{FfmpegError, context};
-use crate::codec::avc::AvcConfig;
+use crate::codec::VideoConfig;
 use crate::packet::Packet;
 use crate::picture::Picture;
 use crate::time::MediaTime;
 
-/// Decodes one H.264 track.
+/// Decodes one video track.
 pub struct Decoder {
     codec: Opened,
     maker: PictureMaker,
@@ -35,8 +35,11 @@ const MAX_KEYS: usize = 32;
 
 impl Decoder {
     /// A decoder for the packets that follow this configuration.
-    pub fn avc(config: &AvcConfig) -> Result<Self, FfmpegError> {
-        let codec = decoder::find(Id::H264).ok_or(FfmpegError::Missing("H.264 decoder"))?;
+    pub fn new(config: &VideoConfig) -> Result<Self, FfmpegError> {
+        let (id, name) = match config {
+            VideoConfig::Avc(_) => (Id::H264, "H.264 decoder"),
+        };
+        let codec = decoder::find(id).ok_or(FfmpegError::Missing(name))?;
         let mut context = ffmpeg_next::codec::Context::new_with_codec(codec);
         context::set_extradata(&mut context, config.record());
         context::limit_pictures(&mut context);
@@ -45,10 +48,7 @@ impl Decoder {
             count: THREADS,
             ..threading::Config::kind(threading::Type::Slice)
         });
-        let codec = context
-            .decoder()
-            .open()
-            .map_err(|source| FfmpegError::SetUp { what: "H.264 decoder", source })?;
+        let codec = context.decoder().open().map_err(|source| FfmpegError::SetUp { what: name, source })?;
         let keys = VecDeque::with_capacity(MAX_KEYS);
         Ok(Self {
             codec,

@@ -15,6 +15,7 @@ use ffmpeg_next::{Packet as CodedPacket, encoder, picture};
 
 use super::error::is_nothing;
 use super::{FfmpegError, context, frames};
+use crate::codec::VideoConfig;
 use crate::codec::avc::{AvcConfig, nal};
 use crate::packet::{Packet, Track};
 use crate::picture::{Picture, Size};
@@ -34,7 +35,7 @@ pub enum PictureType {
 /// Encodes one H.264 track.
 pub struct Encoder {
     codec: VideoEncoder,
-    config: Arc<AvcConfig>,
+    config: Arc<VideoConfig>,
     size: Size,
     coded: CodedPacket,
     last_pts: Option<MediaTime>,
@@ -62,8 +63,14 @@ impl Encoder {
             video.set_bit_rate(rate as usize);
         }
         let codec = video.open_with(settings.options()).map_err(set_up)?;
-        let config = Arc::new(AvcConfig::from_annex_b(context::extradata(codec.as_ref()))?);
-        Ok(Self { codec, config, size: settings.size, coded: CodedPacket::empty(), last_pts: None })
+        let config = VideoConfig::Avc(AvcConfig::from_annex_b(context::extradata(codec.as_ref()))?);
+        Ok(Self {
+            codec,
+            config: Arc::new(config),
+            size: settings.size,
+            coded: CodedPacket::empty(),
+            last_pts: None,
+        })
     }
 
     /// Takes a picture in. Its time must be later than the one before it; a picture that is refused changes nothing.
@@ -108,7 +115,7 @@ impl Encoder {
     }
 
     /// What decodes the packets; the same for all of them.
-    pub fn config(&self) -> Arc<AvcConfig> {
+    pub fn config(&self) -> Arc<VideoConfig> {
         Arc::clone(&self.config)
     }
 }

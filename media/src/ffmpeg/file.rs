@@ -15,7 +15,7 @@ use ffmpeg_next::{Error, Packet as CodedPacket, ffi, format, media};
 use tracks::{AudioTrack, VideoTrack};
 
 use super::FfmpegError;
-use crate::codec::aac::AacConfig;
+use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::picture::{FrameRate, Picture, Size};
 use crate::time::MediaTime;
@@ -105,7 +105,7 @@ impl FileReader {
     }
 
     /// What decodes the audio packets, if the file has sound.
-    pub fn audio_config(&self) -> Option<Arc<AacConfig>> {
+    pub fn audio_config(&self) -> Option<Arc<AudioConfig>> {
         self.audio.as_ref().map(AudioTrack::config)
     }
 

@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use super::timestamps::Unwrapper;
 use super::{Tag, TagKind, audio, video};
-use crate::codec::aac::{AacConfig, AacError};
+use crate::codec::aac::AacError;
+use crate::codec::avc::AvcError;
 use crate::codec::avc::nal::{self, BrokenNal};
-use crate::codec::avc::{AvcConfig, AvcError};
+use crate::codec::{AudioConfig, VideoConfig};
 use crate::packet::{Packet, Track, Unit};
 use crate::time::MediaTime;
 
@@ -90,8 +91,8 @@ pub(super) enum HeaderError {
 #[derive(Debug, Default)]
 pub struct Demuxer {
     timestamps: Unwrapper,
-    video: Option<Arc<AvcConfig>>,
-    audio: Option<Arc<AacConfig>>,
+    video: Option<Arc<VideoConfig>>,
+    audio: Option<Arc<AudioConfig>>,
 }
 
 impl Demuxer {
@@ -130,7 +131,7 @@ impl Demuxer {
         if record.is_empty() || self.video.as_ref().is_some_and(|config| *config.record() == record) {
             return Ok(None);
         }
-        let config = AvcConfig::parse(record).map_err(|source| FlvError::VideoConfig { at, source })?;
+        let config = VideoConfig::avc(record).map_err(|source| FlvError::VideoConfig { at, source })?;
         let config = self.video.insert(Arc::new(config));
         Ok(Some(Unit::VideoConfig(Arc::clone(config))))
     }
@@ -139,7 +140,7 @@ impl Demuxer {
         if record.is_empty() || self.audio.as_ref().is_some_and(|config| *config.record() == record) {
             return Ok(None);
         }
-        let config = AacConfig::parse(record).map_err(|source| FlvError::AudioConfig { at, source })?;
+        let config = AudioConfig::aac(record).map_err(|source| FlvError::AudioConfig { at, source })?;
         let config = self.audio.insert(Arc::new(config));
         Ok(Some(Unit::AudioConfig(Arc::clone(config))))
     }
@@ -152,11 +153,10 @@ impl Demuxer {
                 self.audio.as_ref().ok_or(before_config)?;
                 Ok((!data.is_empty()).then_some(data))
             }
-            Track::Video => {
-                let config = self.video.as_ref().ok_or(before_config)?;
-                nal::tidy(data, config.nal_length_size())
-                    .map_err(|source| FlvError::BrokenPicture { at, source })
-            }
+            Track::Video => match &**self.video.as_ref().ok_or(before_config)? {
+                VideoConfig::Avc(config) => nal::tidy(data, config.nal_length_size())
+                    .map_err(|source| FlvError::BrokenPicture { at, source }),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::script::{Amf0, Value};
 use super::{Tag, TagKind};
+use crate::codec::{AudioConfig, VideoConfig};
 use crate::packet::{Packet, Track, Unit};
 use crate::picture::{FrameRate, Size};
 
@@ -49,10 +50,16 @@ impl Muxer {
     pub fn tag(&mut self, unit: &Unit) -> Tag {
         match unit {
             Unit::VideoConfig(config) => {
-                self.at_last_time(TagKind::Video, with_header(&[KEY_AVC, CONFIG, 0, 0, 0], config.record()))
+                let header = match **config {
+                    VideoConfig::Avc(_) => [KEY_AVC, CONFIG, 0, 0, 0],
+                };
+                self.at_last_time(TagKind::Video, with_header(&header, config.record()))
             }
             Unit::AudioConfig(config) => {
-                self.at_last_time(TagKind::Audio, with_header(&[AAC, CONFIG], config.record()))
+                let header = match **config {
+                    AudioConfig::Aac(_) => [AAC, CONFIG],
+                };
+                self.at_last_time(TagKind::Audio, with_header(&header, config.record()))
             }
             Unit::Packet(packet) => self.packet(packet),
         }

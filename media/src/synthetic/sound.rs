@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use crate::codec::aac::AacConfig;
+use crate::codec::AudioConfig;
 use crate::ffmpeg::FfmpegError;
 use crate::ffmpeg::audio::AacEncoder;
 use crate::packet::Packet;
@@ -40,7 +40,7 @@ impl TestSound {
     }
 
     /// What decodes the packets.
-    pub fn config(&self) -> Arc<AacConfig> {
+    pub fn config(&self) -> Arc<AudioConfig> {
         self.encoder.config()
     }
 

@@ -5,8 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use media::codec::avc::AvcConfig;
-use media::{Packet, Track, Unit};
+use media::{Packet, Track, Unit, VideoConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -63,7 +62,7 @@ impl Server {
         let router = routes().with_state(One(Arc::clone(&packager)));
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let config = Arc::new(AvcConfig::parse(Bytes::from_static(&AVC)).unwrap());
+        let config = Arc::new(VideoConfig::avc(Bytes::from_static(&AVC)).unwrap());
         packager.push(Rendition::Source, Unit::VideoConfig(config), SystemTime::now()).unwrap();
         Self { packager, address, pictures: Mutex::new(0), _tasks: tasks }
     }

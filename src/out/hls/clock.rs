@@ -4,8 +4,7 @@
 //! would hear as gaps and overlaps between frames, so frames follow each other without a seam as long as the stamps
 //! stay close.
 
-use media::MediaTime;
-use media::codec::aac::AacConfig;
+use media::{AudioConfig, MediaTime};
 
 /// How far audio stamps may be from the seamless time before we follow the stamps: two frames at 44.1 kHz. Less is
 /// rounding and jitter of the publisher; more would be noticed as sound that is off the picture.
@@ -38,7 +37,7 @@ pub(super) enum Placement {
 }
 
 impl Clock {
-    pub(super) fn audio(config: &AacConfig) -> Self {
+    pub(super) fn audio(config: &AudioConfig) -> Self {
         Self::Audio { rate: config.sample_rate().max(1), frame: config.frame_samples().max(1) }
     }
 

@@ -6,9 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
-use media::{MediaTime, Packet};
+use media::{AudioConfig, MediaTime, Packet, VideoConfig};
 
 use super::clock::{Clock, Placement};
 use super::cmaf::{self, CmafError, Fragment, Sample};
@@ -31,8 +29,8 @@ const FILLED_PERCENT: i64 = 85;
 /// What is needed to decode a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Config {
-    Video(Arc<AvcConfig>),
-    Audio(Arc<AacConfig>),
+    Video(Arc<VideoConfig>),
+    Audio(Arc<AudioConfig>),
 }
 
 impl Config {

@@ -65,11 +65,11 @@ fn session(recorder: &Arc<Recorder>) -> Session {
 }
 
 fn video() -> Unit {
-    Unit::VideoConfig(Arc::new(AvcConfig::parse(Bytes::from_static(&AVC)).unwrap()))
+    Unit::VideoConfig(Arc::new(VideoConfig::avc(Bytes::from_static(&AVC)).unwrap()))
 }
 
 fn sound() -> Unit {
-    Unit::AudioConfig(Arc::new(AacConfig::low_complexity(48_000, 2).unwrap()))
+    Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(48_000, 2).unwrap()))
 }
 
 fn packet(track: Track, millis: i64) -> Unit {

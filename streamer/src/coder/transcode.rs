@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use media::codec::avc::AvcConfig;
 use media::ffmpeg::{
     Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
 };
 use media::picture::{Colour, Size};
-use media::{FrameRate, MediaTime, Packet, Picture};
+use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 use thiserror::Error;
 
 use crate::config::{Bitrate, VideoSize};
@@ -86,7 +85,7 @@ impl Transcoder {
     }
 
     /// What decodes the packets.
-    pub fn config(&self) -> Arc<AvcConfig> {
+    pub fn config(&self) -> Arc<VideoConfig> {
         self.encoder.config()
     }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use media::codec::aac::AacConfig;
 use media::flv::{Demuxer, Tag};
-use media::{MediaTime, Packet, Track};
+use media::{AudioConfig, MediaTime, Packet, Track, VideoConfig};
 use rtmp::{Event, Limits, Rejection, ServerConnection};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -74,7 +73,7 @@ impl Set {
     }
 }
 
-fn video_config() -> Arc<AvcConfig> {
+fn video_config() -> Arc<VideoConfig> {
     use crate::coder::{LrSettings, Transcoder};
     let settings = LrSettings {
         size: "64x48".parse().unwrap(),
@@ -113,7 +112,7 @@ async fn received(connection: &mut ServerConnection, demuxer: &mut Demuxer, coun
 async fn sends_what_is_queued_and_says_goodbye() {
     let set = set().await;
     set.push_video_config();
-    set.queue.push(Unit::AudioConfig(Arc::new(AacConfig::low_complexity(48_000, 2).unwrap())));
+    set.queue.push(Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(48_000, 2).unwrap())));
     set.push(0, true);
     set.push(40, false);
     let mut server = set.visitor().await;

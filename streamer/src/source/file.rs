@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use media::FrameRate;
-use media::codec::aac::AacConfig;
 use media::ffmpeg::{FfmpegError, FileReader, Media};
+use media::{AudioConfig, FrameRate};
 
 use super::SourceError;
 use super::player::{Recorded, Recording};
@@ -28,7 +27,7 @@ impl Recording for FileRecording {
         self.reader.frame_rate()
     }
 
-    fn audio_config(&self) -> Option<Arc<AacConfig>> {
+    fn audio_config(&self) -> Option<Arc<AudioConfig>> {
         self.reader.audio_config()
     }
 

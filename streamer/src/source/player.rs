@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use media::codec::aac::AacConfig;
 use media::ffmpeg::FfmpegError;
-use media::{FrameRate, MediaTime, Packet, Picture, Track};
+use media::{AudioConfig, FrameRate, MediaTime, Packet, Picture, Track};
 
 use super::continuity::Continuity;
 use super::pace::{Due, Pacer};
@@ -18,7 +17,7 @@ pub(super) trait Recording: Send {
     /// Pictures in a second.
     fn frame_rate(&self) -> FrameRate;
     /// What its sound is to be read with, if it has any.
-    fn audio_config(&self) -> Option<Arc<AacConfig>>;
+    fn audio_config(&self) -> Option<Arc<AudioConfig>>;
     /// The next picture or sound; none at the end.
     fn next(&mut self) -> Result<Option<Recorded>, FfmpegError>;
     /// Goes back to the start.
@@ -40,7 +39,7 @@ pub(super) struct Player<R, C> {
     counters: Arc<Counters>,
     pacer: Pacer,
     line: Continuity,
-    config: Option<Arc<AacConfig>>,
+    config: Option<Arc<AudioConfig>>,
     sound: MediaTime,
     /// Whether this run has given anything: an empty recording is not played for ever.
     fruitful: bool,
@@ -144,7 +143,7 @@ mod tests {
             FrameRate { num: 25, den: 1 }
         }
 
-        fn audio_config(&self) -> Option<Arc<AacConfig>> {
+        fn audio_config(&self) -> Option<Arc<AudioConfig>> {
             None
         }
 

@@ -7,10 +7,9 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 
 use api::names::StreamKey;
-use media::codec::avc::AvcConfig;
 use media::ffmpeg::Decoder;
 use media::flv::{Demuxer, Tag};
-use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit};
+use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
 use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -90,9 +89,9 @@ impl RtmpSource {
         })
     }
 
-    fn configure(&mut self, config: &AvcConfig) {
+    fn configure(&mut self, config: &VideoConfig) {
         self.frame_rate = config.frame_rate().unwrap_or(USUAL_RATE);
-        match Decoder::avc(config) {
+        match Decoder::new(config) {
             Ok(decoder) => self.decoder = Some(decoder),
             Err(error) => {
                 tracing::warn!(%error, "the publisher's video cannot be decoded");

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use media::codec::aac::AacConfig;
 use media::ffmpeg::FfmpegError;
 use media::synthetic::{TestPictures, TestSound, Tone};
-use media::{FrameRate, Packet, Picture, Size};
+use media::{AudioConfig, FrameRate, Packet, Picture, Size};
 
 use super::player::{Recorded, Recording};
 
@@ -35,7 +34,7 @@ impl Recording for SyntheticRecording {
         FRAME_RATE
     }
 
-    fn audio_config(&self) -> Option<Arc<AacConfig>> {
+    fn audio_config(&self) -> Option<Arc<AudioConfig>> {
         Some(self.sound.config())
     }
 

@@ -12,7 +12,7 @@ use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, encoder};
 
 use super::super::error::is_nothing;
 use super::super::{FfmpegError, context};
-use crate::codec::aac::AacConfig;
+use crate::codec::AudioConfig;
 use crate::packet::{Packet, Track};
 use crate::time::MediaTime;
 
@@ -20,7 +20,7 @@ use crate::time::MediaTime;
 /// it primes the decoder.
 pub(crate) struct AacEncoder {
     codec: Encoder,
-    config: Arc<AacConfig>,
+    config: Arc<AudioConfig>,
     /// Samples that do not fill a frame yet, by channel; `start` is the time of the first of them.
     waiting: Vec<Vec<f32>>,
     start: MediaTime,
@@ -33,7 +33,7 @@ const FRAME_SAMPLES: usize = 1_024;
 impl AacEncoder {
     /// An encoder for 1 or 2 channels.
     pub(crate) fn new(sample_rate: u32, channels: u8, bitrate: u32) -> Result<Self, FfmpegError> {
-        AacConfig::low_complexity(sample_rate, channels)?;
+        AudioConfig::aac_low_complexity(sample_rate, channels)?;
         let codec = encoder::find(Id::AAC).ok_or(FfmpegError::Missing("AAC encoder"))?;
         let set_up = |source| FfmpegError::SetUp { what: "AAC encoder", source };
         let mut context = Context::new_with_codec(codec);
@@ -46,7 +46,7 @@ impl AacEncoder {
         audio.set_bit_rate(bitrate as usize);
         audio.set_time_base((1, MediaTime::HZ as i32));
         let codec = audio.open().map_err(set_up)?;
-        let config = AacConfig::parse(Bytes::copy_from_slice(context::extradata(codec.as_ref())))?;
+        let config = AudioConfig::aac(Bytes::copy_from_slice(context::extradata(codec.as_ref())))?;
         Ok(Self {
             codec,
             config: Arc::new(config),
@@ -58,7 +58,7 @@ impl AacEncoder {
     }
 
     /// What decodes the packets.
-    pub(crate) fn config(&self) -> Arc<AacConfig> {
+    pub(crate) fn config(&self) -> Arc<AudioConfig> {
         Arc::clone(&self.config)
     }
 

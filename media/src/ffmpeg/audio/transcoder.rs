@@ -13,7 +13,7 @@ use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, Rational};
 use super::super::FfmpegError;
 use super::super::error::is_nothing;
 use super::{AacEncoder, layout};
-use crate::codec::aac::AacConfig;
+use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::time::MediaTime;
 
@@ -49,7 +49,7 @@ impl Transcoder {
     }
 
     /// What decodes the packets that come out.
-    pub(crate) fn config(&self) -> Arc<AacConfig> {
+    pub(crate) fn config(&self) -> Arc<AudioConfig> {
         self.encoder.config()
     }
 
@@ -132,7 +132,7 @@ struct Resampler {
 }
 
 impl Resampler {
-    fn new(from: Shape, to: &AacConfig) -> Result<Self, FfmpegError> {
+    fn new(from: Shape, to: &AudioConfig) -> Result<Self, FfmpegError> {
         let context = resampling::Context::get(
             from.format,
             from.layout,

@@ -10,7 +10,7 @@ use crate::synthetic::TestPictures;
 
 const SIZE: Size = Size { width: 128, height: 72 };
 
-fn coded(count: usize) -> (Arc<AvcConfig>, Vec<Picture>, Vec<Packet>) {
+fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
     let pictures: Vec<_> = TestPictures::new(SIZE, FrameRate::whole(25)).iter().take(count).collect();
     let mut encoder = Encoder::new(&EncoderSettings {
         size: SIZE,
@@ -45,7 +45,7 @@ fn pull_all(decoder: &mut Decoder) -> Vec<Picture> {
 #[test]
 fn gives_back_what_was_encoded_without_delay() {
     let (config, pictures, packets) = coded(25);
-    let mut decoder = Decoder::avc(&config).unwrap();
+    let mut decoder = Decoder::new(&config).unwrap();
     for (index, (packet, original)) in packets.iter().zip(&pictures).enumerate() {
         decoder.push(packet).unwrap();
         let [picture] = pull_all(&mut decoder).try_into().expect("one picture per packet");
@@ -75,7 +75,7 @@ fn goes_on_after_broken_packets() {
     packets[6].data = Bytes::new();
     damage(&mut packets[12], 8..4_000);
     packets.remove(15);
-    let mut decoder = Decoder::avc(&config).unwrap();
+    let mut decoder = Decoder::new(&config).unwrap();
     let (mut errors, mut pictures) = (0, Vec::new());
     for packet in &packets {
         errors += usize::from(decoder.push(packet).is_err());
@@ -91,7 +91,7 @@ fn goes_on_after_broken_packets() {
 #[test]
 fn nothing_is_shown_before_a_key_picture() {
     let (config, pictures, packets) = coded(12);
-    let mut decoder = Decoder::avc(&config).unwrap();
+    let mut decoder = Decoder::new(&config).unwrap();
     let mut first = None;
     for packet in &packets[3..] {
         let _ = decoder.push(packet);
@@ -105,7 +105,7 @@ fn nothing_is_shown_before_a_key_picture() {
 #[test]
 fn works_on_another_thread() {
     let (config, _, packets) = coded(2);
-    let mut decoder = Decoder::avc(&config).unwrap();
+    let mut decoder = Decoder::new(&config).unwrap();
     decoder.push(&packets[0]).unwrap();
     let moved = std::thread::spawn(move || {
         decoder.push(&packets[1]).unwrap();
@@ -123,7 +123,7 @@ proptest! {
         kind in proptest::sample::select(vec![0x65_u8, 0x41, 0x06, 0x67, 0x68]),
     ) {
         let (config, _, packets) = coded(1);
-        let mut decoder = Decoder::avc(&config).unwrap();
+        let mut decoder = Decoder::new(&config).unwrap();
         for (index, bytes) in garbage.iter().enumerate() {
             let pts = MediaTime::from_millis(index as i64 * 40);
             let data = [&(bytes.len() as u32 + 1).to_be_bytes()[..], &[kind], bytes].concat();

@@ -83,10 +83,12 @@ fn the_configuration_describes_the_stream() {
     let odd_rate = FrameRate { num: 30_000, den: 1_001 };
     let encoder = Encoder::new(&EncoderSettings { colour, frame_rate: odd_rate, ..settings() }).unwrap();
     let config = encoder.config();
-    assert_eq!((config.size(), config.nal_length_size()), (SIZE, 4));
+    assert_eq!(config.size(), SIZE);
+    let VideoConfig::Avc(avc) = &*config;
+    assert_eq!(avc.nal_length_size(), 4);
     assert_eq!((config.frame_rate(), config.colour()), (Some(odd_rate), colour));
     assert!(config.codec_string().starts_with("avc1.64"), "{}", config.codec_string());
-    assert!(Decoder::avc(&config).is_ok());
+    assert!(Decoder::new(&config).is_ok());
 }
 
 #[test]

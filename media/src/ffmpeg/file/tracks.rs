@@ -15,7 +15,7 @@ use super::super::error::is_nothing;
 use super::super::pictures::PictureMaker;
 use super::super::scaler::{Filter, Scaler};
 use super::super::{FfmpegError, context};
-use crate::codec::aac::AacConfig;
+use crate::codec::AudioConfig;
 use crate::packet::{Packet, Track};
 use crate::picture::{FrameRate, Picture, Size};
 use crate::time::MediaTime;
@@ -155,7 +155,7 @@ pub(super) struct AudioTrack {
 }
 
 enum Way {
-    Untouched(Arc<AacConfig>),
+    Untouched(Arc<AudioConfig>),
     Transcoded(Box<Transcoder>),
 }
 
@@ -165,7 +165,7 @@ impl AudioTrack {
         let config = match parameters.id() {
             // Without a configuration each frame has a header of its own (ADTS), which RTMP has no place for.
             Id::AAC => {
-                AacConfig::parse(Bytes::copy_from_slice(context::parameters_extradata(&parameters))).ok()
+                AudioConfig::aac(Bytes::copy_from_slice(context::parameters_extradata(&parameters))).ok()
             }
             _ => None,
         };
@@ -180,7 +180,7 @@ impl AudioTrack {
         self.index
     }
 
-    pub(super) fn config(&self) -> Arc<AacConfig> {
+    pub(super) fn config(&self) -> Arc<AudioConfig> {
         match &self.way {
             Way::Untouched(config) => Arc::clone(config),
             Way::Transcoded(transcoder) => transcoder.config(),

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::aac::AacConfig;
 use crate::codec::avc::AvcConfig;
 use crate::codec::avc::tests::X264_480X270;
 use crate::flv::Demuxer;
@@ -22,7 +21,7 @@ fn video(dts: i64, pts: i64, key: bool) -> Packet {
 #[test]
 fn writes_what_every_server_reads() {
     let mut muxer = Muxer::new();
-    let audio = Unit::AudioConfig(Arc::new(AacConfig::low_complexity(44_100, 2).unwrap()));
+    let audio = Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(44_100, 2).unwrap()));
     assert_eq!(muxer.tag(&audio).body.as_ref(), [0xaf, 0, 0x12, 0x10]);
     let tag = muxer.tag(&Unit::Packet(video(1_000, 960, true)));
     assert_eq!((tag.kind, tag.timestamp), (TagKind::Video, 1_000));
@@ -50,7 +49,7 @@ proptest! {
     fn round_trip(dts in 0..(1_i64 << 31), offset in -0x80_0000_i64..0x80_0000, key: bool) {
         let mut demuxer = Demuxer::new();
         let mut muxer = Muxer::new();
-        let config = Arc::new(AvcConfig::from_annex_b(X264_480X270).unwrap());
+        let config = Arc::new(VideoConfig::Avc(AvcConfig::from_annex_b(X264_480X270).unwrap()));
         demuxer.push(&muxer.tag(&Unit::VideoConfig(config))).unwrap();
         let packet = video(dts, dts + offset, key);
         let back = demuxer.push(&muxer.tag(&Unit::Packet(packet.clone()))).unwrap();

@@ -1,8 +1,7 @@
 //! Initialisation segments: `ftyp` and a `moov` that describes one track without samples.
 
 use bytes::Bytes;
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
+use media::{AudioConfig, VideoConfig};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
     Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr,
@@ -17,77 +16,77 @@ const OBJECT_TYPE_AAC: u8 = 0x40;
 /// Audio stream, ISO/IEC 14496-1 table 6.
 const STREAM_TYPE_AUDIO: u8 = 0x05;
 
-/// The initialisation segment of an H.264 track.
-pub(in crate::out::hls) fn video(config: &AvcConfig) -> Result<Bytes, CmafError> {
-    let avcc = Avcc::decode_body(&mut config.record().as_ref()).map_err(|error| refused("H.264", &error))?;
+/// The initialisation segment of a video track.
+pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, CmafError> {
     let size = config.size();
-    let entry = Avc1 {
-        visual: Visual {
-            data_reference_index: 1,
-            width: size.width.min(u32::from(u16::MAX)) as u16,
-            height: size.height.min(u32::from(u16::MAX)) as u16,
-            ..Visual::default()
-        },
-        avcc,
-        ..Avc1::default()
+    let width = size.width.min(u32::from(u16::MAX)) as u16;
+    let height = size.height.min(u32::from(u16::MAX)) as u16;
+    let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
+    let entry = match config {
+        VideoConfig::Avc(config) => {
+            let avcc = Avcc::decode_body(&mut config.record().as_ref());
+            let avcc = avcc.map_err(|error| refused("H.264", &error))?;
+            Codec::Avc1(Avc1 { visual, avcc, ..Avc1::default() })
+        }
     };
     let track = Track {
         handler: Hdlr { handler: FourCC::new(b"vide"), name: "video".to_owned() },
         tkhd: Tkhd {
-            width: FixedPoint::new(size.width.min(u32::from(u16::MAX)) as u16, 0),
-            height: FixedPoint::new(size.height.min(u32::from(u16::MAX)) as u16, 0),
+            width: FixedPoint::new(width, 0),
+            height: FixedPoint::new(height, 0),
             ..Tkhd::default()
         },
         header: MediaHeader::Video,
-        entry: Codec::Avc1(entry),
+        entry,
         clock: Clock::Video,
     };
     track.encode().map_err(|error| refused("H.264", &error))
 }
 
-/// The initialisation segment of an AAC track.
-pub(in crate::out::hls) fn audio(config: &AacConfig) -> Result<Bytes, CmafError> {
-    let entry = Mp4a {
-        audio: Audio {
-            data_reference_index: 1,
-            channel_count: u16::from(config.channels()),
-            sample_size: 16,
-            // 16 bits hold no more than 65535 Hz; the decoder takes the rate from the descriptor below.
-            sample_rate: u16::try_from(config.sample_rate()).unwrap_or(0).into(),
-        },
-        esds: Esds {
-            es_desc: EsDescriptor {
-                es_id: TRACK_ID as u16,
-                depends_on_es_id: None,
-                url: None,
-                ocr_es_id: None,
-                stream_priority: 0,
-                dec_config: DecoderConfig {
-                    object_type_indication: OBJECT_TYPE_AAC,
-                    stream_type: STREAM_TYPE_AUDIO,
-                    up_stream: 0,
-                    buffer_size_db: [0; 3].into(),
-                    max_bitrate: 0,
-                    avg_bitrate: 0,
-                    dec_specific: Some(DecoderSpecific {
-                        raw: config.record().to_vec(),
-                        ..DecoderSpecific::default()
-                    }),
-                },
-                sl_config: SLConfig {},
-            },
-        },
-        btrt: None,
-        taic: None,
+/// The initialisation segment of an audio track.
+pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, CmafError> {
+    let audio = Audio {
+        data_reference_index: 1,
+        channel_count: u16::from(config.channels()),
+        sample_size: 16,
+        // 16 bits hold no more than 65535 Hz; the decoder takes the rate from its own configuration.
+        sample_rate: u16::try_from(config.sample_rate()).unwrap_or(0).into(),
+    };
+    let entry = match config {
+        AudioConfig::Aac(config) => {
+            Codec::Mp4a(Mp4a { audio, esds: aac_descriptor(config.record()), btrt: None, taic: None })
+        }
     };
     let track = Track {
         handler: Hdlr { handler: FourCC::new(b"soun"), name: "audio".to_owned() },
         tkhd: Tkhd { volume: 1.into(), ..Tkhd::default() },
         header: MediaHeader::Audio,
-        entry: Codec::Mp4a(entry),
+        entry,
         clock: Clock::audio(config),
     };
     track.encode().map_err(|error| refused("AAC", &error))
+}
+
+fn aac_descriptor(record: &Bytes) -> Esds {
+    Esds {
+        es_desc: EsDescriptor {
+            es_id: TRACK_ID as u16,
+            depends_on_es_id: None,
+            url: None,
+            ocr_es_id: None,
+            stream_priority: 0,
+            dec_config: DecoderConfig {
+                object_type_indication: OBJECT_TYPE_AAC,
+                stream_type: STREAM_TYPE_AUDIO,
+                up_stream: 0,
+                buffer_size_db: [0; 3].into(),
+                max_bitrate: 0,
+                avg_bitrate: 0,
+                dec_specific: Some(DecoderSpecific { raw: record.to_vec(), ..DecoderSpecific::default() }),
+            },
+            sl_config: SLConfig {},
+        },
+    }
 }
 
 fn refused(codec: &'static str, error: &mp4_atom::Error) -> CmafError {

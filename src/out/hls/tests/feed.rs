@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use media::codec::aac::AacConfig;
-use media::codec::avc::AvcConfig;
-use media::{MediaTime, Packet, Track, Unit};
+use media::{AudioConfig, MediaTime, Packet, Track, Unit, VideoConfig};
 
 use crate::out::hls::state::{HlsSettings, State};
 use crate::out::hls::{Delta, Rendition};
@@ -28,15 +26,15 @@ const AVC_640X360: [u8; 40] = [
 ];
 
 pub(super) fn small_video() -> Unit {
-    Unit::VideoConfig(Arc::new(AvcConfig::parse(Bytes::from_static(&AVC_320X180)).unwrap()))
+    Unit::VideoConfig(Arc::new(VideoConfig::avc(Bytes::from_static(&AVC_320X180)).unwrap()))
 }
 
 pub(super) fn large_video() -> Unit {
-    Unit::VideoConfig(Arc::new(AvcConfig::parse(Bytes::from_static(&AVC_640X360)).unwrap()))
+    Unit::VideoConfig(Arc::new(VideoConfig::avc(Bytes::from_static(&AVC_640X360)).unwrap()))
 }
 
 pub(super) fn stereo(rate: u32) -> Unit {
-    Unit::AudioConfig(Arc::new(AacConfig::low_complexity(rate, 2).unwrap()))
+    Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(rate, 2).unwrap()))
 }
 
 pub(super) fn picture(pts: MediaTime, key: bool) -> Unit {
