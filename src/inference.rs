@@ -15,6 +15,8 @@
 //! works on a picture. A live net is never written to.
 
 pub mod engine;
+#[cfg(test)]
+pub mod fake;
 pub mod history;
 pub mod library;
 pub mod model;

@@ -42,7 +42,9 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     if own_stream {
         config.stream.push(identity::live_stream()?);
     }
-    let engine = Engine::start(config.enhance.device, config.enhance.threads)?;
+    let device = config.enhance.device;
+    let threads = u16::try_from(config.enhance.threads).unwrap_or(u16::MAX);
+    let engine = Engine::start(move || nets::open(device, threads))?;
     let library =
         Library::start(engine.handle(), config.encode.clone(), models::stock::SCALE, measure(&config))?;
     let workshop = Workshop {

@@ -12,8 +12,8 @@ use media::ffmpeg::{Filter, Scaler};
 use media::{Picture, Size};
 use models::package::Metadata;
 use models::{Architecture as _, Package, Preset};
-use nets::torch::{Device, FEdsrUpscaler, configure_threads};
-use nets::{Precision, Upscale};
+use nets::torch::{Torch, configure_threads};
+use nets::{Backend as _, Device, Precision};
 
 const LR: Size = Size { width: 480, height: 270 };
 const HR: Size = Size { width: 960, height: 540 };
@@ -42,13 +42,13 @@ fn serving(criterion: &mut Criterion) {
     configure_threads(1);
     let mut group = criterion.benchmark_group("picture 480x270");
     group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
+    let torch = Torch::new(Device::Cpu);
     let lr = picture(LR);
     let mut lanczos = Scaler::new(Filter::Lanczos);
     group.bench_function("lanczos", |bencher| bencher.iter(|| lanczos.scale(black_box(&lr), HR)));
     for preset in PRESETS {
         for precision in PRECISIONS {
-            let mut net =
-                FEdsrUpscaler::build(&package(preset), Device::Cpu, precision).expect("libtorch builds it");
+            let mut net = torch.upscaler(&package(preset), precision).expect("libtorch builds it");
             let mut plain = Some(picture(HR));
             group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
                 bencher.iter(|| {

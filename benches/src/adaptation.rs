@@ -27,8 +27,8 @@ use media::Picture;
 use media::ffmpeg::{Decoder, Filter, Scaler};
 use media::quality::{Mean, psnr_luma};
 use models::FEdsrConfig;
-use nets::torch::{Device, FEdsrUpscaler};
-use nets::{Precision, Upscale};
+use nets::torch::Torch;
+use nets::{Backend as _, Device, Precision, Upscaler};
 use pace::Pace;
 use programme::Programme;
 use streamer::coder::{Key, LrSettings, Transcoder};
@@ -91,9 +91,9 @@ pub struct Outcome {
 pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
     let mut lives =
         plan.policies.iter().map(|&policy| Life::new(policy, plan)).collect::<Result<Vec<_>>>()?;
-    let mut stock = stock_package(plan.config)
-        .map(|package| FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto))
-        .transpose()?;
+    let torch = Torch::new(Device::Cpu);
+    let mut stock =
+        stock_package(plan.config).map(|package| torch.upscaler(&package, Precision::Auto)).transpose()?;
     let mut camera = Camera::new(programme, programme.half(), plan.bitrate)?;
     let mut lanczos = Scaler::new(Filter::Lanczos);
     let mut measured = Vec::new();
@@ -113,7 +113,7 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
         if plain > NOTHING_TO_GAIN {
             continue;
         }
-        let with = |net: Option<&mut FEdsrUpscaler>| -> Result<f64> {
+        let with = |net: Option<&mut Box<dyn Upscaler>>| -> Result<f64> {
             let Some(net) = net else { return Ok(plain) };
             Ok(psnr_luma(&net.upscale(&shot.lr, plain_picture.clone())?, &shot.hr))
         };

@@ -7,7 +7,7 @@ use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, report};
 use models::{Preset, stock};
 
-use nets::torch::Device;
+use nets::Device;
 use streamer::trainer::Policy;
 
 fn live() -> (Programme, Plan, Outcome) {

@@ -2,7 +2,7 @@
 
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::{Mean, psnr_luma};
-use nets::Upscale;
+use nets::Upscaler;
 
 use super::{Pair, TrainError};
 
@@ -18,7 +18,7 @@ pub struct Evaluation {
 }
 
 /// Enhances the low-resolution picture of every pair and compares it with the original.
-pub fn evaluate(upscaler: &mut dyn Upscale, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
+pub fn evaluate(upscaler: &mut dyn Upscaler, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
     if pairs.is_empty() {
         return Err(TrainError::NoPairs);
     }

@@ -8,7 +8,7 @@ use media::ffmpeg::{Filter, Scaler};
 use media::quality::psnr_luma;
 use media::{Component, Picture, Size};
 use models::Fingerprint;
-use nets::Upscale;
+use nets::Upscaler;
 
 use crate::monitor::NOTHING_TO_GAIN;
 
@@ -67,7 +67,7 @@ impl Holdout {
     }
 
     /// Mean PSNR of a network, in dB; 0 if nothing is held out.
-    pub(crate) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscale) -> Result<f64, TrainError> {
+    pub(crate) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscaler) -> Result<f64, TrainError> {
         let mut found = Vec::with_capacity(CAPACITY);
         for quarter in &mut self.quarters {
             let known = quarter.known.iter().find(|(known, _)| *known == net);
@@ -85,7 +85,7 @@ impl Quarter {
     fn look(
         &mut self,
         net: Fingerprint,
-        upscaler: &mut dyn Upscale,
+        upscaler: &mut dyn Upscaler,
         lanczos: &mut Scaler,
     ) -> Result<f64, TrainError> {
         let Pair { lr, hr } = &self.pair;

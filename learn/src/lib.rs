@@ -29,8 +29,7 @@ mod tests;
 use media::ffmpeg::FfmpegError;
 use media::picture::Size;
 use models::PackageError;
-use nets::UpscaleError;
-use nets::torch::RefineError;
+use nets::NetError;
 use thiserror::Error;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
@@ -136,12 +135,9 @@ pub enum TrainError {
     /// A package could not be written.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// A picture could not be enhanced.
+    /// A net could not be built, or failed on a picture.
     #[error(transparent)]
-    Upscale(#[from] UpscaleError),
-    /// A picture could not be refined.
-    #[error(transparent)]
-    Refine(#[from] RefineError),
+    Net(#[from] NetError),
     /// A picture could not be scaled.
     #[error(transparent)]
     Scaler(#[from] FfmpegError),

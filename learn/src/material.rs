@@ -2,7 +2,7 @@
 
 use crate::{Pair, PairPool, TrainError};
 use models::Fingerprint;
-use nets::Upscale;
+use nets::Upscaler;
 
 use crate::holdout::Holdout;
 
@@ -105,7 +105,7 @@ impl Material {
     }
 
     /// Mean PSNR of a network on what is held out, in dB. What is known of it already is not computed again.
-    pub fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscale) -> Result<f64, TrainError> {
+    pub fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscaler) -> Result<f64, TrainError> {
         self.holdout.judge(net, upscaler)
     }
 }

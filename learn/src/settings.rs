@@ -1,8 +1,8 @@
 //! What a training run is.
 
 use models::FEdsrConfig;
+use nets::Device;
 use nets::Precision;
-use nets::torch::Device;
 
 use super::Optimizer;
 

@@ -7,9 +7,9 @@ use models::arch::TensorSpec;
 use models::arch::tcsr::MULTIPLE;
 use models::package::{NetMetadata, TrainingSummary};
 use models::{Architecture as _, Fingerprint, TcsrConfig, TcsrPackage};
-use nets::Precision;
 use nets::torch::tcsr::Tcsr;
-use nets::torch::{Device, TcsrRefiner, precision};
+use nets::torch::{Torch, precision};
+use nets::{Backend as _, Device, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, TchError, Tensor};
 
@@ -89,7 +89,8 @@ impl TcsrTrainer {
         }
         let start_weights = start.map(TcsrPackage::weights);
         let (tensors, optimizer) = (wanted.tensors(), Optimizer::Adam);
-        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
+        let learner =
+            Learner::new(&tensors, start_weights, initial, optimizer, device.into(), average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
         let kind = precision::kind(settings.precision, device);
         let parent = start.map(TcsrPackage::fingerprint);
@@ -113,8 +114,8 @@ impl TcsrTrainer {
 
     /// What the net that would be handed out now adds to the first stage on these sequences; every middle picture counts.
     pub fn evaluate(&self, sequences: &[Sequence]) -> Result<Evaluation, TrainError> {
-        let mut refiner =
-            TcsrRefiner::build(&self.written(None)?, self.settings.device, self.settings.precision)?;
+        let torch = Torch::new(self.settings.device);
+        let mut refiner = torch.refiner(&self.written(None)?, self.settings.precision)?;
         let (mut before, mut after) = (Mean::default(), Mean::default());
         let count = self.settings.config.pictures();
         for Sequence { shown, originals } in sequences {
@@ -176,7 +177,7 @@ impl TcsrTrainer {
         let tensor = |values: &[f32], channels: usize| -> Result<Tensor, TchError> {
             let (batch, channels, side) = (batch as i64, channels as i64, patch as i64);
             Tensor::f_from_slice(values)?
-                .f_to_device(device)?
+                .f_to_device(device.into())?
                 .f_div_scalar(255.0)?
                 .f_reshape([batch, channels, side, side])
         };

@@ -6,7 +6,7 @@ use media::ffmpeg::{Filter, Scaler};
 use media::picture::{Picture, Size};
 use models::package::TrainingSummary;
 use models::{FEdsrConfig, TcsrConfig};
-use nets::torch::Device;
+use nets::Device;
 
 use super::*;
 

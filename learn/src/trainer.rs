@@ -3,8 +3,8 @@
 use models::arch::TensorSpec;
 use models::package::{Metadata, TrainingSummary};
 use models::{Architecture as _, Fingerprint, Package};
-use nets::Precision;
-use nets::torch::{FEdsr, FEdsrUpscaler, precision};
+use nets::torch::{FEdsr, Torch, precision};
+use nets::{Backend, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
@@ -25,6 +25,8 @@ pub struct Trainer {
     settings: TrainerSettings,
     parent: Option<Fingerprint>,
     net: FEdsr,
+    /// For looks at what is handed out.
+    torch: Torch,
     learner: Learner,
     rate: f64,
     /// Re-used from step to step.
@@ -42,11 +44,12 @@ impl Trainer {
         let TrainerSettings { device, average, seed, optimizer, learning_rate: rate, .. } = settings;
         let start_weights = start.map(Package::weights);
         let tensors = wanted.tensors();
-        let learner = Learner::new(&tensors, start_weights, initial, optimizer, device, average, seed)?;
+        let learner =
+            Learner::new(&tensors, start_weights, initial, optimizer, device.into(), average, seed)?;
         let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
         let parent = start.map(Package::fingerprint);
         let (luma, residual) = (Vec::new(), Vec::new());
-        Ok(Self { settings, parent, net, learner, rate, luma, residual })
+        Ok(Self { settings, parent, net, torch: Torch::new(device), learner, rate, luma, residual })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
@@ -81,11 +84,16 @@ impl Trainer {
         &self.settings
     }
 
+    /// Builds nets on the device that is trained on.
+    pub fn backend(&self) -> &dyn Backend {
+        &self.torch
+    }
+
     /// What the net that would be handed out now gains on these pairs.
     pub fn evaluate(&self, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
         let package = self.written(None)?;
-        let mut upscaler = FEdsrUpscaler::build(&package, self.settings.device, Precision::Auto)?;
-        evaluate(&mut upscaler, pairs)
+        let mut upscaler = self.torch.upscaler(&package, Precision::Auto)?;
+        evaluate(&mut *upscaler, pairs)
     }
 
     /// The net as a package.
@@ -140,7 +148,7 @@ impl Trainer {
         let tensor = |values: &[f32], side: usize| -> Result<Tensor, TchError> {
             let (batch, side) = (batch as i64, side as i64);
             Tensor::f_from_slice(values)?
-                .f_to_device(device)?
+                .f_to_device(device.into())?
                 .f_div_scalar(255.0)?
                 .f_reshape([batch, 1, side, side])
         };

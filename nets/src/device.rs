@@ -1,12 +1,18 @@
-//! Where nets run, and on how many threads.
-//!
-//! One build serves both kinds of machine: libtorch is linked without CUDA, and its CUDA library is opened when it is
-//! wanted and there ([`cuda`]).
+//! Where nets run: what users write, and what it comes to.
 
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
+use crate::backend::{NetError, NetErrorKind};
+
+/// Where a backend's nets run. Written `cpu` or `cuda:N`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// The CUDA device with this number.
+    Cuda(usize),
+}
 
 /// What the user asked for: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,32 +26,14 @@ pub enum DeviceChoice {
     Cuda(usize),
 }
 
-/// Why a device cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DeviceError {
-    /// The word names no device.
-    #[error("{0:?} is no device; write auto, cpu, cuda or cuda:N")]
-    Unknown(String),
-    /// CUDA was asked for and is not there.
-    #[error(
-        "CUDA is not available ({0}); install libtorch with CUDA (GPU=1 scripts/setup), or choose auto or cpu"
-    )]
-    NoCuda(String),
-    /// The device's number is too large.
-    #[error("there is no cuda:{wanted}, the machine has {present} CUDA device(s)")]
-    NoSuchCuda {
-        /// The number that was asked for.
-        wanted: usize,
-        /// How many there are.
-        present: usize,
-    },
-}
-
 impl FromStr for DeviceChoice {
-    type Err = DeviceError;
+    type Err = NetError;
 
-    fn from_str(text: &str) -> Result<Self, DeviceError> {
-        let unknown = || DeviceError::Unknown(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, NetError> {
+        let unknown = || {
+            let what = format!("{text:?} is no device; write auto, cpu, cuda or cuda:N");
+            NetError::new(NetErrorKind::Word, what)
+        };
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
@@ -58,12 +46,21 @@ impl FromStr for DeviceChoice {
     }
 }
 
-impl fmt::Display for DeviceChoice {
+impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Auto => f.write_str("auto"),
             Self::Cpu => f.write_str("cpu"),
             Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => Device::Cpu.fmt(f),
+            Self::Cuda(number) => Device::Cuda(number).fmt(f),
         }
     }
 }
@@ -77,9 +74,11 @@ mod tests {
         for text in ["auto", "cpu", "cuda:0", "cuda:7"] {
             assert_eq!(text.parse::<DeviceChoice>().unwrap().to_string(), text);
         }
-        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(0));
         for bad in ["", "gpu", "cuda:", "cuda:-1", "cuda:256", "CPU"] {
-            assert_eq!(bad.parse::<DeviceChoice>(), Err(DeviceError::Unknown(bad.to_owned())));
+            let error = bad.parse::<DeviceChoice>().unwrap_err();
+            assert_eq!(error.kind, NetErrorKind::Word);
+            assert!(error.to_string().starts_with(&format!("{bad:?} is no device")), "{error}");
         }
     }
 }

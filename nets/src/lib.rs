@@ -1,17 +1,23 @@
-//! How a net runs.
+//! How a net runs: the seam for inference engines, and the engines behind it.
 //!
-//! | module | job | needs torch |
-//! |---|---|---|
-//! | [`upscale`] | serving: low-resolution picture in, upscaled picture out | no |
-//! | [`device`] | where nets run, as users write it | no |
-//! | [`torch`] | the backend on libtorch: forward passes, frozen nets, refiner | yes |
-//! | [`measure`] | how long a picture takes on this machine | yes |
+//! | module | job |
+//! |---|---|
+//! | [`backend`] | the seam: [`Backend`], [`Upscaler`], [`Refiner`], their error; [`open`] picks a backend |
+//! | [`device`] | where nets run, as users write it |
+//! | [`precision`] | in which numbers they compute |
+//! | [`torch`] | the backend on libtorch, and the forward passes that training uses (feature `torch`) |
+//!
+//! A second backend is a folder beside `torch/`, a feature, and an arm in [`open`]. No engine's type appears in the seam.
 
+pub mod backend;
 pub mod device;
-pub mod measure;
+mod measure;
+pub mod precision;
+#[cfg(feature = "torch")]
 mod residual;
+#[cfg(feature = "torch")]
 pub mod torch;
-pub mod upscale;
 
-pub use torch::precision::Precision;
-pub use upscale::{Upscale, UpscaleError};
+pub use backend::{Backend, NetError, NetErrorKind, Refiner, Upscaler, open};
+pub use device::{Device, DeviceChoice};
+pub use precision::Precision;

@@ -1,65 +1,64 @@
-//! How long a picture takes on this machine, so that `auto` can choose the largest net that keeps up.
+//! How long pictures take on a backend, by running some; for backends that do not know better.
 
 use std::time::{Duration, Instant};
 
 use media::picture::{Picture, Size};
 use models::package::Metadata;
-use models::{Architecture as _, FEdsrConfig, Package, PackageError, Preset};
+use models::{Architecture as _, FEdsrConfig, Package, PackageError, TcsrPackage};
 
-use crate::torch::{Device, FEdsrUpscaler};
-use crate::{Precision, Upscale, UpscaleError};
+use crate::backend::{Backend, NetError, NetErrorKind};
+use crate::precision::Precision;
 
-/// Pictures that are timed; their median counts.
-const PICTURES: usize = 5;
+/// Upscaled pictures that are timed; their median counts.
+const UPSCALED: usize = 5;
 
-/// Median time to enhance a picture of this low-resolution size, from luma to luma, without scaling and coding.
-pub fn time_per_picture(
+/// Refined pictures that are timed; the fastest counts. A picture takes long enough for one busy moment to spoil it.
+const REFINED: usize = 3;
+
+pub(crate) fn time_to_upscale(
+    backend: &(impl Backend + ?Sized),
     config: FEdsrConfig,
     size: Size,
-    device: Device,
-    precision: Precision,
-) -> Result<Duration, UpscaleError> {
-    let mut upscaler = FEdsrUpscaler::build(&idle(config), device, precision)?;
+) -> Result<Duration, NetError> {
+    let mut upscaler = backend.upscaler(&constant(config), Precision::Auto)?;
     upscaler.warm_up(size)?;
     let large = size.scaled(u32::from(config.scale));
     if !large.is_supported() {
-        return Err(UpscaleError::TooLarge { size: large });
+        let what = format!("a picture of {large} is too large; send a smaller picture");
+        return Err(NetError::new(NetErrorKind::Pictures, what));
     }
-    let (lr, mut plain) = (grey(size), grey(large));
-    let mut times = [Duration::ZERO; PICTURES];
+    let lr = grey(size);
+    let mut picture = grey(large);
+    let mut times = [Duration::ZERO; UPSCALED];
     for time in &mut times {
         let start = Instant::now();
-        plain = upscaler.upscale(&lr, plain)?;
+        picture = upscaler.upscale(&lr, picture)?;
         *time = start.elapsed();
     }
     times.sort();
-    Ok(times[PICTURES / 2])
+    Ok(times[UPSCALED / 2])
 }
 
-/// The largest preset that enhances a picture of this size within `budget`, and its time; `None` if none does. Presets
-/// beyond the first that does not are not tried.
-pub fn largest_within(
-    budget: Duration,
-    scale: u8,
+pub(crate) fn time_to_refine(
+    backend: &(impl Backend + ?Sized),
+    package: &TcsrPackage,
     size: Size,
-    device: Device,
-    precision: Precision,
-) -> Result<Option<(Preset, Duration)>, UpscaleError> {
-    let mut best = None;
-    for preset in Preset::ALL {
-        let Ok(config) = preset.config(scale) else { break };
-        let time = time_per_picture(config, size, device, precision)?;
-        tracing::debug!(%preset, %size, ?time, ?budget, "measured");
-        if time > budget {
-            break;
-        }
-        best = Some((preset, time));
+) -> Result<Duration, NetError> {
+    let mut refiner = backend.refiner(package, Precision::Auto)?;
+    let pictures = vec![grey(size); package.config().pictures()];
+    // The first picture warms the net up.
+    refiner.refine(&pictures)?;
+    let mut best = Duration::MAX;
+    for _ in 0..REFINED {
+        let start = Instant::now();
+        refiner.refine(&pictures)?;
+        best = best.min(start.elapsed());
     }
     Ok(best)
 }
 
 /// A net whose convolutions cost what any net's cost.
-fn idle(config: FEdsrConfig) -> Package {
+fn constant(config: FEdsrConfig) -> Package {
     let weights: Vec<_> = config.tensors().iter().map(|spec| vec![0.01; spec.elements()]).collect();
     let written: Result<_, PackageError> = Package::write(&Metadata::new(config), &weights);
     written.expect("small constants in the net's own shapes are a package")

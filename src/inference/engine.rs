@@ -12,15 +12,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use nets::device::{DeviceChoice, DeviceError};
-use nets::torch::Device;
+use nets::{Backend, Device, NetError};
 
 /// Jobs that may wait. Every lane has one at a time and the loader one, so this is never reached by less than
 /// thirty streams; then the lanes wait, and their pace degrades.
 const MAX_JOBS: usize = 32;
 
 enum Job {
-    Work(Box<dyn FnOnce(Device) + Send>),
+    Work(Box<dyn FnOnce(&dyn Backend) + Send>),
     End,
 }
 
@@ -43,9 +42,9 @@ pub struct EngineHandle {
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The device that was asked for is not there.
+    /// There is no backend for the device that was asked for.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Backend(#[from] NetError),
     /// The system gives no thread.
     #[error("cannot start the accelerator thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -70,17 +69,23 @@ pub enum WorkError {
 pub struct Reply<T>(Receiver<T>);
 
 impl Engine {
-    /// Starts the thread, which finds its device first.
-    pub fn start(choice: DeviceChoice, threads: u32) -> Result<Self, EngineError> {
+    /// Starts the thread, which opens its backend first.
+    pub fn start<F>(open: F) -> Result<Self, EngineError>
+    where
+        F: FnOnce() -> Result<Box<dyn Backend>, NetError> + Send + 'static,
+    {
         let (jobs, queue) = sync_channel::<Job>(MAX_JOBS);
         let (found, find) = sync_channel(1);
         let thread = std::thread::Builder::new().name("accelerator".to_owned()).spawn(move || {
-            ::nets::torch::configure_threads(u16::try_from(threads).unwrap_or(u16::MAX));
-            let device = choice.resolve();
-            let usable = device.as_ref().ok().copied();
-            let listened = found.send(device).is_ok();
-            if let (Some(device), true) = (usable, listened) {
-                work(&queue, device);
+            // Opened here and not by the caller: libtorch counts its threads per thread that uses it.
+            match open() {
+                Ok(backend) => {
+                    if found.send(Ok(backend.device())).is_ok() {
+                        work(&queue, &*backend);
+                    }
+                }
+                // Nobody listens only while the server ends.
+                Err(error) => drop(found.send(Err(error))),
             }
         })?;
         let device = find.recv().map_err(|_| EngineError::Died)??;
@@ -102,9 +107,9 @@ impl Engine {
     }
 }
 
-fn work(queue: &Receiver<Job>, device: Device) {
+fn work(queue: &Receiver<Job>, backend: &dyn Backend) {
     while let Ok(Job::Work(job)) = queue.recv() {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(device))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(backend))) {
             tracing::error!(reason = panic_message(&*panic), "a job on the accelerator thread panicked");
         }
     }
@@ -115,12 +120,12 @@ impl EngineHandle {
     pub fn run<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
     where
         T: Send + 'static,
-        F: FnOnce(Device) -> T + Send + 'static,
+        F: FnOnce(&dyn Backend) -> T + Send + 'static,
     {
         let busy = Arc::clone(&self.busy);
-        self.run_aside(move |device| {
+        self.run_aside(move |backend| {
             let started = Instant::now();
-            let answered = work(device);
+            let answered = work(backend);
             busy.fetch_add(
                 u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
                 Ordering::Relaxed,
@@ -138,11 +143,11 @@ impl EngineHandle {
     pub fn run_aside<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
     where
         T: Send + 'static,
-        F: FnOnce(Device) -> T + Send + 'static,
+        F: FnOnce(&dyn Backend) -> T + Send + 'static,
     {
         let (answer, reply) = sync_channel(1);
-        let job = Job::Work(Box::new(move |device| {
-            let answered = work(device);
+        let job = Job::Work(Box::new(move |backend| {
+            let answered = work(backend);
             // Whoever asked may have given up; then nobody needs the answer.
             let _ = answer.send(answered);
         }));
@@ -152,10 +157,7 @@ impl EngineHandle {
 
     /// What runs the nets, as users write it.
     pub fn device_name(&self) -> String {
-        match self.device {
-            Device::Cuda(number) => format!("cuda:{number}"),
-            _ => "cpu".to_owned(),
-        }
+        self.device.to_string()
     }
 }
 
@@ -178,12 +180,13 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::fake::FakeBackend;
 
     const PATIENCE: Duration = Duration::from_secs(60);
 
     #[test]
     fn work_is_answered_in_order_and_a_panic_costs_one_answer() {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let handle = engine.handle();
         assert_eq!(handle.device_name(), "cpu");
         let first = handle.run(|_| 1).unwrap();

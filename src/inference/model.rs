@@ -12,7 +12,7 @@ use media::picture::{FrameRate, Picture, Size};
 use media::time::MediaTime;
 use models::package::Shelf;
 use models::{FEdsrConfig, Fingerprint, Package, Preset};
-use nets::torch::FEdsrUpscaler;
+use nets::Upscaler;
 
 use super::history::History;
 use super::slot::Slot;
@@ -37,7 +37,7 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Net {
     /// Does the work; on the engine's thread only.
-    pub upscaler: FEdsrUpscaler,
+    pub upscaler: Box<dyn Upscaler>,
     /// Which one it is.
     pub identity: Arc<Identity>,
     /// When its package arrived, for the swap record.

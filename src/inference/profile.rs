@@ -9,7 +9,6 @@ use media::ffmpeg::{
 };
 use media::picture::{FrameRate, Picture, Size};
 use models::Preset;
-use nets::{Precision, measure};
 
 use super::engine::EngineHandle;
 use super::model::Demand;
@@ -54,8 +53,7 @@ impl Costs {
         let mut nets = Vec::new();
         for preset in Preset::ALL {
             let config = preset.config(scale)?;
-            let timed = engine
-                .run(move |device| measure::time_per_picture(config, USUAL.size, device, Precision::Auto))?;
+            let timed = engine.run(move |backend| backend.time_to_upscale(config, USUAL.size))?;
             let time = timed.wait(PATIENCE)??;
             tracing::debug!(%preset, ?time, size = %USUAL.size, "measured");
             nets.push((preset, time));

@@ -2,19 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use media::picture::{Picture, Size};
+use media::picture::Size;
 use models::TcsrPackage;
-use nets::Precision;
-use nets::torch::{Device, RefineError, TcsrRefiner};
 
 use super::engine::EngineHandle;
 
 /// What refining is timed on; other sizes take as much more or less as they have pixels.
 const TIMED: Size = Size { width: 960, height: 540 };
-/// Pictures that are timed, after one that warms the net up; the fastest counts.
-const TIMES: usize = 3;
 
 /// TCSR for all lanes.
 #[derive(Debug, Clone)]
@@ -23,21 +19,6 @@ pub struct SecondStage {
     lanes: Arc<AtomicUsize>,
     /// Of a picture of [`TIMED`].
     cost: Arc<OnceLock<Duration>>,
-}
-
-fn time(package: &TcsrPackage, device: Device) -> Result<Duration, RefineError> {
-    let mut refiner = TcsrRefiner::build(package, device, Precision::Auto)?;
-    let mut picture = Picture::new(TIMED);
-    picture.luma_mut().data.fill(128);
-    let pictures = vec![picture; package.config().pictures()];
-    refiner.refine(&pictures)?;
-    let mut best = Duration::MAX;
-    for _ in 0..TIMES {
-        let started = Instant::now();
-        refiner.refine(&pictures)?;
-        best = best.min(started.elapsed());
-    }
-    Ok(best)
 }
 
 /// A lane's share; given back when dropped.
@@ -49,7 +30,7 @@ impl SecondStage {
     pub fn stock(engine: &EngineHandle) -> Self {
         let stage = Self { package: models::stock::tcsr(), lanes: Arc::default(), cost: Arc::default() };
         let (package, cost) = (stage.package.clone(), Arc::clone(&stage.cost));
-        let timed = engine.run_aside(move |device| match time(&package, device) {
+        let timed = engine.run_aside(move |backend| match backend.time_to_refine(&package, TIMED) {
             Ok(took) => {
                 tracing::info!(net = %package.config(), ?took, size = %TIMED, "second stage measured");
                 // It is timed once.
@@ -96,14 +77,12 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
-    use nets::device::DeviceChoice;
-
     use super::*;
-    use crate::inference::Engine;
+    use crate::inference::fake::FakeBackend;
 
     #[test]
     fn it_is_timed_once_and_lanes_are_counted_while_they_are_there() {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let stage = SecondStage::stock(&engine.handle());
         let first = stage.join();
         let second = stage.clone().join();

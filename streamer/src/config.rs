@@ -9,8 +9,7 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use api::names::StreamKey;
-use nets::device::DeviceError;
-use nets::torch::Device;
+use nets::{Device, NetError};
 use rtmp::RtmpUrl;
 use thiserror::Error;
 use url::Url;
@@ -60,7 +59,7 @@ pub enum ConfigError {
     },
     /// No such device.
     #[error(transparent)]
-    Device(DeviceError),
+    Device(NetError),
     /// Not a key. The text stays secret.
     #[error("the stream key is not acceptable ({0}); copy it from the server's configuration")]
     BadKey(String),

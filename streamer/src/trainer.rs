@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::nets::torch::Device;
+use ::nets::Device;
 use api::control::{TrainingOrder, TrainingReport};
 use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
 use learn::threshold::Limits;

@@ -6,8 +6,8 @@ use learn::threshold::Limits;
 use learn::{GainSample, Record};
 use models::package::Shelf;
 use models::{FEdsrConfig, Package};
-use nets::Precision;
-use nets::torch::{Device, FEdsrUpscaler};
+use nets::torch::Torch;
+use nets::{Backend as _, Device, Precision, Upscaler};
 use streamer::pairs::{Coded, PairMaker, Wanted};
 use streamer::trainer::Policy;
 
@@ -54,17 +54,16 @@ pub struct Life {
     /// What the server holds.
     shelf: Shelf,
     on_server: Option<Package>,
-    in_use: Option<FEdsrUpscaler>,
+    torch: Torch,
+    in_use: Option<Box<dyn Upscaler>>,
 }
 
 impl Life {
     /// From the stock network on.
     pub fn new(policy: Policy, plan: &Plan) -> Result<Self> {
         let start = stock_package(plan.config);
-        let in_use = start
-            .as_ref()
-            .map(|package| FEdsrUpscaler::build(package, Device::Cpu, Precision::Auto))
-            .transpose()?;
+        let torch = Torch::new(Device::Cpu);
+        let in_use = start.as_ref().map(|package| torch.upscaler(package, Precision::Auto)).transpose()?;
         let trainer = AdaptiveTrainer::new(Settings {
             config: plan.config,
             start: start.clone(),
@@ -92,6 +91,7 @@ impl Life {
             upload: None,
             shelf: Shelf::default(),
             on_server: start,
+            torch,
             in_use,
         })
     }
@@ -123,7 +123,7 @@ impl Life {
     }
 
     /// The network that the server uses now.
-    pub fn in_use(&mut self) -> Option<&mut FEdsrUpscaler> {
+    pub fn in_use(&mut self) -> Option<&mut Box<dyn Upscaler>> {
         self.in_use.as_mut()
     }
 
@@ -177,7 +177,7 @@ impl Life {
 
     fn arrive(&mut self) -> Result<()> {
         if let Some(Upload { package, .. }) = self.upload.take_if(|upload| upload.arrives_s <= self.now_s) {
-            self.in_use = Some(FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?);
+            self.in_use = Some(self.torch.upscaler(&package, Precision::Auto)?);
             self.swaps.push(self.now_s);
             self.trainer.set_server(Some(package.clone()));
             self.shelf.put(package.clone());

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use learn::live::stock_package;
 use learn::{Pair, PairPool, State, Trainer, TrainerSettings};
 use models::FEdsrConfig;
-use nets::torch::Device;
+use nets::Device;
 use streamer::pairs::{Coded, PairMaker, Wanted};
 
 use super::{Camera, Programme};

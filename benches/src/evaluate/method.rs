@@ -9,8 +9,7 @@ use media::Picture;
 use media::ffmpeg::{Filter, Scaler};
 use models::{Package, Preset, stock};
 use nets::device::DeviceChoice;
-use nets::torch::{Device, FEdsrUpscaler, TcsrRefiner};
-use nets::{Precision, Upscale};
+use nets::{Backend, Precision, Refiner, Upscaler};
 
 use super::{BICUBIC, PLAIN};
 
@@ -64,12 +63,12 @@ impl Method for Plain {
 struct FEdsr {
     name: String,
     scaler: Scaler,
-    net: FEdsrUpscaler,
+    net: Box<dyn Upscaler>,
 }
 
 impl FEdsr {
-    fn new(name: String, package: &Package, device: Device) -> Result<Self> {
-        let net = FEdsrUpscaler::build(package, device, Precision::Auto)?;
+    fn new(name: String, package: &Package, backend: &dyn Backend) -> Result<Self> {
+        let net = backend.upscaler(package, Precision::Auto)?;
         Ok(Self { name, scaler: Scaler::new(Filter::Lanczos), net })
     }
 }
@@ -91,7 +90,7 @@ impl Method for FEdsr {
 struct Cascade {
     name: String,
     first: FEdsr,
-    second: TcsrRefiner,
+    second: Box<dyn Refiner>,
     /// 1 refines every picture; 12, every twelfth, as a server does that can afford no more.
     every: usize,
 }
@@ -124,20 +123,21 @@ const CASCADES: [(Preset, usize); 3] = [(Preset::Nano, 1), (Preset::Nano, 12), (
 
 /// The filters, the stock networks, and these packages.
 pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Vec<Box<dyn Method>>> {
-    let device = device.resolve()?;
+    let backend = nets::open(device, 1)?;
+    let backend = &*backend;
     let filter = |name, filter| Box::new(Plain { name, scaler: Scaler::new(filter) });
     let mut methods: Vec<Box<dyn Method>> =
         vec![filter(BICUBIC, Filter::Bicubic), filter(PLAIN, Filter::Lanczos)];
     for preset in Preset::ALL {
         if let Some(package) = stock::package(preset) {
-            methods.push(Box::new(FEdsr::new(preset.to_string(), &package, device)?));
+            methods.push(Box::new(FEdsr::new(preset.to_string(), &package, backend)?));
         }
     }
     for (preset, every) in CASCADES {
         let Some(package) = stock::package(preset) else { continue };
-        let second = TcsrRefiner::build(&stock::tcsr(), device, Precision::Auto)?;
+        let second = backend.refiner(&stock::tcsr(), Precision::Auto)?;
         let name = if every == 1 { format!("{preset}+tcsr") } else { format!("{preset}+tcsr/{every}") };
-        let first = FEdsr::new(preset.to_string(), &package, device)?;
+        let first = FEdsr::new(preset.to_string(), &package, backend)?;
         methods.push(Box::new(Cascade { name, first, second, every }));
     }
     for path in packages {
@@ -148,7 +148,7 @@ pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Ve
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let package = Package::parse(bytes.into()).with_context(|| path.display().to_string())?;
         ensure!(package.config().scale == stock::SCALE, "{} does not scale by two", path.display());
-        methods.push(Box::new(FEdsr::new(name, &package, device)?));
+        methods.push(Box::new(FEdsr::new(name, &package, backend)?));
     }
     Ok(methods)
 }

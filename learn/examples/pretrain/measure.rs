@@ -6,8 +6,8 @@ use anyhow::Result;
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::{Mean, psnr_luma};
 use models::{Package, Preset};
-use nets::torch::{Device, FEdsrUpscaler};
-use nets::{Precision, Upscale};
+use nets::torch::Torch;
+use nets::{Backend as _, Device, Precision};
 
 use crate::footage::{self, Way};
 use crate::{clips, options};
@@ -31,9 +31,10 @@ pub(crate) struct Measure {
 pub(crate) fn measure(arguments: &Measure) -> Result<()> {
     let packages = arguments.packages.iter().map(|path| options::read(path));
     let packages = packages.collect::<Result<Vec<Package>>>()?;
+    let torch = Torch::new(Device::Cpu);
     let mut nets = packages
         .iter()
-        .map(|package| FEdsrUpscaler::build(package, Device::Cpu, Precision::Auto))
+        .map(|package| torch.upscaler(package, Precision::Auto))
         .collect::<Result<Vec<_>, _>>()?;
     let names = nets.iter().map(|net| Preset::of(net.config()).map_or("other", Preset::name).to_owned());
     let names: Vec<_> = names.collect();

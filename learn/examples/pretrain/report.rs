@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use learn::Evaluation;
 use models::Fingerprint;
-use nets::torch::Device;
+use nets::Device;
 
 use crate::clips::{Clip, Split};
 use crate::curve::Curve;

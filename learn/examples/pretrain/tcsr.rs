@@ -9,8 +9,8 @@ use media::Picture;
 use media::ffmpeg::{Filter, Scaler};
 use models::package::TrainingSummary;
 use models::{Package, Preset, TcsrConfig, TcsrPackage, stock};
-use nets::torch::{Device, FEdsrUpscaler};
-use nets::{Precision, Upscale};
+use nets::torch::Torch;
+use nets::{Backend as _, Device, Precision, Upscaler};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -99,14 +99,15 @@ fn gather(
 
 /// The nets that TCSR stands on, one of them at random for every sequence.
 struct FirstStage {
-    nets: Vec<FEdsrUpscaler>,
+    nets: Vec<Box<dyn Upscaler>>,
     lanczos: Scaler,
     random: ChaCha8Rng,
 }
 
 impl FirstStage {
     fn new(packages: &[Package], device: Device, seed: u64) -> Result<Self> {
-        let build = |package| FEdsrUpscaler::build(package, device, Precision::Auto);
+        let torch = Torch::new(device);
+        let build = |package| torch.upscaler(package, Precision::Auto);
         let nets = packages.iter().map(build).collect::<Result<_, _>>()?;
         Ok(Self { nets, lanczos: Scaler::new(Filter::Lanczos), random: ChaCha8Rng::seed_from_u64(seed) })
     }

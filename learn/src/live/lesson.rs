@@ -4,7 +4,7 @@ use crate::{End as TrainingEnd, Reason as TrainingReason, Record as TrainingReco
 use crate::{PairPool, Selection, TrainError, Trainer, TrainerSettings};
 use models::package::TrainingSummary;
 use models::{Fingerprint, Package};
-use nets::torch::Device;
+use nets::Device;
 
 use super::Settings;
 use crate::threshold::{Goal, Threshold};

@@ -4,7 +4,7 @@ use crate::{Pair, TrainError};
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::psnr_luma;
 use models::Package;
-use nets::torch::Device;
+use nets::Device;
 
 use crate::built::Nets;
 use crate::monitor::NOTHING_TO_GAIN;

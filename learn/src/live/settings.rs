@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use models::{FEdsrConfig, Package, Preset, stock};
-use nets::torch::Device;
+use nets::Device;
 
 use crate::threshold::Limits;
 

@@ -2,7 +2,7 @@ use media::ffmpeg::{Filter, Scaler};
 use media::{Component, MediaTime, Picture, Size};
 use models::package::TrainingSummary;
 use models::{FEdsrConfig, Preset};
-use nets::torch::Device;
+use nets::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -4,8 +4,9 @@ use std::convert::Infallible;
 
 use learn::TcsrSettings;
 use models::TcsrConfig;
+use nets::Device;
+use nets::torch::configure_threads;
 use nets::torch::tcsr::{Output, Tcsr};
-use nets::torch::{Device, configure_threads};
 use tch::{Kind, Tensor};
 
 use crate::file::{Golden, distance};
@@ -98,7 +99,7 @@ fn pictures_of_any_size_are_taken() {
     for (file, (height, width)) in FILES.into_iter().flat_map(|file| sizes.map(|size| (file, size))) {
         let (net, _) = net(&Golden::read(file));
         let pictures = net.config().pictures() as i64;
-        let shown = Tensor::rand([2, pictures, height, width], (Kind::Float, Device::Cpu));
+        let shown = Tensor::rand([2, pictures, height, width], (Kind::Float, tch::Device::Cpu));
         let residual = tch::no_grad(|| net.forward(&shown, Kind::Float).unwrap().residual);
         assert_eq!(residual.size(), [2, 1, height, width]);
         assert_eq!(residual.kind(), Kind::Float);

@@ -8,10 +8,9 @@
 
 use media::picture::Size;
 use models::{Architecture as _, FEdsrConfig, Package};
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use crate::Precision;
-use crate::torch::Device;
+use crate::precision::Precision;
 
 #[derive(Debug)]
 struct Convolution {

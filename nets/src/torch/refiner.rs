@@ -5,48 +5,17 @@ mod tests;
 
 use media::picture::{Picture, Size};
 use models::{Fingerprint, TcsrConfig, TcsrPackage};
-use tch::{Kind, TchError, Tensor};
-use thiserror::Error;
+use tch::{Device, Kind, TchError, Tensor};
 
+use crate::backend::{NetError, NetErrorKind, Refiner};
+use crate::precision::Precision;
+use crate::residual;
+use crate::torch::precision;
 use crate::torch::tcsr::Tcsr;
-use crate::torch::{Device, precision};
-use crate::{Precision, UpscaleError, residual};
 
-/// Why a picture was not refined. It is as good as it was: show it so.
-#[derive(Debug, Error)]
-pub enum RefineError {
-    /// Not as many pictures as the net sees.
-    #[error("the net sees {expected} pictures at once, not {found}")]
-    Count {
-        /// What the net sees.
-        expected: usize,
-        /// What it was given.
-        found: usize,
-    },
-    /// Pictures of different sizes.
-    #[error(
-        "a neighbour of {neighbour} beside a picture of {target}; leave it as it is where the size changes"
-    )]
-    Size {
-        /// Size of the picture to refine.
-        target: Size,
-        /// Size of the neighbour.
-        neighbour: Size,
-    },
-    /// The net failed.
-    #[error(transparent)]
-    Net(#[from] UpscaleError),
-}
-
-impl From<TchError> for RefineError {
-    fn from(error: TchError) -> Self {
-        Self::Net(error.into())
-    }
-}
-
-/// A frozen TCSR with its buffers. Belongs to one thread at a time.
+/// A frozen TCSR with its buffers.
 #[derive(Debug)]
-pub struct TcsrRefiner {
+pub(super) struct TcsrRefiner {
     net: Tcsr,
     device: Device,
     kind: Kind,
@@ -57,8 +26,12 @@ pub struct TcsrRefiner {
 }
 
 impl TcsrRefiner {
-    /// Builds a net from a package. [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
-    pub fn build(package: &TcsrPackage, device: Device, precision: Precision) -> Result<Self, UpscaleError> {
+    /// [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
+    pub(super) fn build(
+        package: &TcsrPackage,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, TchError> {
         let kind = precision::kind(precision, device);
         let mut weights = package.weights().iter();
         let net = Tcsr::new(package.config(), |spec| {
@@ -68,38 +41,6 @@ impl TcsrRefiner {
         })?;
         let fingerprint = package.fingerprint();
         Ok(Self { net, device, kind, fingerprint, lumas: Vec::new(), residual: Vec::new() })
-    }
-
-    /// Parameters of the net.
-    pub fn config(&self) -> TcsrConfig {
-        self.net.config()
-    }
-
-    /// Fingerprint of the package that the net was built from.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-
-    /// Refines the middle one of `2k+1` consecutive pictures. Its time stamp, colour and chroma stay.
-    pub fn refine(&mut self, pictures: &[Picture]) -> Result<Picture, RefineError> {
-        let expected = self.config().pictures();
-        if pictures.len() != expected {
-            return Err(RefineError::Count { expected, found: pictures.len() });
-        }
-        let mut refined = pictures[expected / 2].clone();
-        let target = refined.size();
-        self.lumas.clear();
-        for picture in pictures {
-            if picture.size() != target {
-                return Err(RefineError::Size { target, neighbour: picture.size() });
-            }
-            picture.luma().rows().for_each(|row| self.lumas.extend_from_slice(row));
-        }
-        self.run(expected as i64, target)?;
-        match residual::add_plane(&mut refined.luma_mut(), &self.residual) {
-            residual::Sum::Finite => Ok(refined),
-            residual::Sum::NotFinite => Err(UpscaleError::NotFinite.into()),
-        }
     }
 
     fn run(&mut self, pictures: i64, size: Size) -> Result<(), TchError> {
@@ -114,5 +55,41 @@ impl TcsrRefiner {
             let residual = self.net.forward(&lumas, self.kind)?.residual.f_mul_scalar(255.0)?;
             residual.f_to_device(Device::Cpu)?.f_contiguous()?.f_copy_data(&mut self.residual, count)
         })
+    }
+}
+
+impl Refiner for TcsrRefiner {
+    fn config(&self) -> TcsrConfig {
+        self.net.config()
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    fn refine(&mut self, pictures: &[Picture]) -> Result<Picture, NetError> {
+        let expected = self.config().pictures();
+        if pictures.len() != expected {
+            let what = format!("the net sees {expected} pictures at once, not {}", pictures.len());
+            return Err(NetError::new(NetErrorKind::Pictures, what));
+        }
+        let mut refined = pictures[expected / 2].clone();
+        let target = refined.size();
+        self.lumas.clear();
+        for picture in pictures {
+            let neighbour = picture.size();
+            if neighbour != target {
+                let what = format!(
+                    "a neighbour of {neighbour} beside a picture of {target}; leave it as it is where the size changes"
+                );
+                return Err(NetError::new(NetErrorKind::Pictures, what));
+            }
+            picture.luma().rows().for_each(|row| self.lumas.extend_from_slice(row));
+        }
+        self.run(expected as i64, target)?;
+        match residual::add_plane(&mut refined.luma_mut(), &self.residual) {
+            residual::Sum::Finite => Ok(refined),
+            residual::Sum::NotFinite => Err(NetError::not_finite()),
+        }
     }
 }

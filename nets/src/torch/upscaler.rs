@@ -2,81 +2,79 @@
 
 use media::picture::{Picture, Size};
 use models::{FEdsrConfig, Fingerprint, Package};
+use tch::{Device, TchError};
 
 use super::frozen::Frozen;
-use super::precision;
-use crate::torch::Device;
-use crate::{Precision, Upscale, UpscaleError, residual};
+use crate::backend::{NetError, NetErrorKind, Upscaler};
+use crate::precision::Precision;
+use crate::residual;
 
 #[cfg(test)]
 mod tests;
 
 /// A frozen F-EDSR with its buffers.
 #[derive(Debug)]
-pub struct FEdsrUpscaler {
+pub(super) struct FEdsrUpscaler {
     net: Frozen,
     config: FEdsrConfig,
     fingerprint: Fingerprint,
-    /// Luma without the gaps between its rows; used where the picture has gaps.
+    /// Luma without the gaps between its rows.
     packed: Vec<u8>,
     /// The net's output, re-used from picture to picture.
     residual: Vec<f32>,
 }
 
 impl FEdsrUpscaler {
-    /// Builds a new net from a package. Takes milliseconds; with [`Precision::Auto`], the first net of its kind also
-    /// takes the measurement of which precision is faster.
-    pub fn build(package: &Package, device: Device, precision: Precision) -> Result<Self, UpscaleError> {
-        let precision = precision::settle(package, device, precision)?;
-        let net = Frozen::new(package, device, precision)?;
-        let (config, fingerprint) = (package.config(), package.fingerprint());
-        Ok(Self { net, config, fingerprint, packed: Vec::new(), residual: Vec::new() })
-    }
-
-    /// Enhances a grey picture of this (low-resolution) size: the first picture of a size is slower than the following
-    /// ones, and a net that cannot run or makes no finite output is found here and not on air.
-    pub fn warm_up(&mut self, size: Size) -> Result<(), UpscaleError> {
-        self.packed.clear();
-        self.packed.resize(size.width as usize * size.height as usize, 128);
-        self.net.run(&self.packed, size, &mut self.residual)?;
-        if self.residual.iter().all(|value| value.is_finite()) {
-            Ok(())
-        } else {
-            Err(UpscaleError::NotFinite)
-        }
-    }
-
-    /// Parameters of the net.
-    pub fn config(&self) -> FEdsrConfig {
-        self.config
-    }
-
-    /// Fingerprint of the package that the net was built from.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-
-    /// The precision that the net runs in; never [`Precision::Auto`].
-    pub fn precision(&self) -> Precision {
-        self.net.precision()
+    pub(super) fn build(package: &Package, device: Device, precision: Precision) -> Result<Self, TchError> {
+        Ok(Self {
+            net: Frozen::new(package, device, precision)?,
+            config: package.config(),
+            fingerprint: package.fingerprint(),
+            packed: Vec::new(),
+            residual: Vec::new(),
+        })
     }
 }
 
-impl Upscale for FEdsrUpscaler {
-    fn upscale(&mut self, lr: &Picture, mut plain: Picture) -> Result<Picture, UpscaleError> {
-        let expected = lr.size().scaled(u32::from(self.config.scale));
-        if plain.size() != expected {
-            return Err(UpscaleError::Size { lr: lr.size(), plain: plain.size(), expected });
-        }
-        let luma = lr.luma();
+impl Upscaler for FEdsrUpscaler {
+    fn config(&self) -> FEdsrConfig {
+        self.config
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    fn precision(&self) -> Precision {
+        self.net.precision()
+    }
+
+    fn warm_up(&mut self, size: Size) -> Result<(), NetError> {
         self.packed.clear();
-        for row in luma.rows() {
+        self.packed.resize(size.width as usize * size.height as usize, 128);
+        self.net.run(&self.packed, size, &mut self.residual)?;
+        let finite = self.residual.iter().all(|value| value.is_finite());
+        if finite { Ok(()) } else { Err(NetError::not_finite()) }
+    }
+
+    fn upscale(&mut self, lr: &Picture, mut lanczos: Picture) -> Result<Picture, NetError> {
+        let size = lr.size();
+        let expected = size.scaled(u32::from(self.config.scale));
+        if lanczos.size() != expected {
+            let what = format!(
+                "the net makes {expected} of {size}, the Lanczos picture has {}; upsample by the net's scale",
+                lanczos.size()
+            );
+            return Err(NetError::new(NetErrorKind::Pictures, what));
+        }
+        self.packed.clear();
+        for row in lr.luma().rows() {
             self.packed.extend_from_slice(row);
         }
-        self.net.run(&self.packed, lr.size(), &mut self.residual)?;
-        match residual::add(&mut plain.luma_mut(), &self.residual, usize::from(self.config.scale)) {
-            residual::Sum::Finite => Ok(plain),
-            residual::Sum::NotFinite => Err(UpscaleError::NotFinite),
+        self.net.run(&self.packed, size, &mut self.residual)?;
+        match residual::add(&mut lanczos.luma_mut(), &self.residual, usize::from(self.config.scale)) {
+            residual::Sum::Finite => Ok(lanczos),
+            residual::Sum::NotFinite => Err(NetError::not_finite()),
         }
     }
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use api::control::{
     Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
 };
-use nets::device::DeviceChoice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::config::{EncodeSettings, Profile, StreamSettings};
+use crate::inference::Library;
+use crate::inference::fake::FakeBackend;
 use crate::inference::library::Measure;
-use crate::inference::{Engine, Library};
 use crate::out::hls::HlsSettings;
 use crate::shutdown::Shutdown;
 use crate::streams::{Hub, Publication, SessionSettings};
@@ -27,7 +27,7 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let library = Library::start(engine.handle(), EncodeSettings::default(), 2, Measure::Skip).unwrap();
         let stream =
             StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };

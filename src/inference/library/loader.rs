@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use api::control::{ModelOrigin, ModelReport, Outcome};
 use media::picture::{Picture, Size};
 use models::{Package, Preset, stock};
-use nets::torch::FEdsrUpscaler;
-use nets::{Precision, Upscale, UpscaleError};
+use nets::{NetError, Precision, Upscaler};
 
 use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
 use crate::config::{EncodeSettings, Profile};
@@ -145,18 +144,18 @@ impl Loader {
     }
 
     /// A new frozen net, warm for pictures of this size.
-    fn build(&self, package: &Package, size: Size) -> Result<FEdsrUpscaler, Rejection> {
+    fn build(&self, package: &Package, size: Size) -> Result<Box<dyn Upscaler>, Rejection> {
         let package = package.clone();
-        let built = self.engine.run(move |device| {
-            let mut upscaler = FEdsrUpscaler::build(&package, device, Precision::Auto)?;
+        let built = self.engine.run(move |backend| {
+            let mut upscaler = backend.upscaler(&package, Precision::Auto)?;
             upscaler.warm_up(size)?;
-            Ok::<_, UpscaleError>(upscaler)
+            Ok::<_, NetError>(upscaler)
         })?;
         built.wait(PATIENCE)?.map_err(|error| Rejection::Harmful(error.to_string()))
     }
 
     /// Takes the net to the engine and back for every picture, so that live pictures wait for one at most.
-    fn prove(&self, upscaler: FEdsrUpscaler, evidence: &Evidence) -> Result<Proven, Rejection> {
+    fn prove(&self, upscaler: Box<dyn Upscaler>, evidence: &Evidence) -> Result<Proven, Rejection> {
         let mut place = Some(upscaler);
         let verdict = prove::prove(evidence, self.scale, |lr, plain| {
             let upscaler = place.take().ok_or(TrialError::Work(WorkError::Lost))?;
@@ -172,7 +171,12 @@ impl Loader {
         }
     }
 
-    fn try_on(&self, mut upscaler: FEdsrUpscaler, lr: Picture, plain: Picture) -> Result<Trial, WorkError> {
+    fn try_on(
+        &self,
+        mut upscaler: Box<dyn Upscaler>,
+        lr: Picture,
+        plain: Picture,
+    ) -> Result<Trial, WorkError> {
         let reply = self.engine.run(move |_| {
             let enhanced = upscaler.upscale(&lr, plain);
             (upscaler, enhanced)
@@ -187,15 +191,15 @@ fn stock_up_to(preset: Preset, scale: u8) -> Option<Package> {
     larger_first.filter_map(stock::package).find(|package| package.config().scale == scale)
 }
 
-type Proven = (FEdsrUpscaler, Proof);
-type Trial = (FEdsrUpscaler, Result<Picture, UpscaleError>);
+type Proven = (Box<dyn Upscaler>, Proof);
+type Trial = (Box<dyn Upscaler>, Result<Picture, NetError>);
 
 #[derive(Debug, thiserror::Error)]
 enum TrialError {
     #[error(transparent)]
     Work(#[from] WorkError),
     #[error(transparent)]
-    Net(UpscaleError),
+    Net(NetError),
 }
 
 fn size_of(evidence: &Evidence) -> Size {
@@ -203,7 +207,7 @@ fn size_of(evidence: &Evidence) -> Size {
     picture.size()
 }
 
-fn hand_over(model: &StreamModel, upscaler: FEdsrUpscaler, identity: Arc<Identity>, arrived: Instant) {
+fn hand_over(model: &StreamModel, upscaler: Box<dyn Upscaler>, identity: Arc<Identity>, arrived: Instant) {
     // A net that nobody took is dropped here, on the loader's thread.
     drop(model.slot.put(Net { upscaler, identity, arrived }));
 }

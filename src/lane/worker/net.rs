@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use media::picture::Picture;
 use media::time::MediaTime;
-use nets::{Upscale, UpscaleError};
+use nets::NetError;
 
 use crate::inference::engine::Reply;
 use crate::inference::{EngineHandle, Identity, LibraryHandle, Net, StreamModel};
@@ -31,7 +31,7 @@ pub(super) struct NetSeat {
 /// A net back from the engine, with what it made.
 struct Worked {
     net: Net,
-    outcome: Result<Picture, UpscaleError>,
+    outcome: Result<Picture, NetError>,
     took: Duration,
 }
 
@@ -114,7 +114,7 @@ impl NetSeat {
         }
     }
 
-    fn failed(&mut self, net: Net, error: &UpscaleError) {
+    fn failed(&mut self, net: Net, error: &NetError) {
         self.failures += 1;
         tracing::warn!(stream = %self.model.name, %error, failures = self.failures, "the net failed on a picture");
         if self.failures < MOST_FAILURES {

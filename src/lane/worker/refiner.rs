@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use media::picture::Picture;
 use models::TcsrPackage;
-use nets::Precision;
-use nets::torch::{RefineError, TcsrRefiner};
+use nets::{NetError, Precision, Refiner};
 
 use crate::inference::EngineHandle;
 
@@ -25,7 +24,7 @@ pub(super) struct RefinerSeat {
 enum State {
     /// Nobody has needed it yet.
     Absent,
-    Ready(Box<TcsrRefiner>),
+    Ready(Box<dyn Refiner>),
     /// It failed too often.
     Lost,
 }
@@ -42,15 +41,15 @@ impl RefinerSeat {
     /// Refines the middle picture; answers it and the time that it took. `None`: the net failed on it.
     pub(super) fn refine(&mut self, pictures: Vec<Picture>) -> Option<(Picture, Duration)> {
         let (state, package) = (std::mem::replace(&mut self.state, State::Lost), self.package.clone());
-        let reply = self.engine.run_aside(move |device| {
+        let reply = self.engine.run_aside(move |backend| {
             let mut refiner = match state {
                 State::Ready(refiner) => refiner,
-                State::Absent => Box::new(TcsrRefiner::build(&package, device, Precision::Auto)?),
+                State::Absent => backend.refiner(&package, Precision::Auto)?,
                 State::Lost => return Ok(None),
             };
             let started = Instant::now();
             let outcome = refiner.refine(&pictures);
-            Ok::<_, RefineError>(Some((refiner, outcome, started.elapsed())))
+            Ok::<_, NetError>(Some((refiner, outcome, started.elapsed())))
         });
         let (refiner, outcome, took) = match reply.and_then(|reply| reply.wait(PATIENCE)) {
             Ok(Ok(worked)) => worked?,

@@ -180,10 +180,10 @@ impl Temporal {
 #[cfg(test)]
 mod tests {
     use media::time::MediaTime;
-    use nets::device::DeviceChoice;
 
     use super::*;
     use crate::inference::Engine;
+    use crate::inference::fake::FakeBackend;
     use crate::lane::select::Coded;
     use crate::lane::stats::Made;
 
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn selected_pictures_wait_for_the_next_one_and_all_leave_in_order() {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let mut temporal = temporal(&engine);
         let mut all = Vec::new();
         for index in 0..12 {
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn plain_pictures_and_other_sizes_are_no_neighbours() {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let mut temporal = temporal(&engine);
         let other = Size { width: 48, height: 32 };
         let kinds = [
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_lane_that_is_behind_refines_nothing() {
-        let engine = Engine::start(DeviceChoice::Cpu, 1).unwrap();
+        let engine = FakeBackend::default().engine();
         let mut temporal = temporal(&engine);
         let behind = Situation { room: Duration::ZERO, ..LEISURE };
         for index in 0..6 {

@@ -14,8 +14,7 @@ use media::ffmpeg::{FileReader, Media};
 use media::{MediaTime, Picture, Size};
 use models::Package;
 use models::package::TrainingSummary;
-use nets::Precision;
-use nets::torch::{Device, FEdsrUpscaler};
+use nets::{Device, Precision};
 
 use crate::cli::TrainArgs;
 use crate::coder::{Key, LrSettings, Transcoder};
@@ -136,8 +135,8 @@ fn judge(
     loss: f64,
 ) -> Result<Point, TrainError> {
     let package = trainer.package(TrainingSummary::default())?;
-    let mut net = FEdsrUpscaler::build(&package, Device::Cpu, Precision::Auto)?;
-    let psnr = material.judge(package.fingerprint(), &mut net)?;
+    let mut net = trainer.backend().upscaler(&package, Precision::Auto)?;
+    let psnr = material.judge(package.fingerprint(), &mut *net)?;
     Ok(Point { seconds: elapsed.as_secs_f64(), steps: trainer.steps(), loss, psnr })
 }
 

@@ -7,7 +7,8 @@ use models::Architecture as _;
 use models::package::NetMetadata;
 
 use super::*;
-use crate::torch::configure_threads;
+use crate::backend::Backend as _;
+use crate::torch::{self, Torch, configure_threads};
 
 const CONFIG: TcsrConfig = TcsrConfig { channels: 8, flow: 4, blocks: 2, radius: 1 };
 
@@ -55,9 +56,9 @@ fn written(config: TcsrConfig, mut weight: impl FnMut(&str, usize) -> f32) -> Tc
     TcsrPackage::write(&NetMetadata::new(config), &weights).unwrap()
 }
 
-fn refiner(package: &TcsrPackage, precision: Precision) -> TcsrRefiner {
+fn refiner(package: &TcsrPackage, precision: Precision) -> Box<dyn Refiner> {
     configure_threads(1);
-    TcsrRefiner::build(package, Device::Cpu, precision).unwrap()
+    Torch::new(torch::Device::Cpu).refiner(package, precision).unwrap()
 }
 
 fn rows(picture: &Picture, component: Component) -> Vec<Vec<u8>> {
@@ -153,10 +154,9 @@ fn another_number_of_pictures_is_refused() {
     let mut refiner = refiner(&package(CONFIG, 0.1), Precision::F32);
     for wrong in [0, 1, 2, 4, 5] {
         let refused = refiner.refine(&pictures[..wrong]);
-        assert!(
-            matches!(refused, Err(RefineError::Count { expected: 3, found }) if found == wrong),
-            "{wrong}"
-        );
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind, NetErrorKind::Pictures);
+        assert_eq!(error.what, format!("the net sees 3 pictures at once, not {wrong}"));
     }
     assert!(refiner.refine(&pictures[..3]).is_ok());
 }
@@ -169,9 +169,10 @@ fn neighbours_of_another_size_are_refused() {
         let mut mixed = pictures(size, 3);
         mixed[odd] = pictures(other, 3).remove(odd);
         let refused = refiner.refine(&mixed);
-        assert!(
-            matches!(refused, Err(RefineError::Size { target, neighbour }) if (target, neighbour) == (size, other))
-        );
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind, NetErrorKind::Pictures);
+        let named = error.what.starts_with(&format!("a neighbour of {other} beside a picture of {size}"));
+        assert!(named, "{error}");
         assert!(refiner.refine(&pictures(size, 3)).is_ok(), "an error leaves nothing behind");
     }
 }
@@ -195,7 +196,7 @@ fn a_net_that_overflows_is_found_out() {
     for precision in [Precision::F32, Precision::Bf16] {
         let mut refiner = refiner(&written(exploding, |_, _| 60000.0), precision);
         let refused = refiner.refine(&pictures);
-        assert!(matches!(refused, Err(RefineError::Net(UpscaleError::NotFinite))), "{refused:?}");
+        assert!(matches!(refused, Err(NetError { kind: NetErrorKind::NotFinite, .. })), "{refused:?}");
     }
     assert_eq!(rows(&pictures[1], Component::Y), before);
 }
@@ -212,6 +213,9 @@ fn a_flow_beyond_all_numbers_is_survived() {
     for size in ["32x24", "5x3", "1x1"] {
         let pictures = pictures(size.parse().unwrap(), 3);
         let refined = refiner(&package, Precision::F32).refine(&pictures);
-        assert!(matches!(refined, Ok(_) | Err(RefineError::Net(UpscaleError::NotFinite))), "{refined:?}");
+        assert!(
+            matches!(refined, Ok(_) | Err(NetError { kind: NetErrorKind::NotFinite, .. })),
+            "{refined:?}"
+        );
     }
 }

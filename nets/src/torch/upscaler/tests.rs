@@ -7,7 +7,8 @@ use models::{Architecture as _, FEdsrConfig, Package};
 use tch::{Kind, Tensor};
 
 use super::*;
-use crate::torch::{Device, FEdsr};
+use crate::backend::Backend as _;
+use crate::torch::{self, FEdsr, Torch};
 
 /// Waves with some grain, the same everywhere.
 fn textured(size: Size) -> Picture {
@@ -46,8 +47,12 @@ fn plain(lr: &Picture, scale: u8) -> Picture {
     Scaler::new(Filter::Lanczos).scale(lr, lr.size().scaled(scale.into())).unwrap()
 }
 
+fn build(package: &Package, precision: Precision) -> Box<dyn Upscaler> {
+    Torch::new(torch::Device::Cpu).upscaler(package, precision).unwrap()
+}
+
 fn enhanced(package: &Package, precision: Precision, lr: &Picture) -> Picture {
-    let mut upscaler = FEdsrUpscaler::build(package, Device::Cpu, precision).unwrap();
+    let mut upscaler = build(package, precision);
     upscaler.warm_up(lr.size()).unwrap();
     upscaler.upscale(lr, plain(lr, package.config().scale)).unwrap()
 }
@@ -128,22 +133,23 @@ fn both_precisions_agree() {
 #[test]
 fn wrong_sizes_and_infinite_output_are_errors() {
     let lr = textured("32x24".parse().unwrap());
-    let mut upscaler =
-        FEdsrUpscaler::build(&package(FEdsrConfig::new(8, 1, 2).unwrap(), 0.1), Device::Cpu, Precision::F32)
-            .unwrap();
-    assert!(matches!(upscaler.upscale(&lr, lr.clone()), Err(UpscaleError::Size { .. })));
+    let mut upscaler = build(&package(FEdsrConfig::new(8, 1, 2).unwrap(), 0.1), Precision::F32);
+    assert!(matches!(upscaler.upscale(&lr, lr.clone()), Err(NetError { kind: NetErrorKind::Pictures, .. })));
     let config = FEdsrConfig { channels: 8, blocks: 32, scale: 2, tail: 2 };
     let weights: Vec<_> = config.tensors().iter().map(|spec| vec![60000.0; spec.elements()]).collect();
     let exploding = Package::write(&Metadata::new(config), &weights).unwrap();
-    let mut upscaler = FEdsrUpscaler::build(&exploding, Device::Cpu, Precision::F32).unwrap();
-    assert!(matches!(upscaler.warm_up(lr.size()), Err(UpscaleError::NotFinite)));
-    assert!(matches!(upscaler.upscale(&lr, plain(&lr, 2)), Err(UpscaleError::NotFinite)));
+    let mut upscaler = build(&exploding, Precision::F32);
+    assert!(matches!(upscaler.warm_up(lr.size()), Err(NetError { kind: NetErrorKind::NotFinite, .. })));
+    assert!(matches!(
+        upscaler.upscale(&lr, plain(&lr, 2)),
+        Err(NetError { kind: NetErrorKind::NotFinite, .. })
+    ));
 }
 
 #[test]
 fn one_upscaler_serves_pictures_of_changing_size() {
     let package = package(FEdsrConfig::new(8, 1, 2).unwrap(), 0.1);
-    let mut upscaler = FEdsrUpscaler::build(&package, Device::Cpu, Precision::F32).unwrap();
+    let mut upscaler = build(&package, Precision::F32);
     for size in ["64x48", "32x24", "64x48"] {
         let lr = textured(size.parse().unwrap());
         let after = upscaler.upscale(&lr, plain(&lr, 2)).unwrap();
