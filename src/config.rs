@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::names::{StreamKey, StreamName};
+use api::{Bitrate, files};
 use media::picture::Size;
 use nets::device::DeviceChoice;
 use serde::Deserialize;
 use values::parsed;
 
 pub use error::ConfigError;
-pub use values::{Bitrate, EncoderPreset, LogFormat, LogLevel, Period, Profile, Temporal};
+pub use values::{EncoderPreset, LogFormat, LogLevel, Period, Profile, Temporal};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -154,7 +155,12 @@ pub struct EncodeSettings {
 
 impl Default for EncodeSettings {
     fn default() -> Self {
-        Self { preset: EncoderPreset::Superfast, quality: 21.0, max_bitrate: Bitrate(8_000_000), threads: 1 }
+        Self {
+            preset: EncoderPreset::Superfast,
+            quality: 21.0,
+            max_bitrate: Bitrate::new(8_000_000),
+            threads: 1,
+        }
     }
 }
 
@@ -200,9 +206,7 @@ impl TryFrom<StreamEntry> for StreamSettings {
     fn try_from(entry: StreamEntry) -> Result<Self, String> {
         let key = match (entry.key, entry.key_file) {
             (Some(key), None) => key,
-            (None, Some(file)) => {
-                identity::read_key(&file).map_err(|error| format!("`key_file`: {error}"))?
-            }
+            (None, Some(file)) => files::read_key(&file).map_err(|error| format!("`key_file`: {error}"))?,
             _ => return Err(format!("stream `{}` needs either `key` or `key_file`", entry.name)),
         };
         Ok(Self { name: entry.name, key, profile: entry.profile })

@@ -10,12 +10,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::shutdown::Shutdown;
 use lobby::{Guest, Lobby};
 use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-use crate::shutdown::Shutdown;
 use crate::streams::Hub;
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.

@@ -25,6 +25,5 @@ pub mod ingest;
 pub mod lane;
 pub mod out;
 pub mod server;
-pub mod shutdown;
 pub mod streams;
 pub mod telemetry;

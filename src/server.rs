@@ -9,7 +9,7 @@
 //!          5. engine     the accelerator thread
 //! ```
 //!
-//! The first signal begins the end, the second one ends the process at once, and so does [`shutdown::GRACE`].
+//! The first signal begins the end, the second one ends the process at once, and so does [`GRACE`].
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -27,11 +28,13 @@ use crate::inference::{Engine, Library, SecondStage};
 use crate::ingest::Ingest;
 use crate::lane::Workshop;
 use crate::out::hls::HlsSettings;
-use crate::shutdown::{self, Shutdown};
 use crate::streams::{Hub, SessionSettings};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
+
+/// How long everything together may take to end after the first signal.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// Blocking look-ups of the runtime itself may take this long when the server ends.
 const RUNTIME_END: Duration = Duration::from_millis(300);
@@ -72,7 +75,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
 async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::Result<()> {
     let shutdown = Shutdown::new();
     let mut signals = JoinSet::new();
-    signals.spawn(shutdown::listen(shutdown.clone()));
+    signals.spawn(shutdown.clone().listen_to_signals(Some(GRACE)));
 
     let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
     let web = bind(config.http.listen, "HTTP", "--http").await?;

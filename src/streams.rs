@@ -20,11 +20,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::names::{StreamKey, StreamName};
+use api::shutdown::Shutdown;
 use session::Ending;
 use tokio::sync::Notify;
 
 use crate::config::{Profile, StreamSettings};
-use crate::shutdown::Shutdown;
 
 pub use session::SessionSettings;
 pub use stream::{InUse, Publication, Stream};

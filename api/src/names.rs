@@ -5,5 +5,5 @@
 mod stream_key;
 mod stream_name;
 
-pub use stream_key::{InvalidStreamKey, StreamKey};
-pub use stream_name::{InvalidStreamName, StreamName};
+pub use stream_key::StreamKey;
+pub use stream_name::StreamName;

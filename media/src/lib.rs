@@ -15,6 +15,8 @@
 
 pub mod codec;
 pub mod ffmpeg;
+pub mod files;
+pub mod flow;
 pub mod flv;
 pub mod packet;
 pub mod picture;

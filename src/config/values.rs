@@ -45,29 +45,6 @@ impl TryFrom<String> for Period {
     }
 }
 
-/// Bits a second written with a unit: `600k`, `8M`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Bitrate(pub u32);
-
-impl TryFrom<String> for Bitrate {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a bitrate; write bits a second with k or M: 600k, 8M");
-        let (number, unit) = match text.strip_suffix('k') {
-            Some(number) => (number, 1000),
-            None => (text.strip_suffix('M').ok_or_else(wrong)?, 1_000_000),
-        };
-        let number: u32 = number.parse().map_err(|_| wrong())?;
-        number
-            .checked_mul(unit)
-            .filter(|bits| (64_000..=200_000_000).contains(bits))
-            .map(Self)
-            .ok_or_else(|| format!("`{text}` is out of range; a bitrate lies between 64k and 200M"))
-    }
-}
-
 /// Which net enhances a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -246,15 +223,6 @@ mod tests {
         for (text, millis) in table.into_iter().chain([("0s", None), ("-1s", None), ("s", None), ("", None)])
         {
             assert_eq!(Period::try_from(text.to_owned()).ok().map(|p| p.0.as_millis()), millis, "{text}");
-        }
-    }
-
-    #[test]
-    fn bitrates_have_units() {
-        let table =
-            [("600k", Some(600_000)), ("8M", Some(8_000_000)), ("8", None), ("1k", None), ("999999M", None)];
-        for (text, bits) in table {
-            assert_eq!(Bitrate::try_from(text.to_owned()).ok().map(|b| b.0), bits, "{text}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::shutdown::Shutdown;
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -13,7 +14,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use super::guard::Guard;
-use crate::shutdown::Shutdown;
 
 /// From the first byte of a request to the end of its headers; also how long an idle connection stays open. Before
 /// the first byte of all, and while an answer lies unread, the [guard](super::guard) watches.

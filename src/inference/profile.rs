@@ -98,7 +98,10 @@ fn time_base(encode: &EncodeSettings, scale: u8) -> Result<Duration, FfmpegError
     let mut encoder = Encoder::new(&EncoderSettings {
         size: large,
         frame_rate: USUAL.frame_rate,
-        rate: RateControl::Quality { crf: encode.quality, max_bitrate: Some(encode.max_bitrate.0) },
+        rate: RateControl::Quality {
+            crf: encode.quality,
+            max_bitrate: Some(encode.max_bitrate.bits_per_second()),
+        },
         preset: encode.preset.into(),
         key_frames: KeyFrames::Forced,
         threads: encode.threads,

@@ -63,7 +63,7 @@ impl Outlet {
             frame_rate,
             rate: RateControl::Quality {
                 crf: self.settings.quality,
-                max_bitrate: Some(self.settings.max_bitrate.0),
+                max_bitrate: Some(self.settings.max_bitrate.bits_per_second()),
             },
             preset: self.settings.preset.into(),
             key_frames: KeyFrames::Forced,

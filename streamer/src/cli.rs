@@ -1,13 +1,15 @@
 //! What can be typed. [`crate::config`] says what it means.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use api::Bitrate;
 use api::names::StreamName;
 use clap::{Args, Parser, Subcommand};
 use models::Preset;
 use nets::device::DeviceChoice;
 
-use crate::config::{Bitrate, Seconds, VideoSize};
+use crate::config::{VideoSize, seconds};
 use crate::trainer::Policy;
 
 const EXIT_CODES: &str = "\
@@ -90,8 +92,8 @@ pub struct PushArgs {
     #[arg(long, value_name = "BITRATE")]
     pub upload_rate: Option<Bitrate>,
     /// Least time between two uploads of one training
-    #[arg(long, value_name = "SECONDS", default_value = "5")]
-    pub upload_every: Seconds,
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub upload_every: Duration,
     /// When to train
     #[arg(long, value_enum, default_value_t)]
     pub train: Policy,
@@ -105,8 +107,8 @@ pub struct PushArgs {
     #[arg(long = "loop")]
     pub looping: bool,
     /// Stop by itself after this time
-    #[arg(long, value_name = "SECONDS")]
-    pub duration: Option<Seconds>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub duration: Option<Duration>,
 }
 
 /// `streamer train`.
@@ -124,8 +126,8 @@ pub struct TrainArgs {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=4))]
     pub scale: u8,
     /// How long to train
-    #[arg(long, default_value = "60")]
-    pub seconds: Seconds,
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    pub seconds: Duration,
     /// Threads to train on; more than one pays only on a machine that does nothing else
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::stop::{Stop, Stopped};
+use api::shutdown::{Shutdown, Stopped};
 
 /// A monotonic clock that can be waited on.
 pub trait Clock: Send + Sync {
@@ -15,12 +15,12 @@ pub trait Clock: Send + Sync {
 /// The machine's clock; waiting on it ends with the program.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
-    stop: Stop,
+    stop: Shutdown,
 }
 
 impl SystemClock {
     /// A clock whose waits end when `stop` is asked for.
-    pub fn new(stop: Stop) -> Self {
+    pub fn new(stop: Shutdown) -> Self {
         Self { stop }
     }
 }

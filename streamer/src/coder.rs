@@ -5,17 +5,18 @@ mod transcode;
 
 use std::sync::Arc;
 
+use api::Bitrate;
+use api::shutdown::Shutdown;
 use media::Unit;
 use media::picture::Picture;
 use thiserror::Error;
 
-use crate::config::{Bitrate, VideoSize};
+use crate::config::VideoSize;
 use crate::pairs::Coded;
 use crate::push::KeyRequest;
 use crate::queue::Queue;
 use crate::source::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::status::Counters;
-use crate::stop::Stop;
 
 pub use transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
 
@@ -47,7 +48,7 @@ pub struct VideoPath {
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
-    pub stop: Stop,
+    pub stop: Shutdown,
 }
 
 impl VideoPath {
@@ -63,7 +64,7 @@ impl VideoPath {
 
     fn stream(&mut self) -> Result<(), VideoError> {
         let mut transcoder = None;
-        while !self.stop.is_stopped() {
+        while !self.stop.is_requested() {
             match self.source.next()? {
                 None => break,
                 Some(Media::AudioConfig(config)) => self.outgoing.push(Unit::AudioConfig(config)),

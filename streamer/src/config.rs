@@ -6,64 +6,25 @@ mod source;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use std::{env, fs, io};
 
 use api::names::StreamKey;
-use nets::{Device, NetError};
+use api::{Bitrate, Invalid, files};
+use nets::Device;
 use rtmp::RtmpUrl;
-use thiserror::Error;
 use url::Url;
 
 use crate::cli::{KeyArgs, PushArgs, UploadArgs};
 use crate::trainer::Policy;
 use crate::upload::UploadTarget;
 
-pub use quantity::{Bitrate, QuantityError, Seconds, VideoSize};
-pub use source::{ListenAt, Repeat, SourceError, SourceSpec};
+pub use quantity::VideoSize;
+pub(crate) use quantity::seconds;
+pub use source::{ListenAt, Repeat, SourceSpec};
 
 /// Uploads stay below this part of the video's bitrate, unless told otherwise.
 const UPLOAD_SHARE: u32 = 10;
 /// Port of the server's HTTP interface, unless told otherwise.
 const HTTP_PORT: u16 = 8080;
-
-/// Arguments that cannot be followed; the message says what to change.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// No source of that kind.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// Not an RTMP address.
-    #[error("--to {given}: {reason}; write it as rtmp://HOST/live")]
-    To {
-        /// What was typed.
-        given: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Not an HTTP address.
-    #[error("--server {given}: write the server's HTTP address as http://HOST:8080")]
-    Server {
-        /// What was typed.
-        given: String,
-    },
-    /// No key at all.
-    #[error("no stream key: give --key-file FILE, set SHARPCAST_KEY, or give --key KEY")]
-    NoKey,
-    /// A file that cannot be read.
-    #[error("cannot read the stream key from {}: {source}", path.display())]
-    KeyFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// No such device.
-    #[error(transparent)]
-    Device(NetError),
-    /// Not a key. The text stays secret.
-    #[error("the stream key is not acceptable ({0}); copy it from the server's configuration")]
-    BadKey(String),
-}
 
 /// `streamer push`, understood.
 #[derive(Debug)]
@@ -103,13 +64,12 @@ pub struct TrainingConfig {
 
 impl PushConfig {
     /// Understands the arguments; reads the key's file.
-    pub fn from_args(args: PushArgs) -> Result<Self, ConfigError> {
+    pub fn from_args(args: PushArgs) -> Result<Self, Invalid> {
         let source =
             SourceSpec::parse(&args.source, if args.looping { Repeat::ForEver } else { Repeat::Once })?;
-        let to: RtmpUrl = args
-            .to
-            .parse()
-            .map_err(|error| ConfigError::To { given: args.to.clone(), reason: format!("{error}") })?;
+        let to: RtmpUrl = args.to.parse().map_err(|error| {
+            Invalid::new(format!("--to {}: {error}; write it as rtmp://HOST/live", args.to))
+        })?;
         let key = stream_key(args.key)?;
         let training = if args.no_train {
             None
@@ -121,10 +81,10 @@ impl PushConfig {
             Some(TrainingConfig {
                 target: UploadTarget { server, name: args.name, key: key.clone() },
                 upload_rate: args.upload_rate.unwrap_or_else(|| args.bitrate.divided_by(UPLOAD_SHARE)),
-                upload_every: args.upload_every.duration(),
+                upload_every: args.upload_every,
                 policy: args.train,
-                device: args.device.resolve().map_err(ConfigError::Device)?,
-                state: args.state_dir.or_else(usual_state_dir),
+                device: args.device.resolve().map_err(|error| Invalid::new(error.to_string()))?,
+                state: args.state_dir.or_else(files::state_folder),
             })
         };
         Ok(Self {
@@ -134,48 +94,45 @@ impl PushConfig {
             size: args.size,
             bitrate: args.bitrate,
             training,
-            duration: args.duration.map(Seconds::duration),
+            duration: args.duration,
         })
     }
 }
 
 impl UploadTarget {
     /// Understands the arguments of `streamer upload`; reads the key's file.
-    pub fn from_args(args: UploadArgs) -> Result<(PathBuf, Self), ConfigError> {
+    pub fn from_args(args: UploadArgs) -> Result<(PathBuf, Self), Invalid> {
         let target = Self { server: http_url(args.server)?, name: args.name, key: stream_key(args.key)? };
         Ok((args.model, target))
     }
 }
 
-/// Where the XDG Base Directory Specification wants what programs remember.
-fn usual_state_dir() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(base.join("sharpcast"))
-}
-
 /// The key that was given, in whichever way.
-fn stream_key(args: KeyArgs) -> Result<StreamKey, ConfigError> {
-    let text = match (args.key, args.key_file) {
-        (Some(key), _) => key,
-        (None, Some(path)) => {
-            let text = fs::read_to_string(&path).map_err(|source| ConfigError::KeyFile { path, source })?;
-            text.lines().next().unwrap_or_default().trim().to_owned()
+fn stream_key(args: KeyArgs) -> Result<StreamKey, Invalid> {
+    match (args.key, args.key_file) {
+        (Some(key), _) => key.parse().map_err(|error| {
+            Invalid::new(format!(
+                "the stream key is not acceptable ({error}); copy it from the server's configuration"
+            ))
+        }),
+        (None, Some(file)) => files::read_key(&file),
+        (None, None) => {
+            Err(Invalid::new("no stream key: give --key-file FILE, set SHARPCAST_KEY, or give --key KEY"))
         }
-        (None, None) => return Err(ConfigError::NoKey),
-    };
-    text.parse::<StreamKey>().map_err(|error| ConfigError::BadKey(error.to_string()))
+    }
 }
 
-fn http_url(given: String) -> Result<Url, ConfigError> {
+fn http_url(given: String) -> Result<Url, Invalid> {
     match Url::parse(&given) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => Err(ConfigError::Server { given }),
+        _ => Err(Invalid::new(format!(
+            "--server {given}: write the server's HTTP address as http://HOST:8080"
+        ))),
     }
 }
 
 /// The HTTP address of a server, from its RTMP host.
-fn beside(host: &str) -> Result<Url, ConfigError> {
+fn beside(host: &str) -> Result<Url, Invalid> {
     let text = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("http://[{address}]:{HTTP_PORT}"),
         _ => format!("http://{host}:{HTTP_PORT}"),
@@ -192,7 +149,7 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    fn push(more: &[&str]) -> Result<PushConfig, ConfigError> {
+    fn push(more: &[&str]) -> Result<PushConfig, Invalid> {
         let line = ["streamer", "push", "test:", "--to", "rtmp://example.org/live"].iter().chain(more);
         match Cli::try_parse_from(line).unwrap().command {
             Command::Push(args) => PushConfig::from_args(args),

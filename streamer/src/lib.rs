@@ -11,7 +11,7 @@
 //! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
 //! | [`command`] | `train`, `upload`, `inspect` |
 //! | [`status`] | what is shown while it runs |
-//! | [`queue`], [`backoff`], [`clock`], [`stop`], [`failure`] | tools of the above |
+//! | [`queue`], [`backoff`], [`clock`], [`failure`] | tools of the above |
 //!
 //! The video waits for nothing but its source; every queue has a bound, a rule for overflow and a counter.
 
@@ -28,7 +28,6 @@ pub mod queue;
 pub mod session;
 pub mod source;
 pub mod status;
-pub mod stop;
 pub mod trainer;
 pub mod training;
 pub mod upload;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use api::names::StreamKey;
+use api::shutdown::{Shutdown, Stopped};
 use media::flv::{Muxer, Tag};
 use media::{AudioConfig, Unit, VideoConfig};
 use rtmp::{PublishError, Publisher, RtmpUrl};
@@ -17,7 +18,6 @@ use thiserror::Error;
 use crate::backoff::Backoff;
 use crate::queue::{Queue, Queued, Role};
 use crate::status::{Counters, Link};
-use crate::stop::{Stop, Stopped};
 
 /// For connecting, from the first packet to the server's consent.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -90,7 +90,7 @@ pub struct Sender {
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
-    pub stop: Stop,
+    pub stop: Shutdown,
 }
 
 impl Sender {
@@ -148,7 +148,7 @@ impl Sender {
         loop {
             let attempt = tokio::select! {
                 biased;
-                () = self.stop.stopped() => return Ok(None),
+                () = self.stop.requested() => return Ok(None),
                 attempt = Publisher::connect(&self.url, self.key.secret(), CONNECT_PATIENCE) => attempt,
             };
             let reason = match attempt {
@@ -174,7 +174,7 @@ impl Sender {
     async fn pause(&self, backoff: &mut Backoff) -> Result<(), Stopped> {
         tokio::select! {
             biased;
-            () = self.stop.stopped() => Err(Stopped),
+            () = self.stop.requested() => Err(Stopped),
             () = tokio::time::sleep(backoff.next_pause()) => Ok(()),
         }
     }

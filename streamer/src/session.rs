@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use api::shutdown::Shutdown;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
 
@@ -22,7 +23,6 @@ use crate::push::{KeyRequest, PushError, Sender};
 use crate::queue::Queue;
 use crate::source;
 use crate::status::{Counters, Screen, Snapshot, StatusLine};
-use crate::stop::Stop;
 use crate::training::Training;
 
 /// Coded units between encoder and network: about three seconds of video and sound.
@@ -47,7 +47,7 @@ pub struct Report {
 
 /// Streams until the source ends, the time is up, the end is asked for, or the server refuses.
 pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
-    let stop = Stop::new();
+    let stop = Shutdown::new();
     let counters = Arc::new(Counters::default());
     let network = Builder::new_multi_thread()
         .worker_threads(1)
@@ -55,7 +55,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
-    network.spawn(stop.clone().watch_signals());
+    network.spawn(stop.clone().listen_to_signals(None));
 
     let source = source::open(&config.source, network.handle(), &stop, &counters).map_err(Failure::failed)?;
     let watch = config.training.as_ref().map(|training| {
@@ -112,7 +112,7 @@ struct Stream {
     video: JoinHandle<Result<(), VideoError>>,
     sender: task::JoinHandle<Result<(), PushError>>,
     network: Runtime,
-    stop: Stop,
+    stop: Shutdown,
 }
 
 impl Stream {
@@ -122,7 +122,7 @@ impl Stream {
         let mut shown = start;
         while !self.video.is_finished() && !self.sender.is_finished() && self.stop.sleep(TICK).is_ok() {
             if limit.is_some_and(|limit| start.elapsed() >= limit) {
-                self.stop.stop();
+                self.stop.request();
             }
             if shown.elapsed() >= SHOW_EVERY {
                 shown += SHOW_EVERY;
@@ -133,9 +133,9 @@ impl Stream {
 
     /// Ends in order.
     fn finish(self) -> Result<(), Failure> {
-        let patience = if self.stop.is_stopped() { FAREWELL } else { LAST_PICTURES };
+        let patience = if self.stop.is_requested() { FAREWELL } else { LAST_PICTURES };
         if self.sender.is_finished() {
-            self.stop.stop(); // the server refused: nobody wants the pictures
+            self.stop.request(); // the server refused: nobody wants the pictures
         }
         let video = self.video.join();
         let mut sender = self.sender;
@@ -145,7 +145,7 @@ impl Stream {
             let last = async {
                 tokio::select! {
                     () = tokio::time::sleep(patience) => {}
-                    () = async { stop.stopped().await; tokio::time::sleep(FAREWELL).await } => {}
+                    () = async { stop.requested().await; tokio::time::sleep(FAREWELL).await } => {}
                 }
             };
             tokio::select! {
@@ -154,7 +154,7 @@ impl Stream {
                 () = last => { sender.abort(); None }
             }
         });
-        self.stop.stop();
+        self.stop.request();
         self.network.shutdown_timeout(FAREWELL);
         match video {
             Ok(Ok(())) => {}

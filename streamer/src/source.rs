@@ -12,6 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use api::shutdown::Shutdown;
 use file::FileRecording;
 use media::ffmpeg::FfmpegError;
 use media::{AudioConfig, FrameRate, Packet, Picture};
@@ -24,7 +25,6 @@ use tokio::runtime::Handle;
 use crate::clock::SystemClock;
 use crate::config::{Repeat, SourceSpec};
 use crate::status::Counters;
-use crate::stop::Stop;
 
 /// A source that cannot be opened, or failed for good; the message says what to do.
 #[derive(Debug, Error)]
@@ -86,7 +86,7 @@ pub trait Source: Send {
 pub fn open(
     spec: &SourceSpec,
     runtime: &Handle,
-    stop: &Stop,
+    stop: &Shutdown,
     counters: &Arc<Counters>,
 ) -> Result<Box<dyn Source>, SourceError> {
     let clock = SystemClock::new(stop.clone());

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use ::nets::Device;
 use api::control::{TrainingOrder, TrainingReport};
+use api::shutdown::{Shutdown, Stopped};
 use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
 use learn::threshold::Limits;
 use learn::{Record, TrainError};
@@ -24,7 +25,6 @@ use yielding::Yielding;
 use crate::backoff::Backoff;
 use crate::pairs::{PairBuffer, Wanted};
 use crate::status::{Counters, Latest, Quality, UploadState};
-use crate::stop::{Stop, Stopped};
 use crate::upload::{Client, Slot};
 
 /// When training goes on.
@@ -88,7 +88,7 @@ pub struct TrainerThread {
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
-    pub stop: Stop,
+    pub stop: Shutdown,
 }
 
 /// Why a course ended.
@@ -143,7 +143,7 @@ impl TrainerThread {
                 self.counters.upload.set(UploadState::Refused);
             }
             let text = error.to_string();
-            if text != said && !self.stop.is_stopped() {
+            if text != said && !self.stop.is_requested() {
                 tracing::warn!(%error, "no training yet: the server does not say what to train");
                 said = text;
             }

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use api::control::{TrainingReport, TrainingState};
+use api::shutdown::Shutdown;
 use learn::State;
 use models::Package;
 use models::package::Shelf;
@@ -14,7 +15,6 @@ use crate::config::TrainingConfig;
 use crate::pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted};
 use crate::queue::Queue;
 use crate::status::{Counters, Latest};
-use crate::stop::Stop;
 use crate::trainer::TrainerThread;
 use crate::upload::{Client, Reporter, Slot, Uploader};
 
@@ -38,7 +38,7 @@ pub struct Training {
 
 impl Training {
     /// Starts the threads; they wait for what [`Self::input`] is given.
-    pub fn start(config: TrainingConfig, counters: &Arc<Counters>, stop: &Stop) -> io::Result<Self> {
+    pub fn start(config: TrainingConfig, counters: &Arc<Counters>, stop: &Shutdown) -> io::Result<Self> {
         let mut training = Self {
             coded: Arc::new(Queue::new(CODED)),
             pairs: Arc::new(PairBuffer::new(PAIRS)),

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use thiserror::Error;
+
+use crate::Invalid;
 
 /// Secret key of a stream: 1 to 256 printable ASCII characters without spaces.
 ///
@@ -31,35 +32,26 @@ impl StreamKey {
     }
 }
 
-/// Why a text is not a stream key. Never repeats the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum InvalidStreamKey {
-    /// Empty or too long.
-    #[error("a stream key has 1 to {max} characters, not {0}", max = StreamKey::MAX_LENGTH)]
-    Length(usize),
-    /// A character that is not printable ASCII.
-    #[error("a stream key has only printable ASCII characters and no spaces")]
-    Character,
-}
-
 impl TryFrom<String> for StreamKey {
-    type Error = InvalidStreamKey;
+    type Error = Invalid;
 
-    fn try_from(text: String) -> Result<Self, InvalidStreamKey> {
+    fn try_from(text: String) -> Result<Self, Invalid> {
         if !(1..=Self::MAX_LENGTH).contains(&text.len()) {
-            return Err(InvalidStreamKey::Length(text.chars().count()));
+            let length = text.chars().count();
+            let most = Self::MAX_LENGTH;
+            return Err(Invalid::new(format!("a stream key has 1 to {most} characters, not {length}")));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidStreamKey::Character);
+            return Err(Invalid::new("a stream key has only printable ASCII characters and no spaces"));
         }
         Ok(Self(text.into()))
     }
 }
 
 impl FromStr for StreamKey {
-    type Err = InvalidStreamKey;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, InvalidStreamKey> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
         Self::try_from(text.to_owned())
     }
 }
@@ -73,9 +65,9 @@ impl PartialEq for StreamKey {
 impl Eq for StreamKey {}
 
 impl TryFrom<&SecretString> for StreamKey {
-    type Error = InvalidStreamKey;
+    type Error = Invalid;
 
-    fn try_from(secret: &SecretString) -> Result<Self, InvalidStreamKey> {
+    fn try_from(secret: &SecretString) -> Result<Self, Invalid> {
         secret.expose_secret().parse()
     }
 }
@@ -107,14 +99,14 @@ mod tests {
     #[test]
     fn what_cannot_be_typed_is_refused() {
         let cases = [
-            (String::new(), InvalidStreamKey::Length(0)),
-            ("k".repeat(257), InvalidStreamKey::Length(257)),
-            ("a b".into(), InvalidStreamKey::Character),
-            ("a\n".into(), InvalidStreamKey::Character),
-            ("schlüssel".into(), InvalidStreamKey::Character),
+            (String::new(), "a stream key has 1 to 256 characters, not 0"),
+            ("k".repeat(257), "a stream key has 1 to 256 characters, not 257"),
+            ("a b".into(), "a stream key has only printable ASCII characters and no spaces"),
+            ("a\n".into(), "a stream key has only printable ASCII characters and no spaces"),
+            ("schlüssel".into(), "a stream key has only printable ASCII characters and no spaces"),
         ];
         for (text, reason) in cases {
-            assert_eq!(StreamKey::try_from(text).unwrap_err(), reason);
+            assert_eq!(StreamKey::try_from(text).unwrap_err().to_string(), reason);
         }
         assert!("live_1?token=a/b+c==".parse::<StreamKey>().is_ok());
     }

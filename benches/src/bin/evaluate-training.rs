@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use api::Bitrate;
 use clap::Parser;
 use learn::GainSample;
 use measure::adaptation::pace::Pace;
@@ -16,7 +17,6 @@ use measure::adaptation::{Outcome, Plan, evaluate, plot, report};
 use measure::evaluate::footage;
 use models::Preset;
 use nets::device::DeviceChoice;
-use streamer::config::Bitrate;
 use streamer::trainer::Policy;
 
 #[derive(Parser)]

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::GainSample;
+use media::files;
 use models::FEdsrConfig;
 use serde::{Deserialize, Serialize};
+
+use crate::GainSample;
 
 const FILE: &str = "gains.json";
 const FORMAT: &str = "sharpcast-gains-2";
@@ -96,14 +98,11 @@ fn read(file: &Path) -> io::Result<BTreeMap<String, Vec<GainSample>>> {
     Ok(gains.nets)
 }
 
-/// Writes beside the place and moves there: the file is always whole.
 fn write(file: &Path, nets: BTreeMap<String, Vec<GainSample>>) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let beside = file.with_extension(format!("json.{}", std::process::id()));
-    fs::write(&beside, serde_json::to_vec_pretty(&Gains { format: FORMAT.to_owned(), nets })?)?;
-    fs::rename(&beside, file)
+    files::replace(file, &serde_json::to_vec_pretty(&Gains { format: FORMAT.to_owned(), nets })?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use api::control::{
     Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
 };
+use api::shutdown::Shutdown;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -14,7 +15,6 @@ use crate::inference::Library;
 use crate::inference::fake::FakeBackend;
 use crate::inference::library::Measure;
 use crate::out::hls::HlsSettings;
-use crate::shutdown::Shutdown;
 use crate::streams::{Hub, Publication, SessionSettings};
 
 const KEY: &str = "s3cret";

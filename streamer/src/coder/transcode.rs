@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::Bitrate;
 use media::ffmpeg::{
     Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
 };
@@ -9,7 +10,7 @@ use media::picture::{Colour, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 use thiserror::Error;
 
-use crate::config::{Bitrate, VideoSize};
+use crate::config::VideoSize;
 
 /// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
 const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);

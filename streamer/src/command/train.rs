@@ -2,7 +2,6 @@
 
 mod report;
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use learn::live::stock_package;
 use learn::material::Material;
 use learn::{TrainError, Trainer, TrainerSettings, cosine};
 use media::ffmpeg::{FileReader, Media};
+use media::files;
 use media::{MediaTime, Picture, Size};
 use models::Package;
 use models::package::TrainingSummary;
@@ -72,7 +72,7 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
     ensure!(material.can_judge(), "{video} gives nothing to judge by; give a longer recording");
     let mut trainer = Trainer::new(settings, start.as_ref())?;
     let mut course = Course { plain: material.plain(), points: Vec::new() };
-    let (began, limit) = (Instant::now(), args.seconds.duration());
+    let (began, limit) = (Instant::now(), args.seconds);
     let bar = screen.progress(limit.as_secs());
     let (mut shown, mut loss) = (began, 0.0);
     course.points.push(judge(&trainer, &mut material, began.elapsed(), loss)?);
@@ -189,11 +189,6 @@ fn divided(hr: Size, scale: u32) -> anyhow::Result<VideoSize> {
         .context("give a smaller --scale or --size")
 }
 
-/// Writes beside the place and moves there: a file of that name is always whole.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, bytes).with_context(context)?;
-    fs::rename(&beside, path).with_context(context)
+    files::replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

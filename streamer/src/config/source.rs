@@ -3,35 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use api::Invalid;
 use api::names::StreamKey;
-use thiserror::Error;
 use url::{Host, Url};
-
-/// Text that names no source; the message says what would.
-#[derive(Debug, Error)]
-pub enum SourceError {
-    /// Cameras.
-    #[error(
-        "capture devices such as {0} are not supported yet; let OBS capture it and push to rtmp://127.0.0.1:1936/live, and give that as the source"
-    )]
-    Device(String),
-    /// Another kind of address.
-    #[error("{0} is not a source; give a media file, rtmp://127.0.0.1:1936/live to listen there, or test:")]
-    Unknown(String),
-    /// Not a place to listen at.
-    #[error(
-        "cannot listen at {0}; give an address of this machine with its port, such as rtmp://127.0.0.1:1936/live"
-    )]
-    Listen(String),
-    /// Open to the network without a key.
-    #[error(
-        "{0} can be reached from other machines; add a key that publishers must have: rtmp://ADDRESS:PORT/live/KEY"
-    )]
-    OpenListen(String),
-    /// Looping what has no end.
-    #[error("--loop plays a file again; {0} does not end")]
-    Loop(String),
-}
 
 /// Where the pictures come from.
 #[derive(Debug)]
@@ -69,24 +43,34 @@ pub struct ListenAt {
 
 impl SourceSpec {
     /// Understands `text`.
-    pub fn parse(text: &str, repeat: Repeat) -> Result<Self, SourceError> {
+    pub fn parse(text: &str, repeat: Repeat) -> Result<Self, Invalid> {
         let endless = |spec| match repeat {
             Repeat::Once => Ok(spec),
-            Repeat::ForEver => Err(SourceError::Loop(text.to_owned())),
+            Repeat::ForEver => Err(Invalid::new(format!("--loop plays a file again; {text} does not end"))),
         };
         match text.split_once(':') {
             Some(("test", "")) => endless(Self::Synthetic),
             Some(("rtmp", _)) => endless(Self::Listen(ListenAt::parse(text)?)),
-            _ if text.starts_with("/dev/") => Err(SourceError::Device(text.to_owned())),
-            Some((_, rest)) if rest.starts_with("//") => Err(SourceError::Unknown(text.to_owned())),
+            _ if text.starts_with("/dev/") => Err(Invalid::new(format!(
+                "capture devices such as {text} are not supported yet; let OBS capture it and push to \
+                 rtmp://127.0.0.1:1936/live, and give that as the source"
+            ))),
+            Some((_, rest)) if rest.starts_with("//") => Err(Invalid::new(format!(
+                "{text} is not a source; give a media file, rtmp://127.0.0.1:1936/live to listen there, or test:"
+            ))),
             _ => Ok(Self::File { path: Path::new(text).to_owned(), repeat }),
         }
     }
 }
 
 impl ListenAt {
-    fn parse(text: &str) -> Result<Self, SourceError> {
-        let wrong = || SourceError::Listen(text.to_owned());
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = || {
+            Invalid::new(format!(
+                "cannot listen at {text}; give an address of this machine with its port, such as \
+                 rtmp://127.0.0.1:1936/live"
+            ))
+        };
         let url = Url::parse(text).map_err(|_| wrong())?;
         let ip = match url.host().ok_or_else(wrong)? {
             Host::Ipv4(ip) => IpAddr::V4(ip),
@@ -97,10 +81,15 @@ impl ListenAt {
         };
         let address = SocketAddr::new(ip, url.port().ok_or_else(wrong)?);
         let mut path = url.path().splitn(3, '/').skip(1);
-        let (_app, key) = (path.next(), path.next().filter(|key| !key.is_empty()));
+        let _app = path.next();
+        let key = path.next().filter(|key| !key.is_empty());
         let key = key.map(|key| key.parse::<StreamKey>().map_err(|_| wrong())).transpose()?;
         if key.is_none() && !ip.is_loopback() {
-            return Err(SourceError::OpenListen(format!("{}://{address}", url.scheme())));
+            let scheme = url.scheme();
+            return Err(Invalid::new(format!(
+                "{scheme}://{address} can be reached from other machines; add a key that publishers must have: \
+                 rtmp://ADDRESS:PORT/live/KEY"
+            )));
         }
         Ok(Self { address, key })
     }

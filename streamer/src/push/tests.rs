@@ -17,7 +17,7 @@ struct Set {
     queue: Arc<Queue<Unit>>,
     key_request: KeyRequest,
     counters: Arc<Counters>,
-    stop: Stop,
+    stop: Shutdown,
     sender: JoinHandle<Result<(), PushError>>,
 }
 
@@ -26,7 +26,8 @@ struct Set {
 async fn set() -> Set {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let queue = Arc::new(Queue::new(64));
-    let (key_request, counters, stop) = (KeyRequest::default(), Arc::new(Counters::default()), Stop::new());
+    let (key_request, counters, stop) =
+        (KeyRequest::default(), Arc::new(Counters::default()), Shutdown::new());
     let sender = Sender {
         url: format!("rtmp://{}/live", listener.local_addr().unwrap()).parse().unwrap(),
         key: "s3cret".parse().unwrap(),
@@ -190,7 +191,7 @@ async fn the_end_of_the_program_ends_the_waiting_for_a_server() {
     let set = set().await;
     set.push_video_config();
     let silent = set.listener.accept().await.unwrap();
-    set.stop.stop();
+    set.stop.request();
     set.sender.await.unwrap().unwrap();
     drop(silent);
 }

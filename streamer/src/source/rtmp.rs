@@ -7,6 +7,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 
 use api::names::StreamKey;
+use api::shutdown::Shutdown;
 use media::ffmpeg::Decoder;
 use media::flv::{Demuxer, Tag};
 use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
@@ -21,7 +22,6 @@ use super::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::config::ListenAt;
 use crate::queue::{Queue, Queued, Role};
 use crate::status::Counters;
-use crate::stop::Stop;
 
 /// Packets between the network and the decoder: about two seconds of video and sound.
 const QUEUE: usize = 256;
@@ -34,7 +34,7 @@ const USUAL_RATE: FrameRate = FrameRate { num: 30, den: 1 };
 pub(super) struct RtmpSource {
     queue: Arc<Queue<Arrival>>,
     listener: Option<JoinHandle<()>>,
-    stop: Stop,
+    stop: Shutdown,
     counters: Arc<Counters>,
     line: Continuity,
     decoder: Option<Decoder>,
@@ -63,7 +63,7 @@ impl RtmpSource {
     pub(super) fn listen(
         at: &ListenAt,
         runtime: &Handle,
-        stop: Stop,
+        stop: Shutdown,
         counters: Arc<Counters>,
     ) -> Result<Self, SourceError> {
         let failed = |reason| SourceError::Listen { address: at.address, reason };
@@ -156,7 +156,7 @@ impl Drop for RtmpSource {
     fn drop(&mut self) {
         // The task ends with the program; a source that is dropped earlier must not go on listening.
         if let Some(listener) = self.listener.take()
-            && !self.stop.is_stopped()
+            && !self.stop.is_requested()
         {
             listener.abort();
         }
@@ -173,12 +173,12 @@ struct Door {
 
 impl Door {
     /// Accepts connections until the program ends, then closes the queue.
-    async fn run(self, listener: TcpListener, stop: Stop) {
+    async fn run(self, listener: TcpListener, stop: Shutdown) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 biased;
-                () = stop.stopped() => break,
+                () = stop.requested() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                     Ok((stream, peer)) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stop::{Stop, Stopped};
+use api::shutdown::{Shutdown, Stopped};
 
 /// The first pause after a late picture. While pictures stay late, each is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(500);
@@ -18,7 +18,7 @@ pub(super) struct Yielding {
 
 impl Yielding {
     /// Waits if pictures were late since this was asked last; `late` counts them all.
-    pub(super) fn pause(&mut self, late: u64, stop: &Stop) -> Result<(), Stopped> {
+    pub(super) fn pause(&mut self, late: u64, stop: &Shutdown) -> Result<(), Stopped> {
         let pause = self.next(late);
         if pause.is_zero() { Ok(()) } else { stop.sleep(pause) }
     }

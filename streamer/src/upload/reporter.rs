@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::control::{QualityLook, TrainingRecord, TrainingReport};
+use api::shutdown::Shutdown;
 
 use super::Client;
 use crate::status::Counters;
-use crate::stop::Stop;
 
 /// Between two reports.
 const EVERY: Duration = Duration::from_secs(4);
@@ -21,7 +21,7 @@ pub struct Reporter {
     /// Where the report comes from.
     pub counters: Arc<Counters>,
     /// The end of the program.
-    pub stop: Stop,
+    pub stop: Shutdown,
 }
 
 impl Reporter {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::control::{ModelReport, Outcome};
+use api::shutdown::Shutdown;
 use models::Package;
 use models::package::{Patch, Shelf};
 
@@ -21,7 +22,6 @@ use super::{ApiError, Client, PacedReader, Slot};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, SystemClock};
 use crate::status::{Counter, Counters, Latest, UploadState};
-use crate::stop::Stop;
 
 /// Before an upload that did not arrive is tried again: at first about as long as a server takes to restart, then less
 /// and less often.
@@ -46,7 +46,7 @@ pub struct Uploader {
     /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
-    pub stop: Stop,
+    pub stop: Shutdown,
 }
 
 impl Uploader {
@@ -56,7 +56,7 @@ impl Uploader {
             let mut backoff = Backoff::between(SHORTEST_PAUSE, LONGEST_PAUSE);
             let mut tries = 0;
             while let Err(error) = self.upload(&package, tries) {
-                if self.stop.is_stopped() {
+                if self.stop.is_requested() {
                     return;
                 }
                 if !error.is_temporary() {

@@ -55,7 +55,7 @@ fn times(source: &mut RtmpSource, count: usize) -> Vec<i64> {
 
 #[test]
 fn survives_a_publisher_that_leaves_and_returns() {
-    let (runtime, stop) = (runtime(), Stop::new());
+    let (runtime, stop) = (runtime(), Shutdown::new());
     let at = ListenAt { address: free_address(), key: None };
     let mut source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
     let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
@@ -64,13 +64,13 @@ fn survives_a_publisher_that_leaves_and_returns() {
         assert_eq!(times(&mut source, 3), expected);
         runtime.block_on(publisher.close()).unwrap();
     }
-    stop.stop();
+    stop.request();
     assert!(source.next().unwrap().is_none());
 }
 
 #[test]
 fn turns_away_wrong_keys_and_second_publishers() {
-    let (runtime, stop) = (runtime(), Stop::new());
+    let (runtime, stop) = (runtime(), Shutdown::new());
     let at = ListenAt { address: free_address(), key: Some("right".parse().unwrap()) };
     let source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
     let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
@@ -83,7 +83,7 @@ fn turns_away_wrong_keys_and_second_publishers() {
         other => panic!("{other:?}"),
     }
     runtime.block_on(first.close()).unwrap();
-    stop.stop();
+    stop.request();
     drop(source);
 }
 
@@ -91,6 +91,6 @@ fn turns_away_wrong_keys_and_second_publishers() {
 fn an_address_that_is_taken_is_told() {
     let (runtime, taken) = (runtime(), StdListener::bind("127.0.0.1:0").unwrap());
     let at = ListenAt { address: taken.local_addr().unwrap(), key: None };
-    let error = RtmpSource::listen(&at, runtime.handle(), Stop::new(), Arc::default()).err().unwrap();
+    let error = RtmpSource::listen(&at, runtime.handle(), Shutdown::new(), Arc::default()).err().unwrap();
     assert!(error.to_string().contains("another program"), "{error}");
 }

@@ -74,7 +74,7 @@ fn uploader(target: UploadTarget) -> Uploader {
         accepted: Arc::default(),
         rate: 100_000_000,
         counters: Arc::default(),
-        stop: Stop::new(),
+        stop: Shutdown::new(),
     }
 }
 
