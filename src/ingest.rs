@@ -1,41 +1,42 @@
-//! RTMP publishers: each in a task of its own, all ended and joined together; a limited number wait in the [`lobby`] until they publish.
+//! RTMP publishers: each in a task of its own, all ended and joined together; a limited number may be [`half_open`].
 //!
-//! This module decides who may publish; it never looks into media. A publisher who falls silent is cut off after the
-//! read timeout, which frees the name ([`rtmp::Limits`]).
+//! Who may publish is for an [`Admission`] to say; this module never looks into media. A publisher who falls silent is cut
+//! off after the read timeout, which frees the name ([`rtmp::Limits`]).
 
-mod lobby;
+mod admission;
+mod half_open;
 mod publisher;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::shutdown::Shutdown;
-use lobby::{Guest, Lobby};
+use half_open::{Entry, HalfOpen};
 use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-use crate::streams::Hub;
+pub use admission::{Admission, Answer, PublishRequest};
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);
 
-/// What the accept loop needs.
+/// The accept loop, and its connections.
 #[derive(Debug)]
 pub struct Ingest {
     listener: TcpListener,
-    hub: Arc<Hub>,
-    limits: Limits,
-    lobby: Lobby,
+    admission: Arc<dyn Admission>,
+    half_open: Arc<HalfOpen>,
     tasks: TaskTracker,
 }
 
 impl Ingest {
     /// The caller has bound the listener, and says how many connections may wait to publish.
-    pub fn new(listener: TcpListener, hub: Arc<Hub>, max_connections: usize) -> Self {
-        let (lobby, limits) = (Lobby::new(max_connections), Limits::default());
-        Self { listener, hub, limits, lobby, tasks: TaskTracker::new() }
+    pub fn new(listener: TcpListener, admission: Arc<dyn Admission>, max_connections: usize) -> Self {
+        Self { listener, admission, half_open: HalfOpen::new(max_connections), tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -47,7 +48,7 @@ impl Ingest {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer, &shutdown),
+                Ok((stream, peer)) => self.start(stream, peer, &shutdown),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a publisher");
                     tokio::time::sleep(REST).await;
@@ -59,30 +60,28 @@ impl Ingest {
         self.tasks.wait().await;
     }
 
-    fn admit(&self, stream: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
-        let guest = self.lobby.enter();
+    fn start(&self, stream: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
+        let entry = self.half_open.enter();
         // Tags of audio and video come one by one; none should wait for the next.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
-        let (hub, limits, shutdown) = (Arc::clone(&self.hub), self.limits.clone(), shutdown.clone());
-        self.tasks.spawn(serve(stream, peer, hub, limits, shutdown, guest));
+        self.tasks.spawn(serve(stream, peer, Arc::clone(&self.admission), shutdown.clone(), entry));
     }
 }
 
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    hub: Arc<Hub>,
-    limits: Limits,
+    admission: Arc<dyn Admission>,
     shutdown: Shutdown,
-    guest: Guest,
+    entry: Entry,
 ) {
     tokio::select! {
         biased;
         () = shutdown.requested() => tracing::debug!(%peer, "connection ended with the server"),
-        () = guest.shown_out() => tracing::debug!(%peer, "connection closed to make room"),
-        outcome = publisher::serve(stream, peer, &hub, limits, &guest) => match outcome {
+        () = entry.evicted() => tracing::debug!(%peer, "connection closed to make room"),
+        outcome = publisher::serve(stream, peer, &*admission, Limits::default(), &entry) => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),
             Err(error) => tracing::info!(%peer, %error, "connection ended"),
         }

@@ -102,7 +102,7 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let ingest = Ingest::new(rtmp, Arc::clone(&hub), config.rtmp.max_connections);
+    let ingest = Ingest::new(rtmp, hub.clone(), config.rtmp.max_connections);
     announce(&config, addresses, own_stream)?;
     ingest.run(shutdown.clone()).await;
     hub.end().await;

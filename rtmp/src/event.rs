@@ -31,6 +31,8 @@ pub enum Event {
 pub enum Rejection {
     /// No stream has this key.
     BadKey,
+    /// Whoever it is, not from there or not to this application.
+    NotAllowed,
     /// Somebody publishes to this stream already.
     InUse,
     /// The server takes no publishers at the moment.
@@ -41,7 +43,7 @@ impl Rejection {
     /// The code of `onStatus`. OBS knows the first and the last, and closes; it shows the description of all of them.
     pub fn code(self) -> &'static str {
         match self {
-            Self::BadKey => "NetStream.Publish.Denied",
+            Self::BadKey | Self::NotAllowed => "NetStream.Publish.Denied",
             Self::InUse => "NetStream.Publish.BadName",
             Self::Unavailable => "NetStream.Publish.Rejected",
         }
@@ -51,6 +53,7 @@ impl Rejection {
     pub fn description(self) -> &'static str {
         match self {
             Self::BadKey => "No stream has this key.",
+            Self::NotAllowed => "Publishing here is not allowed.",
             Self::InUse => "Somebody publishes to this stream already.",
             Self::Unavailable => "The server takes no publishers at the moment.",
         }

@@ -1,39 +1,45 @@
 //! One RTMP connection: who it is, what it may do, and its tags turned into units.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use api::names::StreamKey;
 use media::flv::{Demuxer, FlvError, Tag};
 use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
-use secrecy::SecretString;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 
-use super::lobby::Guest;
+use super::admission::{Admission, PublishRequest};
+use super::half_open::Entry;
 use crate::out::Arrival;
-use crate::streams::{Hub, Publication};
+use crate::streams::Publication;
+
+/// How long a decision on a publisher may take. Encoders give up after some ten seconds.
+const DECISION: Duration = Duration::from_secs(5);
 
 /// Refused tags of one connection are logged up to this many; an encoder that is set up wrongly refuses all.
 const LOGGED: u32 = 3;
 
 /// Serves a connection until its peer is gone. Dropping the future ends the publication.
-pub(super) async fn serve(
-    stream: TcpStream,
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     peer: SocketAddr,
-    hub: &Hub,
+    admission: &dyn Admission,
     limits: Limits,
-    guest: &Guest,
+    entry: &Entry,
 ) -> Result<(), ConnectionError> {
     let mut connection = ServerConnection::accept(stream, limits).await?;
     let mut publishing: Option<Publishing> = None;
     while let Some(event) = connection.next_event().await? {
         match event {
             Event::Connected { app } => tracing::debug!(%peer, app, "connected"),
-            Event::PublishRequested { key, .. } => {
-                // A connection publishes one stream at a time.
+            Event::PublishRequested { app, key } => {
+                // A connection publishes one stream at a time. What it had is given back first: it may ask for the same.
                 drop(publishing.take());
-                match admit(hub, &key) {
+                let request = PublishRequest { app: &app, key: &key, peer };
+                let decision = timeout(DECISION, admission.admit(request)).await;
+                match decision.unwrap_or(Err(Rejection::Unavailable)) {
                     Ok(publication) => {
-                        guest.leave();
+                        entry.authenticated();
                         tracing::info!(stream = %publication.name(), %peer, "publisher came");
                         publishing = Some(Publishing::new(publication));
                         connection.accept_publish().await?;
@@ -54,13 +60,6 @@ pub(super) async fn serve(
         }
     }
     Ok(())
-}
-
-fn admit(hub: &Hub, key: &SecretString) -> Result<Publication, Rejection> {
-    // What is no key at all opens no stream either.
-    let key = StreamKey::try_from(key).map_err(|_| Rejection::BadKey)?;
-    let stream = hub.authenticate(&key).ok_or(Rejection::BadKey)?;
-    stream.publish().map_err(|_| Rejection::InUse)
 }
 
 struct Publishing {

@@ -1,0 +1,128 @@
+//! Doors, each with a real publisher in front of it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rtmp::{PublishError, Publisher, Rejection};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::config::{Profile, StreamSettings};
+use crate::out::hls::HlsSettings;
+use crate::streams::{Hub, SessionSettings};
+
+fn hub() -> Arc<Hub> {
+    let stream =
+        StreamSettings { name: "demo".parse().unwrap(), key: "s3cret".parse().unwrap(), profile: None };
+    let settings = SessionSettings {
+        hls: HlsSettings::default(),
+        grace: Duration::from_secs(60),
+        workshop: None,
+        sinks: Vec::new(),
+    };
+    Arc::new(Hub::new(vec![stream], Profile::Plain, settings))
+}
+
+/// Looks at everything but the key, then asks the hub.
+#[derive(Debug)]
+struct AppAndAddress {
+    app: &'static str,
+    address: IpAddr,
+    hub: Arc<Hub>,
+}
+
+impl Admission for AppAndAddress {
+    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a> {
+        Box::pin(async move {
+            // As if it had asked somebody.
+            tokio::task::yield_now().await;
+            if request.app != self.app || request.peer.ip() != self.address {
+                return Err(Rejection::NotAllowed);
+            }
+            self.hub.admit(request).await
+        })
+    }
+}
+
+#[derive(Debug)]
+struct NeverAnswers;
+
+impl Admission for NeverAnswers {
+    fn admit<'a>(&'a self, _: PublishRequest<'a>) -> Answer<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    shutdown: Shutdown,
+    running: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(admission: Arc<dyn Admission>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = Shutdown::new();
+        let ingest = Ingest::new(listener, admission, 8);
+        let running = tokio::spawn(ingest.run(shutdown.clone()));
+        Self { address, shutdown, running }
+    }
+
+    /// The code of the refusal, if it is one.
+    async fn publish(&self, app: &str, key: &str) -> Result<Publisher, String> {
+        let url = format!("rtmp://{}/{app}", self.address).parse().unwrap();
+        let key = SecretString::from(key.to_owned());
+        Publisher::connect(&url, &key, Duration::from_secs(20)).await.map_err(|error| match error {
+            PublishError::Refused { code, .. } => code,
+            other => panic!("{other}"),
+        })
+    }
+
+    async fn end(self) {
+        self.shutdown.request();
+        self.running.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn to_the_hub_only_the_key_counts() {
+    let server = Server::start(hub()).await;
+    let publisher = server.publish("anything", "s3cret").await.unwrap();
+    assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.BadName");
+    assert_eq!(server.publish("live", "wrong").await.unwrap_err(), "NetStream.Publish.Denied");
+    assert_eq!(server.publish("live", "no key").await.unwrap_err(), "NetStream.Publish.Denied");
+    drop(publisher);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn another_door_sees_application_and_address() {
+    let address = IpAddr::from([127, 0, 0, 1]);
+    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, hub: hub() })).await;
+    assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.Denied");
+    assert!(server.publish("studio", "s3cret").await.is_ok());
+    server.end().await;
+
+    let address = IpAddr::from([192, 0, 2, 1]);
+    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, hub: hub() })).await;
+    assert_eq!(server.publish("studio", "s3cret").await.unwrap_err(), "NetStream.Publish.Denied");
+    server.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_door_that_never_answers_turns_publishers_away() {
+    let (near, far) = tokio::io::duplex(64 << 10);
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let half_open = HalfOpen::new(1);
+    tokio::spawn(async move {
+        publisher::serve(far, peer, &NeverAnswers, Limits::default(), &half_open.enter()).await
+    });
+    let url = "rtmp://localhost/live".parse().unwrap();
+    let key = SecretString::from("s3cret");
+    let error = Publisher::publish(near, &url, &key, Limits::default()).await.unwrap_err();
+    let PublishError::Refused { code, .. } = error else { panic!("{error}") };
+    assert_eq!(code, Rejection::Unavailable.code());
+}
