@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtmp::Limits;
-use rtmp::chunk::{ChunkError, ChunkReader};
+use rtmp::chunk::ChunkReader;
 use rtmp::message::Message;
+use rtmp::{Error, Limits};
 
 fuzz_target!(|input: &[u8]| {
     let limits = Limits { assembling: 64 << 10, ..Limits::default() };
@@ -15,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// All messages up to the end or the error.
-fn read(limits: &Limits, bytes: &[u8], piece: usize) -> (Vec<Message>, Option<ChunkError>) {
+fn read(limits: &Limits, bytes: &[u8], piece: usize) -> (Vec<Message>, Option<Error>) {
     let mut reader = ChunkReader::new(limits);
     let mut messages = Vec::new();
     for mut input in bytes.chunks(piece) {

@@ -12,7 +12,7 @@ mod tests;
 mod value;
 mod writer;
 
-pub use reader::{Amf0Error, Reader, decode};
+pub use reader::{Reader, decode};
 pub use value::{Object, Value};
 pub use writer::encode;
 

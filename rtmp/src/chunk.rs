@@ -11,7 +11,7 @@ mod stream;
 mod tests;
 mod writer;
 
-pub use reader::{ChunkError, ChunkReader};
+pub use reader::ChunkReader;
 pub use writer::{ChunkStreamId, ChunkWriter};
 
 /// Bytes per chunk before anybody says otherwise.

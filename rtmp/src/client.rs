@@ -18,7 +18,7 @@ use super::acknowledge::{Acknowledge, WINDOW};
 use super::amf0::{self, Object, Value};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
-use super::{Limits, RtmpError, RtmpUrl};
+use super::{Error, Limits, RtmpUrl};
 
 /// What OBS and FFmpeg users know to work everywhere; small enough for audio to slip between the chunks of a picture.
 const CHUNK_SIZE: usize = 4096;
@@ -100,7 +100,7 @@ impl ClientSession {
     }
 
     /// Takes bytes of the server.
-    pub fn push(&mut self, mut input: &[u8]) -> Result<(), RtmpError> {
+    pub fn push(&mut self, mut input: &[u8]) -> Result<(), Error> {
         if let Some(answer) = self.acknowledge.receive(input.len()) {
             self.write(&answer);
         }
@@ -166,7 +166,7 @@ impl ClientSession {
         self.state = State::Ended;
     }
 
-    fn obey(&mut self, message: &Message) -> Result<(), RtmpError> {
+    fn obey(&mut self, message: &Message) -> Result<(), Error> {
         match message.kind {
             MessageKind::CommandAmf0 | MessageKind::CommandAmf3 => {
                 let command = Command::parse(message, &self.limits)?;

@@ -7,5 +7,5 @@ mod connection;
 mod publisher;
 mod transport;
 
-pub use connection::{ConnectionError, ServerConnection, Waiting};
-pub use publisher::{PublishError, Publisher};
+pub use connection::ServerConnection;
+pub use publisher::Publisher;

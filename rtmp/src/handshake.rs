@@ -3,13 +3,9 @@
 //! The cryptography is `rml_rtmp`'s; of that crate nothing else is used, its chunk and AMF0 readers are not made for
 //! a public port.
 
-use rml_rtmp::handshake::{Handshake as Exchange, HandshakeProcessResult, PeerType};
-use thiserror::Error;
+use rml_rtmp::handshake::{Handshake as Exchange, HandshakeError, HandshakeProcessResult, PeerType};
 
-/// The peer does not speak RTMP.
-#[derive(Debug, Error)]
-#[error("not an RTMP handshake: {0}")]
-pub struct HandshakeError(#[from] rml_rtmp::handshake::HandshakeError);
+use crate::Error;
 
 /// One end of a handshake.
 pub struct Handshake {
@@ -32,15 +28,15 @@ impl Handshake {
     }
 
     /// The end that begins, and what it sends first.
-    pub fn client() -> Result<(Self, Vec<u8>), HandshakeError> {
+    pub fn client() -> Result<(Self, Vec<u8>), Error> {
         let mut exchange = Exchange::new(PeerType::Client);
-        let output = exchange.generate_outbound_p0_and_p1()?;
+        let output = exchange.generate_outbound_p0_and_p1().map_err(not_rtmp)?;
         Ok((Self { exchange }, output))
     }
 
     /// Takes bytes of the peer; not to be called again once it was complete.
-    pub fn push(&mut self, input: &[u8]) -> Result<Progress, HandshakeError> {
-        Ok(match self.exchange.process_bytes(input)? {
+    pub fn push(&mut self, input: &[u8]) -> Result<Progress, Error> {
+        Ok(match self.exchange.process_bytes(input).map_err(not_rtmp)? {
             HandshakeProcessResult::InProgress { response_bytes } => {
                 Progress { output: response_bytes, rest: None }
             }
@@ -49,6 +45,10 @@ impl Handshake {
             }
         })
     }
+}
+
+fn not_rtmp(error: HandshakeError) -> Error {
+    Error::malformed(format!("not an RTMP handshake: {error}"))
 }
 
 #[cfg(test)]

@@ -7,12 +7,32 @@
 //! | `fourCcList`, `capsEx` in `connect` | Veovera, *Enhanced RTMP v2* |
 //! | digest handshake | as Flash Media Server does it (through `rml_rtmp`) |
 //!
+//! A server that lets everybody publish to the application `live`:
+//!
+//! ```no_run
+//! use rtmp::{Event, Limits, Rejection, ServerConnection};
+//!
+//! async fn serve(socket: tokio::net::TcpStream) -> Result<(), rtmp::Error> {
+//!     let mut connection = ServerConnection::accept(socket, Limits::default()).await?;
+//!     while let Some(event) = connection.next_event().await? {
+//!         match event {
+//!             Event::PublishRequested { app, .. } if app == "live" => connection.accept_publish().await?,
+//!             Event::PublishRequested { .. } => return connection.reject_publish(Rejection::NotAllowed).await,
+//!             Event::Tag(tag) => println!("{:?} at {} ms, {} bytes", tag.kind, tag.timestamp, tag.body.len()),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
 //! The core takes bytes and gives events and bytes; it has no sockets, no clock and no tasks:
 //! [`ServerSession`] and [`ClientSession`] over [`chunk`], [`message`] and [`amf0`]. All that a peer can make the
 //! core hold or do is bounded by [`Limits`]. The [`driver`] adds tokio, timeouts and pings:
 //! [`ServerConnection`] and [`Publisher`].
 //!
-//! Playing is not here: viewers come over HTTP.
+//! Playing is not here: viewers come over HTTP. Nothing here knows streams, names or keys; of our crates it has FLV
+//! tags alone.
 
 pub mod amf0;
 pub mod chunk;
@@ -29,9 +49,9 @@ mod acknowledge;
 mod error;
 
 pub use client::{ClientEvent, ClientSession};
-pub use driver::{ConnectionError, PublishError, Publisher, ServerConnection};
-pub use error::RtmpError;
+pub use driver::{Publisher, ServerConnection};
+pub use error::Error;
 pub use event::{Event, Rejection};
 pub use limits::{Limits, Timeouts};
 pub use server::ServerSession;
-pub use url::{InvalidRtmpUrl, RtmpUrl};
+pub use url::RtmpUrl;

@@ -19,7 +19,7 @@ use super::acknowledge::Acknowledge;
 use super::amf0::{Reader, Value};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
-use super::{Event, Limits, Rejection, RtmpError};
+use super::{Error, Event, Limits, Rejection};
 
 /// A session with one peer.
 ///
@@ -69,7 +69,7 @@ impl ServerSession {
     }
 
     /// Takes bytes of the peer. After an error the session has ended; what is in the output may still be sent.
-    pub fn push(&mut self, input: &[u8]) -> Result<(), RtmpError> {
+    pub fn push(&mut self, input: &[u8]) -> Result<(), Error> {
         let result = self.take(input);
         if result.is_err() {
             self.end();
@@ -122,9 +122,9 @@ impl ServerSession {
         self.ended
     }
 
-    fn take(&mut self, mut input: &[u8]) -> Result<(), RtmpError> {
+    fn take(&mut self, mut input: &[u8]) -> Result<(), Error> {
         if self.ended {
-            return Err(RtmpError::Ended);
+            return Err(Error::Ended);
         }
         if let Some(answer) = self.acknowledge.receive(input.len()) {
             self.send(answer);
@@ -134,13 +134,13 @@ impl ServerSession {
         {
             self.obey(message)?;
             if self.output.len() > self.limits.output {
-                return Err(RtmpError::Limit { what: "bytes of answers", limit: self.limits.output });
+                return Err(Error::limit("bytes of answers", self.limits.output));
             }
         }
         Ok(())
     }
 
-    fn obey(&mut self, message: Message) -> Result<(), RtmpError> {
+    fn obey(&mut self, message: Message) -> Result<(), Error> {
         match message.kind {
             MessageKind::CommandAmf0 | MessageKind::CommandAmf3 => {
                 let command = Command::parse(&message, &self.limits)?;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
 use url::Url;
+
+use crate::Error;
 
 /// Port of RTMP.
 pub const DEFAULT_PORT: u16 = 1935;
@@ -15,26 +16,6 @@ pub struct RtmpUrl {
     host: String,
     port: u16,
     app: String,
-}
-
-/// Why a text is not an address to publish to.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum InvalidRtmpUrl {
-    /// Not a URL at all.
-    #[error("not a URL ({0}); expected rtmp://HOST/APP")]
-    Syntax(#[from] url::ParseError),
-    /// Another scheme.
-    #[error("cannot publish over {0}; expected rtmp://HOST/APP")]
-    Scheme(String),
-    /// No host.
-    #[error("no host; expected rtmp://HOST/APP")]
-    NoHost,
-    /// No application.
-    #[error("no application; expected rtmp://HOST/APP, usually rtmp://HOST/live")]
-    NoApp,
-    /// A user or password.
-    #[error("user and password in the address are not supported; the stream key is the secret")]
-    Credentials,
 }
 
 impl RtmpUrl {
@@ -55,18 +36,27 @@ impl RtmpUrl {
 }
 
 impl FromStr for RtmpUrl {
-    type Err = InvalidRtmpUrl;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, InvalidRtmpUrl> {
-        let url = Url::parse(text)?;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let url = Url::parse(text)
+            .map_err(|error| Error::malformed(format!("not a URL ({error}); expected rtmp://HOST/APP")))?;
         if url.scheme() != "rtmp" {
-            return Err(InvalidRtmpUrl::Scheme(url.scheme().to_owned()));
+            let scheme = url.scheme();
+            return Err(Error::malformed(format!("cannot publish over {scheme}; expected rtmp://HOST/APP")));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidRtmpUrl::Credentials);
+            return Err(Error::malformed(
+                "user and password in the address are not supported; the stream key is the secret",
+            ));
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(InvalidRtmpUrl::NoHost)?;
-        let app = url.path().split('/').find(|part| !part.is_empty()).ok_or(InvalidRtmpUrl::NoApp)?;
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(|| Error::malformed("no host; expected rtmp://HOST/APP"))?;
+        let app = url.path().split('/').find(|part| !part.is_empty()).ok_or_else(|| {
+            Error::malformed("no application; expected rtmp://HOST/APP, usually rtmp://HOST/live")
+        })?;
         Ok(Self { host: host.to_owned(), port: url.port().unwrap_or(DEFAULT_PORT), app: app.to_owned() })
     }
 }
@@ -103,13 +93,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_published_to_says_why() {
-        let reason = |text: &str| text.parse::<RtmpUrl>().unwrap_err();
-        assert_eq!(reason("http://host/live"), InvalidRtmpUrl::Scheme("http".into()));
-        assert_eq!(reason("rtmp:///live"), InvalidRtmpUrl::NoHost);
-        assert_eq!(reason("rtmp://host"), InvalidRtmpUrl::NoApp);
-        assert_eq!(reason("rtmp://host/"), InvalidRtmpUrl::NoApp);
-        assert_eq!(reason("rtmp://me:pw@host/live"), InvalidRtmpUrl::Credentials);
-        assert!(matches!(reason("live"), InvalidRtmpUrl::Syntax(_)));
-        assert!(matches!(reason("rtmp://host:99999/live"), InvalidRtmpUrl::Syntax(_)));
+        let cases = [
+            ("http://host/live", "cannot publish over http"),
+            ("rtmp:///live", "no host"),
+            ("rtmp://host", "no application"),
+            ("rtmp://host/", "no application"),
+            ("rtmp://me:pw@host/live", "user and password"),
+            ("live", "not a URL"),
+            ("rtmp://host:99999/live", "not a URL"),
+        ];
+        for (text, reason) in cases {
+            let refused = text.parse::<RtmpUrl>().unwrap_err().to_string();
+            assert!(refused.starts_with(reason), "{text}: {refused}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::flv::{Demuxer, Tag, TagKind};
 use media::{Track, Unit};
-use rtmp::{Event, Limits, PublishError, Publisher, Rejection, RtmpUrl, ServerConnection};
+use rtmp::{Error, Event, Limits, Publisher, Rejection, RtmpUrl, ServerConnection};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -97,7 +97,7 @@ fn tags(file: &Bytes) -> Vec<Tag> {
 async fn connect(url: &RtmpUrl, key: &SecretString) -> Publisher {
     loop {
         match Publisher::connect(url, key, Duration::from_secs(5)).await {
-            Err(PublishError::Io(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(Error::Io(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
             connected => return connected.unwrap(),
         }
     }

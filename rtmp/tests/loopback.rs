@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use media::flv::{Tag, TagKind};
-use rtmp::{Event, Limits, PublishError, Publisher, Rejection, RtmpUrl, ServerConnection};
+use rtmp::{Error, Event, Limits, Publisher, Rejection, RtmpUrl, ServerConnection};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
@@ -86,7 +86,7 @@ async fn a_rejected_publisher_is_told_why() {
         };
         let (published, ()) = tokio::join!(Publisher::connect(&url, &key, PATIENCE), serve);
         match published {
-            Err(PublishError::Refused { code, description }) => {
+            Err(Error::Refused { code, description }) => {
                 assert_eq!(
                     (code.as_str(), description.as_str()),
                     (rejection.code(), rejection.description())
@@ -107,7 +107,7 @@ async fn a_publisher_notices_that_the_server_is_gone() {
     let publish = async {
         let mut publisher = Publisher::connect(&url, &key, PATIENCE).await.unwrap();
         let noticed = publisher.closed().await;
-        assert!(matches!(noticed, PublishError::Closed | PublishError::Io(_)), "{noticed:?}");
+        assert!(matches!(noticed, Error::Closed | Error::Io(_)), "{noticed:?}");
         assert!(publisher.send(&tags()[3]).await.is_err());
     };
     tokio::join!(serve, publish);
@@ -126,12 +126,12 @@ async fn a_publisher_that_was_sent_away_sends_no_more() {
     drop(connection);
     publisher.closed().await;
     let failed = publisher.send(&tags()[3]).await.unwrap_err();
-    assert!(matches!(failed, PublishError::Closed | PublishError::Io(_)), "{failed:?}");
+    assert!(matches!(failed, Error::Closed | Error::Io(_)), "{failed:?}");
 }
 
 #[tokio::test]
 async fn nobody_listening_is_an_error_of_the_network() {
     let (listener, url, key) = listen().await;
     drop(listener);
-    assert!(matches!(Publisher::connect(&url, &key, PATIENCE).await, Err(PublishError::Io(_))));
+    assert!(matches!(Publisher::connect(&url, &key, PATIENCE).await, Err(Error::Io(_))));
 }

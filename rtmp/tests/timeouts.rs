@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use media::flv::{Tag, TagKind};
 use rtmp::chunk::{ChunkStreamId, ChunkWriter};
-use rtmp::driver::Waiting;
 use rtmp::handshake::Handshake;
 use rtmp::message::{Message, MessageKind, UserControl};
-use rtmp::{ConnectionError, Event, Limits, PublishError, Publisher, ServerConnection};
+use rtmp::{Error, Event, Limits, Publisher, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
@@ -62,7 +61,7 @@ async fn a_handshake_that_trickles_in_is_given_up() {
     };
     tokio::select! {
         accepted = ServerConnection::accept(ours, Limits::default()) => {
-            assert!(matches!(accepted, Err(ConnectionError::Timeout(Waiting::Handshake))));
+            assert!(matches!(accepted, Err(Error::Timeout("waiting for the handshake"))));
         }
         () = trickle => panic!("the whole handshake was awaited"),
     }
@@ -73,7 +72,7 @@ async fn a_handshake_that_trickles_in_is_given_up() {
 async fn a_peer_that_closes_during_the_handshake_is_gone() {
     let (ours, theirs) = duplex(PIPE);
     drop(theirs);
-    assert!(matches!(ServerConnection::accept(ours, Limits::default()).await, Err(ConnectionError::Io(_))));
+    assert!(matches!(ServerConnection::accept(ours, Limits::default()).await, Err(Error::Io(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +90,7 @@ async fn a_peer_that_never_publishes_is_cut_off_however_lively() {
     };
     tokio::select! {
         event = connection.next_event() => {
-            assert!(matches!(event, Err(ConnectionError::Timeout(Waiting::PublishRequest))), "{event:?}");
+            assert!(matches!(event, Err(Error::Timeout("waiting for a publish request"))), "{event:?}");
         }
         () = chatter => {}
     }
@@ -128,7 +127,7 @@ async fn a_silent_publisher_is_pinged_once_and_cut_off() {
     };
     let start = Instant::now();
     let event = connection.next_event().await;
-    assert!(matches!(event, Err(ConnectionError::Timeout(Waiting::Data))), "{event:?}");
+    assert!(matches!(event, Err(Error::Timeout("waiting for any sign of life"))), "{event:?}");
     assert_eq!(start.elapsed(), Limits::default().timeouts.read);
     drop(connection);
 
@@ -154,7 +153,7 @@ async fn a_server_that_stops_reading_is_noticed() {
     let (mut publisher, _connection) = publishing(4096).await;
     let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![0; 100_000].into() };
     let start = Instant::now();
-    assert!(matches!(publisher.send(&tag).await, Err(PublishError::Timeout(_))));
+    assert!(matches!(publisher.send(&tag).await, Err(Error::Timeout("sending"))));
     assert_eq!(start.elapsed(), Limits::default().timeouts.write);
     assert!(publisher.unsent() > 90_000);
 }
@@ -194,6 +193,6 @@ async fn what_came_before_an_error_is_told_before_it() {
     writer.write(ChunkStreamId::CONTROL, &Message::number(MessageKind::SetChunkSize, 0), &mut bytes);
     peer.write_all(&bytes).await.unwrap();
     assert!(matches!(connection.next_event().await, Ok(Some(Event::Tag(_)))));
-    assert!(matches!(connection.next_event().await, Err(ConnectionError::Protocol(_))));
+    assert!(matches!(connection.next_event().await, Err(Error::Malformed(_))));
     assert!(matches!(connection.next_event().await, Ok(None)));
 }

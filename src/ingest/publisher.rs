@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use media::flv::{Demuxer, FlvError, Tag};
-use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
+use rtmp::{Event, Limits, Rejection, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -26,7 +26,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     admission: &dyn Admission,
     limits: Limits,
     entry: &Entry,
-) -> Result<(), ConnectionError> {
+) -> Result<(), rtmp::Error> {
     let mut connection = ServerConnection::accept(stream, limits).await?;
     let mut publishing: Option<Publishing> = None;
     while let Some(event) = connection.next_event().await? {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rtmp::{PublishError, Publisher, Rejection};
+use rtmp::{Error, Publisher, Rejection};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -76,7 +76,7 @@ impl Server {
         let url = format!("rtmp://{}/{app}", self.address).parse().unwrap();
         let key = SecretString::from(key.to_owned());
         Publisher::connect(&url, &key, Duration::from_secs(20)).await.map_err(|error| match error {
-            PublishError::Refused { code, .. } => code,
+            Error::Refused { code, .. } => code,
             other => panic!("{other}"),
         })
     }
@@ -92,8 +92,9 @@ async fn to_the_hub_only_the_key_counts() {
     let server = Server::start(hub()).await;
     let publisher = server.publish("anything", "s3cret").await.unwrap();
     assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.BadName");
-    assert_eq!(server.publish("live", "wrong").await.unwrap_err(), "NetStream.Publish.Denied");
-    assert_eq!(server.publish("live", "no key").await.unwrap_err(), "NetStream.Publish.Denied");
+    for key in ["wrong", "", "no key", &"k".repeat(257)] {
+        assert_eq!(server.publish("live", key).await.unwrap_err(), "NetStream.Publish.Denied", "{key}");
+    }
     drop(publisher);
     server.end().await;
 }
@@ -123,6 +124,6 @@ async fn a_door_that_never_answers_turns_publishers_away() {
     let url = "rtmp://localhost/live".parse().unwrap();
     let key = SecretString::from("s3cret");
     let error = Publisher::publish(near, &url, &key, Limits::default()).await.unwrap_err();
-    let PublishError::Refused { code, .. } = error else { panic!("{error}") };
+    let Error::Refused { code, .. } = error else { panic!("{error}") };
     assert_eq!(code, Rejection::Unavailable.code());
 }

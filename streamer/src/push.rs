@@ -12,7 +12,7 @@ use api::names::StreamKey;
 use api::shutdown::{Shutdown, Stopped};
 use media::flv::{Muxer, Tag};
 use media::{AudioConfig, Unit, VideoConfig};
-use rtmp::{PublishError, Publisher, RtmpUrl};
+use rtmp::{Publisher, RtmpUrl};
 use thiserror::Error;
 
 use crate::backoff::Backoff;
@@ -57,7 +57,7 @@ pub enum PushError {
         /// The server.
         url: RtmpUrl,
         /// What went wrong last.
-        reason: PublishError,
+        reason: rtmp::Error,
     },
 }
 
@@ -157,7 +157,7 @@ impl Sender {
             };
             let ghost = lost.is_some_and(|since| since.elapsed() < GHOST_PATIENCE);
             match reason {
-                PublishError::Refused { ref code, .. } if !(ghost && code == IN_USE) => {
+                rtmp::Error::Refused { ref code, .. } if !(ghost && code == IN_USE) => {
                     return Err(self.refused(reason));
                 }
                 reason if self.queue.is_closed() => {
@@ -179,11 +179,11 @@ impl Sender {
         }
     }
 
-    fn refused(&self, reason: PublishError) -> PushError {
+    fn refused(&self, reason: rtmp::Error) -> PushError {
         let url = self.url.clone();
         match reason {
-            PublishError::Refused { code, .. } if code == IN_USE => PushError::InUse { url },
-            PublishError::Refused { code, description } => PushError::Refused { url, code, description },
+            rtmp::Error::Refused { code, .. } if code == IN_USE => PushError::InUse { url },
+            rtmp::Error::Refused { code, description } => PushError::Refused { url, code, description },
             reason => PushError::Unreachable { url, reason },
         }
     }
@@ -226,7 +226,7 @@ impl Outbox {
         publisher: &mut Publisher,
         first: Option<Unit>,
         again: bool,
-    ) -> Result<(), PublishError> {
+    ) -> Result<(), rtmp::Error> {
         let mut gate = Gate::Open;
         if again {
             for unit in self.configurations() {
@@ -260,7 +260,7 @@ impl Outbox {
         Ok(())
     }
 
-    async fn send(&mut self, publisher: &mut Publisher, unit: &Unit) -> Result<(), PublishError> {
+    async fn send(&mut self, publisher: &mut Publisher, unit: &Unit) -> Result<(), rtmp::Error> {
         let tag: Tag = self.muxer.tag(unit);
         publisher.send(&tag).await?;
         self.counters.sent_bytes.add(tag.body.len() as u64);

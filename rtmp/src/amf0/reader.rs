@@ -1,52 +1,16 @@
 //! Reading values.
 
-use thiserror::Error;
-
 use super::{Object, Value, marker};
-use crate::Limits;
-
-/// Why bytes are not AMF0 that we read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Amf0Error {
-    /// The bytes end within a value.
-    #[error("AMF0 value cut short at byte {offset}")]
-    Truncated {
-        /// Where the missing bytes should be.
-        offset: usize,
-    },
-    /// A type whose length is unknown, such as AMF3 inside AMF0; nothing behind it can be read.
-    #[error("AMF0 type {marker:#04x} at byte {offset} is unknown")]
-    UnknownType {
-        /// The type marker.
-        marker: u8,
-        /// Where it stands.
-        offset: usize,
-    },
-    /// Nested deeper than [`Limits::amf_depth`].
-    #[error("AMF0 values nested deeper than {limit} levels")]
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
-    /// More than [`Limits::amf_values`].
-    #[error("more than {limit} AMF0 values in one message")]
-    TooMany {
-        /// The limit.
-        limit: usize,
-    },
-    /// A command message that does not start with a name.
-    #[error("a command does not start with its name")]
-    NotACommand,
-}
+use crate::{Error, Limits};
 
 /// Reads all values of a message. A value of unknown type ends the list without an error.
-pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Vec<Value>, Amf0Error> {
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Vec<Value>, Error> {
     let mut reader = Reader::new(bytes, limits);
     let mut values = Vec::new();
     loop {
         match reader.next_value() {
             Ok(Some(value)) => values.push(value),
-            Ok(None) | Err(Amf0Error::UnknownType { .. }) => return Ok(values),
+            Ok(None) | Err(Error::UnknownType { .. }) => return Ok(values),
             Err(error) => return Err(error),
         }
     }
@@ -69,7 +33,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value; none at the end of the bytes.
-    pub fn next_value(&mut self) -> Result<Option<Value>, Amf0Error> {
+    pub fn next_value(&mut self) -> Result<Option<Value>, Error> {
         if self.offset == self.bytes.len() { Ok(None) } else { self.value(1).map(Some) }
     }
 
@@ -78,13 +42,13 @@ impl<'a> Reader<'a> {
         self.offset
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Amf0Error> {
+    fn value(&mut self, depth: usize) -> Result<Value, Error> {
         if depth > self.max_depth {
-            return Err(Amf0Error::TooDeep { limit: self.max_depth });
+            return Err(Error::limit("levels of nested AMF0 values", self.max_depth));
         }
         self.values += 1;
         if self.values > self.max_values {
-            return Err(Amf0Error::TooMany { limit: self.max_values });
+            return Err(Error::limit("AMF0 values in one message", self.max_values));
         }
         let offset = self.offset;
         match self.byte()? {
@@ -109,11 +73,11 @@ impl<'a> Reader<'a> {
             marker::UNSUPPORTED => Ok(Value::Unsupported),
             marker::XML_DOCUMENT => Ok(Value::Xml(self.long_text()?)),
             marker::TYPED_OBJECT => Ok(Value::TypedObject(self.short_text()?, self.properties(depth)?)),
-            marker => Err(Amf0Error::UnknownType { marker, offset }),
+            marker => Err(Error::UnknownType { marker, offset }),
         }
     }
 
-    fn properties(&mut self, depth: usize) -> Result<Object, Amf0Error> {
+    fn properties(&mut self, depth: usize) -> Result<Object, Error> {
         let mut object = Object::new();
         loop {
             let name = self.short_text()?;
@@ -125,7 +89,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn strict_array(&mut self, depth: usize) -> Result<Value, Amf0Error> {
+    fn strict_array(&mut self, depth: usize) -> Result<Value, Error> {
         let count = u32::from_be_bytes(self.array()?);
         let mut values = Vec::new();
         for _ in 0..count {
@@ -134,33 +98,35 @@ impl<'a> Reader<'a> {
         Ok(Value::StrictArray(values))
     }
 
-    fn short_text(&mut self) -> Result<String, Amf0Error> {
+    fn short_text(&mut self) -> Result<String, Error> {
         let length = usize::from(u16::from_be_bytes(self.array()?));
         self.text(length)
     }
 
-    fn long_text(&mut self) -> Result<String, Amf0Error> {
+    fn long_text(&mut self) -> Result<String, Error> {
         let length = u32::from_be_bytes(self.array()?) as usize;
         self.text(length)
     }
 
-    fn text(&mut self, length: usize) -> Result<String, Amf0Error> {
+    fn text(&mut self, length: usize) -> Result<String, Error> {
         Ok(String::from_utf8_lossy(self.take(length)?).into_owned())
     }
 
-    fn byte(&mut self) -> Result<u8, Amf0Error> {
+    fn byte(&mut self) -> Result<u8, Error> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Amf0Error> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N)?);
         Ok(array)
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Amf0Error> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let rest = &self.bytes[self.offset..];
-        let taken = rest.get(..length).ok_or(Amf0Error::Truncated { offset: self.bytes.len() })?;
+        let taken = rest
+            .get(..length)
+            .ok_or_else(|| Error::malformed(format!("AMF0 value cut short at byte {}", self.bytes.len())))?;
         self.offset += length;
         Ok(taken)
     }

@@ -3,52 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use thiserror::Error;
-
 use super::carry::Carry;
 use super::header::{BasicHeader, MessageHeader};
 use super::stream::ChunkStream;
 use super::{DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE};
-use crate::Limits;
 use crate::message::{Message, MessageKind};
-
-/// Why the chunk layer gave up. Without chunk boundaries nothing behind them can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum ChunkError {
-    /// A chunk stream starts with a header that refers to one before it.
-    #[error("chunk stream {chunk_stream} starts with a format {format} header")]
-    NoHeader {
-        /// Its id.
-        chunk_stream: u32,
-        /// 2 or 3.
-        format: u8,
-    },
-    /// More than [`Limits::chunk_streams`].
-    #[error("more than {limit} chunk streams")]
-    TooManyStreams {
-        /// The limit.
-        limit: usize,
-    },
-    /// Longer than [`Limits::message`].
-    #[error("{kind:?} message of {length} bytes, at most {limit} are accepted")]
-    TooLong {
-        /// What the message would be.
-        kind: MessageKind,
-        /// What was announced.
-        length: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// Unfinished messages together are longer than [`Limits::assembling`].
-    #[error("unfinished messages announce more than {limit} bytes together")]
-    TooMuchUnfinished {
-        /// The limit.
-        limit: usize,
-    },
-    /// A chunk size of zero, of more than 31 bits, or none at all.
-    #[error("impossible chunk size")]
-    BadChunkSize,
-}
+use crate::{Error, Limits};
 
 /// Assembles messages. Holds at most [`Limits::assembling`] bytes.
 pub struct ChunkReader {
@@ -77,7 +37,7 @@ impl ChunkReader {
     }
 
     /// Takes bytes off the input up to the end of the next message. None: all bytes are taken, more are needed.
-    pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, ChunkError> {
+    pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
         loop {
             if self.chunk.is_none() && !self.read_header(input)? {
                 return Ok(None);
@@ -104,7 +64,7 @@ impl ChunkReader {
     }
 
     /// Reads a chunk's header; false if bytes are missing.
-    fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, ChunkError> {
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
         let (window, filled) = self.carry.peek(input);
         let window = &window[..filled];
         let Some(length) = self.parse_header(window)? else {
@@ -116,13 +76,13 @@ impl ChunkReader {
     }
 
     /// Length of the whole header; none if bytes are missing.
-    fn parse_header(&mut self, window: &[u8]) -> Result<Option<usize>, ChunkError> {
+    fn parse_header(&mut self, window: &[u8]) -> Result<Option<usize>, Error> {
         let Some(basic) = BasicHeader::parse(window) else { return Ok(None) };
         let BasicHeader { format, chunk_stream, length } = basic;
         let rest = &window[length..];
         let known = self.streams.get(&chunk_stream);
         let header_length = if format == 3 {
-            let stream = known.ok_or(ChunkError::NoHeader { chunk_stream, format })?;
+            let stream = known.ok_or_else(|| no_header(chunk_stream, format))?;
             match stream.repeated_timestamp(rest) {
                 Some(repeated) => length + repeated,
                 None => return Ok(None),
@@ -130,10 +90,10 @@ impl ChunkReader {
         } else {
             // librtmp opens the chunk stream of its pings with format 1.
             if format == 2 && known.is_none() {
-                return Err(ChunkError::NoHeader { chunk_stream, format });
+                return Err(no_header(chunk_stream, format));
             }
             if known.is_none() && self.streams.len() >= self.limits.chunk_streams {
-                return Err(ChunkError::TooManyStreams { limit: self.limits.chunk_streams });
+                return Err(Error::limit("chunk streams", self.limits.chunk_streams));
             }
             let Some(header) = MessageHeader::parse(format, rest) else { return Ok(None) };
             let stream = self.streams.entry(chunk_stream).or_default();
@@ -145,16 +105,19 @@ impl ChunkReader {
         Ok(Some(header_length))
     }
 
-    fn begin_chunk(&mut self, chunk_stream: u32, format: u8) -> Result<(), ChunkError> {
+    fn begin_chunk(&mut self, chunk_stream: u32, format: u8) -> Result<(), Error> {
         let stream = self.streams.get_mut(&chunk_stream).expect("its header was just read");
         if !stream.is_assembling() {
             let kind = MessageKind::from(stream.kind());
             let limit = self.limits.message(kind);
             if stream.length() > limit {
-                return Err(ChunkError::TooLong { kind, length: stream.length(), limit });
+                return Err(Error::limit(
+                    format!("bytes for a {kind:?} message, which announces {}", stream.length()),
+                    limit,
+                ));
             }
             if self.unfinished + stream.length() > self.limits.assembling {
-                return Err(ChunkError::TooMuchUnfinished { limit: self.limits.assembling });
+                return Err(Error::limit("bytes of unfinished messages", self.limits.assembling));
             }
             self.unfinished += stream.length();
             stream.begin(format);
@@ -182,12 +145,12 @@ impl ChunkReader {
     }
 
     /// Obeys what concerns the chunk layer and hands everything else on.
-    fn keep_chunk_layer(&mut self, message: Message) -> Result<Option<Message>, ChunkError> {
+    fn keep_chunk_layer(&mut self, message: Message) -> Result<Option<Message>, Error> {
         match message.kind {
             MessageKind::SetChunkSize => {
                 self.chunk_size = match message.as_number() {
                     Some(size @ 1..=0x7fff_ffff) => (size as usize).min(MAX_CHUNK_SIZE),
-                    _ => return Err(ChunkError::BadChunkSize),
+                    _ => return Err(Error::malformed("impossible chunk size")),
                 };
                 Ok(None)
             }
@@ -200,6 +163,10 @@ impl ChunkReader {
             _ => Ok(Some(message)),
         }
     }
+}
+
+fn no_header(chunk_stream: u32, format: u8) -> Error {
+    Error::malformed(format!("chunk stream {chunk_stream} starts with a format {format} header"))
 }
 
 /// The bytes stay out of it: stream keys travel in commands.

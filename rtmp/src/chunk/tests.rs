@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::Limits;
 use crate::message::{Message, MessageKind};
+use crate::{Error, Limits};
 
 fn message(kind: MessageKind, stream_id: u32, timestamp: u32, body: &[u8]) -> Message {
     Message { kind, stream_id, timestamp, body: body.to_vec().into() }
@@ -22,7 +22,7 @@ fn joined(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Feeds bytes in pieces of one size and gathers what comes out.
-fn read(limits: &Limits, bytes: &[u8], piece: usize) -> Result<Vec<Message>, ChunkError> {
+fn read(limits: &Limits, bytes: &[u8], piece: usize) -> Result<Vec<Message>, Error> {
     let mut reader = ChunkReader::new(limits);
     let mut messages = Vec::new();
     for mut input in bytes.chunks(piece) {
@@ -36,7 +36,7 @@ fn read(limits: &Limits, bytes: &[u8], piece: usize) -> Result<Vec<Message>, Chu
 }
 
 /// Reads bytes whole, byte by byte, and in between; the pieces must not matter.
-fn read_any_way(bytes: &[u8]) -> Result<Vec<Message>, ChunkError> {
+fn read_any_way(bytes: &[u8]) -> Result<Vec<Message>, Error> {
     let whole = read(&Limits::default(), bytes, bytes.len().max(1));
     for piece in [1, 2, 3, 5, 19] {
         assert_eq!(read(&Limits::default(), bytes, piece), whole, "pieces of {piece}");
@@ -218,32 +218,29 @@ fn what_others_write_is_read() {
 #[test]
 fn what_cannot_be_is_an_error() {
     let size = |number: &[u8]| joined(&[b"\x02\0\0\0\0\0\x04\x01\0\0\0\0", number]);
+    let too_long = |kind: &str, length: u32, limit| {
+        Error::limit(format!("bytes for a {kind} message, which announces {length}"), limit)
+    };
     let cases = [
-        (b"\x86\0\0\0".to_vec(), ChunkError::NoHeader { chunk_stream: 6, format: 2 }),
-        (b"\xc6".to_vec(), ChunkError::NoHeader { chunk_stream: 6, format: 3 }),
-        (size(b"\0\0\0\0"), ChunkError::BadChunkSize),
-        (size(b"\x80\0\0\0"), ChunkError::BadChunkSize),
-        (b"\x02\0\0\0\0\0\x02\x01\0\0\0\0\0\x80".to_vec(), ChunkError::BadChunkSize),
-        (
-            b"\x06\0\0\0\xff\xff\xff\x09\x01\0\0\0".to_vec(),
-            ChunkError::TooLong { kind: MessageKind::Video, length: 0xff_ffff, limit: 4 << 20 },
-        ),
-        (
-            b"\x03\0\0\0\x01\0\x01\x14\0\0\0\0".to_vec(),
-            ChunkError::TooLong { kind: MessageKind::CommandAmf0, length: 0x1_0001, limit: 64 << 10 },
-        ),
+        (b"\x86\0\0\0".to_vec(), Error::malformed("chunk stream 6 starts with a format 2 header")),
+        (b"\xc6".to_vec(), Error::malformed("chunk stream 6 starts with a format 3 header")),
+        (size(b"\0\0\0\0"), Error::malformed("impossible chunk size")),
+        (size(b"\x80\0\0\0"), Error::malformed("impossible chunk size")),
+        (b"\x02\0\0\0\0\0\x02\x01\0\0\0\0\0\x80".to_vec(), Error::malformed("impossible chunk size")),
+        (b"\x06\0\0\0\xff\xff\xff\x09\x01\0\0\0".to_vec(), too_long("Video", 0xff_ffff, 4 << 20)),
+        (b"\x03\0\0\0\x01\0\x01\x14\0\0\0\0".to_vec(), too_long("CommandAmf0", 0x1_0001, 64 << 10)),
         (
             // The length of one kind does not pass as another kind's.
             joined(&[b"\x06\0\0\0\x40\0\0\x09\x01\0\0\0", &[0; 128], b"\x46\0\0\0\x40\0\0\x08"]),
-            ChunkError::TooLong { kind: MessageKind::Audio, length: 4 << 20, limit: 256 << 10 },
+            too_long("Audio", 4 << 20, 256 << 10),
         ),
         (
             joined(&[b"\x06\0\0\0\x40\0\0\x09\x01\0\0\0", &[0; 128], b"\x07\0\0\0\x40\0\0\x09\x01\0\0\0"]),
-            ChunkError::TooMuchUnfinished { limit: 5 << 20 },
+            Error::limit("bytes of unfinished messages", 5 << 20),
         ),
         (
             (2..=34).flat_map(|id| [id, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0]).collect(),
-            ChunkError::TooManyStreams { limit: 32 },
+            Error::limit("chunk streams", 32),
         ),
     ];
     for (bytes, error) in cases {

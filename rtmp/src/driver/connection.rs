@@ -1,16 +1,14 @@
 //! The server's end of a connection.
 
+use std::io;
 use std::time::Duration;
-use std::{fmt, io};
 
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::transport::{HandshakeFailure, Transport};
-use crate::handshake::HandshakeError;
-use crate::{Event, Limits, Rejection, RtmpError, ServerSession, Timeouts};
+use super::transport::Transport;
+use crate::{Error, Event, Limits, Rejection, ServerSession, Timeouts};
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -28,58 +26,17 @@ pub struct ServerConnection<S = TcpStream> {
     heard: Instant,
     pinged: bool,
     /// What ended the session, told behind the events before it.
-    failure: Option<RtmpError>,
-}
-
-/// Why a connection ended, other than by the peer closing it.
-#[derive(Debug, Error)]
-pub enum ConnectionError {
-    /// The peer does not speak RTMP.
-    #[error(transparent)]
-    Handshake(#[from] HandshakeError),
-    /// The peer broke the protocol or a limit.
-    #[error(transparent)]
-    Protocol(#[from] RtmpError),
-    /// The network failed.
-    #[error("connection lost: {0}")]
-    Io(#[from] io::Error),
-    /// The peer took too long.
-    #[error("timed out waiting for {0}")]
-    Timeout(Waiting),
-}
-
-/// What was waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
-    /// [`Timeouts::handshake`]
-    Handshake,
-    /// [`Timeouts::publish`]
-    PublishRequest,
-    /// [`Timeouts::read`]
-    Data,
-    /// [`Timeouts::write`]
-    Network,
-}
-
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Handshake => "the handshake",
-            Self::PublishRequest => "a publish request",
-            Self::Data => "any sign of life",
-            Self::Network => "the peer to take our answers",
-        })
-    }
+    failure: Option<Error>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     /// Shakes hands with a peer that has just connected.
-    pub async fn accept(stream: S, limits: Limits) -> Result<Self, ConnectionError> {
+    pub async fn accept(stream: S, limits: Limits) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let timeouts = limits.timeouts.clone();
         let rest = timeout(timeouts.handshake, transport.serve_handshake())
             .await
-            .map_err(|_| ConnectionError::Timeout(Waiting::Handshake))??;
+            .map_err(|_| Error::Timeout("waiting for the handshake"))??;
         let now = Instant::now();
         let mut connection = Self {
             transport,
@@ -96,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     /// What happens next; none once the peer has closed or was rejected. [`Event::Closed`] never comes from here.
-    pub async fn next_event(&mut self) -> Result<Option<Event>, ConnectionError> {
+    pub async fn next_event(&mut self) -> Result<Option<Event>, Error> {
         loop {
             match self.session.poll_event() {
                 Some(Event::Closed) => continue,
@@ -111,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                 None => {}
             }
             if let Some(error) = self.failure.take() {
-                return Err(error.into());
+                return Err(error);
             }
             self.flush().await?;
             if self.session.has_ended() || !self.receive().await? {
@@ -121,14 +78,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     /// Lets the peer publish. It has been waiting for this, so its silence counts from now on.
-    pub async fn accept_publish(&mut self) -> Result<(), ConnectionError> {
+    pub async fn accept_publish(&mut self) -> Result<(), Error> {
         self.session.accept_publish();
         self.heard = Instant::now();
         self.flush().await
     }
 
     /// Turns the peer away: answers, and closes the connection.
-    pub async fn reject_publish(&mut self, rejection: Rejection) -> Result<(), ConnectionError> {
+    pub async fn reject_publish(&mut self, rejection: Rejection) -> Result<(), Error> {
         self.session.reject_publish(rejection);
         self.flush().await?;
         // A peer that keeps talking has had its answer.
@@ -137,12 +94,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     /// Reads once, pinging a silent peer; false at the end of its stream.
-    async fn receive(&mut self) -> Result<bool, ConnectionError> {
+    async fn receive(&mut self) -> Result<bool, Error> {
         loop {
             let (deadline, waiting) = self.deadline();
             // Bytes that are there already would always win against the clock.
             if self.idle_since.is_some() && Instant::now() >= deadline {
-                return Err(ConnectionError::Timeout(waiting));
+                return Err(Error::Timeout(waiting));
             }
             let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.timeouts.ping) };
             if let Ok(input) = timeout_at(wake, self.transport.read()).await {
@@ -156,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                 return Ok(!input.is_empty());
             }
             if Instant::now() >= deadline {
-                return Err(ConnectionError::Timeout(waiting));
+                return Err(Error::Timeout(waiting));
             }
             self.pinged = true;
             self.session.ping(self.started.elapsed().as_millis() as u32);
@@ -164,22 +121,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         }
     }
 
-    fn deadline(&self) -> (Instant, Waiting) {
+    fn deadline(&self) -> (Instant, &'static str) {
         let silent = self.heard + self.timeouts.read;
         match self.idle_since.map(|since| since + self.timeouts.publish) {
-            Some(idle) if idle < silent => (idle, Waiting::PublishRequest),
-            _ => (silent, Waiting::Data),
+            Some(idle) if idle < silent => (idle, "waiting for a publish request"),
+            _ => (silent, "waiting for any sign of life"),
         }
     }
 
     /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold
     /// its place for ever.
-    async fn flush(&mut self) -> Result<(), ConnectionError> {
+    async fn flush(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + self.timeouts.write;
         while !self.session.output_mut().is_empty() {
             let written = timeout_at(deadline, self.transport.write(self.session.output_mut()))
                 .await
-                .map_err(|_| ConnectionError::Timeout(Waiting::Network))?;
+                .map_err(|_| Error::Timeout("waiting for the peer to take our answers"))?;
             match written {
                 // Nobody hears our answers any more, but what the peer said before is still to be read.
                 Err(error) if is_gone(&error) => self.session.output_mut().clear(),
@@ -194,13 +151,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
-}
-
-impl From<HandshakeFailure> for ConnectionError {
-    fn from(failure: HandshakeFailure) -> Self {
-        match failure {
-            HandshakeFailure::Io(error) => error.into(),
-            HandshakeFailure::Protocol(error) => error.into(),
-        }
-    }
 }

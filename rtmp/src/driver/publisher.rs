@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use media::flv::Tag;
 use secrecy::SecretString;
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::transport::{Exchanged, HandshakeFailure, Transport};
-use crate::handshake::HandshakeError;
-use crate::{ClientEvent, ClientSession, Limits, RtmpError, RtmpUrl};
+use super::transport::Transport;
+use crate::{ClientEvent, ClientSession, Error, Limits, RtmpUrl};
 
 /// Bytes that the system may hold for us. Left to itself it takes megabytes, which at the rates of a thin stream hide
 /// a minute of congestion; this is enough for 10 Mbit/s over 100 ms.
@@ -34,47 +32,15 @@ pub struct Publisher<S = TcpStream> {
     written: u64,
 }
 
-/// Why publishing came to nothing, or to an end.
-#[derive(Debug, Error)]
-pub enum PublishError {
-    /// The server does not take the stream, or no longer.
-    #[error("the server refused the stream: {description} ({code})")]
-    Refused {
-        /// Such as `NetStream.Publish.BadName`; may be empty.
-        code: String,
-        /// For people; may be empty.
-        description: String,
-    },
-    /// The server closed the connection without a word.
-    #[error("the server closed the connection")]
-    Closed,
-    /// The server or the network took too long.
-    #[error("timed out {0}")]
-    Timeout(&'static str),
-    /// The network failed.
-    #[error("connection to the server failed: {0}")]
-    Io(#[from] io::Error),
-    /// The server does not speak RTMP.
-    #[error(transparent)]
-    Handshake(#[from] HandshakeError),
-    /// The server broke the protocol.
-    #[error(transparent)]
-    Protocol(#[from] RtmpError),
-}
-
 impl Publisher<TcpStream> {
     /// Connects and asks to publish; returns when the server takes the stream. `patience` is for all of it.
-    pub async fn connect(
-        url: &RtmpUrl,
-        key: &SecretString,
-        patience: Duration,
-    ) -> Result<Self, PublishError> {
+    pub async fn connect(url: &RtmpUrl, key: &SecretString, patience: Duration) -> Result<Self, Error> {
         let connect = async {
             let stream = open(url).await?;
             stream.set_nodelay(true)?;
             Self::publish(stream, url, key, Limits::default()).await
         };
-        timeout(patience, connect).await.map_err(|_| PublishError::Timeout("connecting"))?
+        timeout(patience, connect).await.map_err(|_| Error::Timeout("connecting"))?
     }
 }
 
@@ -85,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         url: &RtmpUrl,
         key: &SecretString,
         limits: Limits,
-    ) -> Result<Self, PublishError> {
+    ) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let rest = transport.begin_handshake().await?;
         let write_timeout = limits.timeouts.write;
@@ -101,9 +67,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
 
     /// Sends a tag; returns when the network has taken all of it. If the future is dropped before, the rest of the
     /// tag goes out in front of the next one.
-    pub async fn send(&mut self, tag: &Tag) -> Result<(), PublishError> {
+    pub async fn send(&mut self, tag: &Tag) -> Result<(), Error> {
         if !self.session.is_ready() {
-            return Err(PublishError::Closed);
+            return Err(Error::Closed);
         }
         self.session.send(tag);
         self.flush().await
@@ -111,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
 
     /// Waits for the server to refuse or close, and answers its pings meanwhile; for `select!` while there is nothing
     /// to send.
-    pub async fn closed(&mut self) -> PublishError {
+    pub async fn closed(&mut self) -> Error {
         loop {
             if let Err(error) = self.exchange().await {
                 return error;
@@ -135,11 +101,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
     }
 
     /// Says goodbye and closes.
-    pub async fn close(mut self) -> Result<(), PublishError> {
+    pub async fn close(mut self) -> Result<(), Error> {
         self.session.close();
         let goodbye = async {
             self.flush().await?;
-            Ok::<(), PublishError>(self.transport.close().await?)
+            Ok::<(), Error>(self.transport.close().await?)
         };
         // The server has all tags and the goodbye; whether it closes its end in time changes nothing.
         timeout(FAREWELL, goodbye).await.unwrap_or(Ok(()))
@@ -150,11 +116,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         self.transport.into_inner()
     }
 
-    async fn flush(&mut self) -> Result<(), PublishError> {
+    async fn flush(&mut self) -> Result<(), Error> {
         let mut deadline = Instant::now() + self.write_timeout;
         while self.session.unsent() > 0 {
             let before = self.written;
-            timeout_at(deadline, self.exchange()).await.map_err(|_| PublishError::Timeout("sending"))??;
+            timeout_at(deadline, self.exchange()).await.map_err(|_| Error::Timeout("sending"))??;
             if self.written > before {
                 deadline = Instant::now() + self.write_timeout;
             }
@@ -163,12 +129,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
     }
 
     /// Reads or writes once, and says so if the server has refused or closed.
-    async fn exchange(&mut self) -> Result<(), PublishError> {
+    async fn exchange(&mut self) -> Result<(), Error> {
         let unsent = self.session.unsent();
         match self.transport.exchange(self.session.output_mut()).await? {
-            Exchanged::Written => self.written += (unsent - self.session.unsent()) as u64,
-            Exchanged::Read([]) => return Err(PublishError::Closed),
-            Exchanged::Read(input) => {
+            None => self.written += (unsent - self.session.unsent()) as u64,
+            Some([]) => return Err(Error::Closed),
+            Some(input) => {
                 self.session.push(input)?;
                 self.check()?;
             }
@@ -177,10 +143,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
     }
 
     /// An error if the server has refused.
-    fn check(&mut self) -> Result<(), PublishError> {
+    fn check(&mut self) -> Result<(), Error> {
         while let Some(event) = self.session.poll_event() {
             if let ClientEvent::Refused { code, description } = event {
-                return Err(PublishError::Refused { code, description });
+                return Err(Error::Refused { code, description });
             }
         }
         Ok(())
@@ -203,13 +169,4 @@ async fn open_address(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.connect(address).await
-}
-
-impl From<HandshakeFailure> for PublishError {
-    fn from(failure: HandshakeFailure) -> Self {
-        match failure {
-            HandshakeFailure::Io(error) => error.into(),
-            HandshakeFailure::Protocol(error) => error.into(),
-        }
-    }
 }

@@ -8,7 +8,8 @@ use std::{fmt, io};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::handshake::{Handshake, HandshakeError};
+use crate::Error;
+use crate::handshake::Handshake;
 
 /// Bytes read at once: a large picture takes a few reads, and idle connections stay cheap.
 const READ_BUFFER: usize = 16 << 10;
@@ -17,20 +18,6 @@ const READ_BUFFER: usize = 16 << 10;
 pub(super) struct Transport<S> {
     stream: S,
     buffer: Box<[u8]>,
-}
-
-/// What came first.
-pub(super) enum Exchanged<'a> {
-    /// The peer sent these bytes; none are the end of its stream.
-    Read(&'a [u8]),
-    /// Some output was taken by the network.
-    Written,
-}
-
-/// Why a handshake came to nothing.
-pub(super) enum HandshakeFailure {
-    Io(io::Error),
-    Protocol(HandshakeError),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
@@ -56,8 +43,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         }
     }
 
-    /// Reads or writes, whichever is possible first; reading if both are.
-    pub(super) async fn exchange(&mut self, output: &mut BytesMut) -> io::Result<Exchanged<'_>> {
+    /// Reads or writes, whichever is possible first; reading if both are. What was read, of which nothing is the end of
+    /// the peer's stream; none if the network has taken some of the output.
+    pub(super) async fn exchange(&mut self, output: &mut BytesMut) -> io::Result<Option<&[u8]>> {
         let Self { stream, buffer } = self;
         let read = poll_fn(|context| {
             let mut filled = ReadBuf::new(buffer);
@@ -75,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
             Poll::Ready(Ok(None))
         })
         .await?;
-        Ok(read.map_or(Exchanged::Written, |length| Exchanged::Read(&buffer[..length])))
+        Ok(read.map(|length| &buffer[..length]))
     }
 
     /// Closes our direction and reads what is still under way: closing with unread bytes would reset the connection,
@@ -87,18 +75,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     }
 
     /// The handshake of the end that waits. Returns the bytes behind it.
-    pub(super) async fn serve_handshake(&mut self) -> Result<Vec<u8>, HandshakeFailure> {
+    pub(super) async fn serve_handshake(&mut self) -> Result<Vec<u8>, Error> {
         self.finish_handshake(Handshake::server()).await
     }
 
     /// The handshake of the end that begins. Returns the bytes behind it.
-    pub(super) async fn begin_handshake(&mut self) -> Result<Vec<u8>, HandshakeFailure> {
+    pub(super) async fn begin_handshake(&mut self) -> Result<Vec<u8>, Error> {
         let (handshake, output) = Handshake::client()?;
         self.stream.write_all(&output).await?;
         self.finish_handshake(handshake).await
     }
 
-    async fn finish_handshake(&mut self, mut handshake: Handshake) -> Result<Vec<u8>, HandshakeFailure> {
+    async fn finish_handshake(&mut self, mut handshake: Handshake) -> Result<Vec<u8>, Error> {
         loop {
             let input = self.read().await?;
             if input.is_empty() {
@@ -117,17 +105,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
 impl<S: fmt::Debug> fmt::Debug for Transport<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Transport").field(&self.stream).finish()
-    }
-}
-
-impl From<io::Error> for HandshakeFailure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<HandshakeError> for HandshakeFailure {
-    fn from(error: HandshakeError) -> Self {
-        Self::Protocol(error)
     }
 }

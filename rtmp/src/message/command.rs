@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::BytesMut;
 
 use super::{Message, MessageKind};
-use crate::Limits;
-use crate::amf0::{self, Amf0Error, Object, Value};
+use crate::amf0::{self, Object, Value};
+use crate::{Error, Limits};
 
 /// A remote procedure call or its answer.
 #[derive(Clone, PartialEq)]
@@ -32,14 +32,16 @@ impl Command {
     }
 
     /// Reads the body of a command message. A value of unknown type ends the arguments, it does not spoil the command.
-    pub fn parse(message: &Message, limits: &Limits) -> Result<Self, Amf0Error> {
+    pub fn parse(message: &Message, limits: &Limits) -> Result<Self, Error> {
         let body = match message.kind {
             // An AMF3 command that begins with zero goes on in AMF0, and nobody sends the other kind.
             MessageKind::CommandAmf3 => message.body.strip_prefix(&[0]).unwrap_or(&message.body),
             _ => &message.body[..],
         };
         let mut values = amf0::decode(body, limits)?.into_iter();
-        let Some(Value::String(name)) = values.next() else { return Err(Amf0Error::NotACommand) };
+        let Some(Value::String(name)) = values.next() else {
+            return Err(Error::malformed("a command does not start with its name"));
+        };
         let transaction = values.next().and_then(|value| value.as_number()).unwrap_or_default();
         Ok(Self { name, transaction, values: values.collect() })
     }

@@ -6,10 +6,10 @@ use tracing::debug;
 use super::{Publication, ServerSession, replies};
 use crate::amf0::Value;
 use crate::message::Command;
-use crate::{Event, Rejection, RtmpError};
+use crate::{Error, Event, Rejection};
 
 impl ServerSession {
-    pub(super) fn command(&mut self, stream_id: u32, command: Command) -> Result<(), RtmpError> {
+    pub(super) fn command(&mut self, stream_id: u32, command: Command) -> Result<(), Error> {
         match command.name.as_str() {
             "connect" => self.connect(&command),
             "createStream" => self.create_stream(&command),
@@ -34,13 +34,13 @@ impl ServerSession {
         }
     }
 
-    fn connect(&mut self, command: &Command) -> Result<(), RtmpError> {
+    fn connect(&mut self, command: &Command) -> Result<(), Error> {
         if self.app.is_some() {
-            return Err(RtmpError::Unexpected { command: "connect", reason: "the peer is connected" });
+            return Err(Error::Unexpected { command: "connect", reason: "the peer is connected" });
         }
         let app = command.object().and_then(|object| object.text("app")).unwrap_or_default();
         if app.len() > self.limits.app_name {
-            return Err(RtmpError::Limit { what: "bytes of application name", limit: self.limits.app_name });
+            return Err(Error::limit("bytes of application name", self.limits.app_name));
         }
         let app = app.trim_matches('/').to_owned();
         for message in replies::greeting() {
@@ -53,24 +53,21 @@ impl ServerSession {
         Ok(())
     }
 
-    fn create_stream(&mut self, command: &Command) -> Result<(), RtmpError> {
+    fn create_stream(&mut self, command: &Command) -> Result<(), Error> {
         if self.app.is_none() {
-            return Err(RtmpError::Unexpected {
-                command: "createStream",
-                reason: "connect has to come first",
-            });
+            return Err(Error::Unexpected { command: "createStream", reason: "connect has to come first" });
         }
         let limit = self.limits.message_streams;
         let Some(free) = (1..=limit as u32).find(|id| !self.streams.contains(id)) else {
-            return Err(RtmpError::Limit { what: "message streams", limit });
+            return Err(Error::limit("message streams", limit));
         };
         self.streams.insert(free);
         self.reply(0, &replies::stream_created(command, free));
         Ok(())
     }
 
-    fn publish(&mut self, stream_id: u32, command: &Command) -> Result<(), RtmpError> {
-        let unexpected = |reason| Err(RtmpError::Unexpected { command: "publish", reason });
+    fn publish(&mut self, stream_id: u32, command: &Command) -> Result<(), Error> {
+        let unexpected = |reason| Err(Error::Unexpected { command: "publish", reason });
         let Some(app) = self.app.clone() else { return unexpected("connect has to come first") };
         if !self.streams.contains(&stream_id) {
             return unexpected("createStream has to come first");
@@ -80,7 +77,7 @@ impl ServerSession {
         }
         self.publishes += 1;
         if self.publishes > self.limits.publishes {
-            return Err(RtmpError::Limit { what: "publish requests", limit: self.limits.publishes as usize });
+            return Err(Error::limit("publish requests", self.limits.publishes as usize));
         }
         self.publication = Publication::Requested(stream_id);
         match command.argument(0).and_then(Value::as_str) {

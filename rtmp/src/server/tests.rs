@@ -10,7 +10,7 @@ use super::ServerSession;
 use crate::amf0::{Object, Value};
 use crate::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use crate::message::{Command, Message, MessageKind, UserControl};
-use crate::{Event, Limits, Rejection, RtmpError};
+use crate::{Error, Event, Limits, Rejection};
 
 /// The session and a peer that says what it is told to.
 struct Talk {
@@ -43,13 +43,13 @@ impl Talk {
         talk
     }
 
-    fn say(&mut self, message: Message) -> Result<(), RtmpError> {
+    fn say(&mut self, message: Message) -> Result<(), Error> {
         let mut bytes = BytesMut::new();
         self.writer.write(ChunkStreamId::of(message.kind), &message, &mut bytes);
         self.session.push(&bytes)
     }
 
-    fn call(&mut self, stream_id: u32, name: &str, values: impl Into<Vec<Value>>) -> Result<(), RtmpError> {
+    fn call(&mut self, stream_id: u32, name: &str, values: impl Into<Vec<Value>>) -> Result<(), Error> {
         self.say(Command::new(name, 1.0, values).message(stream_id))
     }
 
@@ -150,6 +150,7 @@ fn metadata_loses_the_name_that_is_meant_for_the_server() {
 fn a_rejected_publisher_is_told_and_not_heard_again() {
     for (rejection, code) in [
         (Rejection::BadKey, "NetStream.Publish.Denied"),
+        (Rejection::NotAllowed, "NetStream.Publish.Denied"),
         (Rejection::InUse, "NetStream.Publish.BadName"),
         (Rejection::Unavailable, "NetStream.Publish.Rejected"),
     ] {
@@ -158,20 +159,25 @@ fn a_rejected_publisher_is_told_and_not_heard_again() {
         assert_eq!(talk.statuses(), [code]);
         assert_eq!(talk.events(), ["closed"]);
         assert!(talk.session.has_ended());
-        assert_eq!(talk.call(0, "connect", []), Err(RtmpError::Ended));
+        assert_eq!(talk.call(0, "connect", []), Err(Error::Ended));
     }
 }
 
 #[test]
-fn what_is_no_key_is_a_bad_key() {
-    let too_long = "k".repeat(257);
-    for value in [Value::Null, Value::from(""), Value::from("a b"), Value::from(too_long.as_str())] {
+fn what_is_no_text_is_a_bad_key_and_every_text_is_for_the_owner_to_judge() {
+    let asking = |key: Value| {
         let mut talk = Talk::new(Limits::default());
         talk.call(0, "connect", [Value::Object(Object::new().with("app", "live"))]).unwrap();
         talk.call(0, "createStream", [Value::Null]).unwrap();
-        talk.call(1, "publish", [Value::Null, value]).unwrap();
-        assert_eq!(talk.statuses(), ["NetStream.Publish.Denied"]);
-        assert_eq!(talk.events(), ["connected to live", "closed"]);
+        talk.call(1, "publish", [Value::Null, key]).unwrap();
+        talk
+    };
+    let mut talk = asking(Value::Null);
+    assert_eq!(talk.statuses(), ["NetStream.Publish.Denied"]);
+    assert_eq!(talk.events(), ["connected to live", "closed"]);
+    for key in ["", "a b", &"k".repeat(257)] {
+        let events = asking(Value::from(key)).events();
+        assert_eq!(events, ["connected to live".to_owned(), format!("{key} asks to publish to live")]);
     }
 }
 
@@ -217,7 +223,7 @@ fn a_connection_may_publish_again_a_few_times() {
     }
     talk.call(1, "closeStream", [Value::Null]).unwrap();
     let refused = talk.call(1, "publish", [Value::Null, Value::from("s3cret")]);
-    assert_eq!(refused, Err(RtmpError::Limit { what: "publish requests", limit: 16 }));
+    assert_eq!(refused, Err(Error::limit("publish requests", 16)));
     assert_eq!(talk.events(), ["unpublished", "closed"]);
 }
 
@@ -236,7 +242,7 @@ fn the_order_of_commands_matters() {
         let mut talk = Talk::new(Limits::default());
         let said =
             commands.into_iter().try_for_each(|(name, id, values)| talk.call(*id, name, values.clone()));
-        assert!(matches!(said, Err(RtmpError::Unexpected { command, .. }) if command == wrong), "{said:?}");
+        assert!(matches!(said, Err(Error::Unexpected { command, .. }) if command == wrong), "{said:?}");
     }
 }
 
@@ -297,17 +303,17 @@ fn limits_end_the_session() {
     let mut talk = Talk::new(Limits::default());
     talk.call(0, "connect", [Value::Object(Object::new().with("app", "live"))]).unwrap();
     let created: Result<Vec<()>, _> = (0..9).map(|_| talk.call(0, "createStream", [Value::Null])).collect();
-    assert_eq!(created, Err(RtmpError::Limit { what: "message streams", limit: 8 }));
+    assert_eq!(created, Err(Error::limit("message streams", 8)));
 
     let mut talk = Talk::new(Limits::default());
     let app = "a".repeat(300);
     let connected = talk.call(0, "connect", [Value::Object(Object::new().with("app", app.as_str()))]);
-    assert_eq!(connected, Err(RtmpError::Limit { what: "bytes of application name", limit: 256 }));
+    assert_eq!(connected, Err(Error::limit("bytes of application name", 256)));
 
     let mut talk = Talk::new(Limits { output: 1000, ..Limits::default() });
     let pinged: Result<Vec<()>, _> =
         (0..100).map(|n| talk.say(UserControl::PingRequest(n).message())).collect();
-    assert_eq!(pinged, Err(RtmpError::Limit { what: "bytes of answers", limit: 1000 }));
+    assert_eq!(pinged, Err(Error::limit("bytes of answers", 1000)));
 
     let mut talk = Talk::new(Limits::default());
     let deep = b"\x03\0\x01a".repeat(1000);
@@ -317,7 +323,7 @@ fn limits_end_the_session() {
         timestamp: 0,
         body: [&b"\x02\0\x07connect\0\x3f\xf0\0\0\0\0\0\0"[..], &deep].concat().into(),
     });
-    assert!(matches!(nested, Err(RtmpError::Amf0(_))), "{nested:?}");
+    assert_eq!(nested, Err(Error::limit("levels of nested AMF0 values", 16)));
     assert_eq!(talk.events(), ["closed"]);
 }
 

@@ -11,7 +11,7 @@ use api::shutdown::Shutdown;
 use media::ffmpeg::Decoder;
 use media::flv::{Demuxer, Tag};
 use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
-use rtmp::{ConnectionError, Event, Limits, Rejection, ServerConnection};
+use rtmp::{Event, Limits, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -198,7 +198,7 @@ impl Door {
         self.queue.close();
     }
 
-    async fn serve(&self, stream: TcpStream) -> Result<(), ConnectionError> {
+    async fn serve(&self, stream: TcpStream) -> Result<(), rtmp::Error> {
         let mut connection = ServerConnection::accept(stream, Limits::default()).await?;
         let mut reader = Reader::default();
         let mut seat = None;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use media::Size;
 use media::flv::Muxer;
 use media::synthetic::TestPictures;
-use rtmp::{PublishError, Publisher, RtmpUrl};
+use rtmp::{Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
 use super::*;
@@ -23,7 +23,7 @@ fn free_address() -> SocketAddr {
 }
 
 /// Publishes `count` pictures that begin at `start`, and leaves.
-async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publisher, PublishError> {
+async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publisher, rtmp::Error> {
     let pictures = TestPictures::new(Size { width: 64, height: 48 }, FrameRate { num: 25, den: 1 });
     let settings = LrSettings {
         size: "64x48".parse().unwrap(),
@@ -76,10 +76,10 @@ fn turns_away_wrong_keys_and_second_publishers() {
     let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
     let connect =
         |key: &'static str| runtime.block_on(async { Publisher::connect(&url, &key.into(), PATIENCE).await });
-    assert!(matches!(connect("wrong"), Err(PublishError::Refused { .. })));
+    assert!(matches!(connect("wrong"), Err(rtmp::Error::Refused { .. })));
     let first = connect("right").unwrap();
     match connect("right") {
-        Err(PublishError::Refused { code, .. }) => assert_eq!(code, Rejection::InUse.code()),
+        Err(rtmp::Error::Refused { code, .. }) => assert_eq!(code, Rejection::InUse.code()),
         other => panic!("{other:?}"),
     }
     runtime.block_on(first.close()).unwrap();
