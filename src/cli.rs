@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use api::Invalid;
 use clap::{Args, Parser, Subcommand};
 use nets::device::DeviceChoice;
 
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 
 /// Live-streaming server that sharpens thin streams with neural networks trained while they run.
 #[derive(Debug, Parser)]
@@ -48,7 +49,7 @@ pub struct Serve {
 
 impl Serve {
     /// The configuration that these arguments ask for.
-    pub fn config(&self) -> Result<Config, ConfigError> {
+    pub fn config(&self) -> Result<Config, Invalid> {
         let mut config = match &self.config {
             Some(file) => Config::read(file)?,
             None => Config::default(),

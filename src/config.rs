@@ -1,232 +1,224 @@
 //! The configuration file: TOML in, one typed value out. `configs/sharpcast.toml` documents every key.
 //!
-//! Every key has a default and every section may be left out. Foreign text becomes a type here, once; nothing
-//! behind this module parses text. Errors name the file, the line, the key and what is allowed.
+//! Every key has a default and every section may be left out. Foreign text becomes a type here, once; nothing behind
+//! this module parses text. What a key means is for the stage to say that is configured: the types are theirs. Errors name
+//! the file, the line, the key and what is allowed.
 
-mod error;
 pub mod identity;
-pub mod values;
+mod section;
+mod values;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::names::{StreamKey, StreamName};
-use api::{Bitrate, files};
+use api::{Invalid, files};
 use media::picture::Size;
 use nets::device::DeviceChoice;
-use serde::Deserialize;
-use values::parsed;
+use section::{Section, Source};
+use toml::de::DeTable;
+use tracing::Level;
+use values::{address, media_period, number, one_of, parsed, period, quality, text, yes_or_no};
 
-pub use error::ConfigError;
-pub use values::{EncoderPreset, LogFormat, LogLevel, Period, Profile, Temporal};
+use crate::inference::Profile;
+use crate::out::EncodeSettings;
+use crate::out::hls::HlsSettings;
+use crate::streams::StreamSettings;
+use crate::telemetry::LogSettings;
 
 /// Everything that can be configured.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where publishers come in.
-    pub rtmp: RtmpSettings,
+    /// Where publishers come in. Its limit is on connections that do not publish yet.
+    pub rtmp: ListenSettings,
+    /// A publisher who comes back within this time continues the same playlist.
+    pub grace: Duration,
     /// Where viewers and streamers come in.
-    pub http: HttpSettings,
-    /// How the output is cut.
+    pub http: ListenSettings,
     pub hls: HlsSettings,
-    /// Which net runs, and on what.
     pub enhance: EnhanceSettings,
-    /// How the enhanced rendition is coded.
     pub encode: EncodeSettings,
-    /// What is logged, and how.
     pub log: LogSettings,
     /// Who may publish; empty means one stream named `live` with a key of its own ([`identity`]).
     pub stream: Vec<StreamSettings>,
 }
 
-/// `[rtmp]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RtmpSettings {
-    /// Address to listen on; port 0 lets the system choose.
-    #[serde(deserialize_with = "values::address")]
+/// `listen` and `max_connections` of `[rtmp]` and `[http]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListenSettings {
+    /// Port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// Connections that wait to publish; when more come, the oldest of them is closed.
-    #[serde(deserialize_with = "values::at_least_one")]
     pub max_connections: usize,
-    /// A publisher who comes back within this time continues the same playlist.
-    pub grace: Period,
-}
-
-impl Default for RtmpSettings {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 1935)),
-            max_connections: 64,
-            grace: Period(Duration::from_secs(30)),
-        }
-    }
-}
-
-/// `[http]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HttpSettings {
-    /// Address to listen on; port 0 lets the system choose.
-    #[serde(deserialize_with = "values::address")]
-    pub listen: SocketAddr,
-    /// Connections at the same time; more wait to be accepted.
-    #[serde(deserialize_with = "values::at_least_one")]
-    pub max_connections: usize,
-}
-
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), max_connections: 1024 }
-    }
-}
-
-/// `[hls]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HlsSettings {
-    /// Length of a segment; segments are cut at the publisher's keyframes.
-    pub segment: Period,
-    /// Length of a part, what low-latency players fetch.
-    pub part: Period,
-    /// Segments that stay in memory and in the playlist.
-    #[serde(deserialize_with = "values::window")]
-    pub window: usize,
-}
-
-impl Default for HlsSettings {
-    fn default() -> Self {
-        Self { segment: Period(Duration::from_secs(2)), part: Period(Duration::from_millis(500)), window: 8 }
-    }
 }
 
 /// `[enhance]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EnhanceSettings {
-    /// Whether there is an enhanced rendition at all.
+    /// Whether there is an upscaled rendition at all.
     pub enabled: bool,
-    /// What runs the nets: `auto`, `cpu`, `cuda`, `cuda:N`.
-    #[serde(deserialize_with = "parsed")]
     pub device: DeviceChoice,
-    /// Which net: `auto` measures the machine, or a preset's name, or `plain` for none.
-    #[serde(deserialize_with = "parsed")]
+    /// For streams that do not choose their own.
     pub profile: Profile,
-    /// Whether selected pictures are refined by the second stage.
-    pub temporal: Temporal,
+    /// Whether the second stage refines as many pictures as there is time for.
+    pub temporal: bool,
     /// Threads of one net on the CPU.
-    #[serde(deserialize_with = "values::threads")]
     pub threads: u32,
-    /// Largest enhanced picture; a larger one would be, the stream is handed out as received only.
-    #[serde(deserialize_with = "parsed")]
+    /// Largest upscaled picture. A stream that would exceed it is handed out as received only.
     pub max_size: Size,
 }
 
-impl Default for EnhanceSettings {
+impl Default for Config {
     fn default() -> Self {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
-            enabled: true,
-            device: DeviceChoice::Auto,
-            profile: Profile::Auto,
-            temporal: Temporal::Auto,
-            threads: 1,
-            max_size: Size { width: 1920, height: 1080 },
+            rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
+            grace: Duration::from_secs(30),
+            http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
+            hls: HlsSettings::default(),
+            enhance: EnhanceSettings {
+                enabled: true,
+                device: DeviceChoice::Auto,
+                profile: Profile::Auto,
+                temporal: true,
+                threads: 1,
+                max_size: Size { width: 1920, height: 1080 },
+            },
+            encode: EncodeSettings::default(),
+            log: LogSettings { json: false, level: Level::INFO },
+            stream: Vec::new(),
         }
-    }
-}
-
-/// `[encode]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct EncodeSettings {
-    /// x264's preset.
-    pub preset: EncoderPreset,
-    /// x264's constant quality; lower is better and larger.
-    #[serde(deserialize_with = "values::quality")]
-    pub quality: f32,
-    /// Upper bound of the bitrate.
-    pub max_bitrate: Bitrate,
-    /// Threads of one encoder.
-    #[serde(deserialize_with = "values::threads")]
-    pub threads: u32,
-}
-
-impl Default for EncodeSettings {
-    fn default() -> Self {
-        Self {
-            preset: EncoderPreset::Superfast,
-            quality: 21.0,
-            max_bitrate: Bitrate::new(8_000_000),
-            threads: 1,
-        }
-    }
-}
-
-/// `[log]`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogSettings {
-    /// Text for people or JSON for machines.
-    pub format: LogFormat,
-    /// Least important message that is written.
-    pub level: LogLevel,
-}
-
-/// `[[stream]]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "StreamEntry")]
-pub struct StreamSettings {
-    /// Public name.
-    pub name: StreamName,
-    /// What the publisher has as stream key; secret.
-    pub key: StreamKey,
-    /// Which net, if not what `[enhance]` says.
-    pub profile: Option<Profile>,
-}
-
-/// `[[stream]]` as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StreamEntry {
-    #[serde(deserialize_with = "parsed")]
-    name: StreamName,
-    #[serde(default, deserialize_with = "values::maybe_parsed")]
-    key: Option<StreamKey>,
-    #[serde(default)]
-    key_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "values::maybe_parsed")]
-    profile: Option<Profile>,
-}
-
-impl TryFrom<StreamEntry> for StreamSettings {
-    type Error = String;
-
-    fn try_from(entry: StreamEntry) -> Result<Self, String> {
-        let key = match (entry.key, entry.key_file) {
-            (Some(key), None) => key,
-            (None, Some(file)) => files::read_key(&file).map_err(|error| format!("`key_file`: {error}"))?,
-            _ => return Err(format!("stream `{}` needs either `key` or `key_file`", entry.name)),
-        };
-        Ok(Self { name: entry.name, key, profile: entry.profile })
     }
 }
 
 impl Config {
     /// Reads a configuration file.
-    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+    pub fn read(file: &Path) -> Result<Self, Invalid> {
         let text = std::fs::read_to_string(file)
-            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+            .map_err(|error| Invalid::new(format!("{}: {error}", file.display())))?;
         Self::parse(file, &text)
     }
 
     /// Understands a configuration file's text; `file` only serves the error messages.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError::invalid(file, text, &error))?;
-        error::check_across_keys(&config, file, text)?;
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Invalid> {
+        let source = Source { file, text };
+        let table = DeTable::parse(text)
+            .map_err(|error| source.complain(error.span().unwrap_or(0..0), error.message()))?;
+        let mut root = Section::new(source, table.get_ref(), 0..0);
+        let mut config = Self::default();
+        for section in root.tables("rtmp")? {
+            config.read_rtmp(section)?;
+        }
+        for mut section in root.tables("http")? {
+            config.http.read(&mut section)?;
+            section.end()?;
+        }
+        for section in root.tables("hls")? {
+            read_hls(&mut config.hls, section)?;
+        }
+        for section in root.tables("enhance")? {
+            config.enhance.read(section)?;
+        }
+        for section in root.tables("encode")? {
+            read_encode(&mut config.encode, section)?;
+        }
+        for section in root.tables("log")? {
+            read_log(&mut config.log, section)?;
+        }
+        for section in root.tables("stream")? {
+            config.read_stream(section)?;
+        }
+        root.end()?;
         Ok(config)
     }
+
+    fn read_rtmp(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
+        self.rtmp.read(&mut section)?;
+        section.set("grace", &mut self.grace, period)?;
+        section.end()
+    }
+
+    fn read_stream(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
+        let name = section.get("name", parsed)?;
+        let name = name.ok_or_else(|| section.complain("", "missing field `name`"))?;
+        let key = section.get("key", parsed)?;
+        let key_file = section.get("key_file", |value| text(value).map(PathBuf::from))?;
+        let profile = section.get("profile", parsed)?;
+        let key = match (key, key_file) {
+            (Some(key), None) => key,
+            (None, Some(file)) => files::read_key(&file)
+                .map_err(|error| section.complain("key_file", &format!("`key_file`: {error}")))?,
+            _ => {
+                let message = format!("stream `{name}` needs either `key` or `key_file`");
+                return Err(section.complain("", &message));
+            }
+        };
+        let stream = StreamSettings { name, key, profile };
+        let name = &stream.name;
+        if self.stream.iter().any(|other| other.name == *name) {
+            let message = format!("stream name `{name}` is taken; every stream needs a name of its own");
+            return Err(section.complain("name", &message));
+        }
+        if self.stream.iter().any(|other| other.key == stream.key) {
+            let message =
+                format!("stream `{name}` has another stream's key; every stream needs a key of its own");
+            return Err(section.complain("key", &message));
+        }
+        self.stream.push(stream);
+        section.end()
+    }
+}
+
+impl ListenSettings {
+    fn read(&mut self, section: &mut Section<'_>) -> Result<(), Invalid> {
+        section.set("listen", &mut self.listen, address)?;
+        section.set("max_connections", &mut self.max_connections, number(1..=100_000))
+    }
+}
+
+impl EnhanceSettings {
+    fn read(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
+        section.set("enabled", &mut self.enabled, yes_or_no)?;
+        section.set("device", &mut self.device, parsed)?;
+        section.set("profile", &mut self.profile, parsed)?;
+        section.set("temporal", &mut self.temporal, one_of(&[("auto", true), ("off", false)]))?;
+        section.set("threads", &mut self.threads, number(1..=64))?;
+        section.set("max_size", &mut self.max_size, parsed)?;
+        section.end()
+    }
+}
+
+fn read_hls(hls: &mut HlsSettings, mut section: Section<'_>) -> Result<(), Invalid> {
+    section.set("segment", &mut hls.target_duration, media_period)?;
+    section.set("part", &mut hls.part_target, media_period)?;
+    // Fewer than 4 segments leave players nothing to start from; more than 64 is a recording, held in memory.
+    section.set("window", &mut hls.window_segments, number(4..=64))?;
+    if hls.part_target > hls.target_duration {
+        let key = if section.get("part", media_period)?.is_some() { "part" } else { "segment" };
+        let message = "`part` is longer than `segment`; parts are pieces of segments";
+        return Err(section.complain(key, message));
+    }
+    section.end()
+}
+
+fn read_encode(encode: &mut EncodeSettings, mut section: Section<'_>) -> Result<(), Invalid> {
+    section.set("preset", &mut encode.preset, one_of(&values::ENCODER_PRESETS))?;
+    section.set("quality", &mut encode.quality, quality)?;
+    section.set("max_bitrate", &mut encode.max_bitrate, parsed)?;
+    section.set("threads", &mut encode.threads, number(1..=64))?;
+    section.end()
+}
+
+fn read_log(log: &mut LogSettings, mut section: Section<'_>) -> Result<(), Invalid> {
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    section.set("format", &mut log.json, one_of(&[("text", false), ("json", true)]))?;
+    section.set("level", &mut log.level, one_of(&levels))?;
+    section.end()
 }
 
 #[cfg(test)]
@@ -293,6 +285,14 @@ mod tests {
         insta::assert_snapshot!("bad_name", complaint("[[stream]]\nname = \"a/b\"\nkey = \"k\"\n"));
         insta::assert_snapshot!("no_key", complaint("[[stream]]\nname = \"a\"\n"));
         insta::assert_snapshot!("part_longer", complaint("[hls]\nsegment = \"1s\"\npart = \"2s\"\n"));
+    }
+
+    #[test]
+    fn a_key_without_its_quotes_is_not_shown() {
+        for line in ["key = 815", "key = [\"815\"]", "keys = \"815\"", "key = \"815"] {
+            let complaint = complaint(&format!("[[stream]]\nname = \"a\"\n{line}\n"));
+            assert!(complaint.starts_with("sharpcast.toml:") && !complaint.contains("815"), "{complaint}");
+        }
     }
 
     #[test]

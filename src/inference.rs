@@ -28,4 +28,5 @@ pub mod slot;
 pub use engine::{Engine, EngineHandle};
 pub use library::{Library, LibraryHandle, Offer, Rejection};
 pub use model::{Identity, Net, StreamModel};
+pub use profile::Profile;
 pub use second_stage::SecondStage;

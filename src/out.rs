@@ -1,10 +1,13 @@
-//! Where a session's units go: the [`sink`] seam, what is handed out ([`rendition`]), and the sinks, each in its module.
+//! Where a session's units go: the [`sink`] seam, what is handed out ([`rendition`]), how an upscaled one is coded
+//! ([`encode`]), and the sinks, each in its module.
 //!
 //! Nothing here knows streams, lanes, nets or HTTP.
 
+pub mod encode;
 pub mod hls;
 pub mod rendition;
 pub mod sink;
 
+pub use encode::EncodeSettings;
 pub use rendition::{Kind, Rendition, RenditionId};
 pub use sink::{Arrival, Output, Sink, SinkError, Sinks};

@@ -21,14 +21,13 @@ use api::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Profile, Temporal, identity};
+use crate::config::{Config, identity};
 use crate::http::{self, App};
 use crate::inference::library::Measure;
-use crate::inference::{Engine, Library, SecondStage};
+use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::Ingest;
 use crate::lane::Workshop;
-use crate::out::hls::HlsSettings;
-use crate::streams::{Hub, SessionSettings};
+use crate::streams::{Hub, SessionSettings, StreamSettings};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
@@ -83,12 +82,8 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
 
     let library = workshop.library.clone();
     let settings = SessionSettings {
-        hls: HlsSettings {
-            target_duration: config.hls.segment.media_time(),
-            part_target: config.hls.part.media_time(),
-            window_segments: config.hls.window,
-        },
-        grace: config.rtmp.grace.0,
+        hls: config.hls,
+        grace: config.grace,
         workshop: config.enhance.enabled.then_some(workshop),
         sinks: Vec::new(),
     };
@@ -117,15 +112,13 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
 }
 
 fn second_stage(config: &Config, engine: &Engine) -> Option<SecondStage> {
-    let wanted = config.enhance.enabled && config.enhance.temporal == Temporal::Auto;
+    let wanted = config.enhance.enabled && config.enhance.temporal;
     wanted.then(|| SecondStage::stock(&engine.handle()))
 }
 
 /// Measuring takes a moment, so it is done only where it decides something.
 fn measure(config: &Config) -> Measure {
-    let auto = |stream: &crate::config::StreamSettings| {
-        stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto
-    };
+    let auto = |stream: &StreamSettings| stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto;
     if config.enhance.enabled && config.stream.iter().any(auto) { Measure::AtStart } else { Measure::Skip }
 }
 

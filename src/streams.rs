@@ -24,10 +24,10 @@ use api::shutdown::Shutdown;
 use session::Ending;
 use tokio::sync::Notify;
 
-use crate::config::{Profile, StreamSettings};
+use crate::inference::Profile;
 
 pub use session::SessionSettings;
-pub use stream::{InUse, Publication, Stream};
+pub use stream::{InUse, Publication, Stream, StreamSettings};
 
 /// How long a lane may take to finish what it has when its stream ends. Shorter than the whole server may take.
 const LANE_END: Duration = Duration::from_millis(2500);

@@ -6,9 +6,17 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::Context;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{LogFormat, LogSettings};
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// JSON for machines instead of text for people.
+    pub json: bool,
+    /// The least important messages that are written.
+    pub level: Level,
+}
 
 /// Starts logging for the rest of the process. `RUST_LOG` overrides the configured level.
 pub fn start(settings: &LogSettings) {
@@ -18,10 +26,7 @@ pub fn start(settings: &LogSettings) {
     let logs = logs.with_ansi(std::io::stderr().is_terminal());
     media::ffmpeg::quiet_logs();
     // A second start in one process (tests) keeps the first subscriber.
-    let _ = match settings.format {
-        LogFormat::Text => logs.with_target(false).try_init(),
-        LogFormat::Json => logs.json().try_init(),
-    };
+    let _ = if settings.json { logs.json().try_init() } else { logs.with_target(false).try_init() };
 }
 
 /// Makes OpenMP workers sleep between pictures instead of spinning.

@@ -14,7 +14,7 @@ use media::files;
 use rand::Rng;
 use rand::distr::Alphanumeric;
 
-use super::StreamSettings;
+use crate::streams::StreamSettings;
 
 /// Public name of the stream of a server without configuration.
 pub const NAME: &str = "live";

@@ -1,215 +1,117 @@
-//! Values of the configuration file that are more than numbers and words: each is text with a unit or a choice,
-//! and says in its error what is allowed.
+//! From the file's values to what they mean. Every error says what is allowed.
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use media::ffmpeg::Preset as X264Preset;
+use media::ffmpeg::Preset;
 use media::time::MediaTime;
-use models::Preset;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use toml::de::DeValue;
 
-/// A span of time written with its unit: `500ms`, `2s`, `5m`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Period(pub Duration);
+/// x264's presets that make sense for one live encoder per stream, from the least work on: `superfast` takes about 5 ms
+/// for a picture of 960x540, `veryfast` half as much again for some 15 % fewer bits.
+pub(super) const ENCODER_PRESETS: [(&str, Preset); 5] = [
+    ("ultrafast", Preset::Ultrafast),
+    ("superfast", Preset::Superfast),
+    ("veryfast", Preset::Veryfast),
+    ("faster", Preset::Faster),
+    ("medium", Preset::Medium),
+];
 
-impl Period {
-    /// The same span on the media time scale.
-    pub fn media_time(self) -> MediaTime {
-        MediaTime::from_duration(self.0)
-    }
-}
-
-impl TryFrom<String> for Period {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a span of time; write a number and a unit: 500ms, 2s, 5m");
-        let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let (number, unit) = text.split_at(split);
-        let number: u32 = number.parse().map_err(|_| wrong())?;
-        let unit = match unit.trim() {
-            "ms" => Duration::from_millis(1),
-            "s" => Duration::from_secs(1),
-            "m" => Duration::from_secs(60),
-            _ => return Err(wrong()),
-        };
-        if number == 0 {
-            return Err(format!("`{text}` is no time at all; it must be longer than zero"));
-        }
-        Ok(Self(unit * number))
-    }
-}
-
-/// Which net enhances a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// The largest that this machine can run on every picture, measured at start.
-    Auto,
-    /// This one, whatever it costs.
-    Fixed(Preset),
-    /// None: plain upsampling.
-    Plain,
-}
-
-impl FromStr for Profile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "plain" => Ok(Self::Plain),
-            other => other.parse().map(Self::Fixed).map_err(|_| {
-                format!("unknown profile `{other}`, expected auto, plain, nano, mini, small, base or large")
-            }),
-        }
-    }
-}
-
-/// Whether TCSR refines selected pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Temporal {
-    /// As many as there is time for.
-    Auto,
-    /// None.
-    Off,
-}
-
-/// x264's presets that make sense for one live encoder per stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EncoderPreset {
-    /// Least work.
-    Ultrafast,
-    /// The default: about 5 ms for a picture of 960x540.
-    Superfast,
-    /// Some 15 % fewer bits for half as much work again.
-    Veryfast,
-    /// For machines with cores to spare.
-    Faster,
-    /// For machines with many cores to spare.
-    Medium,
-}
-
-impl From<EncoderPreset> for X264Preset {
-    fn from(preset: EncoderPreset) -> Self {
-        match preset {
-            EncoderPreset::Ultrafast => Self::Ultrafast,
-            EncoderPreset::Superfast => Self::Superfast,
-            EncoderPreset::Veryfast => Self::Veryfast,
-            EncoderPreset::Faster => Self::Faster,
-            EncoderPreset::Medium => Self::Medium,
-        }
-    }
-}
-
-/// How logs are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One line per message, for people.
-    #[default]
-    Text,
-    /// One JSON object per line, for machines.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// What broke.
-    Error,
-    /// What is wrong and was coped with.
-    Warn,
-    /// What happens to streams: who came, who left, which net came into use.
-    #[default]
-    Info,
-    /// Single connections and decisions.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl LogLevel {
-    /// The word that the log filter knows.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
+/// What is wrong is not repeated: it may be a key without its quotes.
+pub(super) fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, String> {
+    value.as_str().ok_or_else(|| "a text in quotes is expected here".to_owned())
 }
 
 /// Any type that is written as text and whose error says what is allowed.
-pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: fmt::Display>,
-{
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(value: &DeValue<'_>) -> Result<T, String> {
+    text(value)?.parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// The same for a key that may be left out.
-pub(super) fn maybe_parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: fmt::Display>,
-{
-    parsed(deserializer).map(Some)
+/// One of a few words.
+pub(super) fn one_of<'w, T: Clone>(
+    words: &'w [(&'w str, T)],
+) -> impl FnOnce(&DeValue<'_>) -> Result<T, String> + 'w {
+    move |value| {
+        let text = text(value)?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, meaning)| meaning.clone()).ok_or_else(|| {
+            let words: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            format!("unknown variant `{text}`, expected one of {}", words.join(", "))
+        })
+    }
 }
 
-pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
+pub(super) fn yes_or_no(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "true or false is expected here".to_owned())
+}
+
+pub(super) fn address(value: &DeValue<'_>) -> Result<SocketAddr, String> {
+    let text = text(value)?;
     text.parse().map_err(|_| {
-        D::Error::custom(format!(
-            "`{text}` is not an address; write IP:PORT, such as 127.0.0.1:1935 or [::]:8080"
-        ))
+        format!("`{text}` is not an address; write IP:PORT, such as 127.0.0.1:1935 or [::]:8080")
     })
 }
 
-pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    ranged(deserializer, 1, 100_000).map(|number| number as usize)
-}
-
-pub(super) fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    // Fewer than 4 segments leave players nothing to start from; more than 64 is a recording, held in memory.
-    ranged(deserializer, 4, 64).map(|number| number as usize)
-}
-
-pub(super) fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    ranged(deserializer, 1, 64).map(|number| number as u32)
-}
-
-pub(super) fn quality<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
-    let value = f32::deserialize(deserializer)?;
-    if (1.0..=51.0).contains(&value) {
-        return Ok(value);
+/// A span of time written with its unit: `500ms`, `2s`, `5m`.
+pub(super) fn period(value: &DeValue<'_>) -> Result<Duration, String> {
+    let text = text(value)?;
+    let wrong = || format!("`{text}` is not a span of time; write a number and a unit: 500ms, 2s, 5m");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let unit = match unit.trim() {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        _ => return Err(wrong()),
+    };
+    if number == 0 {
+        return Err(format!("`{text}` is no time at all; it must be longer than zero"));
     }
-    Err(D::Error::custom(format!(
-        "{value} is out of range, expected 1 (large) to 51 (small); 18 to 28 is usual"
-    )))
+    Ok(unit * number)
 }
 
-fn ranged<'de, D: Deserializer<'de>>(deserializer: D, least: i64, most: i64) -> Result<i64, D::Error> {
-    let number = i64::deserialize(deserializer)?;
-    if (least..=most).contains(&number) {
-        return Ok(number);
+/// The same on the media time scale.
+pub(super) fn media_period(value: &DeValue<'_>) -> Result<MediaTime, String> {
+    period(value).map(MediaTime::from_duration)
+}
+
+/// A whole number within bounds.
+pub(super) fn number<T: TryFrom<i64>>(
+    allowed: RangeInclusive<i64>,
+) -> impl FnOnce(&DeValue<'_>) -> Result<T, String> {
+    move |value| {
+        let whole = value.as_integer().ok_or("a whole number is expected here")?;
+        let number = i64::from_str_radix(whole.as_str(), whole.radix()).ok();
+        let fitting = number.filter(|number| allowed.contains(number)).and_then(|n| T::try_from(n).ok());
+        fitting.ok_or_else(|| {
+            format!("{whole} is out of range, expected {} to {}", allowed.start(), allowed.end())
+        })
     }
-    Err(D::Error::custom(format!("{number} is out of range, expected {least} to {most}")))
+}
+
+/// x264's constant quality.
+pub(super) fn quality(value: &DeValue<'_>) -> Result<f32, String> {
+    let text = match value {
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        _ => return Err("a number is expected here".to_owned()),
+    };
+    let quality = text.parse().ok().filter(|quality| (1.0..=51.0).contains(quality));
+    quality
+        .ok_or_else(|| format!("{text} is out of range, expected 1 (large) to 51 (small); 18 to 28 is usual"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn text_value(text: &str) -> DeValue<'_> {
+        DeValue::String(text.into())
+    }
 
     #[test]
     fn periods_have_units() {
@@ -222,7 +124,21 @@ mod tests {
         ];
         for (text, millis) in table.into_iter().chain([("0s", None), ("-1s", None), ("s", None), ("", None)])
         {
-            assert_eq!(Period::try_from(text.to_owned()).ok().map(|p| p.0.as_millis()), millis, "{text}");
+            assert_eq!(period(&text_value(text)).ok().map(|p| p.as_millis()), millis, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_within_bounds() {
+        let read = |text: &str| number::<u32>(1..=64)(DeValue::parse(text).unwrap().get_ref()).ok();
+        for (text, expected) in
+            [("1", Some(1)), ("0x40", Some(64)), ("6_4", Some(64)), ("65", None), ("-1", None), ("1.0", None)]
+        {
+            assert_eq!(read(text), expected, "{text}");
+        }
+        let read = |text: &str| quality(DeValue::parse(text).unwrap().get_ref()).ok();
+        for (text, expected) in [("21", Some(21.0)), ("21.5", Some(21.5)), ("0.5", None), ("nan", None)] {
+            assert_eq!(read(text), expected, "{text}");
         }
     }
 }

@@ -22,8 +22,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::engine::{self, EngineHandle, WorkError};
 use super::model::{Demand, Net, StreamModel};
+use super::profile::Profile;
 use super::profile::{self, Costs, USUAL};
-use crate::config::{EncodeSettings, Profile};
+use crate::out::EncodeSettings;
 
 pub use offer::Offer;
 

@@ -15,8 +15,8 @@ use models::{FEdsrConfig, Fingerprint, Package, Preset};
 use nets::Upscaler;
 
 use super::history::History;
+use super::profile::Profile;
 use super::slot::Slot;
-use crate::config::Profile;
 
 /// Which net it is; the same for every copy of it.
 #[derive(Debug, Clone, PartialEq)]

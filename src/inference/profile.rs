@@ -1,18 +1,45 @@
 //! Which preset a stream gets: `auto` measures the machine once and then picks, for every stream's size and frame
 //! rate, the largest that leaves room for everything else.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use media::ffmpeg::{
-    Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, RateControl, Scaler,
-};
+use api::Invalid;
+use media::ffmpeg::{Encoder, FfmpegError, Filter, PictureType, Scaler};
 use media::picture::{FrameRate, Picture, Size};
 use models::Preset;
 
 use super::engine::EngineHandle;
 use super::model::Demand;
-use crate::config::{EncodeSettings, Profile};
+use crate::out::EncodeSettings;
+
+/// Which net a stream gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// The largest that this machine can run on every picture, measured at start.
+    Auto,
+    /// This one, whatever it costs.
+    Fixed(Preset),
+    /// None: Lanczos upsampling.
+    Plain,
+}
+
+impl FromStr for Profile {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "plain" => Ok(Self::Plain),
+            other => other.parse().map(Self::Fixed).map_err(|_| {
+                Invalid::new(format!(
+                    "unknown profile `{other}`, expected auto, plain, nano, mini, small, base or large"
+                ))
+            }),
+        }
+    }
+}
 
 /// What streams are assumed to be until their first picture is known, and what the machine is measured on.
 pub const USUAL: Demand =
@@ -95,18 +122,7 @@ pub fn choose(profile: Profile, costs: Option<&Costs>, demand: Demand) -> Option
 fn time_base(encode: &EncodeSettings, scale: u8) -> Result<Duration, FfmpegError> {
     let large = USUAL.size.scaled(scale.into());
     let mut scaler = Scaler::new(Filter::Lanczos);
-    let mut encoder = Encoder::new(&EncoderSettings {
-        size: large,
-        frame_rate: USUAL.frame_rate,
-        rate: RateControl::Quality {
-            crf: encode.quality,
-            max_bitrate: Some(encode.max_bitrate.bits_per_second()),
-        },
-        preset: encode.preset.into(),
-        key_frames: KeyFrames::Forced,
-        threads: encode.threads,
-        colour: Picture::new(large).colour(),
-    })?;
+    let mut encoder = Encoder::new(&encode.encoder(large, USUAL.frame_rate, Picture::new(large).colour()))?;
     let started = Instant::now();
     for index in 0..PICTURES {
         let mut picture = textured(USUAL.size, index);

@@ -6,12 +6,12 @@ use std::time::Duration;
 use rtmp::{Error, Publisher, Rejection};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::*;
-use crate::config::{Profile, StreamSettings};
+use crate::inference::Profile;
 use crate::out::hls::HlsSettings;
-use crate::streams::{Hub, SessionSettings};
+use crate::streams::{Hub, SessionSettings, StreamSettings};
 
 fn hub() -> Arc<Hub> {
     let stream =
@@ -58,7 +58,7 @@ impl Admission for NeverAnswers {
 struct Server {
     address: SocketAddr,
     shutdown: Shutdown,
-    running: JoinHandle<()>,
+    running: JoinSet<()>,
 }
 
 impl Server {
@@ -67,7 +67,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
         let ingest = Ingest::new(listener, admission, 8);
-        let running = tokio::spawn(ingest.run(shutdown.clone()));
+        let mut running = JoinSet::new();
+        running.spawn(ingest.run(shutdown.clone()));
         Self { address, shutdown, running }
     }
 
@@ -83,7 +84,7 @@ impl Server {
 
     async fn end(self) {
         self.shutdown.request();
-        self.running.await.unwrap();
+        self.running.join_all().await;
     }
 }
 
@@ -118,7 +119,8 @@ async fn a_door_that_never_answers_turns_publishers_away() {
     let (near, far) = tokio::io::duplex(64 << 10);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let half_open = HalfOpen::new(1);
-    tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
         publisher::serve(far, peer, &NeverAnswers, Limits::default(), &half_open.enter()).await
     });
     let url = "rtmp://localhost/live".parse().unwrap();

@@ -1,12 +1,11 @@
 //! The encoding end of a lane: large pictures in, packets into the playlist out.
 
-use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, KeyFrames, PictureType, RateControl};
+use media::ffmpeg::{Encoder, FfmpegError, PictureType};
 use media::packet::Unit;
 use media::picture::{Colour, FrameRate, Picture, Size};
 use media::time::MediaTime;
 
-use crate::config::EncodeSettings;
-use crate::out::Output;
+use crate::out::{EncodeSettings, Output};
 
 /// An encoder that is replaced when the pictures change, with what keeps its output in order.
 pub(super) struct Outlet {
@@ -58,18 +57,7 @@ impl Outlet {
 
     fn start(&self, picture: &Picture, frame_rate: FrameRate) -> Result<Running, FfmpegError> {
         let (size, colour) = (picture.size(), picture.colour());
-        let encoder = Encoder::new(&EncoderSettings {
-            size,
-            frame_rate,
-            rate: RateControl::Quality {
-                crf: self.settings.quality,
-                max_bitrate: Some(self.settings.max_bitrate.bits_per_second()),
-            },
-            preset: self.settings.preset.into(),
-            key_frames: KeyFrames::Forced,
-            threads: self.settings.threads,
-            colour,
-        })?;
+        let encoder = Encoder::new(&self.settings.encoder(size, frame_rate, colour))?;
         self.output.push(&Unit::VideoConfig(encoder.config()));
         Ok(Running { encoder, size, colour })
     }

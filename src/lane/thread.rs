@@ -14,10 +14,10 @@ use tokio::sync::oneshot;
 
 use super::stats::LaneStats;
 use super::worker::Worker;
-use crate::config::EncodeSettings;
 use crate::inference::engine::panic_message;
 use crate::inference::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
 use crate::lane::queue::Queue;
+use crate::out::EncodeSettings;
 use crate::out::Output;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.

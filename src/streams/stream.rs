@@ -8,10 +8,20 @@ use media::packet::Unit;
 use tokio::sync::Notify;
 
 use super::session::{Ending, Session, SessionSettings};
-use crate::config::{Profile, StreamSettings};
-use crate::inference::StreamModel;
+use crate::inference::{Profile, StreamModel};
 use crate::out::Arrival;
 use crate::out::hls::Packager;
+
+/// A stream and who may publish to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamSettings {
+    /// Public name.
+    pub name: StreamName,
+    /// What the publisher has as stream key; secret.
+    pub key: StreamKey,
+    /// Which net, if not the server's usual one.
+    pub profile: Option<Profile>,
+}
 
 /// A configured stream; lives as long as the server.
 #[derive(Debug)]

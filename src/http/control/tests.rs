@@ -10,12 +10,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::config::{EncodeSettings, Profile, StreamSettings};
-use crate::inference::Library;
 use crate::inference::fake::FakeBackend;
 use crate::inference::library::Measure;
+use crate::inference::{Library, Profile};
+use crate::out::EncodeSettings;
 use crate::out::hls::HlsSettings;
-use crate::streams::{Hub, Publication, SessionSettings};
+use crate::streams::{Hub, Publication, SessionSettings, StreamSettings};
 
 const KEY: &str = "s3cret";
 

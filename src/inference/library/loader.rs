@@ -11,11 +11,12 @@ use models::{Package, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
 
 use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
-use crate::config::{EncodeSettings, Profile};
 use crate::inference::engine::{EngineHandle, WorkError};
 use crate::inference::model::{Demand, Identity, Net, StreamModel};
+use crate::inference::profile::Profile;
 use crate::inference::profile::{self, Costs, USUAL};
 use crate::inference::prove::{self, Evidence, Proof};
+use crate::out::EncodeSettings;
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
 /// others takes a second for the largest, and live pictures of other streams go first.

@@ -36,7 +36,7 @@ mod tests {
     use models::{Preset, stock};
 
     use super::*;
-    use crate::config::Profile;
+    use crate::inference::Profile;
 
     #[test]
     fn a_patch_is_applied_to_what_the_stream_had_and_to_nothing_else() {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::config::Profile;
+use crate::inference::Profile;
 use crate::out::SinkError;
 
 const AVC: [u8; 38] = [
