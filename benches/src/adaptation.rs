@@ -20,8 +20,7 @@ pub mod programme;
 pub mod report;
 
 use anyhow::{Context as _, Result};
-use learn::live::stock_package;
-use learn::monitor::NOTHING_TO_GAIN;
+use learn::{Settings, stock_package};
 use life::Life;
 use media::Picture;
 use media::ffmpeg::{Decoder, Filter, Scaler};
@@ -110,7 +109,7 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
         }
         let plain_picture = lanczos.scale(&shot.lr, shot.hr.size())?;
         let plain = psnr_luma(&plain_picture, &shot.hr);
-        if plain > NOTHING_TO_GAIN {
+        if plain > Settings::default().nothing_to_gain_db {
             continue;
         }
         let with = |net: Option<&mut Box<dyn Upscaler>>| -> Result<f64> {
@@ -139,7 +138,9 @@ fn direct(programme: &Programme, bitrate: f64) -> Result<f64> {
         if shot.number % MEASURE_EVERY == FIRST_MEASURED {
             // The same pictures as above, about: those that plain upsampling of a clean picture makes perfect are left out.
             let small = lanczos.scale(&shot.hr, programme.half().size())?;
-            if psnr_luma(&lanczos.scale(&small, shot.hr.size())?, &shot.hr) <= NOTHING_TO_GAIN {
+            if psnr_luma(&lanczos.scale(&small, shot.hr.size())?, &shot.hr)
+                <= Settings::default().nothing_to_gain_db
+            {
                 psnr.add(psnr_luma(&shot.lr, &shot.hr));
             }
         }

@@ -4,7 +4,7 @@ use media::ffmpeg::{Filter, Scaler};
 use media::quality::{Mean, psnr_luma};
 use nets::Upscaler;
 
-use super::{Pair, TrainError};
+use crate::{Error, Pair};
 
 /// Mean PSNR of luma over pictures, in dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,16 +18,16 @@ pub struct Evaluation {
 }
 
 /// Enhances the low-resolution picture of every pair and compares it with the original.
-pub fn evaluate(upscaler: &mut dyn Upscaler, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
+pub fn evaluate(upscaler: &mut dyn Upscaler, pairs: &[Pair]) -> Result<Evaluation, Error> {
     if pairs.is_empty() {
-        return Err(TrainError::NoPairs);
+        return Err(Error::empty());
     }
     let mut lanczos = Scaler::new(Filter::Lanczos);
     let (mut before, mut after) = (Mean::default(), Mean::default());
     for Pair { lr, hr } in pairs {
-        let plain = lanczos.scale(lr, hr.size())?;
-        before.add(psnr_luma(&plain, hr));
-        after.add(psnr_luma(&upscaler.upscale(lr, plain)?, hr));
+        let upsampled = lanczos.scale(lr, hr.size())?;
+        before.add(psnr_luma(&upsampled, hr));
+        after.add(psnr_luma(&upscaler.upscale(lr, upsampled)?, hr));
     }
     let (psnr_plain, psnr_net) = (before.mean(), after.mean());
     Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })

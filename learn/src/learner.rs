@@ -1,16 +1,16 @@
-//! The weights while they are learnt: variables, their running average, and what the optimiser remembers of them.
+//! The weights while they are learnt: variables, their running average, and the optimiser's state.
 
 mod optimizer;
 mod soap;
 
 use models::arch::TensorSpec;
-use optimizer::Memory;
+use optimizer::State;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, TchError, Tensor};
 
-use super::TrainError;
-use super::checkpoint::{Checkpoint, CheckpointError, Values};
+use crate::Error;
+use crate::checkpoint::Checkpoint;
 
 pub use optimizer::Optimizer;
 
@@ -24,8 +24,8 @@ struct Learnt {
     variable: Tensor,
     /// Running average of the variable: nearly always better than the weights of a moment, and never jumps.
     average: Tensor,
-    /// What the optimiser knows of its gradients.
-    memory: Memory,
+    /// The optimiser's state.
+    state: State,
 }
 
 /// The weights of one net and what learning them needs.
@@ -33,23 +33,20 @@ struct Learnt {
 pub(super) struct Learner {
     learnt: Vec<Learnt>,
     /// Share that the average keeps in a step.
-    keep: f64,
+    average: f64,
     steps: u64,
     pub(super) random: ChaCha8Rng,
 }
-
-/// How the weights of a tensor begin.
-pub(super) type Initial = fn(&TensorSpec, &mut ChaCha8Rng) -> Vec<f32>;
 
 impl Learner {
     /// The given weights, or initial ones.
     pub(super) fn new(
         specs: &[TensorSpec],
         start: Option<&[Vec<f32>]>,
-        initial: Initial,
+        initial: fn(&TensorSpec, &mut ChaCha8Rng) -> Vec<f32>,
         optimizer: Optimizer,
         device: Device,
-        keep: f64,
+        average: f64,
         seed: u64,
     ) -> Result<Self, TchError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -61,7 +58,7 @@ impl Learner {
             Learnt::new(&values, spec, optimizer, device)
         });
         let learnt = learnt.collect::<Result<_, _>>()?;
-        Ok(Self { learnt, keep, steps: 0, random })
+        Ok(Self { learnt, average, steps: 0, random })
     }
 
     /// Builds the net over the variables; it asks for them in the order of its tensors.
@@ -82,17 +79,17 @@ impl Learner {
     }
 
     /// One step down the loss. Returns the loss.
-    pub(super) fn descend(&mut self, loss: &Tensor, rate: f64) -> Result<f64, TrainError> {
+    pub(super) fn descend(&mut self, loss: &Tensor, rate: f64) -> Result<f64, Error> {
         let value = loss.f_double_value(&[])?;
         if !value.is_finite() {
-            return Err(TrainError::Diverged { step: self.steps });
+            return Err(Error::diverged(self.steps));
         }
         loss.f_backward()?;
         let step = self.steps;
         self.steps += 1;
         let steps = self.steps as f64;
         // In the beginning the average moves faster, to forget where it started.
-        let keep = self.keep.min((1.0 + steps) / (10.0 + steps));
+        let keep = self.average.min((1.0 + steps) / (10.0 + steps));
         tch::no_grad(|| {
             self.learnt.iter_mut().try_for_each(|learnt| learnt.descend(step, rate, 1.0 - keep))
         })?;
@@ -103,8 +100,7 @@ impl Learner {
     pub(super) fn save(&self, specs: &[TensorSpec], checkpoint: &mut Checkpoint) -> Result<(), TchError> {
         for (learnt, spec) in self.learnt.iter().zip(specs) {
             for (part, tensor) in learnt.parts() {
-                let tensor = Values { shape: shape(tensor), values: values(tensor)? };
-                checkpoint.set_tensor(format!("{}.{part}", spec.name), tensor);
+                checkpoint.set_tensor(format!("{}.{part}", spec.name), shape(tensor), values(tensor)?);
             }
         }
         checkpoint.set(STEPS, self.steps);
@@ -113,17 +109,14 @@ impl Learner {
     }
 
     /// Goes back to what was noted by a learner of the same seed. An error changes nothing.
-    pub(super) fn restore(
-        &mut self,
-        specs: &[TensorSpec],
-        checkpoint: &Checkpoint,
-    ) -> Result<(), TrainError> {
-        let (steps, position) = (checkpoint.get(STEPS)?, checkpoint.get(POSITION)?);
+    pub(super) fn restore(&mut self, specs: &[TensorSpec], checkpoint: &Checkpoint) -> Result<(), Error> {
+        let steps = checkpoint.get(STEPS)?;
+        let position = checkpoint.get(POSITION)?;
         let parts = self.learnt.iter().zip(specs).flat_map(|(learnt, spec)| {
             learnt.parts().into_iter().map(move |(part, tensor)| (format!("{}.{part}", spec.name), tensor))
         });
         let noted = parts.map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
-        let noted = noted.collect::<Result<Vec<_>, CheckpointError>>()?;
+        let noted = noted.collect::<Result<Vec<_>, Error>>()?;
         tch::no_grad(|| noted.into_iter().try_for_each(|(tensor, values)| set(tensor, values)))?;
         self.random.set_word_pos(position);
         self.steps = steps;
@@ -144,20 +137,20 @@ impl Learnt {
         device: Device,
     ) -> Result<Self, TchError> {
         let start = tensor(values, spec)?.f_to_device(device)?;
-        let memory = Memory::new(optimizer, &start)?;
-        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, memory })
+        let state = State::new(optimizer, &start)?;
+        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, state })
     }
 
     /// Everything that going on takes, by the names of a checkpoint.
     fn parts(&self) -> Vec<(&'static str, &Tensor)> {
         let weights = [("variable", &self.variable), ("average", &self.average)];
-        weights.into_iter().chain(self.memory.parts()).collect()
+        weights.into_iter().chain(self.state.parts()).collect()
     }
 
-    fn descend(&mut self, step: u64, rate: f64, towards: f64) -> Result<(), TrainError> {
+    fn descend(&mut self, step: u64, rate: f64, towards: f64) -> Result<(), Error> {
         let mut gradient = self.variable.grad();
         if gradient.defined() {
-            if let Some(update) = self.memory.update(&gradient, step)? {
+            if let Some(update) = self.state.update(&gradient, step)? {
                 let _ = self.variable.f_sub_(&update.f_mul_scalar(rate)?)?;
             }
             let _ = gradient.f_zero_()?;

@@ -1,315 +1,435 @@
-//! Decides when to train, from what, on what, and when it is enough. Synchronous, without clock or threads: pairs in, networks
-//! out; the caller does the steps while it [is training](AdaptiveTrainer::is_training) and says how long they took.
+//! Live training: pairs in, networks out. Synchronous, without clock or threads: the caller does the steps while there are
+//! [some to do](LiveTraining::is_training), and says how long they took.
 //!
 //! ```text
-//! pair --> look (best network so far) --> monitor --request--> choose a start (best, stock, remembered scenes)
-//!     \--> material (pool, held out)                              |
-//!              \--> steps --> judgement on what is held out --> goal? plateau? --> rest
-//!                                       \--> best so far --> offer to the server
+//! pair --> look (best network so far) --> monitor --> policy --> choose a start (best, stock, remembered scenes)
+//!     \--> material (pool, held out)                      |
+//!              \--> course: steps --> judgement on what is held out --> goal? plateau? --> rest
+//!                                           \--> best so far --> offer to the server
 //! ```
+//!
+//! Three things decide: [`Scenes`] which scene is shown, the [`Policy`] whether training begins, goes on or ends, a [`Course`]
+//! when one training has come to its goal or plateau. This file does what they say.
 
-mod change;
-mod lesson;
-mod montage;
-mod report;
-mod ruler;
-mod settings;
+mod candidates;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
+use std::mem;
 
-use lesson::{Lesson, Rested, Verdict};
-use models::{Fingerprint, Package};
-use montage::Montage;
-use ruler::Ruler;
+use candidates::{Candidates, fingerprint};
+use models::{FEdsrConfig, Fingerprint, Package, Preset, stock};
 
+use crate::course::{Course, Verdict};
 use crate::material::Material;
-use crate::monitor::{Monitor, NOTHING_TO_GAIN};
-use crate::scenes::{Scenes, Shown, Sight, Signature};
+use crate::monitor::{Look, Monitor};
+use crate::policy::{Policy, Standing, Step};
+use crate::record::{End, Reason, Record, State};
+use crate::scenes::{Scenes, Sight};
 use crate::threshold::Threshold;
-use crate::{End as TrainingEnd, Pair, Reason as TrainingReason, Record as TrainingRecord, TrainError};
+use crate::{Error, ErrorKind, GainSample, Pair, Settings};
 
-pub use settings::{Policy, Settings, stock_package};
-
-/// Pairs to learn from: the last half minute. A pair of 480x270 takes 1.2 MB.
-const POOL: usize = 64;
-/// A better network by less than this, in dB, is not worth its bits on the uplink.
-/// Trainings that are remembered, for reports.
+/// Trainings that are listed.
 const RECORDS: usize = 32;
-const WORTH_SENDING: f64 = 0.03;
 
 /// What has happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Training was asked for, and begins.
-    Began(TrainingRecord),
-    /// Training has ended.
-    Ended(TrainingRecord),
+    Began(Record),
+    Ended(Record),
     /// Training was worse than what was there; it goes on from that, more slowly.
     Astray,
-    /// The network in training was judged.
+    /// The network in training was judged: PSNR of luma on what is held out, in dB, by Lanczos upsampling, by the network that
+    /// the server has, and by the one in training.
     Judged {
-        /// PSNR of luma on what is held out, in dB: plain upsampling, the network that the server has, the one in training.
-        plain: f64,
-        net: f64,
-        trainee: f64,
+        lanczos_db: f64,
+        server_db: f64,
+        trained_db: f64,
     },
     /// This network is better than what the server has.
     Offer(Package),
 }
 
-/// A change that asks for training.
-#[derive(Debug, Clone, Copy)]
-struct Request {
-    reason: TrainingReason,
-    from_s: f64,
-    remembered: bool,
+/// Where training stands.
+#[derive(Default)]
+enum Phase {
+    #[default]
+    Idle,
+    Training(Box<Course>),
+    /// The last training of this scene or montage can be gone on with: it ended with so many `pairs`, and a `best` network.
+    Rested {
+        course: Box<Course>,
+        pairs: u64,
+        best: Option<Fingerprint>,
+    },
+    /// This machine is too slow; there is no training any more.
+    TooSlow,
 }
 
-/// The trainer.
-pub struct AdaptiveTrainer {
+/// Trains one network on one stream.
+pub struct LiveTraining {
+    config: FEdsrConfig,
     settings: Settings,
-    material: Material,
+    policy: Box<dyn Policy>,
+    scenes: Scenes,
     monitor: Monitor,
     threshold: Threshold,
-    scenes: Scenes,
-    ruler: Ruler,
-    best: Option<Package>,
-    server: Option<Package>,
-    /// The last two pairs: a change is seen on the second.
-    recent: VecDeque<Pair>,
-    scene: Option<Shown>,
-    montage: Montage,
-    request: Option<Request>,
-    lesson: Option<Lesson>,
-    /// The last training of this scene or montage.
-    rested: Option<Rested>,
-    /// Trainings that have ended.
-    ended: VecDeque<TrainingRecord>,
+    material: Material,
+    candidates: Candidates,
+    phase: Phase,
+    /// A training that has been asked for, and waits for enough pairs.
+    request: Option<Record>,
+    /// Trainings that have ended, the oldest first.
+    ended: VecDeque<Record>,
     trainings: u64,
     seconds: f64,
     now_s: f64,
     /// When the first pair was shown.
     began_s: Option<f64>,
-    offered: Option<(f64, Fingerprint)>,
-    /// When the best network was compared with the stock one.
-    checked_s: f64,
-    too_slow: bool,
     events: VecDeque<Event>,
 }
 
-impl AdaptiveTrainer {
-    /// Rests until pairs come.
-    pub fn new(settings: Settings) -> Self {
-        let threshold = Threshold::open(settings.config, settings.limits, settings.state.as_deref());
+impl LiveTraining {
+    /// Rests until pairs come. Trainings start from `start`, which the server has as well unless it is
+    /// [told otherwise](Self::set_server); none: from nothing, and the server shows Lanczos upsampling.
+    pub fn new(
+        config: FEdsrConfig,
+        start: Option<Package>,
+        policy: Box<dyn Policy>,
+        threshold: Threshold,
+        settings: &Settings,
+    ) -> Self {
         Self {
-            material: Material::new(POOL, settings.config.scale, true),
-            monitor: Monitor::default(),
+            config,
+            settings: *settings,
+            policy,
+            scenes: Scenes::new(settings),
+            monitor: Monitor::new(settings),
             threshold,
-            scenes: Scenes::default(),
-            ruler: Ruler::new(settings.device),
-            best: settings.start.clone(),
-            server: settings.start.clone(),
-            recent: VecDeque::with_capacity(2),
-            scene: None,
-            montage: Montage::default(),
+            material: Material::new(config.scale, settings),
+            candidates: Candidates::new(start, settings),
+            phase: Phase::Idle,
             request: None,
-            lesson: None,
-            rested: None,
             ended: VecDeque::new(),
             trainings: 0,
             seconds: 0.0,
             now_s: 0.0,
             began_s: None,
-            offered: None,
-            checked_s: 0.0,
-            too_slow: false,
             events: VecDeque::new(),
-            settings,
         }
     }
 
     /// Takes a pair: looks at it with the best network so far, which may ask for training, and keeps it to learn from or to
-    /// judge by.
-    pub fn take(&mut self, pair: Pair) -> Result<(), TrainError> {
+    /// judge by. A pair of another factor is left out.
+    pub fn take(&mut self, pair: Pair) -> Result<(), Error> {
         if !self.material.fits(&pair) {
             return Ok(());
         }
         self.now_s = pair.lr.pts().as_secs_f64();
-        let [plain, net] = self.ruler.look(self.best.as_ref(), &pair)?;
-        if plain > NOTHING_TO_GAIN {
+        let look = self.candidates.look(&pair)?;
+        if look[0] > self.settings.nothing_to_gain_db {
             return Ok(());
         }
-        let first = self.scene.is_none();
         self.began_s.get_or_insert(self.now_s);
-        self.montage.begin(self.now_s);
-        let signature = Signature::of(&pair.lr);
-        let sight = self.scene.as_ref().map_or(Sight::Same, |scene| scene.sight(&signature));
-        match self.monitor.push(self.now_s, [plain, net], sight) {
-            None if first => self.request = Some(self.request(TrainingReason::Start)),
-            None => self.check_against_stock(&pair, &signature)?,
-            Some(TrainingReason::Decline) => self.decline(&pair, &signature)?,
+        self.candidates.show(pair.clone());
+        let sight = self.scenes.see(self.now_s, &pair.lr);
+        // The pair is looked at before it is learnt from: the figures are those of a network that has not seen it.
+        match self.monitor.push(self.now_s, look, sight) {
+            None if sight == Sight::First => self.ask(|policy, _| policy.start())?,
+            None => self.ask(|policy, now| policy.look(now))?,
+            Some(Reason::Decline) => self.ask(|policy, now| policy.decline(now))?,
+            // The same picture at another quality: that was the coder.
             Some(_) if sight == Sight::Unmoved => {}
-            Some(reason) => self.change(reason, &pair, &signature)?,
+            Some(reason) => self.change(reason)?,
         }
-        match &mut self.scene {
-            Some(scene) => scene.follow(&signature),
-            scene @ None => *scene = Some(Shown::begin(signature.clone())),
-        }
+        self.scenes.follow();
         self.material.take(&pair)?;
-        if self.recent.len() == 2 {
-            self.recent.pop_front();
+        if let Some(reason) = self.scenes.has_lasted(self.now_s) {
+            self.material.change();
+            self.ask(|policy, _| policy.lasted(reason))?;
         }
-        self.recent.push_back(pair);
-        self.settle_if_it_lasts(&signature)?;
-        self.resume_if_there_is_more();
+        self.ask(|policy, now| policy.pair(now))?;
         self.begin_if_asked()?;
         self.remind_server()
     }
 
     /// Whether there is a step to do.
     pub fn is_training(&self) -> bool {
-        self.lesson.is_some()
+        matches!(self.phase, Phase::Training(_))
     }
 
     /// One step of the optimiser, if there is one to do.
-    pub fn step(&mut self) -> Result<(), TrainError> {
-        let Some(lesson) = &mut self.lesson else { return Ok(()) };
-        match lesson.step(self.material.pool()) {
-            Err(TrainError::Diverged { .. }) => {
+    pub fn step(&mut self) -> Result<(), Error> {
+        let Phase::Training(course) = &mut self.phase else { return Ok(()) };
+        match course.step(self.material.pool()) {
+            Err(error) if error.kind() == ErrorKind::Diverged => {
                 self.events.push_back(Event::Astray);
-                lesson.return_to(self.best.as_ref(), self.settings.device)
+                course.return_to(self.candidates.best.as_ref())
             }
             done => done,
         }
     }
 
-    /// So many seconds were spent on training.
+    /// This many seconds were spent on training.
     pub fn spent(&mut self, seconds: f64) {
         self.seconds += seconds;
-        if let Some(lesson) = &mut self.lesson {
-            lesson.record.seconds += seconds;
+        if let Phase::Training(course) = &mut self.phase {
+            course.spend(seconds);
         }
     }
 
     /// Judges the network in training on what is held out, if it is time to: whether it is the best so far, whether the
     /// server should have it, whether it is enough.
-    pub fn judge(&mut self) -> Result<(), TrainError> {
-        let Self { lesson: Some(lesson), material, ruler, .. } = self else { return Ok(()) };
-        if !lesson.is_due() || !material.can_judge() {
+    pub fn judge(&mut self) -> Result<(), Error> {
+        let Phase::Training(course) = &mut self.phase else { return Ok(()) };
+        if !course.is_due() || !self.material.can_judge() {
             return Ok(());
         }
-        let trainee = lesson.package(None)?;
-        let mut judge = |package: Option<&Package>| match package {
-            Some(package) => material.judge(package.fingerprint(), ruler.nets.get(package)?),
-            None => Ok(material.plain()),
-        };
-        let found = judge(Some(&trainee))?;
-        let (start, best, server) =
-            (judge(lesson.start.as_ref())?, judge(self.best.as_ref())?, judge(self.server.as_ref())?);
-        let plain = judge(None)?;
-        self.events.push_back(Event::Judged { plain, net: server, trainee: found });
-        let verdict = lesson.judged(found, start, best, &self.threshold);
+        let candidates = &mut self.candidates;
+        let trained = course.package([0.0; 2])?;
+        let trained_db = candidates.judge(Some(&trained), &mut self.material)?;
+        let start_db = candidates.judge(course.start(), &mut self.material)?;
+        let mut best_db = candidates.judge(candidates.best.clone().as_ref(), &mut self.material)?;
+        let server_db = candidates.judge(candidates.server.clone().as_ref(), &mut self.material)?;
+        let lanczos_db = self.material.lanczos_db();
+        self.events.push_back(Event::Judged { lanczos_db, server_db, trained_db });
+        let verdict = course.judged([trained_db, start_db, best_db], &self.threshold);
         if verdict == Verdict::Astray {
-            lesson.return_to(self.best.as_ref(), self.settings.device)?;
             self.events.push_back(Event::Astray);
-            return Ok(());
+            return course.return_to(candidates.best.as_ref());
         }
-        let mut best = best;
-        if found > best {
-            self.monitor.replaced(found - best);
-            (self.best, best) = (Some(lesson.package(Some((plain, found)))?), found);
+        if trained_db > best_db {
+            self.monitor.replaced(trained_db - best_db);
+            candidates.best = Some(course.package([lanczos_db, trained_db])?);
+            best_db = trained_db;
         }
-        let end = match verdict {
-            Verdict::Enough(end) if self.settings.policy != Policy::Always => Some(end),
-            _ => None,
+        let step = match verdict {
+            Verdict::Enough(end) => self.policy.enough(end),
+            Verdict::GoOn | Verdict::Astray => Step::GoOn,
         };
-        self.offer(best - server.max(plain), end.is_some());
-        if let Some(end) = end {
-            self.end(end);
-        }
-        Ok(())
+        let is_last = matches!(step, Step::End(_));
+        self.offer(best_db - server_db.max(lanczos_db), is_last);
+        self.act(step)
     }
 
-    /// The server has this network now; none: what the trainer began from.
+    /// The server has this network now; none: what trainings start from.
     pub fn set_server(&mut self, package: Option<Package>) {
-        self.server = package.or_else(|| self.settings.start.clone());
-        let has = self.server.as_ref().map(Package::fingerprint);
-        // A server that has something else than it was given has begun anew, and need not wait.
-        self.offered.take_if(|(_, offered)| has != Some(*offered));
+        self.candidates.set_server(package);
     }
 
     /// The machine is too slow for training to be of use: from now on there is none.
     pub fn give_up(&mut self) {
-        self.too_slow = true;
-        self.end(TrainingEnd::Stopped);
+        self.end(End::Stopped);
+        self.phase = Phase::TooSlow;
     }
 
     /// The stream has ended, or another network is wanted.
     pub fn finish(&mut self) {
-        self.end(TrainingEnd::Stopped);
+        self.end(End::Stopped);
     }
 
     /// What has happened since this was asked last, the oldest first.
-    pub fn events(&mut self) -> impl Iterator<Item = Event> {
-        std::mem::take(&mut self.events).into_iter()
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + use<> {
+        mem::take(&mut self.events).into_iter()
     }
 
-    fn begin_if_asked(&mut self) -> Result<(), TrainError> {
-        let once_more = self.settings.policy != Policy::Once || self.trainings == 0;
-        if self.lesson.is_some() || self.too_slow || !self.material.can_learn() || !once_more {
-            return Ok(());
-        }
-        let Some(Request { reason, from_s, remembered }) = self.request.take() else { return Ok(()) };
-        let why = (reason, from_s, remembered);
-        let rested = self.rested.take().and_then(|rested| rested.take_up(reason, self.best.as_ref()));
-        let lesson = match rested {
-            Some(lesson) => lesson.resume(self.best.clone(), why),
-            None => Lesson::begin(&self.settings, self.best.clone(), self.trainings, why)?,
+    /// What trainings came to, as far as it is learnt from.
+    pub fn samples(&self) -> &[GainSample] {
+        self.threshold.samples()
+    }
+
+    /// The best network so far.
+    pub fn best(&self) -> Option<&Package> {
+        self.candidates.best.as_ref()
+    }
+
+    /// The latest looks, the oldest first.
+    pub fn looks(&self) -> impl ExactSizeIterator<Item = &Look> {
+        self.monitor.looks()
+    }
+
+    /// The latest trainings, the oldest first, the one that goes on included.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        let current = match &self.phase {
+            Phase::Training(course) => Some(course.record()),
+            _ => None,
         };
-        self.trainings += 1;
-        self.events.push_back(Event::Began(lesson.record.clone()));
-        self.lesson = Some(lesson);
+        self.ended.iter().chain(current)
+    }
+
+    /// Trainings begun, those that are no longer listed included.
+    pub fn trainings(&self) -> u64 {
+        self.trainings
+    }
+
+    /// Seconds spent on all of them.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    pub fn state(&self) -> State {
+        match self.phase {
+            Phase::TooSlow => State::TooSlow,
+            Phase::Training(_) => State::Training,
+            _ if self.scenes.shown().is_some() && self.request.is_none() => State::Resting,
+            _ => State::Waiting,
+        }
+    }
+
+    /// Asks the policy, and does what it says.
+    fn ask(&mut self, question: impl FnOnce(&mut dyn Policy, &Standing) -> Step) -> Result<(), Error> {
+        let now = Standing {
+            now_s: self.now_s,
+            since_start_s: self.now_s - self.began_s.unwrap_or(self.now_s),
+            training_s: self.seconds,
+            is_training: self.is_training(),
+            is_asked: self.request.is_some(),
+            has_learnt: self.candidates.has_learnt(),
+            is_montage: self.scenes.is_montage(),
+            pairs: self.material.taken(),
+            pairs_at_rest: match &self.phase {
+                Phase::Rested { pairs, .. } => Some(*pairs),
+                _ => None,
+            },
+        };
+        let step = question(&mut *self.policy, &now);
+        self.act(step)
+    }
+
+    fn act(&mut self, step: Step) -> Result<(), Error> {
+        match step {
+            Step::GoOn => {}
+            Step::Begin(reason) => self.request = Some(Record::new(reason, self.now_s)),
+            Step::End(end) => self.end(end),
+            Step::Choose(reason) => self.choose(reason)?,
+            Step::Compare => {
+                if self.candidates.is_start_better()? {
+                    self.ask(|policy, now| policy.decline(now))?;
+                }
+            }
+        }
         Ok(())
     }
 
-    /// Hands out the best network if it is better than what the server shows by `gain`, now or when it is time to.
-    fn offer(&mut self, gain: f64, now: bool) {
-        let Some(best) = self.best.clone() else { return };
-        let fingerprint = best.fingerprint();
-        let due = match self.offered {
-            Some((_, offered)) if offered == fingerprint => false,
-            Some((at_s, _)) => now || self.now_s - at_s >= self.settings.offer_every_s,
-            None => true,
-        };
-        if gain >= WORTH_SENDING && due {
-            self.offered = Some((self.now_s, fingerprint));
-            self.events.push_back(Event::Offer(best));
+    /// The scene has changed, with the pair before this one.
+    fn change(&mut self, reason: Reason) -> Result<(), Error> {
+        let over = self.scenes.cut(self.now_s, reason);
+        self.material.cut();
+        if !self.scenes.is_montage() {
+            self.material.change();
+            if let Some(before) = self.candidates.before() {
+                self.material.take(before)?;
+            }
         }
+        // What was trained on a scene is remembered for it; a piece of a montage has no network of its own.
+        if let (Some(over), Some(best), false) =
+            (over, self.candidates.best.clone(), self.scenes.is_montage())
+        {
+            self.scenes.remember(over, best);
+        }
+        self.ask(|policy, now| policy.change(reason, now))
     }
 
-    fn end(&mut self, end: TrainingEnd) {
-        let Some(lesson) = self.lesson.take() else { return };
-        lesson.teach(&mut self.threshold, end);
-        let record = TrainingRecord { end: Some(end), to_s: Some(self.now_s), ..lesson.record.clone() };
+    /// Lets the network that is best on the newest pairs be the best one, and offers it. With a reason, training begins there.
+    fn choose(&mut self, reason: Option<Reason>) -> Result<(), Error> {
+        let chosen = self.candidates.choose(self.scenes.alike())?;
+        if let Some((gain, _)) = chosen {
+            self.monitor.replaced(gain);
+            if let Phase::Training(course) = &mut self.phase {
+                course.rebase(self.candidates.best.clone());
+            }
+        }
+        // Viewers get it before anything is learnt.
+        let gain = self.candidates.gain_over_server()?;
+        self.offer(gain, true);
+        if let Some(reason) = reason {
+            self.end(End::Overtaken);
+            let remembered = chosen.is_some_and(|(_, is_remembered)| is_remembered);
+            self.request = Some(Record { remembered, ..Record::new(reason, self.now_s) });
+        }
+        Ok(())
+    }
+
+    fn begin_if_asked(&mut self) -> Result<(), Error> {
+        if matches!(self.phase, Phase::Training(_) | Phase::TooSlow) || !self.material.can_learn() {
+            return Ok(());
+        }
+        let Some(record) = self.request.take() else { return Ok(()) };
+        let best = self.candidates.best.clone();
+        let course = match mem::take(&mut self.phase) {
+            // Training that rested is gone on with, unless another scene is shown or another network is the best now.
+            Phase::Rested { course, best: then, .. }
+                if then == fingerprint(best.as_ref())
+                    && matches!(record.reason, Reason::More | Reason::Decline) =>
+            {
+                course.resume(best, record)
+            }
+            _ => {
+                let seed = self.settings.seed.wrapping_add(self.trainings);
+                Course::begin(self.config, best, seed, record, &self.settings)?
+            }
+        };
+        self.trainings += 1;
+        self.events.push_back(Event::Began(course.record().clone()));
+        self.phase = Phase::Training(Box::new(course));
+        Ok(())
+    }
+
+    /// Hands out the best network if it is better than what the server shows by `gain` dB, now or when it is time to.
+    fn offer(&mut self, gain: f64, is_last: bool) {
+        let offer = self.candidates.offer(gain, self.now_s, is_last);
+        self.events.extend(offer.map(Event::Offer));
+    }
+
+    /// While it rests: a server that does not have the best network, because it was started anew, gets it.
+    fn remind_server(&mut self) -> Result<(), Error> {
+        if !self.is_training() && self.candidates.has_server_forgotten() {
+            let gain = self.candidates.gain_over_server()?;
+            self.offer(gain, true);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, end: End) {
+        let course = match mem::take(&mut self.phase) {
+            Phase::Training(course) => course,
+            other => {
+                self.phase = other;
+                return;
+            }
+        };
+        course.teach(&mut self.threshold, end);
+        let record = Record { end: Some(end), to_s: Some(self.now_s), ..course.record().clone() };
         if self.ended.len() + 1 == RECORDS {
             self.ended.pop_front();
         }
         self.ended.push_back(record.clone());
+        if end != End::Overtaken {
+            self.rest(course, &record);
+        }
         self.events.push_back(Event::Ended(record));
-        if let (Some(scene), Some(best)) = (&self.scene, &self.best)
-            && end != TrainingEnd::Overtaken
-            && !self.montage.goes_on()
-        {
-            self.scenes.remember(scene.signature().clone(), best.clone());
-        }
-        let was_in_vain =
-            lesson.record.reason == TrainingReason::More && lesson.record.gain_db < WORTH_SENDING;
-        if end != TrainingEnd::Overtaken && (!was_in_vain || self.montage.goes_on()) {
-            self.rested = Some(Rested::new(lesson, self.material.taken(), self.best.as_ref()));
-        }
         self.monitor.settle();
+    }
+
+    /// A training has ended while its scene goes on: what it came to is remembered, and it may be gone on with.
+    fn rest(&mut self, course: Box<Course>, record: &Record) {
+        let best = self.candidates.best.clone();
+        let is_montage = self.scenes.is_montage();
+        let fingerprint = fingerprint(best.as_ref());
+        if let (Some(scene), Some(best), false) = (self.scenes.shown().cloned(), best, is_montage) {
+            self.scenes.remember(scene, best);
+        }
+        // One that was gone on with in vain is the last of its scene. A montage shows new things all the time.
+        let was_in_vain = record.reason == Reason::More && record.gain_db < self.settings.worth_sending_db;
+        if !was_in_vain || is_montage {
+            self.phase = Phase::Rested { course, pairs: self.material.taken(), best: fingerprint };
+        }
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// The weights that come with the program for this network, if there are any.
+pub fn stock_package(config: FEdsrConfig) -> Option<Package> {
+    Preset::of(config).and_then(stock::package).filter(|package| package.config() == config)
+}

@@ -9,23 +9,14 @@ mod track;
 
 use std::collections::VecDeque;
 
-use track::{Bounds, Track};
+use track::Track;
 
-use crate::Reason;
+use crate::Settings;
+use crate::record::Reason;
 use crate::scenes::Sight;
 
-pub use lowess::smooth;
-
-/// Black and titles on flat ground, in dB of plain upsampling: perfect without a network, they say nothing about it.
-pub const NOTHING_TO_GAIN: f64 = 48.0;
-/// From one picture to the next the PSNR of one scene moves by some tenths of a dB; from scene to scene by several dB. A slow
-/// decline says nothing: what is shown has become harder, for plain upsampling as well.
-const PSNR: Bounds = Bounds { jump: 1.0, cut: 0.5, decline: None };
-/// The gain moves less than the PSNR: what makes a picture hard is in both of its parts.
-const GAIN: Bounds = Bounds { jump: 0.25, cut: 0.1, decline: Some(0.2) };
-
 /// Looks that are remembered: two minutes at two a second.
-pub const MOST_LOOKS: usize = 240;
+pub(crate) const MOST_LOOKS: usize = 240;
 
 /// A look at the live picture: PSNR of luma in dB on a pair that the network was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,24 +32,34 @@ pub struct Look {
 }
 
 /// The record of looks, and what is usual in it.
-#[derive(Debug, Default)]
-pub struct Monitor {
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    settings: Settings,
     looks: VecDeque<Look>,
     psnr: Track,
     gain: Track,
 }
 
 impl Monitor {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: *settings,
+            looks: VecDeque::with_capacity(MOST_LOOKS),
+            psnr: Track::new(settings.psnr, settings),
+            gain: Track::new(settings.gain, settings),
+        }
+    }
+
     /// Takes a look at a picture: its time, its PSNR in dB by Lanczos upsampling and by the best network so far, and what it
     /// shows. Says why training is needed if it is.
-    pub fn push(&mut self, at_s: f64, [lanczos_db, net_db]: [f64; 2], sight: Sight) -> Option<Reason> {
+    pub(crate) fn push(&mut self, at_s: f64, [lanczos_db, net_db]: [f64; 2], sight: Sight) -> Option<Reason> {
         let gain = net_db - lanczos_db;
-        if !net_db.is_finite() || !lanczos_db.is_finite() || lanczos_db > NOTHING_TO_GAIN {
+        if !net_db.is_finite() || !lanczos_db.is_finite() || lanczos_db > self.settings.nothing_to_gain_db {
             return None;
         }
         let is_other = matches!(sight, Sight::Other | Sight::Cut);
-        let psnr_changed = self.psnr.push(at_s, net_db, is_other, PSNR);
-        let gain_changed = self.gain.push(at_s, gain, is_other, GAIN);
+        let psnr_changed = self.psnr.push(at_s, net_db, is_other);
+        let gain_changed = self.gain.push(at_s, gain, is_other);
         if self.looks.len() == MOST_LOOKS {
             self.looks.pop_front();
         }
@@ -85,9 +86,10 @@ impl Monitor {
         let psnr = f64::midpoint(first.net_db, second.net_db) - before.net_db;
         let gain = |look: &Look| look.net_db - look.lanczos_db;
         let gain = f64::midpoint(gain(first), gain(second)) - gain(before);
-        if psnr < -PSNR.cut || gain < -GAIN.cut {
+        let Settings { psnr: psnr_bounds, gain: gain_bounds, .. } = self.settings;
+        if psnr < -psnr_bounds.cut || gain < -gain_bounds.cut {
             Some(Reason::Drop)
-        } else if psnr > PSNR.cut {
+        } else if psnr > psnr_bounds.cut {
             Some(Reason::Rise)
         } else {
             None
@@ -96,19 +98,19 @@ impl Monitor {
 
     /// The network was replaced by one that is better by `gain` dB: no change of scene. What it gains on the pictures to come
     /// has to be seen first.
-    pub fn replaced(&mut self, gain: f64) {
+    pub(crate) fn replaced(&mut self, gain: f64) {
         self.psnr.shift(gain);
         self.gain.restart();
     }
 
     /// A training has ended: from now on, what is reached is what a decline is measured against.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.psnr.settle();
         self.gain.settle();
     }
 
     /// The latest looks, the oldest first.
-    pub fn looks(&self) -> impl ExactSizeIterator<Item = &Look> {
+    pub(crate) fn looks(&self) -> impl ExactSizeIterator<Item = &Look> {
         self.looks.iter()
     }
 }

@@ -1,36 +1,25 @@
 //! Square cut-outs, turned over and around: eight views of every patch.
 
-/// One of the eight symmetries of a square.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Orientation(u8);
-
-impl Orientation {
-    /// The symmetry with this number, of which only three bits count: transposed, upside down, mirrored.
-    pub(super) fn new(number: u8) -> Self {
-        Self(number & 7)
-    }
-
-    /// Appends the `side`x`side` square at `(x, y)` of a plane, in this orientation, each value mapped. The square must lie
-    /// within the plane.
-    pub(super) fn copy<T: Copy>(
-        self,
-        plane: &[T],
-        stride: usize,
-        (x, y): (usize, usize),
-        side: usize,
-        out: &mut Vec<f32>,
-        map: impl Fn(T) -> f32,
-    ) {
-        let line = |index: usize| &plane[(y + index) * stride + x..][..side];
-        let [transposed, upside_down, mirrored] = [4, 2, 1].map(|bit| self.0 & bit != 0);
-        for row in 0..side {
-            let row = if upside_down { side - 1 - row } else { row };
-            match (transposed, mirrored) {
-                (false, false) => out.extend(line(row).iter().map(|&value| map(value))),
-                (false, true) => out.extend(line(row).iter().rev().map(|&value| map(value))),
-                (true, false) => out.extend((0..side).map(|index| map(line(index)[row]))),
-                (true, true) => out.extend((0..side).rev().map(|index| map(line(index)[row]))),
-            }
+/// Appends the `side`x`side` square at `(x, y)` of a plane, each value mapped, in one of the eight symmetries of a square: of
+/// its number, three bits count (transposed, upside down, mirrored). The square must lie within the plane.
+pub(super) fn copy<T: Copy>(
+    plane: &[T],
+    stride: usize,
+    (x, y): (usize, usize),
+    side: usize,
+    orientation: u8,
+    out: &mut Vec<f32>,
+    map: impl Fn(T) -> f32,
+) {
+    let line = |index: usize| &plane[(y + index) * stride + x..][..side];
+    let [transposed, upside_down, mirrored] = [4, 2, 1].map(|bit| orientation & bit != 0);
+    for row in 0..side {
+        let row = if upside_down { side - 1 - row } else { row };
+        match (transposed, mirrored) {
+            (false, false) => out.extend(line(row).iter().map(|&value| map(value))),
+            (false, true) => out.extend(line(row).iter().rev().map(|&value| map(value))),
+            (true, false) => out.extend((0..side).map(|index| map(line(index)[row]))),
+            (true, true) => out.extend((0..side).rev().map(|index| map(line(index)[row]))),
         }
     }
 }
@@ -48,7 +37,7 @@ mod tests {
         let views: Vec<_> = (0..8)
             .map(|number| {
                 let mut out = Vec::new();
-                Orientation::new(number).copy(&plane, 3, (1, 1), 2, &mut out, f32::from);
+                copy(&plane, 3, (1, 1), 2, number, &mut out, f32::from);
                 out.into_iter().map(|value| value as u8).collect::<Vec<_>>()
             })
             .collect();
@@ -71,8 +60,8 @@ mod tests {
         let large: Vec<u8> = vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4];
         for number in 0..8 {
             let (mut a, mut b) = (Vec::new(), Vec::new());
-            Orientation::new(number).copy(&small, 2, (0, 0), 2, &mut a, f32::from);
-            Orientation::new(number).copy(&large, 4, (0, 0), 4, &mut b, f32::from);
+            copy(&small, 2, (0, 0), 2, number, &mut a, f32::from);
+            copy(&large, 4, (0, 0), 4, number, &mut b, f32::from);
             let corners = [b[0], b[3], b[12], b[15]];
             assert_eq!(a, corners);
         }

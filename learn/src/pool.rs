@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use media::ffmpeg::{Filter, Scaler};
-use media::picture::Picture;
+use media::{Picture, Size};
 use rand::Rng;
 
-use super::patch::Orientation;
-use super::{Selection, TrainError};
+use crate::patch;
+use crate::{Error, ErrorKind, Selection};
 
 /// Two pictures of the same instant.
 #[derive(Debug, Clone)]
@@ -35,9 +35,9 @@ struct Sample {
     width: usize,
     height: usize,
     luma: Vec<u8>,
-    /// Original less plain upsampling, `scale` times the size.
+    /// Original less Lanczos upsampling, `scale` times the size.
     residual: Vec<i16>,
-    /// Squared error of plain upsampling, per sample of the residual.
+    /// Squared error of Lanczos upsampling, per sample of the residual.
     energy: f64,
     /// How likely patches come from here, against the others.
     weight: f64,
@@ -45,19 +45,10 @@ struct Sample {
 
 /// Where a patch was found.
 #[derive(Clone, Copy)]
-struct Place {
-    sample: usize,
+struct Place<'a> {
+    sample: &'a Sample,
     x: usize,
     y: usize,
-}
-
-/// What patches to draw.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Draw {
-    /// Side of the low-resolution patch.
-    pub(super) patch: usize,
-    /// Which of those that come up.
-    pub(super) selection: Selection,
 }
 
 impl PairPool {
@@ -74,20 +65,21 @@ impl PairPool {
         self
     }
 
-    /// Adds a pair; a full pool drops its oldest. Plain upsampling is done here, once.
-    pub fn push(&mut self, pair: &Pair) -> Result<(), TrainError> {
+    /// Adds a pair; a full pool drops its oldest. Lanczos upsampling is done here, once.
+    pub fn push(&mut self, pair: &Pair) -> Result<(), Error> {
         let (lr, hr) = (pair.lr.size(), pair.hr.size());
         if hr != lr.scaled(u32::from(self.scale)) {
-            return Err(TrainError::PairSize { lr, hr, scale: self.scale });
+            let what = format!("a pair has {lr} and {hr}; the second must be {} times the first", self.scale);
+            return Err(Error::new(ErrorKind::Mismatch, what));
         }
-        let plain = self.lanczos.scale(&pair.lr, hr)?;
-        let rows = pair.hr.luma().rows().zip(plain.luma().rows());
-        let difference = |(hr, plain): (&u8, &u8)| i16::from(*hr) - i16::from(*plain);
+        let lanczos = self.lanczos.scale(&pair.lr, hr)?;
+        let rows = pair.hr.luma().rows().zip(lanczos.luma().rows());
+        let difference = |(hr, lanczos): (&u8, &u8)| i16::from(*hr) - i16::from(*lanczos);
         let mut sample = Sample {
             width: lr.width as usize,
             height: lr.height as usize,
             luma: pair.lr.luma().rows().flatten().copied().collect(),
-            residual: rows.flat_map(|(hr, plain)| hr.iter().zip(plain).map(difference)).collect(),
+            residual: rows.flat_map(|(hr, lanczos)| hr.iter().zip(lanczos).map(difference)).collect(),
             energy: 0.0,
             weight: 1.0,
         };
@@ -135,60 +127,61 @@ impl PairPool {
         }
     }
 
-    /// Draws a patch and appends its luma (code values) and its residual (code values), turned in a random way.
+    /// Draws a patch of this (low-resolution) side and appends its luma and its residual (code values), turned in a random way.
     pub(super) fn draw(
         &self,
-        draw: Draw,
+        side: usize,
+        selection: Selection,
         random: &mut impl Rng,
         luma: &mut Vec<f32>,
         residual: &mut Vec<f32>,
-    ) -> Result<(), TrainError> {
+    ) -> Result<(), Error> {
         let scale = usize::from(self.scale);
-        let chosen = self.choose(draw, random)?;
-        let Place { sample, x, y } = chosen;
-        let sample = &self.samples[sample];
-        let orientation = Orientation::new(random.random());
-        orientation.copy(&sample.luma, sample.width, (x, y), draw.patch, luma, f32::from);
-        let (at, side) = ((scale * x, scale * y), scale * draw.patch);
-        orientation.copy(&sample.residual, scale * sample.width, at, side, residual, f32::from);
+        let Place { sample, x, y } = self.choose(side, selection, random)?;
+        let orientation: u8 = random.random();
+        patch::copy(&sample.luma, sample.width, (x, y), side, orientation, luma, f32::from);
+        let at = (scale * x, scale * y);
+        let stride = scale * sample.width;
+        patch::copy(&sample.residual, stride, at, scale * side, orientation, residual, f32::from);
         Ok(())
     }
 
-    fn choose(&self, Draw { patch, selection }: Draw, random: &mut impl Rng) -> Result<Place, TrainError> {
-        let first = self.place(patch, random)?;
-        let (candidates, enough) = match selection {
+    fn choose(&self, side: usize, selection: Selection, random: &mut impl Rng) -> Result<Place<'_>, Error> {
+        let first = self.place(side, random)?;
+        let (candidates, is_first_enough) = match selection {
             Selection::Any => return Ok(first),
             Selection::Hardest(candidates) => (candidates, false),
             Selection::HarderThanPicture(candidates) => (candidates, true),
         };
-        let (mut chosen, mut worst) = (first, self.energy(first, patch));
+        let mut chosen = first;
+        let mut worst = self.energy(first, side);
         for _ in 1..candidates {
-            if enough && worst >= self.samples[chosen.sample].energy {
+            if is_first_enough && worst >= chosen.sample.energy {
                 break;
             }
-            let place = self.place(patch, random)?;
-            let energy = self.energy(place, patch);
+            let place = self.place(side, random)?;
+            let energy = self.energy(place, side);
             if energy > worst {
-                (chosen, worst) = (place, energy);
+                chosen = place;
+                worst = energy;
             }
         }
         Ok(chosen)
     }
 
-    fn place(&self, patch: usize, random: &mut impl Rng) -> Result<Place, TrainError> {
-        let index = self.pick(random).ok_or(TrainError::NoPairs)?;
-        let sample = &self.samples[index];
-        if sample.width < patch || sample.height < patch {
-            let lr = media::picture::Size { width: sample.width as u32, height: sample.height as u32 };
-            return Err(TrainError::TooSmall { lr, patch });
+    fn place(&self, side: usize, random: &mut impl Rng) -> Result<Place<'_>, Error> {
+        let sample = self.pick(random).ok_or_else(Error::empty)?;
+        if sample.width < side || sample.height < side {
+            let lr = Size { width: sample.width as u32, height: sample.height as u32 };
+            return Err(Error::too_small(lr, side));
         }
-        let x = random.random_range(0..=sample.width - patch);
-        let y = random.random_range(0..=sample.height - patch);
-        Ok(Place { sample: index, x, y })
+        let x = random.random_range(0..=sample.width - side);
+        let y = random.random_range(0..=sample.height - side);
+        Ok(Place { sample, x, y })
     }
 
     /// A pair, each as likely as its weight says.
-    fn pick(&self, random: &mut impl Rng) -> Option<usize> {
+    fn pick(&self, random: &mut impl Rng) -> Option<&Sample> {
         let last = self.samples.len().checked_sub(1)?;
         let total: f64 = self.samples.iter().map(|sample| sample.weight).sum();
         let mut left = random.random_range(0.0..1.0) * total;
@@ -196,16 +189,16 @@ impl PairPool {
             left -= sample.weight;
             left >= 0.0
         });
-        Some(passed.count().min(last))
+        // Rounding may leave a little of the total at the end.
+        self.samples.get(passed.count().min(last))
     }
 
-    /// Squared error of plain upsampling in a patch, per sample.
-    fn energy(&self, place: Place, patch: usize) -> f64 {
+    /// Squared error of Lanczos upsampling in a patch, per sample.
+    fn energy(&self, Place { sample, x, y }: Place<'_>, side: usize) -> f64 {
         let scale = usize::from(self.scale);
-        let sample = &self.samples[place.sample];
-        let (stride, side) = (scale * sample.width, scale * patch);
-        let rows = (scale * place.y..scale * place.y + side)
-            .map(|y| &sample.residual[y * stride + scale * place.x..][..side]);
+        let stride = scale * sample.width;
+        let side = scale * side;
+        let rows = (scale * y..scale * y + side).map(|y| &sample.residual[y * stride + scale * x..][..side]);
         rows.map(squared).sum::<u64>() as f64 / (side * side) as f64
     }
 }
@@ -220,7 +213,7 @@ fn squared(residual: &[i16]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use media::{Component, Size};
+    use media::Component;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -247,7 +240,7 @@ mod tests {
             .map(|_| {
                 luma.clear();
                 residual.clear();
-                pool.draw(Draw { patch: 8, selection }, &mut random, &mut luma, &mut residual).unwrap();
+                pool.draw(8, selection, &mut random, &mut luma, &mut residual).unwrap();
                 (luma[0] as u8, residual.iter().map(|value| value * value).sum::<f32>())
             })
             .collect()

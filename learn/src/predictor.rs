@@ -5,8 +5,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Reduction, TchError, Tensor};
 
-use super::learner::Learner;
-use super::{Optimizer, TrainError, cosine};
+use crate::learner::Learner;
+use crate::{Error, Optimizer, cosine};
 
 /// Neurons from input to output, three hidden layers of 20: 901 parameters.
 const LAYERS: [usize; 5] = [1, 20, 20, 20, 1];
@@ -15,11 +15,11 @@ pub const LEAST_SAMPLES: usize = 5;
 /// Steps over all samples; a fraction of a second.
 const STEPS: u32 = 800;
 /// Learning rate of Adam at the start.
-const RATE: f64 = 1e-2;
+const LEARNING_RATE: f64 = 1e-2;
 /// Weight of the squared weights in the loss (L2), which keeps a net that knows little close to the mean.
-const DECAY: f64 = 1e-3;
+const WEIGHT_DECAY: f64 = 1e-3;
 /// Share that the running average of the weights keeps in a step.
-const KEEP: f64 = 0.99;
+const AVERAGE: f64 = 0.99;
 /// A spread below this, in dB, is none.
 const LEAST_SPREAD: f64 = 0.05;
 
@@ -53,8 +53,8 @@ struct Normal {
 }
 
 impl GainPredictor {
-    /// Learns from `samples`, always the same from the same; none from fewer than [`LEAST_SAMPLES`].
-    pub fn fit(samples: &[GainSample]) -> Result<Option<Self>, TrainError> {
+    /// Learns from `samples`; equal samples make equal predictors. None from fewer than [`LEAST_SAMPLES`].
+    pub fn fit(samples: &[GainSample]) -> Result<Option<Self>, Error> {
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
@@ -65,16 +65,16 @@ impl GainPredictor {
         let outputs = column(samples.iter().map(|sample| gain.normal(sample.gain_db)).collect())?;
 
         let specs = specs();
-        let mut learner = Learner::new(&specs, None, initial, Optimizer::Adam, Device::Cpu, KEEP, 1)?;
+        let mut learner = Learner::new(&specs, None, initial, Optimizer::Adam, Device::Cpu, AVERAGE, 1)?;
         let variables =
             learner.net(|tensor| specs.iter().map(tensor).collect::<Result<Vec<_>, TchError>>())?;
         let layers = paired(variables);
         for step in 0..STEPS {
             let error = forward(&layers, &inputs)?.f_mse_loss(&outputs, Reduction::Mean)?;
             let loss = layers.iter().try_fold(error, |loss, [weight, _]| {
-                loss.f_add(&weight.f_square()?.f_sum(Kind::Float)?.f_mul_scalar(DECAY)?)
+                loss.f_add(&weight.f_square()?.f_sum(Kind::Float)?.f_mul_scalar(WEIGHT_DECAY)?)
             })?;
-            learner.descend(&loss, RATE * cosine(f64::from(step) / f64::from(STEPS)))?;
+            learner.descend(&loss, LEARNING_RATE * cosine(f64::from(step) / f64::from(STEPS)))?;
         }
         let weights = learner.weights()?.into_iter().zip(&specs).map(|(values, spec)| {
             let shape: Vec<i64> = spec.shape.iter().map(|&side| side as i64).collect();
@@ -84,9 +84,9 @@ impl GainPredictor {
         Ok(Some(Self { layers, first, gain }))
     }
 
-    /// The largest gain in dB that a training can be expected to reach that has gained `first_db` when it is judged for the
-    /// first time; never below that or 0, nor else above what was ever seen.
-    pub fn predict(&self, first_db: f64) -> Result<f64, TrainError> {
+    /// The largest gain in dB that a training can reach, from what it gained until its first judgement: at least that, at least
+    /// 0, and otherwise within the gains that were seen.
+    pub fn predict(&self, first_db: f64) -> Result<f64, Error> {
         let input = Tensor::f_from_slice(&[self.first.normal(first_db)])?.f_reshape([1, 1])?;
         let output = tch::no_grad(|| forward(&self.layers, &input))?.f_double_value(&[0, 0])?;
         let gain = self.gain.mean + output * self.gain.deviation;

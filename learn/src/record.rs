@@ -72,3 +72,23 @@ pub struct Record {
     /// Why it ended; none while it goes on.
     pub end: Option<End>,
 }
+
+impl Record {
+    /// A training that is asked for now, and has not begun.
+    pub(crate) fn new(reason: Reason, from_s: f64) -> Self {
+        Self {
+            from_s,
+            to_s: None,
+            reason,
+            pairs: 0,
+            steps: 0,
+            seconds: 0.0,
+            before_db: 0.0,
+            gain_db: 0.0,
+            goal_db: None,
+            predicted_db: None,
+            remembered: false,
+            end: None,
+        }
+    }
+}

@@ -6,10 +6,10 @@ mod tests;
 use media::picture::{Picture, Size};
 use rand::Rng;
 
-use super::TrainError;
-use super::patch::Orientation;
+use crate::patch::copy;
+use crate::{Error, ErrorKind};
 
-/// One in so many neighbours is taken from elsewhere, as it is where scenes are cut: the net has to learn to ignore it.
+/// One in this many neighbours is taken from elsewhere, as it is where scenes are cut: the net has to learn to ignore it.
 const FOREIGN: u32 = 16;
 
 /// Consecutive pictures.
@@ -43,19 +43,24 @@ impl SequencePool {
     }
 
     /// Adds a sequence of at least `2k+1` pictures, all of one size.
-    pub fn push(&mut self, sequence: &Sequence) -> Result<(), TrainError> {
-        let Some(size) = sequence.shown.first().map(Picture::size) else { return Err(TrainError::NoPairs) };
+    pub fn push(&mut self, sequence: &Sequence) -> Result<(), Error> {
+        let Some(size) = sequence.shown.first().map(Picture::size) else { return Err(Error::empty()) };
         let other = sequence.shown.iter().chain(&sequence.originals).find(|other| other.size() != size);
         if let Some(other) = other {
-            return Err(TrainError::Mixed { first: size, other: other.size() });
+            let what = format!(
+                "a sequence has pictures of {size} and of {}; begin another where the size changes",
+                other.size()
+            );
+            return Err(Error::new(ErrorKind::Mismatch, what));
         }
-        let (found, needed) = (sequence.shown.len().min(sequence.originals.len()), 2 * self.radius + 1);
+        let found = sequence.shown.len().min(sequence.originals.len());
+        let needed = 2 * self.radius + 1;
         if found < needed {
-            return Err(TrainError::TooShort { found, needed });
+            let what = format!("a sequence of {found} pictures; the net sees {needed} at once");
+            return Err(Error::new(ErrorKind::TooSmall, what));
         }
         let lumas = |pictures: &[Picture]| pictures.iter().take(found).map(luma).collect();
-        let (shown, originals) = (lumas(&sequence.shown), lumas(&sequence.originals));
-        self.runs.push(Run { size, shown, originals });
+        self.runs.push(Run { size, shown: lumas(&sequence.shown), originals: lumas(&sequence.originals) });
         Ok(())
     }
 
@@ -82,11 +87,11 @@ impl SequencePool {
         random: &mut impl Rng,
         shown: &mut Vec<f32>,
         residual: &mut Vec<f32>,
-    ) -> Result<(), TrainError> {
+    ) -> Result<(), Error> {
         let run = self.run(random)?;
         let at = run.place(patch, random)?;
         let middle = random.random_range(self.radius..run.shown.len() - self.radius);
-        let orientation = Orientation::new(random.random());
+        let orientation: u8 = random.random();
         let backwards: bool = random.random();
         let stride = run.size.width as usize;
         let begin = shown.len();
@@ -94,25 +99,26 @@ impl SequencePool {
             let index = if backwards { middle + self.radius - offset } else { middle + offset - self.radius };
             if index != middle && random.random_ratio(1, FOREIGN) {
                 let other = self.run(random)?;
-                let (at, index) = (other.place(patch, random)?, random.random_range(0..other.shown.len()));
+                let at = other.place(patch, random)?;
+                let index = random.random_range(0..other.shown.len());
                 let stride = other.size.width as usize;
-                orientation.copy(&other.shown[index], stride, at, patch, shown, f32::from);
+                copy(&other.shown[index], stride, at, patch, orientation, shown, f32::from);
             } else {
-                orientation.copy(&run.shown[index], stride, at, patch, shown, f32::from);
+                copy(&run.shown[index], stride, at, patch, orientation, shown, f32::from);
             }
         }
         let target = begin + self.radius * patch * patch;
         let first = residual.len();
-        orientation.copy(&run.originals[middle], stride, at, patch, residual, f32::from);
+        copy(&run.originals[middle], stride, at, patch, orientation, residual, f32::from);
         for (residual, shown) in residual[first..].iter_mut().zip(&shown[target..]) {
             *residual -= shown;
         }
         Ok(())
     }
 
-    fn run(&self, random: &mut impl Rng) -> Result<&Run, TrainError> {
+    fn run(&self, random: &mut impl Rng) -> Result<&Run, Error> {
         if self.runs.is_empty() {
-            return Err(TrainError::NoPairs);
+            return Err(Error::empty());
         }
         Ok(&self.runs[random.random_range(0..self.runs.len())])
     }
@@ -120,10 +126,11 @@ impl SequencePool {
 
 impl Run {
     /// Both coordinates are even: pixels of the large picture differ by where they lie in their low-resolution pixel.
-    fn place(&self, patch: usize, random: &mut impl Rng) -> Result<(usize, usize), TrainError> {
-        let (width, height) = (self.size.width as usize, self.size.height as usize);
+    fn place(&self, patch: usize, random: &mut impl Rng) -> Result<(usize, usize), Error> {
+        let width = self.size.width as usize;
+        let height = self.size.height as usize;
         if width < patch || height < patch {
-            return Err(TrainError::TooSmall { lr: self.size, patch });
+            return Err(Error::too_small(self.size, patch));
         }
         let mut even = |room: usize| 2 * random.random_range(0..=room / 2);
         Ok((even(width - patch), even(height - patch)))

@@ -13,9 +13,9 @@ use nets::{Backend as _, Device, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, TchError, Tensor};
 
-use super::checkpoint::{RUN, SETTINGS};
-use super::learner::{Learner, Optimizer, uniform};
-use super::{Checkpoint, Evaluation, Sequence, SequencePool, TrainError};
+use crate::checkpoint::{RUN, SETTINGS};
+use crate::learner::{Learner, Optimizer, uniform};
+use crate::{Checkpoint, Error, ErrorKind, Evaluation, Sequence, SequencePool};
 
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,29 +78,31 @@ pub struct TcsrTrainer {
 
 impl TcsrTrainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
-    pub fn new(settings: TcsrSettings, start: Option<&TcsrPackage>) -> Result<Self, TrainError> {
+    pub fn new(settings: TcsrSettings, start: Option<&TcsrPackage>) -> Result<Self, Error> {
         let wanted = settings.config.checked().map_err(models::PackageError::from)?;
         if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
-            return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
+            return Err(Error::other_net(wanted, found));
         }
         let TcsrSettings { device, average, seed, patch, .. } = settings;
         if patch == 0 || !patch.is_multiple_of(MULTIPLE) {
-            return Err(TrainError::Patch { patch, multiple: MULTIPLE });
+            let what = format!(
+                "patches of {patch}x{patch}; a TCSR learns from patches whose sides are multiples of {MULTIPLE}"
+            );
+            return Err(Error::new(ErrorKind::Mismatch, what));
         }
         let start_weights = start.map(TcsrPackage::weights);
-        let (tensors, optimizer) = (wanted.tensors(), Optimizer::Adam);
+        let tensors = wanted.tensors();
         let learner =
-            Learner::new(&tensors, start_weights, initial, optimizer, device.into(), average, seed)?;
+            Learner::new(&tensors, start_weights, initial, Optimizer::Adam, device.into(), average, seed)?;
         let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
         let kind = precision::kind(settings.precision, device);
         let parent = start.map(TcsrPackage::fingerprint);
-        let (shown, residual) = (Vec::new(), Vec::new());
-        Ok(Self { settings, parent, net, learner, kind, shown, residual })
+        Ok(Self { settings, parent, net, learner, kind, shown: Vec::new(), residual: Vec::new() })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
-    pub fn step(&mut self, pool: &SequencePool, rate: f64) -> Result<f64, TrainError> {
-        let (shown, residual) = self.batch(pool)?;
+    pub fn step(&mut self, pool: &SequencePool, rate: f64) -> Result<f64, Error> {
+        let [shown, residual] = self.batch(pool)?;
         let output = self.net.forward(&shown, self.kind)?;
         let loss = self.settings.loss(&shown, &residual, &output)?;
         let warmth = (self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1));
@@ -113,10 +115,11 @@ impl TcsrTrainer {
     }
 
     /// What the net that would be handed out now adds to the first stage on these sequences; every middle picture counts.
-    pub fn evaluate(&self, sequences: &[Sequence]) -> Result<Evaluation, TrainError> {
+    pub fn evaluate(&self, sequences: &[Sequence]) -> Result<Evaluation, Error> {
         let torch = Torch::new(self.settings.device);
         let mut refiner = torch.refiner(&self.written(None)?, self.settings.precision)?;
-        let (mut before, mut after) = (Mean::default(), Mean::default());
+        let mut before = Mean::default();
+        let mut after = Mean::default();
         let count = self.settings.config.pictures();
         for Sequence { shown, originals } in sequences {
             for (shown, originals) in shown.windows(count).zip(originals.windows(count)) {
@@ -125,24 +128,24 @@ impl TcsrTrainer {
             }
         }
         if before.count() == 0 {
-            return Err(TrainError::NoPairs);
+            return Err(Error::empty());
         }
         let (psnr_plain, psnr_net) = (before.mean(), after.mean());
         Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
     }
 
     /// The net as a package.
-    pub fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, TrainError> {
+    pub fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, Error> {
         self.written(Some(summary))
     }
 
-    fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, TrainError> {
+    fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, Error> {
         let metadata = NetMetadata { config: self.settings.config, parent: self.parent, training };
         Ok(TcsrPackage::write(&metadata, &self.learner.weights()?)?)
     }
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
-    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
         let mut checkpoint = Checkpoint::new();
         checkpoint.set(SETTINGS, self.belongings());
         checkpoint.set(RUN, run);
@@ -151,7 +154,7 @@ impl TcsrTrainer {
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
-    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
         checkpoint.expect(SETTINGS, &self.belongings())?;
         checkpoint.expect(RUN, run)?;
         self.learner.restore(&self.settings.config.tensors(), checkpoint)
@@ -163,11 +166,15 @@ impl TcsrTrainer {
     }
 
     /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.
-    fn batch(&mut self, pool: &SequencePool) -> Result<(Tensor, Tensor), TrainError> {
+    fn batch(&mut self, pool: &SequencePool) -> Result<[Tensor; 2], Error> {
         let TcsrSettings { batch, patch, device, config, .. } = self.settings;
-        let (net, pool_radius) = (usize::from(config.radius), pool.radius());
-        if net != pool_radius {
-            return Err(TrainError::Radius { net, pool: pool_radius });
+        let net = usize::from(config.radius);
+        if net != pool.radius() {
+            let what = format!(
+                "the net sees {net} neighbours on either side, the pool's patches have {}",
+                pool.radius()
+            );
+            return Err(Error::new(ErrorKind::Mismatch, what));
         }
         self.shown.clear();
         self.residual.clear();
@@ -175,13 +182,15 @@ impl TcsrTrainer {
             pool.draw(patch, &mut self.learner.random, &mut self.shown, &mut self.residual)?;
         }
         let tensor = |values: &[f32], channels: usize| -> Result<Tensor, TchError> {
-            let (batch, channels, side) = (batch as i64, channels as i64, patch as i64);
-            Tensor::f_from_slice(values)?
-                .f_to_device(device.into())?
-                .f_div_scalar(255.0)?
-                .f_reshape([batch, channels, side, side])
+            let side = patch as i64;
+            Tensor::f_from_slice(values)?.f_to_device(device.into())?.f_div_scalar(255.0)?.f_reshape([
+                batch as i64,
+                channels as i64,
+                side,
+                side,
+            ])
         };
-        Ok((tensor(&self.shown, config.pictures())?, tensor(&self.residual, 1)?))
+        Ok([tensor(&self.shown, config.pictures())?, tensor(&self.residual, 1)?])
     }
 }
 

@@ -1,4 +1,6 @@
-//! The optimiser's loop body.
+//! Trains one F-EDSR: the optimiser's loop body.
+
+mod settings;
 
 use models::arch::TensorSpec;
 use models::package::{Metadata, TrainingSummary};
@@ -8,10 +10,11 @@ use nets::{Backend, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
-use super::checkpoint::{RUN, SETTINGS};
-use super::learner::{Learner, uniform};
-use super::pool::Draw;
-use super::{Checkpoint, Evaluation, Loss, Pair, PairPool, TrainError, TrainerSettings, evaluate};
+use crate::checkpoint::{RUN, SETTINGS};
+use crate::learner::{Learner, uniform};
+use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
+
+pub use settings::{Loss, Selection, TrainerSettings, cosine};
 
 /// The learning rate, in a checkpoint.
 const RATE: &str = "learning rate";
@@ -36,10 +39,10 @@ pub struct Trainer {
 
 impl Trainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
-    pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, TrainError> {
+    pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, Error> {
         let wanted = settings.config.checked().map_err(models::PackageError::from)?;
         if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
-            return Err(TrainError::OtherNet { wanted: wanted.to_string(), found: found.to_string() });
+            return Err(Error::other_net(wanted, found));
         }
         let TrainerSettings { device, average, seed, optimizer, learning_rate: rate, .. } = settings;
         let start_weights = start.map(Package::weights);
@@ -53,12 +56,13 @@ impl Trainer {
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
-    pub fn step(&mut self, pool: &PairPool) -> Result<f64, TrainError> {
-        let (net, pairs) = (self.settings.config.scale, pool.scale());
-        if net != pairs {
-            return Err(TrainError::Scale { net, pairs });
+    pub fn step(&mut self, pool: &PairPool) -> Result<f64, Error> {
+        let scale = self.settings.config.scale;
+        if scale != pool.scale() {
+            let what = format!("the net scales by {scale}, the pairs by {}", pool.scale());
+            return Err(Error::new(ErrorKind::Mismatch, what));
         }
-        let (luma, residual) = self.batch(pool)?;
+        let [luma, residual] = self.batch(pool)?;
         let output = self.net.forward(&luma)?.f_to_kind(Kind::Float)?;
         let loss = loss(self.settings.loss, &output, &residual)?;
         self.learner.descend(&loss, self.rate * self.warmth())
@@ -90,25 +94,25 @@ impl Trainer {
     }
 
     /// What the net that would be handed out now gains on these pairs.
-    pub fn evaluate(&self, pairs: &[Pair]) -> Result<Evaluation, TrainError> {
+    pub fn evaluate(&self, pairs: &[Pair]) -> Result<Evaluation, Error> {
         let package = self.written(None)?;
         let mut upscaler = self.torch.upscaler(&package, Precision::Auto)?;
         evaluate(&mut *upscaler, pairs)
     }
 
     /// The net as a package.
-    pub fn package(&self, summary: TrainingSummary) -> Result<Package, TrainError> {
+    pub fn package(&self, summary: TrainingSummary) -> Result<Package, Error> {
         self.written(Some(summary))
     }
 
-    fn written(&self, training: Option<TrainingSummary>) -> Result<Package, TrainError> {
+    fn written(&self, training: Option<TrainingSummary>) -> Result<Package, Error> {
         let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
         let weights = self.learner.weights()?;
         Ok(Package::write(&metadata, &weights)?)
     }
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
-    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+    pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
         let mut checkpoint = Checkpoint::new();
         checkpoint.set(SETTINGS, self.belongings());
         checkpoint.set(RUN, run);
@@ -118,7 +122,7 @@ impl Trainer {
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
-    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+    pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
         checkpoint.expect(SETTINGS, &self.belongings())?;
         checkpoint.expect(RUN, run)?;
         let rate = checkpoint.get(RATE)?;
@@ -133,29 +137,25 @@ impl Trainer {
     }
 
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.
-    fn batch(&mut self, pool: &PairPool) -> Result<(Tensor, Tensor), TrainError> {
+    fn batch(&mut self, pool: &PairPool) -> Result<[Tensor; 2], Error> {
         let TrainerSettings { batch, patch, selection, device, precision, .. } = self.settings;
         self.luma.clear();
         self.residual.clear();
         for _ in 0..batch {
-            pool.draw(
-                Draw { patch, selection },
-                &mut self.learner.random,
-                &mut self.luma,
-                &mut self.residual,
-            )?;
+            pool.draw(patch, selection, &mut self.learner.random, &mut self.luma, &mut self.residual)?;
         }
         let tensor = |values: &[f32], side: usize| -> Result<Tensor, TchError> {
-            let (batch, side) = (batch as i64, side as i64);
-            Tensor::f_from_slice(values)?
-                .f_to_device(device.into())?
-                .f_div_scalar(255.0)?
-                .f_reshape([batch, 1, side, side])
+            Tensor::f_from_slice(values)?.f_to_device(device.into())?.f_div_scalar(255.0)?.f_reshape([
+                batch as i64,
+                1,
+                side as i64,
+                side as i64,
+            ])
         };
         let luma = tensor(&self.luma, patch)?;
         let residual = tensor(&self.residual, patch * usize::from(self.settings.config.scale))?;
         let kind = precision::kind(precision, device);
-        Ok((luma.f_to_kind(kind)?, residual))
+        Ok([luma.f_to_kind(kind)?, residual])
     }
 }
 

@@ -8,7 +8,7 @@ mod buffer;
 
 use std::sync::Arc;
 
-use learn::{CutDetector, Pair, State};
+use learn::{CutDetector, Pair, Settings, State};
 use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
 use media::picture::Size;
 use media::{MediaTime, Packet, Picture, VideoConfig};
@@ -98,7 +98,7 @@ impl PairMaker {
             wanted: None,
             decoder: None,
             scaler: Scaler::new(Filter::Area),
-            cuts: CutDetector::new(),
+            cuts: CutDetector::new(&Settings::default()),
             last: None,
         }
     }

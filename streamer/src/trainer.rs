@@ -1,6 +1,6 @@
 //! Trains the network that the server asks for, on what is being shown, when the picture asks for it.
 //!
-//! [`AdaptiveTrainer`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
+//! [`LiveTraining`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
 //! anyone wait: pairs come through a buffer that forgets, networks leave through a slot that keeps the newest. A network is
 //! offered only if, on recent pairs that it was not trained on, it is better than plain upsampling and better than what the
 //! server has.
@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 use ::nets::Device;
 use api::control::{TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
-use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
-use learn::threshold::Limits;
-use learn::{Record, TrainError};
+use learn::policy::{Adaptive, Always, Once};
+use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
 use models::{FEdsrConfig, Package};
 use yielding::Yielding;
 
@@ -55,12 +54,13 @@ const LONGEST_STEP: Duration = Duration::from_millis(600);
 /// Seconds of training after which that is judged.
 const TRIAL: f64 = 20.0;
 
-impl From<Policy> for learn::live::Policy {
-    fn from(policy: Policy) -> Self {
-        match policy {
-            Policy::Adaptive => Self::Adaptive,
-            Policy::Always => Self::Always,
-            Policy::Once => Self::Once,
+impl Policy {
+    /// The policy of this name.
+    pub fn with(self, settings: &Settings) -> Box<dyn learn::policy::Policy> {
+        match self {
+            Self::Adaptive => Box::new(Adaptive::new(settings)),
+            Self::Always => Box::new(Always),
+            Self::Once => Box::new(Once),
         }
     }
 }
@@ -152,21 +152,20 @@ impl TrainerThread {
     }
 
     /// Trains what `order` says.
-    fn course(&self, order: &TrainingOrder) -> Result<End, TrainError> {
+    fn course(&self, order: &TrainingOrder) -> Result<End, Error> {
         let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)
             .map_err(models::package::PackageError::from)?;
         let ours = || self.accepted.get().filter(|package| package.config() == config);
-        let mut trainer = AdaptiveTrainer::new(Settings {
-            config,
-            // Unless we know better, the server has the stock weights, as we do.
-            start: stock_package(config),
-            policy: self.policy.into(),
-            limits: Limits::default(),
+        let settings = Settings {
             device: self.device,
             seed: rand::random(),
             offer_every_s: self.offer_every.as_secs_f64(),
-            state: self.state.clone(),
-        });
+            ..Settings::default()
+        };
+        let threshold = Threshold::open(config, &settings, self.state.as_deref());
+        // Unless we know better, the server has the stock weights, as we do.
+        let start = stock_package(config);
+        let mut trainer = LiveTraining::new(config, start, self.policy.with(&settings), threshold, &settings);
         let mut on_server = ours();
         trainer.set_server(on_server.clone());
         let (mut asked, mut shown, mut yielding) = (Instant::now(), Instant::now(), Yielding::default());
@@ -255,7 +254,7 @@ impl TrainerThread {
             Event::Astray => {
                 tracing::info!("training went astray; it goes on from the best network so far, more slowly");
             }
-            Event::Judged { plain, net, trainee } => {
+            Event::Judged { lanczos_db: plain, server_db: net, trained_db: trainee } => {
                 tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
                 self.counters.quality.set(Some(Quality { plain, net, trainee }));
             }

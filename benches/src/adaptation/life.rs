@@ -1,9 +1,7 @@
 //! One policy through a programme.
 
 use anyhow::Result;
-use learn::live::{AdaptiveTrainer, Event, Settings, stock_package};
-use learn::threshold::Limits;
-use learn::{GainSample, Record};
+use learn::{Event, GainSample, LiveTraining, Record, Settings, Threshold, stock_package};
 use models::package::Shelf;
 use models::{FEdsrConfig, Package};
 use nets::torch::Torch;
@@ -20,8 +18,8 @@ const UPLOAD_SHARE: f64 = 0.1;
 const SERVER_S: f64 = 0.3;
 /// Least seconds between two offers of one training, as the streamer has it.
 const OFFER_EVERY_S: f64 = 5.0;
-/// A goal that no training reaches.
-const NEVER: Limits = Limits { enough: 1e3, share: 1e3 };
+/// A goal that no training reaches, in dB.
+const NEVER: f64 = 1e3;
 
 /// A network on its way.
 struct Upload {
@@ -44,7 +42,7 @@ pub struct Life {
     config: FEdsrConfig,
     pace: Pace,
     upload_rate: f64,
-    trainer: AdaptiveTrainer,
+    trainer: LiveTraining,
     maker: PairMaker,
     now_s: f64,
     /// Seconds that the trainer has not used yet; below 0, that it has used in advance.
@@ -64,16 +62,19 @@ impl Life {
         let start = stock_package(plan.config);
         let torch = Torch::new(Device::Cpu);
         let in_use = start.as_ref().map(|package| torch.upscaler(package, Precision::Auto)).transpose()?;
-        let trainer = AdaptiveTrainer::new(Settings {
-            config: plan.config,
-            start: start.clone(),
-            policy: policy.into(),
-            limits: if plan.goals { Limits::default() } else { NEVER },
+        let mut settings = Settings {
             device: plan.device,
             seed: plan.seed,
             offer_every_s: OFFER_EVERY_S,
-            state: None,
-        });
+            ..Settings::default()
+        };
+        if !plan.goals {
+            settings.enough_db = NEVER;
+            settings.enough_share = NEVER;
+        }
+        let threshold = Threshold::open(plan.config, &settings, None);
+        let trainer =
+            LiveTraining::new(plan.config, start.clone(), policy.with(&settings), threshold, &settings);
         Ok(Self {
             policy,
             trainings: Vec::new(),

@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use learn::live::stock_package;
-use learn::{Pair, PairPool, State, Trainer, TrainerSettings};
+use learn::{Pair, PairPool, State, Trainer, TrainerSettings, stock_package};
 use models::FEdsrConfig;
 use nets::Device;
 use streamer::pairs::{Coded, PairMaker, Wanted};

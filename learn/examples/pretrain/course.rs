@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use learn::{Checkpoint, Evaluation, TrainError, cosine};
+use learn::{Checkpoint, Error, Evaluation, cosine};
 use models::package::{NetMetadata, NetPackage, TrainingSummary};
 use models::{Architecture, Fingerprint};
 
@@ -31,12 +31,12 @@ pub(crate) trait Course {
     /// Pairs or sequences that are trained on.
     fn size(&self) -> u64;
 
-    fn step(&mut self, rate: f64) -> Result<f64, TrainError>;
+    fn step(&mut self, rate: f64) -> Result<f64, Error>;
     fn steps(&self) -> u64;
-    fn evaluate(&self) -> Result<Evaluation, TrainError>;
-    fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError>;
-    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError>;
-    fn package(&self, summary: TrainingSummary) -> Result<NetPackage<Self::Net>, TrainError>;
+    fn evaluate(&self) -> Result<Evaluation, Error>;
+    fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error>;
+    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error>;
+    fn package(&self, summary: TrainingSummary) -> Result<NetPackage<Self::Net>, Error>;
 }
 
 /// Follows the course to its end, or to where it has to stop. `begin` is when the program began: its time is limited, too.

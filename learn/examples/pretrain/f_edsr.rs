@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use learn::{Checkpoint, Evaluation, Loss, Pair, PairPool, Selection, TrainError, Trainer, TrainerSettings};
+use learn::{Checkpoint, Error, Evaluation, Loss, Pair, PairPool, Selection, Trainer, TrainerSettings};
 use media::ffmpeg::Filter;
 use models::package::TrainingSummary;
 use models::{FEdsrConfig, Package, Preset, stock};
@@ -136,7 +136,7 @@ impl Course for PairCourse {
         self.pool.pushed()
     }
 
-    fn step(&mut self, rate: f64) -> Result<f64, TrainError> {
+    fn step(&mut self, rate: f64) -> Result<f64, Error> {
         self.trainer.set_learning_rate(rate);
         self.trainer.step(&self.pool)
     }
@@ -145,19 +145,19 @@ impl Course for PairCourse {
         self.trainer.steps()
     }
 
-    fn evaluate(&self) -> Result<Evaluation, TrainError> {
+    fn evaluate(&self) -> Result<Evaluation, Error> {
         self.trainer.evaluate(&self.judged)
     }
 
-    fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+    fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
         self.trainer.checkpoint(run)
     }
 
-    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
         self.trainer.restore(checkpoint, run)
     }
 
-    fn package(&self, summary: TrainingSummary) -> Result<Package, TrainError> {
+    fn package(&self, summary: TrainingSummary) -> Result<Package, Error> {
         self.trainer.package(summary)
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use learn::{Checkpoint, Evaluation, Sequence, SequencePool, TcsrSettings, TcsrTrainer, TrainError};
+use learn::{Checkpoint, Error, Evaluation, Sequence, SequencePool, TcsrSettings, TcsrTrainer};
 use media::Picture;
 use media::ffmpeg::{Filter, Scaler};
 use models::package::TrainingSummary;
@@ -161,7 +161,7 @@ impl Course for SequenceCourse {
         self.pool.len() as u64
     }
 
-    fn step(&mut self, rate: f64) -> Result<f64, TrainError> {
+    fn step(&mut self, rate: f64) -> Result<f64, Error> {
         self.trainer.step(&self.pool, rate)
     }
 
@@ -169,19 +169,19 @@ impl Course for SequenceCourse {
         self.trainer.steps()
     }
 
-    fn evaluate(&self) -> Result<Evaluation, TrainError> {
+    fn evaluate(&self) -> Result<Evaluation, Error> {
         self.trainer.evaluate(&self.judged)
     }
 
-    fn checkpoint(&self, run: &str) -> Result<Checkpoint, TrainError> {
+    fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
         self.trainer.checkpoint(run)
     }
 
-    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), TrainError> {
+    fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
         self.trainer.restore(checkpoint, run)
     }
 
-    fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, TrainError> {
+    fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, Error> {
         self.trainer.package(summary)
     }
 }

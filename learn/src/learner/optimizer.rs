@@ -1,9 +1,9 @@
-//! From gradients to steps.
+//! From gradients to steps: Adam, and which tensors SOAP is for.
 
 use tch::{TchError, Tensor};
 
 use super::soap::Soap;
-use crate::TrainError;
+use crate::Error;
 
 /// Adam's constants (Kingma and Ba, 2015), the usual ones.
 const BETA: [f64; 2] = [0.9, 0.999];
@@ -19,50 +19,45 @@ pub enum Optimizer {
     Soap,
 }
 
-/// What is remembered of a tensor's gradients.
+/// An optimiser's state for one tensor.
 #[derive(Debug)]
-pub(super) enum Memory {
-    Adam(Adam),
+pub(super) enum State {
+    /// Running averages of gradient and squared gradient.
+    Adam([Tensor; 2]),
     Soap(Soap),
 }
 
-/// Running averages of gradient and squared gradient.
-#[derive(Debug)]
-pub(super) struct Adam([Tensor; 2]);
-
-impl Memory {
-    /// Nothing yet. What has one dimension has no axes to turn.
+impl State {
+    /// Before the first step. What has one dimension, a bias, has no eigenvectors.
     pub(super) fn new(optimizer: Optimizer, variable: &Tensor) -> Result<Self, TchError> {
         match optimizer {
             Optimizer::Soap if variable.dim() > 1 => Ok(Self::Soap(Soap::new(variable)?)),
-            _ => Ok(Self::Adam(Adam([variable.f_zeros_like()?, variable.f_zeros_like()?]))),
+            _ => Ok(Self::Adam([variable.f_zeros_like()?, variable.f_zeros_like()?])),
         }
     }
 
-    /// What is remembered, by the names of a checkpoint.
+    /// Its tensors, by their names in a checkpoint.
     pub(super) fn parts(&self) -> Vec<(&'static str, &Tensor)> {
         match self {
-            Self::Adam(Adam([first, second])) => vec![("moment1", first), ("moment2", second)],
+            Self::Adam([first, second]) => vec![("moment1", first), ("moment2", second)],
             Self::Soap(soap) => soap.parts(),
         }
     }
 
-    /// What a step (the first is 0) takes off the variable at a learning rate of 1, if it is time for one.
-    pub(super) fn update(&mut self, gradient: &Tensor, step: u64) -> Result<Option<Tensor>, TrainError> {
+    /// What is subtracted from the variable in this step (the first is 0), at a learning rate of 1; none while SOAP warms up.
+    pub(super) fn update(&mut self, gradient: &Tensor, step: u64) -> Result<Option<Tensor>, Error> {
         match self {
-            Self::Adam(adam) => Ok(Some(adam.update(gradient, step)?)),
+            Self::Adam(moments) => Ok(Some(adam(moments, gradient, step)?)),
             Self::Soap(soap) => soap.update(gradient, step),
         }
     }
 }
 
-impl Adam {
-    fn update(&mut self, gradient: &Tensor, step: u64) -> Result<Tensor, TchError> {
-        let [first, second] = &mut self.0;
-        let bias = BETA.map(|beta| 1.0 - beta.powf(step as f64 + 1.0));
-        let _ = first.f_lerp_(gradient, 1.0 - BETA[0])?;
-        let _ = second.f_mul_scalar_(BETA[1])?.f_add_(&gradient.f_square()?.f_mul_scalar_(1.0 - BETA[1])?)?;
-        let scale = second.f_div_scalar(bias[1])?.f_sqrt_()?.f_add_scalar_(EPSILON)?;
-        first.f_div(&scale)?.f_div_scalar_(bias[0])
-    }
+fn adam([first, second]: &mut [Tensor; 2], gradient: &Tensor, step: u64) -> Result<Tensor, TchError> {
+    // Both averages began at zero.
+    let bias = BETA.map(|beta| 1.0 - beta.powf(step as f64 + 1.0));
+    let _ = first.f_lerp_(gradient, 1.0 - BETA[0])?;
+    let _ = second.f_mul_scalar_(BETA[1])?.f_add_(&gradient.f_square()?.f_mul_scalar_(1.0 - BETA[1])?)?;
+    let scale = second.f_div_scalar(bias[1])?.f_sqrt_()?.f_add_scalar_(EPSILON)?;
+    first.f_div(&scale)?.f_div_scalar_(bias[0])
 }

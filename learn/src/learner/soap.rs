@@ -1,32 +1,31 @@
 //! SOAP ("Improving and Stabilizing Shampoo using Adam", Vyas et al., 2024) for one tensor.
 //!
-//! A layer's gradient is a matrix, outputs by inputs. The axes along which its entries vary independently of each other are
-//! about the eigenvectors of the mean of `G Gᵀ` and of `Gᵀ G`; turned onto them, what Adam does to every entry for itself does
-//! justice to how the entries depend on each other.
+//! A layer's gradient `G` is a matrix, outputs by inputs. SOAP runs Adam in the eigenbasis of the running averages of `G Gᵀ` and
+//! `Gᵀ G` (Shampoo's preconditioner), where the entries of the gradient are about independent of each other.
 
 use tch::{Kind, TchError, Tensor};
 
-use crate::TrainError;
+use crate::Error;
 
-/// Shares that the running averages of the gradient, of its square, and of its two products keep in a step.
-const KEEP_GRADIENT: f64 = 0.9;
-const KEEP_SQUARE: f64 = 0.98;
-const KEEP_PRODUCTS: f64 = KEEP_SQUARE;
-/// Steps that only look, before the axes are known.
-const LOOKING: u64 = 5;
-/// Steps between two turns of the axes.
-const TURN_EVERY: u64 = 10;
+/// Decay rates of the running averages of the gradient, of its square, and of the preconditioner.
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.98;
+const SHAMPOO_BETA: f64 = BETA2;
+/// Steps that only gather the preconditioner, before there is an eigenbasis.
+const WARM_UP: u64 = 5;
+/// Steps between two updates of the eigenbasis.
+const PRECONDITION_EVERY: u64 = 10;
 const EPSILON: f64 = 1e-8;
 
-/// What is remembered of a tensor whose first dimension is `m` and whose others multiply to `n`.
+/// The state for a tensor whose first dimension is `m` and whose others multiply to `n`.
 #[derive(Debug)]
 pub(super) struct Soap {
-    /// `m,n`: running averages of the gradient, and of its square along the axes.
+    /// `m,n`: running averages of the gradient, and of its square in the eigenbasis.
     moments: [Tensor; 2],
-    /// `m,m` and `n,n`: running averages of the gradient's products with itself.
-    products: [Tensor; 2],
-    /// `m,m` and `n,n`: in columns, the axes, those of most gradient first.
-    axes: [Tensor; 2],
+    /// `m,m` and `n,n`: running averages of `G Gᵀ` and `Gᵀ G`.
+    preconditioner: [Tensor; 2],
+    /// `m,m` and `n,n`: eigenvectors of the preconditioner in columns, that of the largest eigenvalue first.
+    basis: [Tensor; 2],
 }
 
 impl Soap {
@@ -34,47 +33,62 @@ impl Soap {
         let sides = sides(variable);
         let zeros = |sides: [i64; 2]| Tensor::f_zeros(sides, (Kind::Float, variable.device()));
         let squares = || -> Result<_, TchError> { Ok([zeros([sides[0]; 2])?, zeros([sides[1]; 2])?]) };
-        Ok(Self { moments: [zeros(sides)?, zeros(sides)?], products: squares()?, axes: squares()? })
+        Ok(Self { moments: [zeros(sides)?, zeros(sides)?], preconditioner: squares()?, basis: squares()? })
     }
 
-    /// What is remembered, by the names of a checkpoint.
+    /// Its tensors, by their names in a checkpoint.
     pub(super) fn parts(&self) -> Vec<(&'static str, &Tensor)> {
         let names = ["moment1", "moment2", "product1", "product2", "axes1", "axes2"];
-        names.into_iter().zip(self.moments.iter().chain(&self.products).chain(&self.axes)).collect()
+        names.into_iter().zip(self.moments.iter().chain(&self.preconditioner).chain(&self.basis)).collect()
     }
 
-    /// What a step (the first is 0) takes off the variable at a learning rate of 1, once the axes are known.
-    pub(super) fn update(&mut self, gradient: &Tensor, step: u64) -> Result<Option<Tensor>, TrainError> {
-        let Self { moments: [first, second], products, axes } = self;
+    /// What is subtracted from the variable in this step (the first is 0), at a learning rate of 1; none while it warms up.
+    pub(super) fn update(&mut self, gradient: &Tensor, step: u64) -> Result<Option<Tensor>, Error> {
         let matrix = gradient.f_reshape(sides(gradient))?;
-        let transposed = matrix.f_transpose(0, 1)?;
-        let _ = first.f_lerp_(&matrix, 1.0 - KEEP_GRADIENT)?;
-        let [left, right] = [matrix.f_matmul(&transposed)?, transposed.f_matmul(&matrix)?];
-        let _ = products[0].f_lerp_(&left, 1.0 - KEEP_PRODUCTS)?;
-        let _ = products[1].f_lerp_(&right, 1.0 - KEEP_PRODUCTS)?;
-        let Some(turned) = step.checked_sub(LOOKING) else { return Ok(None) };
-        if turned % TURN_EVERY == 0 {
-            for (axes, product) in axes.iter_mut().zip(&*products) {
-                if product.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
-                    return Err(TrainError::Diverged { step });
-                }
-                let turned = if turned == 0 { eigenvectors(product)? } else { followed(product, axes)? };
-                // In one order in memory, as a checkpoint brings them back: sums depend on it in their last bit.
-                *axes = turned.f_contiguous()?;
-            }
-            if turned == 0 {
-                second.f_copy_(&expected_square(products, axes)?)?;
-            }
+        self.gather(&matrix)?;
+        let Some(since) = step.checked_sub(WARM_UP) else { return Ok(None) };
+        if since % PRECONDITION_EVERY == 0 {
+            self.update_basis(since == 0, step)?;
         }
-
-        let along = |matrix: &Tensor| axes[0].f_transpose(0, 1)?.f_matmul(matrix)?.f_matmul(&axes[1]);
-        let square = along(&matrix)?.f_square_()?;
-        let _ = second.f_lerp_(&square, 1.0 - KEEP_SQUARE)?;
-        let bias = [KEEP_GRADIENT, KEEP_SQUARE].map(|keep| 1.0 - keep.powf(step as f64 + 1.0));
+        let [first, second] = &mut self.moments;
+        let [left, right] = &self.basis;
+        let project = |matrix: &Tensor| left.f_transpose(0, 1)?.f_matmul(matrix)?.f_matmul(right);
+        let square = project(&matrix)?.f_square_()?;
+        let _ = second.f_lerp_(&square, 1.0 - BETA2)?;
+        // Both averages began at zero, as Adam's do.
+        let bias = [BETA1, BETA2].map(|beta| 1.0 - beta.powf(step as f64 + 1.0));
         let scale = second.f_div_scalar(bias[1])?.f_sqrt_()?.f_add_scalar_(EPSILON)?;
-        let update = along(first)?.f_div_(&scale)?.f_div_scalar_(bias[0])?;
-        let back = axes[0].f_matmul(&update)?.f_matmul(&axes[1].f_transpose(0, 1)?)?;
+        let update = project(first)?.f_div_(&scale)?.f_div_scalar_(bias[0])?;
+        let back = left.f_matmul(&update)?.f_matmul(&right.f_transpose(0, 1)?)?;
         Ok(Some(back.f_reshape(gradient.size())?))
+    }
+
+    /// Takes a gradient into the running averages, but for that of its square.
+    fn gather(&mut self, matrix: &Tensor) -> Result<(), TchError> {
+        let transposed = matrix.f_transpose(0, 1)?;
+        let _ = self.moments[0].f_lerp_(matrix, 1.0 - BETA1)?;
+        let products = [matrix.f_matmul(&transposed)?, transposed.f_matmul(matrix)?];
+        for (average, product) in self.preconditioner.iter_mut().zip(&products) {
+            let _ = average.f_lerp_(product, 1.0 - SHAMPOO_BETA)?;
+        }
+        Ok(())
+    }
+
+    /// Follows the preconditioner with the eigenbasis. The first one is found from nothing, and so is the average of the squared
+    /// gradient: no step begins with a scale of one sample.
+    fn update_basis(&mut self, is_first: bool, step: u64) -> Result<(), Error> {
+        for (basis, product) in self.basis.iter_mut().zip(&self.preconditioner) {
+            if product.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+                return Err(Error::diverged(step));
+            }
+            let next = if is_first { eigenvectors(product)? } else { iterate(product, basis)? };
+            // In one order in memory, as a checkpoint brings them back: sums depend on it in their last bit.
+            *basis = next.f_contiguous()?;
+        }
+        if is_first {
+            self.moments[1].f_copy_(&expected_square(&self.preconditioner, &self.basis)?)?;
+        }
+        Ok(())
     }
 }
 
@@ -89,20 +103,21 @@ fn eigenvectors(product: &Tensor) -> Result<Tensor, TchError> {
     ascending.f_flip([1].as_slice())
 }
 
-/// `m,n`: what the squared gradient along the axes would be if what it does along the first did not depend on the second.
-fn expected_square(products: &[Tensor; 2], axes: &[Tensor; 2]) -> Result<Tensor, TchError> {
-    let along = |product: &Tensor, axes: &Tensor| {
-        product.f_matmul(axes)?.f_mul(axes)?.f_sum_dim_intlist([0].as_slice(), false, Kind::Float)?.f_relu()
+/// `m,n`: the squared gradient in the eigenbasis, as it would be if it were a product of what it is per row and per column.
+fn expected_square(preconditioner: &[Tensor; 2], basis: &[Tensor; 2]) -> Result<Tensor, TchError> {
+    let diagonal = |product: &Tensor, basis: &Tensor| {
+        product.f_matmul(basis)?.f_mul(basis)?.f_sum_dim_intlist([0].as_slice(), false, Kind::Float)?.f_relu()
     };
-    let [left, right] = [along(&products[0], &axes[0])?, along(&products[1], &axes[1])?];
-    let whole = left.f_sum(Kind::Float)?.f_add_scalar(f64::from(f32::MIN_POSITIVE))?;
-    left.f_outer(&right)?.f_div(&whole)
+    let rows = diagonal(&preconditioner[0], &basis[0])?;
+    let columns = diagonal(&preconditioner[1], &basis[1])?;
+    let trace = rows.f_sum(Kind::Float)?.f_add_scalar(f64::from(f32::MIN_POSITIVE))?;
+    rows.f_outer(&columns)?.f_div(&trace)
 }
 
-/// The same after the product has changed a little, by one round of orthogonal iteration: they keep their order, so what is
-/// known along the axes stays true.
-fn followed(product: &Tensor, axes: &Tensor) -> Result<Tensor, TchError> {
-    Ok(Tensor::f_linalg_qr(&product.f_matmul(axes)?, "reduced")?.0)
+/// One round of orthogonal iteration: the eigenvectors of a matrix that has changed a little, in the order that they had, so that
+/// the running averages along them stay true.
+fn iterate(product: &Tensor, basis: &Tensor) -> Result<Tensor, TchError> {
+    Ok(Tensor::f_linalg_qr(&product.f_matmul(basis)?, "reduced")?.0)
 }
 
 #[cfg(test)]
@@ -143,20 +158,20 @@ mod tests {
         nets::torch::configure_threads(1);
         let mut soap = Soap::new(&target()).unwrap();
         let soap = left(200, 0.05, |gradient, step| soap.update(gradient, step).unwrap());
-        let adam = super::super::optimizer::Memory::new(super::super::Optimizer::Adam, &target());
+        let adam = super::super::optimizer::State::new(super::super::Optimizer::Adam, &target());
         let mut adam = adam.unwrap();
         let adam = left(200, 0.05, |gradient, step| adam.update(gradient, step).unwrap());
         assert!(soap < 0.3 * adam, "{soap:.5} of the loss is left, {adam:.5} by Adam");
     }
 
     #[test]
-    fn axes_stay_orthogonal() {
+    fn the_basis_stays_orthogonal() {
         nets::torch::configure_threads(1);
         let mut soap = Soap::new(&target()).unwrap();
         left(100, 0.05, |gradient, step| soap.update(gradient, step).unwrap());
-        for axes in &soap.axes {
-            let product = axes.transpose(0, 1).matmul(axes);
-            let off = (product - Tensor::eye(axes.size()[0], (Kind::Float, tch::Device::Cpu))).abs().max();
+        for basis in &soap.basis {
+            let product = basis.transpose(0, 1).matmul(basis);
+            let off = (product - Tensor::eye(basis.size()[0], (Kind::Float, tch::Device::Cpu))).abs().max();
             assert!(off.double_value(&[]) < 1e-4, "{off:?}");
         }
     }
@@ -166,8 +181,8 @@ mod tests {
         nets::torch::configure_threads(1);
         let mut soap = Soap::new(&target()).unwrap();
         let overflow = target() * f64::INFINITY;
-        let told = (0..=LOOKING).find_map(|step| soap.update(&overflow, step).err());
-        assert!(matches!(told, Some(TrainError::Diverged { .. })), "{told:?}");
+        let told = (0..=WARM_UP).find_map(|step| soap.update(&overflow, step).err());
+        assert!(told.as_ref().is_some_and(|error| error.kind() == crate::ErrorKind::Diverged), "{told:?}");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 use media::ffmpeg::{Filter, Scaler};
 use media::{Component, MediaTime, Picture, Size};
-use models::package::TrainingSummary;
+use models::package::{Metadata, TrainingSummary};
 use models::{FEdsrConfig, Preset};
 use nets::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::threshold::Limits;
-use crate::{PairPool, State, Trainer, TrainerSettings};
+use crate::policy::{Adaptive, Always, Once};
+use crate::scenes::Signature;
+use crate::{PairPool, Trainer, TrainerSettings};
 
 /// Seconds that a step takes in these tests, whatever it takes in truth.
 const STEP_S: f64 = 0.1;
@@ -50,32 +51,32 @@ fn pair(n: u32, scene: u32) -> Pair {
     Pair { lr, hr }
 }
 
-fn trainer(policy: Policy) -> AdaptiveTrainer {
-    trainer_from(policy, None)
+fn settings() -> Settings {
+    Settings { seed: 7, ..Settings::default() }
 }
 
-fn trainer_from(policy: Policy, start: Option<Package>) -> AdaptiveTrainer {
+fn adaptive() -> LiveTraining {
+    adaptive_from(None)
+}
+
+fn adaptive_from(start: Option<Package>) -> LiveTraining {
+    trainer(Box::new(Adaptive::new(&settings())), start)
+}
+
+fn trainer(policy: Box<dyn Policy>, start: Option<Package>) -> LiveTraining {
     nets::torch::configure_threads(1);
     let config = Preset::Nano.config(2).unwrap();
-    AdaptiveTrainer::new(Settings {
-        config,
-        start,
-        policy,
-        limits: Limits::default(),
-        device: Device::Cpu,
-        seed: 7,
-        offer_every_s: 5.0,
-        state: None,
-    })
+    let threshold = Threshold::open(config, &settings(), None);
+    LiveTraining::new(config, start, policy, threshold, &settings())
 }
 
 /// Half seconds of `scene`, as a caller would live through them; everything that happened.
-fn live(trainer: &mut AdaptiveTrainer, half_seconds: std::ops::Range<u32>, scene: u32) -> Vec<Event> {
+fn live(trainer: &mut LiveTraining, half_seconds: std::ops::Range<u32>, scene: u32) -> Vec<Event> {
     live_on(trainer, half_seconds, |n| pair(n, scene))
 }
 
 fn live_on(
-    trainer: &mut AdaptiveTrainer,
+    trainer: &mut LiveTraining,
     half_seconds: std::ops::Range<u32>,
     shown: impl Fn(u32) -> Pair,
 ) -> Vec<Event> {
@@ -102,22 +103,22 @@ fn live_on(
     events
 }
 
-fn begun(events: &[Event]) -> Vec<&TrainingRecord> {
+fn begun(events: &[Event]) -> Vec<&Record> {
     events
         .iter()
         .filter_map(|event| if let Event::Began(record) = event { Some(record) } else { None })
         .collect()
 }
 
-fn ended(events: &[Event]) -> Vec<&TrainingRecord> {
+fn ended(events: &[Event]) -> Vec<&Record> {
     events
         .iter()
         .filter_map(|event| if let Event::Ended(record) = event { Some(record) } else { None })
         .collect()
 }
 
-fn is_jump(reason: TrainingReason) -> bool {
-    matches!(reason, TrainingReason::Drop | TrainingReason::Rise)
+fn is_jump(reason: Reason) -> bool {
+    matches!(reason, Reason::Drop | Reason::Rise)
 }
 
 fn offers(events: &[Event]) -> usize {
@@ -126,24 +127,21 @@ fn offers(events: &[Event]) -> usize {
 
 #[test]
 fn each_scene_is_learnt_once_and_then_it_rests() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     assert_eq!(trainer.state(), State::Waiting);
 
     let first = live(&mut trainer, 0..120, 0);
     let (begun_first, ended_first) = (begun(&first), ended(&first));
-    assert_eq!(begun_first[0].reason, TrainingReason::Start);
-    assert!(begun_first[1..].iter().all(|record| record.reason == TrainingReason::More), "{first:?}");
-    assert!(
-        matches!(ended_first[0].end, Some(TrainingEnd::Plateau | TrainingEnd::TimeLimit)),
-        "{ended_first:?}"
-    );
+    assert_eq!(begun_first[0].reason, Reason::Start);
+    assert!(begun_first[1..].iter().all(|record| record.reason == Reason::More), "{first:?}");
+    assert!(matches!(ended_first[0].end, Some(End::Plateau | End::TimeLimit)), "{ended_first:?}");
     assert!(ended_first[0].gain_db > 0.05 && ended_first[0].steps > 40, "{ended_first:?}");
     assert!(offers(&first) >= 1);
     assert_eq!(trainer.state(), State::Resting);
 
     let second = live(&mut trainer, 120..240, 1);
     let jumps: Vec<_> = begun(&second).into_iter().filter(|record| is_jump(record.reason)).collect();
-    let [TrainingRecord { from_s, .. }] = jumps[..] else { panic!("{second:?}") };
+    let [Record { from_s, .. }] = jumps[..] else { panic!("{second:?}") };
     assert!((60.0..61.5).contains(from_s), "{second:?}");
     assert!(!ended(&second).is_empty(), "{second:?}");
 
@@ -156,12 +154,12 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
 
 #[test]
 fn a_scene_that_goes_on_is_learnt_on_when_as_much_again_was_seen() {
-    let mut trainer = trainer_from(Policy::Adaptive, models::stock::package(Preset::Nano));
+    let mut trainer = adaptive_from(stock::package(Preset::Nano));
     // The camera hardly moves.
     let events = live_on(&mut trainer, 0..300, |n| pair(n % 4, 0));
     let (begun, ended) = (begun(&events), ended(&events));
     assert!((2..8).contains(&begun.len()) && ended.len() == begun.len(), "{begun:?}");
-    assert!(begun[1..].iter().all(|record| record.reason == TrainingReason::More), "{begun:?}");
+    assert!(begun[1..].iter().all(|record| record.reason == Reason::More), "{begun:?}");
     let mut seconds = 0.0;
     for (rested, resumed) in ended.iter().zip(&begun[1..]) {
         seconds += rested.seconds;
@@ -170,20 +168,20 @@ fn a_scene_that_goes_on_is_learnt_on_when_as_much_again_was_seen() {
     }
     let sequels = &ended[1..];
     assert!(sequels.iter().all(|record| record.before_db > 10.0 && record.goal_db.is_none()), "{ended:?}");
-    let in_vain = |record: &&TrainingRecord| record.gain_db < WORTH_SENDING;
+    let in_vain = |record: &&Record| record.gain_db < settings().worth_sending_db;
     assert!(sequels.iter().filter(|record| in_vain(record)).count() <= 1, "{ended:?}");
     assert_eq!(trainer.samples().len(), 1, "what goes on says nothing of how trainings begin");
 }
 
 #[test]
 fn brief_scenes_are_learnt_together_until_one_lasts() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     let mut events = Vec::new();
     for piece in 0..6 {
         events.extend(live(&mut trainer, 6 * piece..6 * piece + 6, piece % 2));
     }
     assert!(begun(&events).iter().all(|record| !is_jump(record.reason)), "{events:?}");
-    assert!(ended(&events).iter().all(|record| record.end != Some(TrainingEnd::Overtaken)), "{events:?}");
+    assert!(ended(&events).iter().all(|record| record.end != Some(End::Overtaken)), "{events:?}");
     let lasting = live(&mut trainer, 36..80, 0);
     let jumps: Vec<f64> = begun(&lasting)
         .into_iter()
@@ -205,9 +203,9 @@ fn learnt_on_scene_0(config: FEdsrConfig) -> Package {
 
 #[test]
 fn a_scene_that_comes_back_is_remembered() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     live(&mut trainer, 0..40, 1);
-    let sharpener = learnt_on_scene_0(trainer.settings.config);
+    let sharpener = learnt_on_scene_0(trainer.config);
     trainer.scenes.remember(Signature::of(&pair(40, 0).lr), sharpener.clone());
     let back = live(&mut trainer, 40..60, 0);
     let records = begun(&back);
@@ -224,10 +222,10 @@ fn a_scene_that_comes_back_is_remembered() {
 
 #[test]
 fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     live(&mut trainer, 0..12, 1);
     live(&mut trainer, 12..18, 0);
-    let sharpener = learnt_on_scene_0(trainer.settings.config);
+    let sharpener = learnt_on_scene_0(trainer.config);
     trainer.scenes.remember(Signature::of(&pair(40, 0).lr), sharpener.clone());
     live(&mut trainer, 18..24, 1);
     assert!(trainer.is_training(), "one training goes on over all pieces");
@@ -242,7 +240,7 @@ fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
 
 #[test]
 fn once_is_once() {
-    let mut trainer = trainer(Policy::Once);
+    let mut trainer = trainer(Box::new(Once), None);
     let mut events = live(&mut trainer, 0..120, 0);
     events.extend(live(&mut trainer, 120..180, 1));
     assert_eq!((begun(&events).len(), ended(&events).len()), (1, 1));
@@ -250,19 +248,19 @@ fn once_is_once() {
 
 #[test]
 fn always_is_always() {
-    let mut trainer = trainer(Policy::Always);
+    let mut trainer = trainer(Box::new(Always), None);
     let mut events = live(&mut trainer, 0..120, 0);
     events.extend(live(&mut trainer, 120..180, 1));
     assert_eq!((begun(&events).len(), ended(&events).len()), (1, 0));
-    assert_eq!(begun(&events)[0].reason, TrainingReason::Always);
+    assert_eq!(begun(&events)[0].reason, Reason::Always);
     assert!(trainer.is_training());
     trainer.finish();
-    assert_eq!(ended(&trainer.events().collect::<Vec<_>>())[0].end, Some(TrainingEnd::Stopped));
+    assert_eq!(ended(&trainer.events().collect::<Vec<_>>())[0].end, Some(End::Stopped));
 }
 
 #[test]
 fn a_machine_that_is_too_slow_only_looks() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     live(&mut trainer, 0..10, 0);
     trainer.give_up();
     assert_eq!(trainer.state(), State::TooSlow);
@@ -273,7 +271,7 @@ fn a_machine_that_is_too_slow_only_looks() {
 
 #[test]
 fn pairs_of_another_factor_are_left_out() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     for n in 0..9 {
         let Pair { lr, .. } = pair(n, 0);
         trainer.take(Pair { hr: lr.clone(), lr }).unwrap();
@@ -284,7 +282,7 @@ fn pairs_of_another_factor_are_left_out() {
 
 #[test]
 fn a_server_that_has_lost_the_network_gets_it_again() {
-    let mut trainer = trainer(Policy::Adaptive);
+    let mut trainer = adaptive();
     live(&mut trainer, 0..120, 0);
     assert_eq!(trainer.state(), State::Resting);
     trainer.set_server(None);
@@ -293,18 +291,18 @@ fn a_server_that_has_lost_the_network_gets_it_again() {
 
 #[test]
 fn what_was_trained_does_not_stay_below_the_stock_network() {
-    let stock = models::stock::package(Preset::Nano).unwrap();
-    let mut trainer = trainer_from(Policy::Adaptive, Some(stock.clone()));
+    let stock = stock::package(Preset::Nano).unwrap();
+    let mut trainer = adaptive_from(Some(stock.clone()));
     trainer.give_up();
     live(&mut trainer, 0..20, 0);
 
     // What no camera does: the same scene, and a network that has become bad.
-    let metadata = models::package::Metadata { config: stock.config(), parent: None, training: None };
+    let metadata = Metadata { config: stock.config(), parent: None, training: None };
     let loud = stock.weights().iter().map(|tensor| tensor.iter().map(|weight| 1.5 * weight).collect());
     let loud = Package::write(&metadata, &loud.collect::<Vec<Vec<f32>>>()).unwrap();
-    trainer.best = Some(loud.clone());
+    trainer.candidates.best = Some(loud.clone());
     trainer.set_server(Some(loud));
     let events = live(&mut trainer, 20..30, 0);
     assert_eq!(offers(&events), 1);
-    assert_eq!(trainer.best.as_ref().map(Package::fingerprint), Some(stock.fingerprint()));
+    assert_eq!(trainer.best().map(Package::fingerprint), Some(stock.fingerprint()));
 }

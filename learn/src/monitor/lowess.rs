@@ -10,7 +10,7 @@ const FAR: f64 = 6.0;
 /// A sample at distance `d` weighs `3/4 (1 - (d/lambda)²)`, where `lambda` is the distance of the farthest of them. Three
 /// rounds of Tukey's bisquare then take weight from samples that lie far from the line, so that one outlier does not move it.
 /// Samples are `(time, value)`, in the order of time.
-pub fn smooth(samples: &[(f64, f64)], at: f64, nearest: usize) -> Option<f64> {
+pub(super) fn smooth(samples: &[(f64, f64)], at: f64, nearest: usize) -> Option<f64> {
     let mut close: Vec<(f64, f64)> = samples.iter().map(|&(time, value)| (time - at, value)).collect();
     close.sort_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
     close.truncate(nearest.max(1));

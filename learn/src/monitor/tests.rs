@@ -3,6 +3,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
+fn monitor() -> Monitor {
+    Monitor::new(&Settings::default())
+}
+
 /// Two looks a second for `seconds`; `figures` gives plain PSNR and gain at a time, to which noise is added. Every request,
 /// with its time.
 fn requests(
@@ -25,7 +29,7 @@ fn requests(
 }
 
 fn all(noise: f64, figures: impl Fn(f64) -> (f64, f64)) -> Vec<(f64, Reason)> {
-    requests(&mut Monitor::default(), 0..120, noise, figures)
+    requests(&mut monitor(), 0..120, noise, figures)
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn a_cut_to_a_scene_as_hard_is_seen_by_the_gain() {
 #[test]
 fn a_small_jump_counts_where_another_scene_is_shown() {
     for (other_scene, wanted) in [(false, None), (true, Some(Reason::Drop))] {
-        let mut monitor = Monitor::default();
+        let mut monitor = monitor();
         let sight = |at_s: f64| if other_scene && at_s >= 20.0 { Sight::Other } else { Sight::Same };
         let mut push = |at_s: f64, net| monitor.push(at_s, [33.0, net], sight(at_s));
         for half in 0..40 {
@@ -72,7 +76,7 @@ fn a_small_jump_counts_where_another_scene_is_shown() {
 #[test]
 fn a_cut_soon_after_a_cut_is_seen() {
     // Scenes begin at 0, 20, 22 and 23.5 s; the last is as hard as the one before.
-    let mut monitor = Monitor::default();
+    let mut monitor = monitor();
     let mut found = Vec::new();
     for half in 0..60 {
         let at_s = f64::from(half) / 2.0;
@@ -136,14 +140,14 @@ fn what_the_coder_does_between_key_pictures_is_no_change() {
 #[test]
 fn black_says_nothing() {
     assert_eq!(all(0.05, |t| if (40.0..50.0).contains(&t) { (70.0, -3.0) } else { (33.0, 0.5) }), []);
-    let mut monitor = Monitor::default();
+    let mut monitor = monitor();
     assert_eq!(monitor.push(0.0, [40.0, f64::NAN], Sight::Cut), None);
     assert_eq!(monitor.looks().len(), 0);
 }
 
 #[test]
 fn a_better_network_is_no_other_scene() {
-    let mut monitor = Monitor::default();
+    let mut monitor = monitor();
     let better = |t: f64| if t < 20.0 { (33.0, 0.2) } else { (33.0, 1.6) };
     assert_eq!(requests(&mut monitor, 0..20, 0.05, better), []);
     monitor.replaced(1.4);
@@ -155,7 +159,7 @@ fn a_better_network_is_no_other_scene() {
 
 #[test]
 fn the_record_is_bounded() {
-    let mut monitor = Monitor::default();
+    let mut monitor = monitor();
     requests(&mut monitor, 0..600, 0.05, |_| (33.0, 0.5));
     assert_eq!(monitor.looks().len(), MOST_LOOKS);
 }

@@ -3,40 +3,18 @@
 use std::collections::VecDeque;
 
 use super::lowess::{median, smooth};
-use crate::Reason;
+use crate::record::Reason;
+use crate::settings::{Bounds, Settings};
 
-/// Samples that the smoothed curve is drawn through: four seconds at two looks a second.
-const NEAREST: usize = 8;
-/// Samples that are remembered, for what is usual.
-const REMEMBERED: usize = 32;
-/// Before so many samples and so many seconds nothing is usual: coders make keyframes worse than the last picture before
-/// them and mend that until the next, every two seconds or so, and all of that is one scene.
-const LEAST: usize = 6;
-const LEAST_S: f64 = 4.0;
-/// A jump is so many times as far as what is seen once in ten samples.
-const UNUSUAL: f64 = 1.5;
-const ONCE_IN: usize = 10;
-/// A decline of the curve is so many times the usual deviation from it: even the curve moves a little.
-const CLEAR: f64 = 3.0;
-/// It has to have been up for so many seconds.
-const SETTLED_S: f64 = 8.0;
 /// From the median of absolute deviations to a standard deviation, if they are distributed normally.
 const NORMAL: f64 = 1.4826;
 
-/// What counts as a change, in dB.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    /// Least jump from one sample to the next.
-    pub(super) jump: f64,
-    /// The same where another scene is shown.
-    pub(super) cut: f64,
-    /// Least fall of the smoothed curve below what it had settled at, if that says anything.
-    pub(super) decline: Option<f64>,
-}
-
 /// One figure over time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Track {
+    settings: Settings,
+    bounds: Bounds,
+    /// Time and value, the oldest first.
     samples: VecDeque<(f64, f64)>,
     /// How far the last samples were from where the curve before them pointed.
     deviations: VecDeque<f64>,
@@ -50,45 +28,63 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// Takes the value at `at_s`.
-    pub(super) fn push(
-        &mut self,
-        at_s: f64,
-        value: f64,
-        other_scene: bool,
-        bounds: Bounds,
-    ) -> Option<Reason> {
+    pub(super) fn new(bounds: Bounds, settings: &Settings) -> Self {
+        Self {
+            settings: *settings,
+            bounds,
+            samples: VecDeque::new(),
+            deviations: VecDeque::new(),
+            out_of_line: None,
+            level: None,
+            settled: None,
+            since_s: None,
+        }
+    }
+
+    /// Takes the value at `at_s`. Says how it changed, if it did: at once, or little by little.
+    pub(super) fn push(&mut self, at_s: f64, value: f64, is_other_scene: bool) -> Option<Reason> {
         let since_s = *self.since_s.get_or_insert(at_s);
-        let Some(level) = self.level.filter(|_| self.samples.len() >= LEAST && at_s - since_s >= LEAST_S)
-        else {
+        let is_usual =
+            self.samples.len() >= self.settings.least_looks && at_s - since_s >= self.settings.least_s;
+        let Some(level) = self.level.filter(|_| is_usual) else {
             if let Some(level) = self.level {
-                remember(&mut self.deviations, (value - level).abs());
+                self.remember_deviation(value - level);
             }
             self.take(at_s, value);
             return None;
         };
         let deviation = value - level;
-        let limit = if other_scene { bounds.cut } else { bounds.jump.max(UNUSUAL * self.rare_deviation()) };
+        let limit = if is_other_scene {
+            self.bounds.cut
+        } else {
+            self.bounds.jump.max(self.settings.unusual * self.rare_deviation())
+        };
         if deviation.abs() > limit {
-            if let Some((before_s, before)) = self.out_of_line.replace((at_s, value))
-                && (before - level).signum() == deviation.signum()
-            {
-                self.restart();
-                self.take(before_s, before);
-                self.take(at_s, value);
-                return Some(if deviation < 0.0 { Reason::Drop } else { Reason::Rise });
-            }
-            return None;
+            return self.stray(at_s, value, level);
         }
+        // The last one was alone out of line: no change, but it tells how far samples stray.
         if let Some((_, alone)) = self.out_of_line.take() {
-            remember(&mut self.deviations, (alone - level).abs());
+            self.remember_deviation(alone - level);
         }
-        remember(&mut self.deviations, deviation.abs());
+        self.remember_deviation(deviation);
         let level = self.take(at_s, value);
         let settled = self.settled.map_or(level, |settled| settled.max(level));
         self.settled = Some(settled);
-        let limit = bounds.decline?.max(CLEAR * self.usual_deviation());
-        (at_s - since_s >= SETTLED_S && level < settled - limit).then_some(Reason::Decline)
+        let limit = self.bounds.decline?.max(self.settings.clear * self.usual_deviation());
+        let is_decline = at_s - since_s >= self.settings.settled_s && level < settled - limit;
+        is_decline.then_some(Reason::Decline)
+    }
+
+    /// A sample is out of line: with the one before it, on the same side, that is a jump.
+    fn stray(&mut self, at_s: f64, value: f64, level: f64) -> Option<Reason> {
+        let (before_s, before) = self.out_of_line.replace((at_s, value))?;
+        if (before - level).signum() != (value - level).signum() {
+            return None;
+        }
+        self.restart();
+        self.take(before_s, before);
+        self.take(at_s, value);
+        Some(if value < level { Reason::Drop } else { Reason::Rise })
     }
 
     /// The smoothed value at the newest sample.
@@ -99,7 +95,10 @@ impl Track {
     /// Another scene, or another network: the level is not known any more. How far samples stray from it stays known.
     pub(super) fn restart(&mut self) {
         self.samples.clear();
-        (self.out_of_line, self.level, self.settled, self.since_s) = (None, None, None, None);
+        self.out_of_line = None;
+        self.level = None;
+        self.settled = None;
+        self.since_s = None;
     }
 
     /// Every value so far would have been higher by `by`.
@@ -118,17 +117,22 @@ impl Track {
     }
 
     fn take(&mut self, at_s: f64, value: f64) -> f64 {
-        remember(&mut self.samples, (at_s, value));
-        let level = smooth(self.samples.make_contiguous(), at_s, NEAREST).unwrap_or(value);
+        remember(&mut self.samples, (at_s, value), self.settings.remembered_looks);
+        let level =
+            smooth(self.samples.make_contiguous(), at_s, self.settings.smoothed_looks).unwrap_or(value);
         self.level = Some(level);
         level
+    }
+
+    fn remember_deviation(&mut self, deviation: f64) {
+        remember(&mut self.deviations, deviation.abs(), self.settings.remembered_looks);
     }
 
     /// What one sample in ten strays further than.
     fn rare_deviation(&self) -> f64 {
         let mut sorted: Vec<f64> = self.deviations.iter().copied().collect();
         sorted.sort_by(|a, b| b.total_cmp(a));
-        sorted.get(sorted.len() / ONCE_IN).copied().unwrap_or(0.0)
+        sorted.get(sorted.len() / self.settings.once_in).copied().unwrap_or(0.0)
     }
 
     fn usual_deviation(&self) -> f64 {
@@ -137,8 +141,8 @@ impl Track {
     }
 }
 
-fn remember<T>(memory: &mut VecDeque<T>, item: T) {
-    if memory.len() == REMEMBERED {
+fn remember<T>(memory: &mut VecDeque<T>, item: T, most: usize) {
+    if memory.len() == most {
         memory.pop_front();
     }
     memory.push_back(item);

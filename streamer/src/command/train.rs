@@ -6,9 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use learn::live::stock_package;
-use learn::material::Material;
-use learn::{TrainError, Trainer, TrainerSettings, cosine};
+use learn::{Error, Material, Settings, Trainer, TrainerSettings, cosine, stock_package};
 use media::ffmpeg::{FileReader, Media};
 use media::files;
 use media::{MediaTime, Picture, Size};
@@ -62,7 +60,9 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
         Some(_) => TrainerSettings::fine_tuning(config, Device::Cpu, SEED),
         None => TrainerSettings::new(config, Device::Cpu, SEED),
     };
-    let mut material = Material::new(PAIRS, args.scale, false);
+    // A recording has no newest pairs: all of them count alike.
+    let taking = Settings { pool: PAIRS, recency: 1.0, ..Settings::default() };
+    let mut material = Material::new(args.scale, &taking);
     collect(args, &mut material, screen)?;
     let video = args.video.display();
     ensure!(
@@ -71,7 +71,7 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
     );
     ensure!(material.can_judge(), "{video} gives nothing to judge by; give a longer recording");
     let mut trainer = Trainer::new(settings, start.as_ref())?;
-    let mut course = Course { plain: material.plain(), points: Vec::new() };
+    let mut course = Course { plain: material.lanczos_db(), points: Vec::new() };
     let (began, limit) = (Instant::now(), args.seconds);
     let bar = screen.progress(limit.as_secs());
     let (mut shown, mut loss) = (began, 0.0);
@@ -128,12 +128,7 @@ impl Course {
     }
 }
 
-fn judge(
-    trainer: &Trainer,
-    material: &mut Material,
-    elapsed: Duration,
-    loss: f64,
-) -> Result<Point, TrainError> {
+fn judge(trainer: &Trainer, material: &mut Material, elapsed: Duration, loss: f64) -> Result<Point, Error> {
     let package = trainer.package(TrainingSummary::default())?;
     let mut net = trainer.backend().upscaler(&package, Precision::Auto)?;
     let psnr = material.judge(package.fingerprint(), &mut *net)?;

@@ -1,11 +1,9 @@
 //! How training stands, as the server's API says it.
 
 use api::control::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
-use learn::live::AdaptiveTrainer;
-use learn::monitor::Look;
-use learn::{End, Reason, Record, State};
+use learn::{End, LiveTraining, Look, Reason, Record, State};
 
-pub(super) fn report(trainer: &AdaptiveTrainer) -> TrainingReport {
+pub(super) fn report(trainer: &LiveTraining) -> TrainingReport {
     TrainingReport {
         state: state(trainer.state()),
         looks: trainer.looks().map(look).collect(),

@@ -3,22 +3,21 @@
 
 use std::collections::VecDeque;
 
-use crate::{Pair, TrainError};
 use media::ffmpeg::{Filter, Scaler};
 use media::quality::psnr_luma;
 use media::{Component, Picture, Size};
 use models::Fingerprint;
 use nets::Upscaler;
 
-use crate::monitor::NOTHING_TO_GAIN;
+use crate::{Error, Pair, Settings};
 
-/// As many as are judged by. At a pair every half second and one in five held out, this is the last 20 seconds.
-const CAPACITY: usize = 8;
-/// Networks whose figures are remembered: the best one, the server's, the one that training began from, and the trainee's last.
+/// Networks whose figures are remembered: the best one, the server's, the one that training began from, and the last ones in
+/// training.
 const KNOWN: usize = 6;
 
 /// A bounded number of quarters of pairs; the oldest leaves first.
-pub(crate) struct Holdout {
+pub(super) struct HeldOut {
+    settings: Settings,
     quarters: VecDeque<Quarter>,
     lanczos: Scaler,
     taken: usize,
@@ -27,48 +26,54 @@ pub(crate) struct Holdout {
 /// A quarter, and how good what was judged by it is on it.
 struct Quarter {
     pair: Pair,
-    plain: f64,
+    lanczos_db: f64,
+    /// PSNR in dB by networks that were judged before, the newest last.
     known: VecDeque<(Fingerprint, f64)>,
 }
 
-impl Holdout {
-    pub(crate) fn new() -> Self {
-        Self { quarters: VecDeque::with_capacity(CAPACITY), lanczos: Scaler::new(Filter::Lanczos), taken: 0 }
+impl HeldOut {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: *settings,
+            quarters: VecDeque::with_capacity(settings.held_out),
+            lanczos: Scaler::new(Filter::Lanczos),
+            taken: 0,
+        }
     }
 
     /// Keeps a quarter of `pair`, each time another one, unless there is nothing to gain in it. Whether it was kept.
-    pub(crate) fn push(&mut self, pair: &Pair) -> Result<bool, TrainError> {
+    pub(super) fn push(&mut self, pair: &Pair) -> Result<bool, Error> {
         let pair = quarter(pair, self.taken % 4);
         self.taken += 1;
-        let plain = psnr_luma(&self.lanczos.scale(&pair.lr, pair.hr.size())?, &pair.hr);
-        if plain > NOTHING_TO_GAIN {
+        let lanczos_db = psnr_luma(&self.lanczos.scale(&pair.lr, pair.hr.size())?, &pair.hr);
+        if lanczos_db > self.settings.nothing_to_gain_db {
             return Ok(false);
         }
-        if self.quarters.len() == CAPACITY {
+        if self.quarters.len() == self.settings.held_out {
             self.quarters.pop_front();
         }
-        self.quarters.push_back(Quarter { pair, plain, known: VecDeque::with_capacity(KNOWN) });
+        self.quarters.push_back(Quarter { pair, lanczos_db, known: VecDeque::with_capacity(KNOWN) });
         Ok(true)
     }
 
-    /// Forgets all but the newest so many.
-    pub(crate) fn keep(&mut self, newest: usize) {
+    /// Forgets all but the `newest`.
+    pub(super) fn keep(&mut self, newest: usize) {
         let older = self.quarters.len().saturating_sub(newest);
         self.quarters.drain(..older);
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.quarters.len()
     }
 
-    /// Mean PSNR of plain upsampling, in dB; 0 if nothing is held out.
-    pub(crate) fn plain(&self) -> f64 {
-        mean(self.quarters.iter().map(|quarter| quarter.plain))
+    /// Mean PSNR of Lanczos upsampling, in dB; 0 if nothing is held out.
+    pub(super) fn lanczos_db(&self) -> f64 {
+        mean(self.quarters.iter().map(|quarter| quarter.lanczos_db))
     }
 
     /// Mean PSNR of a network, in dB; 0 if nothing is held out.
-    pub(crate) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscaler) -> Result<f64, TrainError> {
-        let mut found = Vec::with_capacity(CAPACITY);
+    pub(super) fn judge(&mut self, net: Fingerprint, upscaler: &mut dyn Upscaler) -> Result<f64, Error> {
+        let mut found = Vec::with_capacity(self.quarters.len());
         for quarter in &mut self.quarters {
             let known = quarter.known.iter().find(|(known, _)| *known == net);
             let psnr = match known {
@@ -87,10 +92,10 @@ impl Quarter {
         net: Fingerprint,
         upscaler: &mut dyn Upscaler,
         lanczos: &mut Scaler,
-    ) -> Result<f64, TrainError> {
+    ) -> Result<f64, Error> {
         let Pair { lr, hr } = &self.pair;
-        let plain = lanczos.scale(lr, hr.size())?;
-        let psnr = psnr_luma(&upscaler.upscale(lr, plain)?, hr);
+        let upsampled = lanczos.scale(lr, hr.size())?;
+        let psnr = psnr_luma(&upscaler.upscale(lr, upsampled)?, hr);
         if self.known.len() == KNOWN {
             self.known.pop_front();
         }
@@ -109,7 +114,8 @@ fn quarter(pair: &Pair, index: usize) -> Pair {
     let half = |side: u32| (side / 2).next_multiple_of(2).min(side);
     let size = Size { width: half(lr.width), height: half(lr.height) };
     let at = |side: u32, part: u32, second: bool| if second { (side - part) / 2 * 2 } else { 0 };
-    let (x, y) = (at(lr.width, size.width, index & 1 != 0), at(lr.height, size.height, index & 2 != 0));
+    let x = at(lr.width, size.width, index & 1 != 0);
+    let y = at(lr.height, size.height, index & 2 != 0);
     let scale = pair.hr.size().width / lr.width.max(1);
     Pair { lr: cut(&pair.lr, x, y, size), hr: cut(&pair.hr, x * scale, y * scale, size.scaled(scale)) }
 }
@@ -120,7 +126,8 @@ fn cut(picture: &Picture, x: u32, y: u32, size: Size) -> Picture {
     part.copy_properties_from(picture);
     for component in Component::ALL {
         let shift = u32::from(component != Component::Y);
-        let (left, top) = ((x >> shift) as usize, (y >> shift) as usize);
+        let left = (x >> shift) as usize;
+        let top = (y >> shift) as usize;
         let from = picture.plane(component);
         let mut to = part.plane_mut(component);
         for (to, from) in to.rows_mut().zip(from.rows().skip(top)) {
@@ -163,7 +170,7 @@ mod tests {
 
     #[test]
     fn keeps_the_newest_that_have_something_to_gain() {
-        let mut holdout = Holdout::new();
+        let mut holdout = HeldOut::new(&Settings::default());
         let lr = Size { width: 32, height: 32 };
         let mut flat = Pair { lr: Picture::new(lr), hr: Picture::new(lr.scaled(2)) };
         for component in Component::ALL {
@@ -172,9 +179,9 @@ mod tests {
         }
         holdout.push(&flat).unwrap();
         assert_eq!(holdout.len(), 0);
-        for _ in 0..CAPACITY + 3 {
+        for _ in 0..Settings::default().held_out + 3 {
             holdout.push(&Pair { lr: picture(lr), hr: picture(lr.scaled(2)) }).unwrap();
         }
-        assert_eq!(holdout.len(), CAPACITY);
+        assert_eq!(holdout.len(), Settings::default().held_out);
     }
 }
