@@ -23,10 +23,10 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, identity};
 use crate::http::{self, App};
-use crate::inference::library::Measure;
 use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::Ingest;
 use crate::lane::Workshop;
+use crate::out::EncodeSettings;
 use crate::streams::{Hub, SessionSettings, StreamSettings};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
@@ -47,12 +47,11 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     let device = config.enhance.device;
     let threads = u16::try_from(config.enhance.threads).unwrap_or(u16::MAX);
     let engine = Engine::start(move || nets::open(device, threads))?;
-    let library =
-        Library::start(engine.handle(), config.encode.clone(), models::stock::SCALE, measure(&config))?;
+    let library = Library::start(engine.handle(), measured_with(&config), models::stock::SCALE)?;
     let workshop = Workshop {
         engine: engine.handle(),
         library: library.handle(),
-        second_stage: second_stage(&config, &engine),
+        second_stage: second_stage(&config, &engine, &library),
         encode: config.encode.clone(),
         max_size: config.enhance.max_size,
         scale: models::stock::SCALE,
@@ -111,15 +110,16 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
     Ok(())
 }
 
-fn second_stage(config: &Config, engine: &Engine) -> Option<SecondStage> {
+fn second_stage(config: &Config, engine: &Engine, library: &Library) -> Option<SecondStage> {
     let wanted = config.enhance.enabled && config.enhance.temporal;
-    wanted.then(|| SecondStage::stock(&engine.handle()))
+    wanted.then(|| SecondStage::stock(&engine.handle(), library.handle().machine()))
 }
 
 /// Measuring takes a moment, so it is done only where it decides something.
-fn measure(config: &Config) -> Measure {
+fn measured_with(config: &Config) -> Option<EncodeSettings> {
     let auto = |stream: &StreamSettings| stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto;
-    if config.enhance.enabled && config.stream.iter().any(auto) { Measure::AtStart } else { Measure::Skip }
+    let decides = config.enhance.enabled && config.stream.iter().any(auto);
+    decides.then(|| config.encode.clone())
 }
 
 async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<TcpListener> {

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::App;
 use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
-use crate::inference::{Offer, Rejection};
+use crate::inference::{PackageUpload, Rejection};
 use crate::streams::Stream;
 use crate::streams::training::CheckedReport;
 
@@ -47,7 +47,7 @@ async fn training(
     headers: HeaderMap,
 ) -> Result<Json<TrainingOrder>, ApiError> {
     let stream = authorised(&app, &name, &headers)?;
-    app.library.order(stream.model()).await.map(Json).ok_or(ApiError::NoTraining)
+    app.library.training_order(stream.model()).await.map(Json).ok_or(ApiError::NoTraining)
 }
 
 /// What is new is added to what is known; a report that is refused changes nothing.
@@ -75,7 +75,7 @@ async fn model(
     body: Body,
 ) -> Result<Accepted, ApiError> {
     let stream = authorised(&app, &name, &headers)?;
-    upload(&app, stream, &headers, body, Offer::Whole).await
+    upload(&app, stream, &headers, body, PackageUpload::Whole).await
 }
 
 /// What changed since a package that the stream had. Whatever the headers tell is answered before the body is asked
@@ -92,8 +92,8 @@ async fn patch(
         return Err(ApiError::NotAPatch);
     }
     let base = delta_base(&headers)?;
-    stream.model().held(base).ok_or(Rejection::OtherBase)?;
-    upload(&app, stream, &headers, body, |bytes| Offer::Patch(base, bytes)).await
+    stream.model().accepted.held(base).ok_or(Rejection::OtherBase)?;
+    upload(&app, stream, &headers, body, |bytes| PackageUpload::Patch(base, bytes)).await
 }
 
 /// Takes the body and has it proven; the answer names the package as an entity tag.
@@ -102,12 +102,12 @@ async fn upload(
     stream: &Stream,
     headers: &HeaderMap,
     body: Body,
-    offer: impl FnOnce(Bytes) -> Offer,
+    package: impl FnOnce(Bytes) -> PackageUpload,
 ) -> Result<Accepted, ApiError> {
     let _pass = app.uploads.enter(stream.name()).map_err(ApiError::TooMany)?;
     let limit = app.library.max_bytes(stream.model());
     let bytes = receive(body, headers, Upload::Package, limit).await?;
-    let report = app.library.upload(Arc::clone(stream.model()), offer(bytes)).await?;
+    let report = app.library.upload(Arc::clone(stream.model()), package(bytes)).await?;
     Ok(([(header::ETAG, format!("\"{}\"", report.fingerprint))], Json(report)))
 }
 

@@ -12,16 +12,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use nets::{Backend, Device, NetError};
+use nets::{Backend, Device, NetError, NetErrorKind};
 
 /// Jobs that may wait. Every lane has one at a time and the loader one, so this is never reached by less than
 /// thirty streams; then the lanes wait, and their pace degrades.
 const MAX_JOBS: usize = 32;
 
-enum Job {
-    Work(Box<dyn FnOnce(&dyn Backend) + Send>),
-    End,
-}
+/// None: the thread is to end.
+type Job = Option<Box<dyn FnOnce(&dyn Backend) + Send>>;
 
 /// The running accelerator thread.
 #[derive(Debug)]
@@ -37,20 +35,6 @@ pub struct EngineHandle {
     device: Device,
     /// Nanoseconds that jobs took which had to be done.
     busy: Arc<AtomicU64>,
-}
-
-/// Why there is no engine.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// There is no backend for the device that was asked for.
-    #[error(transparent)]
-    Backend(#[from] NetError),
-    /// The system gives no thread.
-    #[error("cannot start the accelerator thread: {0}")]
-    Thread(#[from] std::io::Error),
-    /// Looking for the device ended the thread.
-    #[error("the accelerator thread ended while it looked for its device")]
-    Died,
 }
 
 /// Why work was not done.
@@ -70,7 +54,7 @@ pub struct Reply<T>(Receiver<T>);
 
 impl Engine {
     /// Starts the thread, which opens its backend first.
-    pub fn start<F>(open: F) -> Result<Self, EngineError>
+    pub fn start<F>(open: F) -> Result<Self, NetError>
     where
         F: FnOnce() -> Result<Box<dyn Backend>, NetError> + Send + 'static,
     {
@@ -87,8 +71,9 @@ impl Engine {
                 // Nobody listens only while the server ends.
                 Err(error) => drop(found.send(Err(error))),
             }
-        })?;
-        let device = find.recv().map_err(|_| EngineError::Died)??;
+        });
+        let thread = thread.map_err(|error| no_thread(&format!("cannot start: {error}")))?;
+        let device = find.recv().map_err(|_| no_thread("ended while it looked for its device"))??;
         Ok(Self { handle: EngineHandle { jobs, device, busy: Arc::default() }, thread })
     }
 
@@ -100,7 +85,7 @@ impl Engine {
     /// Ends the thread after the jobs that wait; later ones are lost.
     pub fn join(self) {
         // A thread that has ended already needs no telling.
-        let _ = self.handle.jobs.send(Job::End);
+        let _ = self.handle.jobs.send(None);
         if self.thread.join().is_err() {
             tracing::error!("the accelerator thread panicked");
         }
@@ -108,7 +93,7 @@ impl Engine {
 }
 
 fn work(queue: &Receiver<Job>, backend: &dyn Backend) {
-    while let Ok(Job::Work(job)) = queue.recv() {
+    while let Ok(Some(job)) = queue.recv() {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(backend))) {
             tracing::error!(reason = panic_message(&*panic), "a job on the accelerator thread panicked");
         }
@@ -146,7 +131,7 @@ impl EngineHandle {
         F: FnOnce(&dyn Backend) -> T + Send + 'static,
     {
         let (answer, reply) = sync_channel(1);
-        let job = Job::Work(Box::new(move |backend| {
+        let job: Job = Some(Box::new(move |backend: &dyn Backend| {
             let answered = work(backend);
             // Whoever asked may have given up; then nobody needs the answer.
             let _ = answer.send(answered);
@@ -169,6 +154,10 @@ impl<T> Reply<T> {
             RecvTimeoutError::Disconnected => WorkError::Lost,
         })
     }
+}
+
+fn no_thread(why: &str) -> NetError {
+    NetError::new(NetErrorKind::Engine, format!("the accelerator thread {why}"))
 }
 
 /// What a panic said, for the log.

@@ -4,7 +4,8 @@
 //! channel, and when it is full the asker is told (uploads) or the request is dropped and logged (everything else).
 
 mod loader;
-mod offer;
+mod rejection;
+mod upload;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,17 +17,18 @@ use std::time::Instant;
 
 use api::control::{ModelReport, TrainingOrder};
 use loader::Loader;
-use models::package::PatchError;
-use models::{Architecture as _, FEdsrConfig, Package, PackageError, Preset};
+use models::{Architecture as _, FEdsrConfig, Preset};
 use tokio::sync::{oneshot, watch};
 
 use super::engine::{self, EngineHandle, WorkError};
-use super::model::{Demand, Net, StreamModel};
-use super::profile::Profile;
-use super::profile::{self, Costs, USUAL};
+use super::live::{Demand, Net};
+use super::machine::{self, Machine};
+use super::model::StreamModel;
+use super::profile::Costs;
 use crate::out::EncodeSettings;
 
-pub use offer::Offer;
+pub use rejection::Rejection;
+pub use upload::PackageUpload;
 
 /// Requests that may wait.
 const MAX_REQUESTS: usize = 32;
@@ -44,17 +46,17 @@ pub struct Library {
 pub struct LibraryHandle {
     requests: SyncSender<Request>,
     measured: watch::Receiver<Measured>,
+    machine: Arc<Machine>,
     scale: u8,
 }
 
 /// What is known of this machine's speed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Measured {
+enum Measured {
     /// Being measured.
     NotYet,
     /// Nothing: no stream has the profile `auto`, or measuring failed.
     Unknown,
-    /// What a picture costs.
     Costs(Arc<Costs>),
 }
 
@@ -64,96 +66,42 @@ impl Measured {
     }
 }
 
-/// What the loader is asked for.
 #[derive(Debug)]
 enum Request {
     /// A streamer's package.
-    Upload { model: Arc<StreamModel>, offer: Offer, arrived: Instant, reply: oneshot::Sender<Verdict> },
+    Upload {
+        model: Arc<StreamModel>,
+        package: PackageUpload,
+        arrived: Instant,
+        reply: oneshot::Sender<Result<ModelReport, Rejection>>,
+    },
     /// A lane knows its pictures: choose a preset, give it stock weights unless a trained net is there.
     Prepare { model: Arc<StreamModel>, demand: Demand },
     /// A lane lost its net: build the accepted one again.
     Restore { model: Arc<StreamModel> },
+    /// A session has ended: others may get larger nets.
+    Balance,
     /// A net is not used any more.
     Retire(Net),
     /// The server ends.
     End,
 }
 
-type Verdict = Result<ModelReport, Rejection>;
-
-/// Why a package is not used. The net in use stays.
-#[derive(Debug, thiserror::Error)]
-pub enum Rejection {
-    /// The bytes are not a package.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// The bytes are not a patch, or not one of the package that it was announced for.
-    #[error(transparent)]
-    Patch(#[from] PatchError),
-    /// A patch of a package that the stream does not have (any more).
-    #[error("the stream does not have the package that the patch starts from; send the whole package")]
-    OtherBase,
-    /// The stream is configured to run no net.
-    #[error("this stream is configured for plain upsampling; set its profile to auto or a preset")]
-    NoNets,
-    /// Another upscaling factor.
-    #[error("the net scales by {offered}, this stream by {expected}; ask for the training order")]
-    Scale {
-        /// The package's.
-        offered: u8,
-        /// The stream's.
-        expected: u8,
-    },
-    /// More work than this machine does in time.
-    #[error(
-        "{offered} is heavier than the {ordered} that this server can run live; ask for the training order"
-    )]
-    TooHeavy {
-        /// The package's net.
-        offered: FEdsrConfig,
-        /// What the server asks for.
-        ordered: FEdsrConfig,
-    },
-    /// The trainer says that it is no better than no net.
-    #[error(
-        "the package's own training summary says {gain:+.2} dB; upload it once it gains over plain upsampling"
-    )]
-    NoGain {
-        /// PSNR after training less PSNR before.
-        gain: f64,
-    },
-    /// The trainer says nothing.
-    #[error("the package has no training summary; upload packages that the trainer wrote")]
-    NoSummary,
-    /// The net does harm.
-    #[error("{0}")]
-    Harmful(String),
-    /// The engine failed; says nothing about the package.
-    #[error("the package could not be tried: {0}; try again")]
-    Engine(#[from] WorkError),
-    /// Too many packages wait already.
-    #[error("too many packages wait to be proven; try again in a few seconds")]
-    Busy,
-}
-
 impl Library {
-    /// Starts the thread. With `measure`, it measures the machine first; requests wait meanwhile.
-    pub fn start(
-        engine: EngineHandle,
-        encode: EncodeSettings,
-        scale: u8,
-        measure: Measure,
-    ) -> std::io::Result<Self> {
+    /// Starts the thread. It measures the machine first, with an encoder of these settings; requests wait meanwhile.
+    /// Without settings it measures nothing: every stream says which preset it wants.
+    pub fn start(engine: EngineHandle, encode: Option<EncodeSettings>, scale: u8) -> std::io::Result<Self> {
         let (requests, queue) = sync_channel(MAX_REQUESTS);
         let (tell, measured) = watch::channel(Measured::NotYet);
+        let machine = Arc::new(Machine::default());
         let ends = Arc::new(AtomicBool::new(false));
+        let handle = LibraryHandle { requests, measured, machine: Arc::clone(&machine), scale };
         let measured_for_nobody = Arc::clone(&ends);
         let thread = std::thread::Builder::new().name("library".to_owned()).spawn(move || {
-            let costs = match measure {
-                Measure::Skip => Measured::Unknown,
-                Measure::AtStart => loader::measure(&engine, &encode, scale, &measured_for_nobody),
-            };
-            let loader = Loader { engine, costs: costs.clone(), scale };
+            let costs = encode.map_or(Measured::Unknown, |encode| {
+                loader::measure(&engine, &encode, scale, &measured_for_nobody)
+            });
+            let loader = Loader { engine, machine, costs: costs.clone(), scale };
             // Nobody listens only while the server ends.
             let _ = tell.send(costs);
             while let Ok(request) = queue.recv() {
@@ -168,7 +116,7 @@ impl Library {
                 }
             }
         })?;
-        Ok(Self { handle: LibraryHandle { requests, measured, scale }, ends, thread })
+        Ok(Self { handle, ends, thread })
     }
 
     /// Whom to ask.
@@ -187,22 +135,17 @@ impl Library {
     }
 }
 
-/// Whether the machine is to be measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    /// Some stream has the profile `auto`.
-    AtStart,
-    /// Every stream says which preset it wants.
-    Skip,
-}
-
 impl LibraryHandle {
     /// Has a streamer's package verified, proven and handed to the stream's lane.
-    pub async fn upload(&self, model: Arc<StreamModel>, offer: Offer) -> Verdict {
-        let (reply, verdict) = oneshot::channel();
-        let request = Request::Upload { model, offer, arrived: Instant::now(), reply };
+    pub async fn upload(
+        &self,
+        model: Arc<StreamModel>,
+        package: PackageUpload,
+    ) -> Result<ModelReport, Rejection> {
+        let (reply, report) = oneshot::channel();
+        let request = Request::Upload { model, package, arrived: Instant::now(), reply };
         self.requests.try_send(request).map_err(|_| Rejection::Busy)?;
-        verdict.await.unwrap_or(Err(Rejection::Engine(WorkError::Lost)))
+        report.await.unwrap_or(Err(Rejection::Engine(WorkError::Lost)))
     }
 
     /// A lane knows its pictures.
@@ -215,18 +158,28 @@ impl LibraryHandle {
         self.ask(Request::Restore { model });
     }
 
+    /// A session has ended.
+    pub fn balance(&self) {
+        self.ask(Request::Balance);
+    }
+
     /// A net is not used any more; it is dropped on the loader's thread, or here if that is too busy.
     pub fn retire(&self, net: Net) {
         self.ask(Request::Retire(net));
     }
 
+    /// Who knows all lanes.
+    pub fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
     /// What a streamer should train for a stream; waits until the machine is measured. `None` where the stream is
     /// configured for plain upsampling.
-    pub async fn order(&self, model: &StreamModel) -> Option<TrainingOrder> {
+    pub async fn training_order(&self, model: &StreamModel) -> Option<TrainingOrder> {
         let mut measured = self.measured.clone();
         // An error means that the library has ended; what was known last still holds.
         let _ = measured.wait_for(|measured| *measured != Measured::NotYet).await;
-        let preset = ordered(model, &measured.borrow())?;
+        let preset = machine::largest_preset(model, measured.borrow().costs())?;
         let config = preset.config(self.scale).ok()?;
         Some(TrainingOrder {
             architecture: "f-edsr".to_owned(),
@@ -235,13 +188,13 @@ impl LibraryHandle {
             blocks: config.blocks,
             scale: config.scale,
             max_bytes: largest_package(config) as u64,
-            in_use: model.accepted().map(|(identity, _)| identity.fingerprint.clone()),
+            in_use: model.accepted.newest().map(|(identity, _)| identity.fingerprint.clone()),
         })
     }
 
     /// Bytes that a package for a stream may have.
     pub fn max_bytes(&self, model: &StreamModel) -> usize {
-        let preset = ordered(model, &self.measured.borrow()).unwrap_or(Preset::Nano);
+        let preset = machine::largest_preset(model, self.measured.borrow().costs()).unwrap_or(Preset::Nano);
         preset.config(self.scale).map_or(0, largest_package)
     }
 
@@ -256,6 +209,9 @@ impl LibraryHandle {
             Err(TrySendError::Full(Request::Retire(_))) => {
                 tracing::debug!("library busy, net dropped in place");
             }
+            Err(TrySendError::Full(Request::Balance)) => {
+                tracing::debug!("library busy, nets stay as they are until the next lane comes or goes");
+            }
             Err(TrySendError::Full(_)) => {
                 tracing::warn!("library busy, a lane stays without its net for now");
             }
@@ -263,73 +219,7 @@ impl LibraryHandle {
     }
 }
 
-/// The preset that a stream's streamer should train.
-fn ordered(model: &StreamModel, measured: &Measured) -> Option<Preset> {
-    match model.profile {
-        Profile::Plain => None,
-        Profile::Fixed(preset) => Some(preset),
-        Profile::Auto => {
-            let demand = model.demand().unwrap_or(USUAL);
-            model.ordered().or_else(|| profile::choose(model.profile, measured.costs(), demand))
-        }
-    }
-}
-
 /// Single precision and a full header.
 fn largest_package(config: FEdsrConfig) -> usize {
     4 * config.parameters() + models::package::MAX_HEADER_BYTES
-}
-
-/// What can be said against a package before a net is built of it.
-fn check(package: &Package, ordered: FEdsrConfig) -> Result<(), Rejection> {
-    let offered = package.config();
-    if offered.scale != ordered.scale {
-        return Err(Rejection::Scale { offered: offered.scale, expected: ordered.scale });
-    }
-    // As many weights in more and thinner layers would take longer.
-    let larger = offered.channels > ordered.channels
-        || offered.blocks > ordered.blocks
-        || offered.tail > ordered.tail
-        || offered.parameters() > ordered.parameters();
-    if larger {
-        return Err(Rejection::TooHeavy { offered, ordered });
-    }
-    match super::model::gain(package) {
-        None => Err(Rejection::NoSummary),
-        Some(gain) if gain > 0.0 => Ok(()),
-        Some(gain) => Err(Rejection::NoGain { gain }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use models::package::{Metadata, TrainingSummary};
-
-    use super::*;
-
-    fn package(preset: Preset, gain: Option<f64>) -> Package {
-        let config = preset.config(2).unwrap();
-        let training = gain.map(|gain| TrainingSummary {
-            pairs: 1,
-            steps: 1,
-            seconds: 1.0,
-            psnr_before: 30.0,
-            psnr_after: 30.0 + gain,
-        });
-        let weights: Vec<Vec<f32>> = config.tensors().iter().map(|spec| vec![0.0; spec.elements()]).collect();
-        Package::write(&Metadata { training, ..Metadata::new(config) }, &weights).unwrap()
-    }
-
-    #[test]
-    fn packages_must_gain_fit_and_say_so() {
-        let small = Preset::Small.config(2).unwrap();
-        assert!(check(&package(Preset::Small, Some(0.5)), small).is_ok());
-        assert!(check(&package(Preset::Nano, Some(0.5)), small).is_ok());
-        let rejected = |preset, gain| check(&package(preset, gain), small).unwrap_err();
-        assert!(matches!(rejected(Preset::Base, Some(0.5)), Rejection::TooHeavy { .. }));
-        assert!(matches!(rejected(Preset::Small, Some(0.0)), Rejection::NoGain { .. }));
-        assert!(matches!(rejected(Preset::Small, None), Rejection::NoSummary));
-        let tripled = Preset::Small.config(3).unwrap();
-        assert!(matches!(check(&package(Preset::Small, Some(0.5)), tripled), Err(Rejection::Scale { .. })));
-    }
 }

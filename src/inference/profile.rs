@@ -11,7 +11,7 @@ use media::picture::{FrameRate, Picture, Size};
 use models::Preset;
 
 use super::engine::EngineHandle;
-use super::model::Demand;
+use super::live::Demand;
 use crate::out::EncodeSettings;
 
 /// Which net a stream gets.
@@ -47,7 +47,7 @@ pub const USUAL: Demand =
 
 /// Share of a frame's time that scaling, the net and encoding may need together. The rest is for the decoder, the
 /// other streams' base renditions, busy neighbours and pictures that are harder than the measured ones.
-const SHARE: f64 = 0.65;
+pub const SHARE: f64 = 0.65;
 
 /// The preset after one that takes longer than this is not measured: it takes three times as long, which is too much
 /// for all but tiny pictures, and measuring it would take seconds.
@@ -93,30 +93,26 @@ impl Costs {
 
     /// The largest preset that keeps up; the smallest if none does, and then the pace of the lane has to help.
     pub fn choose(&self, demand: Demand) -> Preset {
-        let fitting = self.nets.iter().rev().find(|(_, net)| self.fits(*net, demand));
+        let fitting = self.nets.iter().rev().find(|(preset, _)| self.fits(*preset, demand));
         fitting.map_or(Preset::Nano, |(preset, _)| *preset)
     }
 
     /// Whether any preset keeps up.
     pub fn keep_up(&self, demand: Demand) -> bool {
-        self.nets.iter().any(|(_, net)| self.fits(*net, demand))
+        self.nets.iter().any(|(preset, _)| self.fits(*preset, demand))
     }
 
-    fn fits(&self, net: Duration, demand: Demand) -> bool {
-        let pixels = demand.size.area() as f64 / USUAL.size.area() as f64;
+    /// Whether a preset that was measured keeps up with these pictures, alone on the machine.
+    pub fn fits(&self, preset: Preset, demand: Demand) -> bool {
+        let Some((_, net)) = self.nets.iter().find(|(known, _)| *known == preset) else { return false };
         let frame = 1.0 / demand.frame_rate.as_f64().max(1.0);
-        (self.base + net).as_secs_f64() * pixels <= frame * SHARE
+        (self.base + *net).as_secs_f64() * pixels(demand) <= frame * SHARE
     }
 }
 
-/// The preset for these pictures, or `None` where the configuration wants plain upsampling. `costs` are there when
-/// a profile is `auto`.
-pub fn choose(profile: Profile, costs: Option<&Costs>, demand: Demand) -> Option<Preset> {
-    match profile {
-        Profile::Plain => None,
-        Profile::Fixed(preset) => Some(preset),
-        Profile::Auto => Some(costs.map_or(Preset::Nano, |costs| costs.choose(demand))),
-    }
+/// Pixels of a picture, as a multiple of the usual one's.
+pub fn pixels(demand: Demand) -> f64 {
+    demand.size.area() as f64 / USUAL.size.area() as f64
 }
 
 fn time_base(encode: &EncodeSettings, scale: u8) -> Result<Duration, FfmpegError> {
@@ -176,12 +172,5 @@ mod tests {
         for (demand, expected) in table {
             assert_eq!(costs().choose(demand), expected, "{demand:?}");
         }
-    }
-
-    #[test]
-    fn the_configuration_has_the_last_word() {
-        assert_eq!(choose(Profile::Plain, Some(&costs()), USUAL), None);
-        assert_eq!(choose(Profile::Fixed(Preset::Large), Some(&costs()), USUAL), Some(Preset::Large));
-        assert_eq!(choose(Profile::Auto, Some(&costs()), USUAL), Some(Preset::Small));
     }
 }

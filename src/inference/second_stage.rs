@@ -1,6 +1,5 @@
-//! The second stage as all lanes share it: one set of weights, and the number of lanes that share the time for it.
+//! The second stage as all lanes share it: one set of weights, and what they cost.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use media::picture::Size;
 use models::TcsrPackage;
 
 use super::engine::EngineHandle;
+use super::machine::Machine;
 
 /// What refining is timed on; other sizes take as much more or less as they have pixels.
 const TIMED: Size = Size { width: 960, height: 540 };
@@ -16,20 +16,18 @@ const TIMED: Size = Size { width: 960, height: 540 };
 #[derive(Debug, Clone)]
 pub struct SecondStage {
     package: TcsrPackage,
-    lanes: Arc<AtomicUsize>,
+    machine: Arc<Machine>,
     /// Of a picture of [`TIMED`].
     cost: Arc<OnceLock<Duration>>,
 }
 
-/// A lane's share; given back when dropped.
-#[derive(Debug)]
-pub struct Share(Arc<AtomicUsize>);
-
 impl SecondStage {
     /// The stock net, which is timed on the engine; nobody waits for it, and until then nothing is refined.
-    pub fn stock(engine: &EngineHandle) -> Self {
-        let stage = Self { package: models::stock::tcsr(), lanes: Arc::default(), cost: Arc::default() };
-        let (package, cost) = (stage.package.clone(), Arc::clone(&stage.cost));
+    pub fn stock(engine: &EngineHandle, machine: &Arc<Machine>) -> Self {
+        let package = models::stock::tcsr();
+        let stage = Self { package, machine: Arc::clone(machine), cost: Arc::default() };
+        let package = stage.package.clone();
+        let cost = Arc::clone(&stage.cost);
         let timed = engine.run_aside(move |backend| match backend.time_to_refine(&package, TIMED) {
             Ok(took) => {
                 tracing::info!(net = %package.config(), ?took, size = %TIMED, "second stage measured");
@@ -50,28 +48,13 @@ impl SecondStage {
         self.cost.get().map(|cost| cost.mul_f64(pixels))
     }
 
-    /// The net.
     pub fn package(&self) -> &TcsrPackage {
         &self.package
     }
 
-    /// One lane more.
-    pub fn join(&self) -> Share {
-        self.lanes.fetch_add(1, Ordering::Relaxed);
-        Share(Arc::clone(&self.lanes))
-    }
-}
-
-impl Share {
-    /// Lanes that share, this one among them.
+    /// Lanes that share what the first stage leaves over.
     pub fn lanes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.machine.lanes()
     }
 }
 
@@ -81,14 +64,9 @@ mod tests {
     use crate::inference::fake::FakeBackend;
 
     #[test]
-    fn it_is_timed_once_and_lanes_are_counted_while_they_are_there() {
+    fn it_is_timed_once_and_costs_grow_with_the_picture() {
         let engine = FakeBackend::default().engine();
-        let stage = SecondStage::stock(&engine.handle());
-        let first = stage.join();
-        let second = stage.clone().join();
-        assert_eq!((first.lanes(), second.lanes()), (2, 2));
-        drop(first);
-        assert_eq!(second.lanes(), 1);
+        let stage = SecondStage::stock(&engine.handle(), &Arc::default());
         engine.join();
         let cost = stage.cost(TIMED).unwrap();
         let quarter = stage.cost(Size { width: 480, height: 270 }).unwrap();

@@ -27,7 +27,7 @@ use super::pace::{self, Limits, Pace, Treatment};
 use super::select::Coded;
 use super::stats::{Made, Refinement};
 use super::thread::LaneParts;
-use crate::inference::model::Demand;
+use crate::inference::Demand;
 use crate::inference::prove::is_telling;
 use crate::lane::queue::{LaneInput, Popped};
 

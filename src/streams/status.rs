@@ -107,7 +107,7 @@ fn audio_status(audio: &mut AudioTrack, now: Instant) -> AudioStatus {
 fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<EnhanceStatus> {
     let figures = enhanced.stats.view();
     let size = figures.size?;
-    let (model, history) = model.status();
+    let (model, history) = model.live.status();
     Some(EnhanceStatus {
         width: size.width,
         height: size.height,

@@ -140,7 +140,12 @@ impl Stream {
 
     fn end_session(&self, inner: &mut Inner) -> Option<Ending> {
         let session = inner.session.as_mut().filter(|session| !session.is_over())?;
-        Some(session.end(self.model.session_ended()))
+        let waiting = self.model.session_ended();
+        // Its lane counts no longer: others may get larger nets.
+        if let Some(workshop) = &self.settings.workshop {
+            workshop.library.balance();
+        }
+        Some(session.end(waiting))
     }
 
     pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {

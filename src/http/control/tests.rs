@@ -11,9 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::inference::fake::FakeBackend;
-use crate::inference::library::Measure;
 use crate::inference::{Library, Profile};
-use crate::out::EncodeSettings;
 use crate::out::hls::HlsSettings;
 use crate::streams::{Hub, Publication, SessionSettings, StreamSettings};
 
@@ -28,7 +26,7 @@ struct Server {
 impl Server {
     async fn start() -> Self {
         let engine = FakeBackend::default().engine();
-        let library = Library::start(engine.handle(), EncodeSettings::default(), 2, Measure::Skip).unwrap();
+        let library = Library::start(engine.handle(), None, 2).unwrap();
         let stream =
             StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };
         let settings = SessionSettings {

@@ -1,21 +1,27 @@
 //! What the loader thread does with a request.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use api::control::{ModelOrigin, ModelReport, Outcome};
-use media::picture::{Picture, Size};
-use models::{Package, Preset, stock};
+use media::picture::Size;
+use models::{Package, PackageError, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
 
-use super::{Measured, Offer, Rejection, Request, Verdict, check, ordered};
+use super::rejection::check;
+use super::{Measured, PackageUpload, Rejection, Request};
+use crate::inference::accepted::Identity;
 use crate::inference::engine::{EngineHandle, WorkError};
-use crate::inference::model::{Demand, Identity, Net, StreamModel};
-use crate::inference::profile::Profile;
-use crate::inference::profile::{self, Costs, USUAL};
-use crate::inference::prove::{self, Evidence, Proof};
+use crate::inference::live::{Demand, Net};
+use crate::inference::machine::{self, Machine};
+use crate::inference::model::StreamModel;
+use crate::inference::profile::{Costs, Profile, USUAL};
+use crate::inference::prove::{self, Proof, Sample};
 use crate::out::EncodeSettings;
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
@@ -25,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The thread's state.
 pub(super) struct Loader {
     pub(super) engine: EngineHandle,
+    pub(super) machine: Arc<Machine>,
     pub(super) costs: Measured,
     pub(super) scale: u8,
 }
@@ -57,89 +64,139 @@ impl Loader {
     /// Does what is asked; breaks when the server ends.
     pub(super) fn serve(&self, request: Request) -> ControlFlow<()> {
         match request {
-            Request::Upload { model, offer, arrived, reply } => {
-                let verdict = self.upload(&model, offer, arrived);
-                if let Err(rejection) = &verdict {
+            Request::Upload { model, package, arrived, reply } => {
+                let report = self.upload(&model, package, arrived);
+                if let Err(rejection) = &report {
                     tracing::warn!(stream = %model.name, %rejection, "package rejected, the net in use stays");
                 }
                 // Whoever asked may have gone; the net is in use all the same.
-                let _ = reply.send(verdict);
+                let _ = reply.send(report);
             }
             Request::Prepare { model, demand } => self.prepare(&model, demand),
             Request::Restore { model } => self.restore(&model),
+            Request::Balance => self.balance(),
             Request::Retire(net) => drop(net),
             Request::End => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     }
 
-    fn upload(&self, model: &StreamModel, offer: Offer, arrived: Instant) -> Verdict {
-        let package = offer.package(model)?;
+    fn upload(
+        &self,
+        model: &StreamModel,
+        package: PackageUpload,
+        arrived: Instant,
+    ) -> Result<ModelReport, Rejection> {
+        let package = package.read(&model.accepted)?;
         let fingerprint = package.fingerprint().to_hex();
-        if let Some((identity, _)) =
-            model.accepted().filter(|(identity, _)| identity.fingerprint == fingerprint)
-        {
+        let newest = model.accepted.newest().map(|(identity, _)| identity);
+        if let Some(identity) = newest.filter(|identity| identity.fingerprint == fingerprint) {
             return Ok(ModelReport { version: identity.version, fingerprint, outcome: Outcome::Unchanged });
         }
-        let preset = ordered(model, &self.costs).ok_or(Rejection::NoNets)?;
-        let ordered = preset.config(self.scale).map_err(models::PackageError::from)?;
-        check(&package, ordered)?;
-        let evidence = match model.sample() {
-            Some(picture) => Evidence::Live(picture),
-            None => Evidence::Synthetic(prove::synthetic(USUAL.size)),
+        let preset = machine::largest_preset(model, self.costs.costs()).ok_or(Rejection::NoNets)?;
+        check(&package, preset.config(self.scale).map_err(PackageError::from)?)?;
+        let sample = match model.live.sample() {
+            Some(picture) => Sample::Live(picture),
+            None => Sample::Synthetic(prove::synthetic(USUAL.size)),
         };
-        let upscaler = self.build(&package, size_of(&evidence))?;
-        let (upscaler, proof) = self.prove(upscaler, &evidence)?;
+        let upscaler = self.build(&package, sample.picture().size())?;
+        let (upscaler, proof) = self.prove(upscaler, &sample)?;
         tracing::debug!(stream = %model.name, ?proof, "package proven");
         let is_stock = stock::find(package.fingerprint()).is_some();
         let origin = if is_stock { ModelOrigin::Stock } else { ModelOrigin::Trained };
-        let identity = model.accept(&package, origin);
+        let identity = model.accepted.add(&package, origin);
         let report = ModelReport { version: identity.version, fingerprint, outcome: model.outcome() };
         hand_over(model, upscaler, identity, arrived);
         Ok(report)
     }
 
-    /// Chooses for the real pictures; gives the lane stock weights unless a trained net is there.
-    fn prepare(&self, model: &StreamModel, demand: Demand) {
-        let arrived = Instant::now();
-        let Some(preset) = profile::choose(model.profile, self.costs.costs(), demand) else { return };
-        let slow =
-            model.profile == Profile::Auto && self.costs.costs().is_some_and(|costs| !costs.keep_up(demand));
-        if model.ordered() != Some(preset) && slow {
+    /// A lane has come, or its pictures are others than before.
+    fn prepare(&self, model: &Arc<StreamModel>, demand: Demand) {
+        let too_slow = |costs: &Costs| !costs.keep_up(demand);
+        let slow = model.profile == Profile::Auto && self.costs.costs().is_some_and(too_slow);
+        let before = model.accepted.preset();
+        self.machine.enter(model);
+        self.balance();
+        if slow && model.accepted.preset() != before {
             tracing::warn!(
                 stream = %model.name, size = %demand.size, rate = %demand.frame_rate,
                 "this machine is too slow for every picture: many will be upsampled without a net. Publish smaller \
                  pictures or fewer a second, or run the server on a faster machine"
             );
         }
-        if model.ordered() != Some(preset) {
-            tracing::info!(stream = %model.name, size = %demand.size, rate = %demand.frame_rate, %preset, "net chosen");
+    }
+
+    /// Chooses for all lanes together; whose choice is new gets what belongs to it.
+    fn balance(&self) {
+        for (model, preset) in self.machine.choose(self.costs.costs()) {
+            self.give(&model, preset);
         }
-        model.order(preset);
+    }
+
+    /// Stock weights of the preset, unless a trained net is there that may stay.
+    fn give(&self, model: &StreamModel, preset: Preset) {
+        let arrived = Instant::now();
+        let before = model.accepted.set_preset(preset);
+        let demand = model.live.demand().unwrap_or(USUAL);
+        let lanes = self.machine.lanes();
+        if before != Some(preset) {
+            tracing::info!(
+                stream = %model.name, size = %demand.size, rate = %demand.frame_rate, %preset, lanes, "net chosen"
+            );
+        }
+        let largest = preset.config(self.scale).ok();
+        let trained = model.accepted.trained();
+        // A stream that has the machine to itself keeps what was trained for it, whatever its pictures become.
+        let too_large = lanes > 1
+            && trained.zip(largest).is_some_and(|(trained, largest)| trained.is_larger_than(largest));
+        if trained.is_some() && !too_large {
+            return;
+        }
+        if too_large {
+            tracing::warn!(
+                stream = %model.name, %preset, lanes, "the lanes need more time than the machine has; a smaller net"
+            );
+            if let Some((identity, package)) = largest.and_then(|config| model.accepted.return_to(config)) {
+                self.build_for(model, &package, identity, demand.size, arrived);
+                return;
+            }
+        }
         let Some(package) = stock_up_to(preset, self.scale) else {
             tracing::info!(stream = %model.name, %preset, "no stock weights; plain upsampling until a package comes");
             return;
         };
-        let keep = model.accepted().is_some_and(|(identity, _)| {
-            identity.origin == ModelOrigin::Trained || identity.config == package.config()
-        });
-        if keep {
+        let newest = model.accepted.newest();
+        if !too_large && newest.is_some_and(|(identity, _)| identity.config == package.config()) {
             return;
         }
         match self.build(&package, demand.size) {
-            Ok(upscaler) => hand_over(model, upscaler, model.accept(&package, ModelOrigin::Stock), arrived),
+            Ok(upscaler) => {
+                hand_over(model, upscaler, model.accepted.add(&package, ModelOrigin::Stock), arrived);
+            }
             Err(error) => tracing::error!(stream = %model.name, %error, "cannot build the stock net"),
         }
     }
 
     fn restore(&self, model: &StreamModel) {
-        let Some((identity, package)) = model.accepted() else { return };
-        if !model.slot.is_empty() {
+        let Some((identity, package)) = model.accepted.newest() else { return };
+        if model.live.is_waiting() {
             return;
         }
-        let size = model.demand().unwrap_or(USUAL).size;
-        match self.build(&package, size) {
-            Ok(upscaler) => hand_over(model, upscaler, identity, Instant::now()),
+        let size = model.live.demand().unwrap_or(USUAL).size;
+        self.build_for(model, &package, identity, size, Instant::now());
+    }
+
+    /// Builds a net again that was proven before.
+    fn build_for(
+        &self,
+        model: &StreamModel,
+        package: &Package,
+        identity: Arc<Identity>,
+        size: Size,
+        arrived: Instant,
+    ) {
+        match self.build(package, size) {
+            Ok(upscaler) => hand_over(model, upscaler, identity, arrived),
             Err(error) => tracing::error!(stream = %model.name, %error, "cannot build the net again"),
         }
     }
@@ -152,37 +209,28 @@ impl Loader {
             upscaler.warm_up(size)?;
             Ok::<_, NetError>(upscaler)
         })?;
-        built.wait(PATIENCE)?.map_err(|error| Rejection::Harmful(error.to_string()))
+        built.wait(PATIENCE)?.map_err(|error| Rejection::Fails(error.to_string()))
     }
 
     /// Takes the net to the engine and back for every picture, so that live pictures wait for one at most.
-    fn prove(&self, upscaler: Box<dyn Upscaler>, evidence: &Evidence) -> Result<Proven, Rejection> {
-        let mut place = Some(upscaler);
-        let verdict = prove::prove(evidence, self.scale, |lr, plain| {
-            let upscaler = place.take().ok_or(TrialError::Work(WorkError::Lost))?;
-            let (upscaler, enhanced) = self.try_on(upscaler, lr.clone(), plain)?;
-            place = Some(upscaler);
-            enhanced.map_err(TrialError::Net)
-        });
-        match (verdict, place) {
-            (Ok(proof), Some(upscaler)) => Ok((upscaler, proof)),
-            (Err(prove::Harm::Net(TrialError::Work(error))), _) => Err(error.into()),
-            (Err(harm), _) => Err(Rejection::Harmful(harm.to_string())),
-            (Ok(_), None) => Err(WorkError::Lost.into()),
-        }
-    }
-
-    fn try_on(
+    fn prove(
         &self,
-        mut upscaler: Box<dyn Upscaler>,
-        lr: Picture,
-        plain: Picture,
-    ) -> Result<Trial, WorkError> {
-        let reply = self.engine.run(move |_| {
-            let enhanced = upscaler.upscale(&lr, plain);
-            (upscaler, enhanced)
-        })?;
-        reply.wait(PATIENCE)
+        upscaler: Box<dyn Upscaler>,
+        sample: &Sample,
+    ) -> Result<(Box<dyn Upscaler>, Proof), Rejection> {
+        let mut here = Some(upscaler);
+        let proof = prove::prove(sample, self.scale, |lr, lanczos| {
+            let mut upscaler = here.take().ok_or(WorkError::Lost)?;
+            let lr = lr.clone();
+            let reply = self.engine.run(move |_| {
+                let upscaled = upscaler.upscale(&lr, lanczos);
+                (upscaler, upscaled)
+            })?;
+            let (upscaler, upscaled) = reply.wait(PATIENCE)?;
+            here = Some(upscaler);
+            upscaled.map_err(|error| Rejection::Fails(format!("the net cannot enhance a picture: {error}")))
+        })??;
+        Ok((here.ok_or(WorkError::Lost)?, proof))
     }
 }
 
@@ -192,23 +240,7 @@ fn stock_up_to(preset: Preset, scale: u8) -> Option<Package> {
     larger_first.filter_map(stock::package).find(|package| package.config().scale == scale)
 }
 
-type Proven = (Box<dyn Upscaler>, Proof);
-type Trial = (Box<dyn Upscaler>, Result<Picture, NetError>);
-
-#[derive(Debug, thiserror::Error)]
-enum TrialError {
-    #[error(transparent)]
-    Work(#[from] WorkError),
-    #[error(transparent)]
-    Net(NetError),
-}
-
-fn size_of(evidence: &Evidence) -> Size {
-    let (Evidence::Live(picture) | Evidence::Synthetic(picture)) = evidence;
-    picture.size()
-}
-
 fn hand_over(model: &StreamModel, upscaler: Box<dyn Upscaler>, identity: Arc<Identity>, arrived: Instant) {
     // A net that nobody took is dropped here, on the loader's thread.
-    drop(model.slot.put(Net { upscaler, identity, arrived }));
+    drop(model.live.hand_over(Net { upscaler, identity, arrived }));
 }

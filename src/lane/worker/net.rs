@@ -52,7 +52,7 @@ impl NetSeat {
         if self.lent.is_some() {
             return;
         }
-        if let Some(net) = self.model.slot.take() {
+        if let Some(net) = self.model.live.take() {
             self.fresh = true;
             self.failures = 0;
             if let Some(old) = self.net.replace(net) {

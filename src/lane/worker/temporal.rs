@@ -11,7 +11,6 @@ use media::picture::{Picture, Size};
 
 use super::Finished;
 use super::refiner::RefinerSeat;
-use crate::inference::second_stage::Share;
 use crate::inference::{EngineHandle, SecondStage};
 use crate::lane::budget::{Budget, Spent};
 use crate::lane::select::{Purse, Reason, Selector};
@@ -39,7 +38,6 @@ pub(super) struct Temporal {
     stage: SecondStage,
     seat: RefinerSeat,
     engine: EngineHandle,
-    share: Share,
     radius: usize,
     selector: Selector,
     budget: Budget,
@@ -67,7 +65,6 @@ impl Temporal {
             stage: stage.clone(),
             seat: RefinerSeat::new(stage.package().clone(), engine.clone()),
             engine: engine.clone(),
-            share: stage.join(),
             radius: stage.package().config().radius.into(),
             selector: Selector::default(),
             budget: Budget::default(),
@@ -126,7 +123,7 @@ impl Temporal {
         let busy = self.engine.busy();
         let accelerator = busy.saturating_sub(std::mem::replace(&mut self.accelerator, busy));
         let Situation { frame, lane, room } = situation;
-        self.budget.earn(Spent { frame, accelerator, lane, lanes: self.share.lanes() });
+        self.budget.earn(Spent { frame, accelerator, lane, lanes: self.stage.lanes() });
         // Pictures that wait to be refined take their time first.
         let waiting = self.held.iter().filter(|held| held.reason.is_some()).count();
         let needed = self.budget.cost().map(|cost| cost * (waiting as u32 + 1));
@@ -179,6 +176,8 @@ impl Temporal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use media::time::MediaTime;
 
     use super::*;
@@ -208,7 +207,7 @@ mod tests {
     /// With the net timed.
     fn temporal(engine: &Engine) -> Temporal {
         let handle = engine.handle();
-        let temporal = Temporal::new(&SecondStage::stock(&handle), &handle);
+        let temporal = Temporal::new(&SecondStage::stock(&handle, &Arc::default()), &handle);
         // Jobs are done in order.
         handle.run(|_| ()).unwrap().wait(Duration::from_secs(60)).unwrap();
         temporal

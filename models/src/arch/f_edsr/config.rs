@@ -68,6 +68,16 @@ impl FEdsrConfig {
     }
 }
 
+impl FEdsrConfig {
+    /// Whether it may take longer than `other`. As many weights in more and thinner layers would.
+    pub fn is_larger_than(&self, other: Self) -> bool {
+        self.channels > other.channels
+            || self.blocks > other.blocks
+            || self.tail > other.tail
+            || self.parameters() > other.parameters()
+    }
+}
+
 impl Architecture for FEdsrConfig {
     const NAME: &'static str = "f-edsr";
     const BASE: &'static str = "lanczos";

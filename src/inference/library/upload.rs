@@ -1,28 +1,27 @@
-//! What a streamer offers: a whole package, or what changed since one that the stream had.
+//! What a streamer sends: a whole package, or what changed since one that the stream had.
 
 use bytes::Bytes;
 use models::package::Patch;
 use models::{Fingerprint, Package};
 
 use super::Rejection;
-use crate::inference::model::StreamModel;
+use crate::inference::accepted::Accepted;
 
 /// An upload, as it came. Reading it is work for the loader's thread.
 #[derive(Debug)]
-pub enum Offer {
-    /// A package's bytes.
+pub enum PackageUpload {
     Whole(Bytes),
     /// A patch's bytes, and which package it starts from.
     Patch(Fingerprint, Bytes),
 }
 
-impl Offer {
+impl PackageUpload {
     /// The package, whole.
-    pub(super) fn package(self, model: &StreamModel) -> Result<Package, Rejection> {
+    pub(super) fn read(self, accepted: &Accepted) -> Result<Package, Rejection> {
         match self {
             Self::Whole(bytes) => Ok(Package::parse(bytes)?),
             Self::Patch(base, bytes) => {
-                let base = model.held(base).ok_or(Rejection::OtherBase)?;
+                let base = accepted.held(base).ok_or(Rejection::OtherBase)?;
                 Ok(Patch::parse(bytes)?.apply(&base)?)
             }
         }
@@ -36,7 +35,6 @@ mod tests {
     use models::{Preset, stock};
 
     use super::*;
-    use crate::inference::Profile;
 
     #[test]
     fn a_patch_is_applied_to_what_the_stream_had_and_to_nothing_else() {
@@ -50,21 +48,21 @@ mod tests {
             Package::write(stock.metadata(), &weights).unwrap()
         };
         let (first, second) = (scaled(0.5), scaled(0.25));
-        let model = StreamModel::new("demo".parse().unwrap(), Profile::Auto);
-        let offer = |named: &Package, from: &Package, to: &Package| {
+        let accepted = Accepted::default();
+        let read = |named: &Package, from: &Package, to: &Package| {
             let bytes = Patch::between(from, to).unwrap().bytes().clone();
-            Offer::Patch(named.fingerprint(), bytes).package(&model)
+            PackageUpload::Patch(named.fingerprint(), bytes).read(&accepted)
         };
 
-        assert_eq!(offer(&stock, &stock, &first).unwrap(), first, "stock packages are always there");
-        assert!(matches!(offer(&first, &first, &second), Err(Rejection::OtherBase)), "it never came");
-        model.accept(&first, ModelOrigin::Trained);
-        model.accept(&second, ModelOrigin::Trained);
-        assert_eq!(offer(&first, &first, &stock).unwrap(), stock, "what it had before");
-        assert_eq!(offer(&first, &first, &first).unwrap(), first, "back to it, by name");
-        let misnamed = offer(&second, &first, &stock);
+        assert_eq!(read(&stock, &stock, &first).unwrap(), first, "stock packages are always there");
+        assert!(matches!(read(&first, &first, &second), Err(Rejection::OtherBase)), "it never came");
+        accepted.add(&first, ModelOrigin::Trained);
+        accepted.add(&second, ModelOrigin::Trained);
+        assert_eq!(read(&first, &first, &stock).unwrap(), stock, "what it had before");
+        assert_eq!(read(&first, &first, &first).unwrap(), first, "back to it, by name");
+        let misnamed = read(&second, &first, &stock);
         assert!(matches!(misnamed, Err(Rejection::Patch(PatchError::OtherBase { .. }))));
-        model.session_ended();
-        assert!(matches!(offer(&first, &first, &second), Err(Rejection::OtherBase)), "another session");
+        accepted.clear();
+        assert!(matches!(read(&first, &first, &second), Err(Rejection::OtherBase)), "another session");
     }
 }
