@@ -155,6 +155,11 @@ impl LiveTraining {
         self.remind_server()
     }
 
+    /// The network that is trained.
+    pub fn config(&self) -> FEdsrConfig {
+        self.config
+    }
+
     /// Whether there is a step to do.
     pub fn is_training(&self) -> bool {
         matches!(self.phase, Phase::Training(_))

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::nets::Device;
-use api::control::{TrainingOrder, TrainingReport};
+use api::control::{QualityLook, TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
 use learn::policy::{Adaptive, Always, Once};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
-use models::{FEdsrConfig, Package};
+use models::{FEdsrConfig, Fingerprint, Package};
 use yielding::Yielding;
 
 use crate::backoff::Backoff;
@@ -52,7 +52,7 @@ const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// Training that takes longer than this for a step comes too late for what it learns: a scene lasts some hundred steps at best.
 const LONGEST_STEP: Duration = Duration::from_millis(600);
 /// Seconds of training after which that is judged.
-const TRIAL: f64 = 20.0;
+const TRIAL_S: f64 = 20.0;
 
 impl Policy {
     /// The policy of this name.
@@ -69,7 +69,6 @@ impl Policy {
 pub struct TrainerThread {
     /// The server, which says what to train.
     pub client: Arc<Client>,
-    /// Where pairs come from.
     pub pairs: Arc<PairBuffer>,
     /// Which pairs are wanted.
     pub wanted: Arc<Latest<Option<Wanted>>>,
@@ -79,24 +78,26 @@ pub struct TrainerThread {
     pub accepted: Arc<Latest<Option<Package>>>,
     /// Least time between two offers of one training.
     pub offer_every: Duration,
-    /// When training goes on.
     pub policy: Policy,
-    /// Where to train.
     pub device: Device,
-    /// Where what trainings gained is remembered.
+    /// The folder where the gains of trainings are remembered.
     pub state: Option<PathBuf>,
-    /// Where it is counted.
     pub counters: Arc<Counters>,
     /// The end of the program.
     pub stop: Shutdown,
 }
 
-/// Why a course ended.
-enum End {
-    /// The program ends.
-    Stopped,
-    /// The server asks for another network now.
-    Other(TrainingOrder),
+/// One network in training, as long as the server wants that one.
+struct Work<'a> {
+    thread: &'a TrainerThread,
+    order: &'a TrainingOrder,
+    training: LiveTraining,
+    /// What the training was told that the server has.
+    on_server: Option<Fingerprint>,
+    yielding: Yielding,
+    steps: u32,
+    /// Seconds that the steps took.
+    seconds: f64,
 }
 
 impl TrainerThread {
@@ -111,9 +112,9 @@ impl TrainerThread {
     fn train(&self) -> Result<(), Stopped> {
         let mut order = self.ask_until_answered()?;
         loop {
-            match self.course(&order) {
-                Ok(End::Stopped) => return Ok(()),
-                Ok(End::Other(other)) => order = other,
+            match self.follow(&order) {
+                Ok(None) => return Ok(()),
+                Ok(Some(other)) => order = other,
                 Err(error) => {
                     tracing::warn!(%error, "training failed; it begins anew");
                     self.stop.sleep(PAUSE_AFTER_FAILURE)?;
@@ -124,17 +125,13 @@ impl TrainerThread {
 
     /// Asks the server what to train, again and again. Says what is wrong when that changes.
     fn ask_until_answered(&self) -> Result<TrainingOrder, Stopped> {
-        let (mut backoff, mut said) = (Backoff::new(), String::new());
+        let mut backoff = Backoff::new();
+        let mut said = String::new();
         loop {
             let error = match self.client.training_order() {
                 Ok(order) => {
-                    tracing::info!(
-                        preset = order.preset,
-                        channels = order.channels,
-                        blocks = order.blocks,
-                        scale = order.scale,
-                        "the server asks for this network"
-                    );
+                    let TrainingOrder { preset, channels, blocks, scale, .. } = &order;
+                    tracing::info!(preset, channels, blocks, scale, "the server asks for this network");
                     return Ok(order);
                 }
                 Err(error) => error,
@@ -151,115 +148,39 @@ impl TrainerThread {
         }
     }
 
-    /// Trains what `order` says.
-    fn course(&self, order: &TrainingOrder) -> Result<End, Error> {
-        let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)
-            .map_err(models::package::PackageError::from)?;
-        let ours = || self.accepted.get().filter(|package| package.config() == config);
-        let settings = Settings {
-            device: self.device,
-            seed: rand::random(),
-            offer_every_s: self.offer_every.as_secs_f64(),
-            ..Settings::default()
-        };
-        let threshold = Threshold::open(config, &settings, self.state.as_deref());
-        // Unless we know better, the server has the stock weights, as we do.
-        let start = stock_package(config);
-        let mut trainer = LiveTraining::new(config, start, self.policy.with(&settings), threshold, &settings);
-        let mut on_server = ours();
-        trainer.set_server(on_server.clone());
-        let (mut asked, mut shown, mut yielding) = (Instant::now(), Instant::now(), Yielding::default());
-        let (mut steps, mut seconds) = (0_u32, 0.0);
-        let end = loop {
-            self.wanted.set(Some(Wanted::new(order.scale, trainer.state())));
-            let fresh =
-                if trainer.is_training() { self.pairs.drain() } else { self.pairs.drain_or_wait(PATIENCE) };
-            let Ok(fresh) = fresh else { break End::Stopped };
-            for pair in fresh {
-                trainer.take(pair)?;
+    /// Trains what `order` says. Gives the next order, if the server asks for another network; none at the end of the program.
+    fn follow(&self, order: &TrainingOrder) -> Result<Option<TrainingOrder>, Error> {
+        let mut work = Work::new(self, order)?;
+        let mut asked = Instant::now();
+        let mut shown = Instant::now();
+        let next = loop {
+            if !work.take_pairs()? {
+                break None;
             }
             if asked.elapsed() >= ASK_EVERY {
                 asked = Instant::now();
+                // An answer may take long: nobody shall think that this thread gets no processor time.
                 self.pairs.leave();
                 if let Some(other) = self.ask_again(order) {
-                    break End::Other(other);
+                    break Some(other);
                 }
             }
-            let now_on_server = ours();
-            if now_on_server.as_ref().map(Package::fingerprint)
-                != on_server.as_ref().map(Package::fingerprint)
-            {
-                on_server = now_on_server;
-                trainer.set_server(on_server.clone());
-            }
-            if trainer.is_training() {
-                if yielding.pause(self.counters.late.get(), &self.stop).is_err() {
-                    break End::Stopped;
+            work.hear_of_server();
+            if work.training.is_training() {
+                if work.yielding.pause(self.counters.late.get(), &self.stop).is_err() {
+                    break None;
                 }
-                let began = Instant::now();
-                for _ in 0..ROUND {
-                    trainer.step()?;
-                    self.counters.steps.add(1);
-                }
-                trainer.judge()?;
-                let took = began.elapsed().as_secs_f64();
-                trainer.spent(took);
-                (steps, seconds) = (steps + ROUND, seconds + took);
-                if seconds >= TRIAL && seconds / f64::from(steps) > LONGEST_STEP.as_secs_f64() {
-                    tracing::warn!(
-                        step_s = seconds / f64::from(steps),
-                        "this machine is too slow to train {config} beside the stream; it rests. Let the server ask for a \
-                         smaller network (enhance.profile), or stream from a faster machine"
-                    );
-                    trainer.give_up();
-                }
+                work.round()?;
             }
-            let mut news = false;
-            for event in trainer.events() {
-                news = true;
-                self.tell(event, order);
-            }
-            if news || shown.elapsed() >= SHOW_EVERY {
+            if work.handle_events() || shown.elapsed() >= SHOW_EVERY {
                 shown = Instant::now();
-                self.show(wire::report(&trainer));
+                self.show(wire::report(&work.training));
             }
         };
-        trainer.finish();
-        trainer.events().for_each(|event| self.tell(event, order));
-        self.show(wire::report(&trainer));
-        Ok(end)
-    }
-
-    /// Shows how training stands, and logs the looks that are new.
-    fn show(&self, report: TrainingReport) {
-        let seen_s = self.counters.training.get().looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
-        for look in report.looks.iter().filter(|look| look.at_s > seen_s) {
-            tracing::debug!(
-                at_s = look.at_s,
-                plain_db = look.plain_db,
-                net_db = look.net_db,
-                smoothed_gain_db = look.smoothed_gain_db,
-                "look"
-            );
-        }
-        self.counters.training.set(report);
-    }
-
-    fn tell(&self, event: Event, order: &TrainingOrder) {
-        match event {
-            Event::Began(record) => {
-                tracing::info!(at_s = record.from_s, reason = ?record.reason, remembered = record.remembered, "training begins");
-            }
-            Event::Ended(record) => log_end(&record),
-            Event::Astray => {
-                tracing::info!("training went astray; it goes on from the best network so far, more slowly");
-            }
-            Event::Judged { lanczos_db: plain, server_db: net, trained_db: trainee } => {
-                tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
-                self.counters.quality.set(Some(Quality { plain, net, trainee }));
-            }
-            Event::Offer(package) => self.offer(package, order),
-        }
+        work.training.finish();
+        work.handle_events();
+        self.show(wire::report(&work.training));
+        Ok(next)
     }
 
     /// The server may have started anew, with its stock weights or another network in mind.
@@ -274,29 +195,138 @@ impl TrainerThread {
         (net(&now) != net(order)).then_some(now)
     }
 
+    /// Shows how training stands, and logs the looks that are new.
+    fn show(&self, report: TrainingReport) {
+        let seen_s = self.counters.training.get().looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
+        for QualityLook { at_s, plain_db, net_db, smoothed_gain_db } in &report.looks {
+            if *at_s > seen_s {
+                tracing::debug!(at_s, plain_db, net_db, smoothed_gain_db, "look");
+            }
+        }
+        self.counters.training.set(report);
+    }
+}
+
+impl<'a> Work<'a> {
+    fn new(thread: &'a TrainerThread, order: &'a TrainingOrder) -> Result<Self, Error> {
+        let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)
+            .map_err(models::package::PackageError::from)?;
+        let settings = Settings {
+            device: thread.device,
+            seed: rand::random(),
+            offer_every_s: thread.offer_every.as_secs_f64(),
+            ..Settings::default()
+        };
+        let threshold = Threshold::open(config, &settings, thread.state.as_deref());
+        // Unless we know better, the server has the stock weights, as we do.
+        let start = stock_package(config);
+        let policy = thread.policy.with(&settings);
+        let training = LiveTraining::new(config, start, policy, threshold, &settings);
+        let yielding = Yielding::default();
+        let mut work = Self { thread, order, training, on_server: None, yielding, steps: 0, seconds: 0.0 };
+        work.hear_of_server();
+        Ok(work)
+    }
+
+    /// Takes the pairs that have come; waits for one if there is nothing else to do. False at the end of all pairs.
+    fn take_pairs(&mut self) -> Result<bool, Error> {
+        self.thread.wanted.set(Some(Wanted::new(self.order.scale, self.training.state())));
+        let patience = if self.training.is_training() { Duration::ZERO } else { PATIENCE };
+        let Some(fresh) = self.thread.pairs.drain(patience) else { return Ok(false) };
+        for pair in fresh {
+            self.training.take(pair)?;
+        }
+        Ok(true)
+    }
+
+    /// Tells the training when the server has another network than before.
+    fn hear_of_server(&mut self) {
+        let config = self.training.config();
+        let accepted = self.thread.accepted.get().filter(|package| package.config() == config);
+        let fingerprint = accepted.as_ref().map(Package::fingerprint);
+        if fingerprint != self.on_server {
+            self.on_server = fingerprint;
+            self.training.set_server(accepted);
+        }
+    }
+
+    /// Some steps, and a judgement if it is time for one. A machine that is too slow is found here.
+    fn round(&mut self) -> Result<(), Error> {
+        let began = Instant::now();
+        for _ in 0..ROUND {
+            self.training.step()?;
+            self.thread.counters.steps.add(1);
+        }
+        self.training.judge()?;
+        let took_s = began.elapsed().as_secs_f64();
+        self.training.spent(took_s);
+        self.steps += ROUND;
+        self.seconds += took_s;
+        let step_s = self.seconds / f64::from(self.steps);
+        if self.seconds >= TRIAL_S && step_s > LONGEST_STEP.as_secs_f64() {
+            tracing::warn!(
+                step_s,
+                "this machine is too slow to train {} beside the stream; it rests. Let the server ask for a \
+                 smaller network (enhance.profile), or stream from a faster machine",
+                self.training.config()
+            );
+            self.training.give_up();
+        }
+        Ok(())
+    }
+
+    /// Logs and hands on what has happened. Whether there was anything.
+    fn handle_events(&mut self) -> bool {
+        let mut news = false;
+        for event in self.training.events() {
+            news = true;
+            match event {
+                Event::Began(record) => {
+                    let Record { from_s: at_s, reason, remembered, .. } = record;
+                    tracing::info!(at_s, ?reason, remembered, "training begins");
+                }
+                Event::Ended(record) => log_end(&record),
+                Event::Astray => {
+                    tracing::info!(
+                        "training went astray; it goes on from the best network so far, more slowly"
+                    );
+                }
+                Event::Judged { lanczos_db: plain, server_db: net, trained_db: trainee } => {
+                    tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
+                    self.thread.counters.quality.set(Some(Quality { plain, net, trainee }));
+                }
+                Event::Offer(package) => self.offer(package),
+            }
+        }
+        news
+    }
+
     /// Hands the network to the uploader, unless the server would not take it.
-    fn offer(&self, package: Package, order: &TrainingOrder) {
+    fn offer(&self, package: Package) {
         let bytes = package.bytes().len();
-        if bytes as u64 > order.max_bytes {
-            tracing::warn!(bytes, limit = order.max_bytes, "the network is too large for the server");
-        } else if self.offers.put(package).is_some() {
+        let limit = self.order.max_bytes;
+        if bytes as u64 > limit {
+            tracing::warn!(bytes, limit, "the network is too large for the server");
+        } else if self.thread.offers.put(package).is_some() {
             tracing::debug!("a newer network took the place of one that waited");
         }
     }
 }
 
 fn log_end(record: &Record) {
+    let Record { from_s, reason, end, pairs, steps, seconds, before_db, gain_db, .. } = record;
+    let Record { goal_db, predicted_db, .. } = record;
     tracing::info!(
-        from_s = record.from_s,
-        reason = ?record.reason,
-        end = ?record.end,
-        pairs = record.pairs,
-        steps = record.steps,
-        seconds = record.seconds,
-        before_db = record.before_db,
-        gain_db = record.gain_db,
-        goal_db = record.goal_db,
-        predicted_db = record.predicted_db,
+        from_s,
+        ?reason,
+        ?end,
+        pairs,
+        steps,
+        seconds,
+        before_db,
+        gain_db,
+        goal_db,
+        predicted_db,
         "training ended"
     );
 }

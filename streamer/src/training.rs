@@ -48,8 +48,10 @@ impl Training {
         };
         let wanted = Arc::new(Latest::new(Some(Wanted::new(USUAL_SCALE, State::Waiting))));
         let accepted = Arc::new(Latest::default());
-        let (coded, pairs) = (training.coded.clone(), training.pairs.clone());
-        let (watched, counted) = (wanted.clone(), counters.clone());
+        let coded = training.coded.clone();
+        let pairs = training.pairs.clone();
+        let watched = wanted.clone();
+        let counted = counters.clone();
         training.spawn("pairs", move || make_pairs(&coded, &pairs, &watched, &counted))?;
         let trainer = TrainerThread {
             client: training.client.clone(),
@@ -117,7 +119,6 @@ impl Drop for Training {
     }
 }
 
-/// The trainer cannot say itself that it does not run.
 fn tell_of_starvation(starved: bool, counters: &Counters) {
     if starved {
         tracing::warn!(
@@ -139,7 +140,8 @@ fn make_pairs(
     counters: &Counters,
 ) {
     let mut maker = PairMaker::new();
-    let (mut warned, mut starved) = (false, false);
+    let mut warned = false;
+    let mut starved = false;
     while let Some(next) = coded.pop_blocking() {
         maker.set_wanted(wanted.get());
         match maker.push(next) {
@@ -148,13 +150,17 @@ fn make_pairs(
                 counters.pairs.add(1);
                 pairs.put(pair);
                 counters.pairs_dropped.set(pairs.dropped());
-                let now = pairs.is_neglected(STARVED);
-                if std::mem::replace(&mut starved, now) != now {
+                // Here, because a trainer that does not run cannot say so itself.
+                let is_starved = pairs.is_neglected(STARVED);
+                if starved != is_starved {
+                    starved = is_starved;
                     tell_of_starvation(starved, counters);
                 }
             }
             Err(error @ PairError::NoDetail { .. }) => {
-                if !std::mem::replace(&mut warned, true) {
+                // It would be so for every picture.
+                if !warned {
+                    warned = true;
                     tracing::warn!(%error, "no training");
                 }
             }

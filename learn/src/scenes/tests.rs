@@ -123,8 +123,10 @@ fn a_stream_is_told_as_it_is_seen() {
         seen.push(scenes.see(half as f64 / 2.0, &picture(value)));
         scenes.follow();
     }
-    use Sight::{Cut, First, Other, Unmoved};
-    assert_eq!(seen, [First, Unmoved, Unmoved, Other, Cut, Unmoved]);
+    assert_eq!(
+        seen,
+        [Sight::First, Sight::Unmoved, Sight::Unmoved, Sight::Other, Sight::Cut, Sight::Unmoved]
+    );
 
     scenes.see(9.0, &picture(20));
     assert!(scenes.cut(9.0, Reason::Drop).is_some() && !scenes.is_montage());
