@@ -151,7 +151,8 @@ impl Course {
 
     /// What this training came to is something to learn from.
     pub(crate) fn teach(&self, threshold: &mut Threshold, end: End) {
-        if let (Some((_, first)), false) = (self.curve.get(1), self.is_sequel) {
+        // The first judgement is what a goal is predicted from.
+        if let Some((_, first)) = self.curve.get(1).filter(|_| !self.is_sequel) {
             threshold.learn(*first, self.top(), self.record.predicted_db, end);
         }
     }

@@ -80,6 +80,7 @@ impl Learner {
 
     /// One step down the loss. Returns the loss.
     pub(super) fn descend(&mut self, loss: &Tensor, rate: f64) -> Result<f64, Error> {
+        // Asked before any weight moves: a step of NaN could not be taken back.
         let value = loss.f_double_value(&[])?;
         if !value.is_finite() {
             return Err(Error::diverged(self.steps));
@@ -116,6 +117,7 @@ impl Learner {
             learnt.parts().into_iter().map(move |(part, tensor)| (format!("{}.{part}", spec.name), tensor))
         });
         let noted = parts.map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
+        // All of them are found before the first is written, so that an error changes nothing.
         let noted = noted.collect::<Result<Vec<_>, Error>>()?;
         tch::no_grad(|| noted.into_iter().try_for_each(|(tensor, values)| set(tensor, values)))?;
         self.random.set_word_pos(position);
@@ -153,6 +155,7 @@ impl Learnt {
             if let Some(update) = self.state.update(&gradient, step)? {
                 let _ = self.variable.f_sub_(&update.f_mul_scalar(rate)?)?;
             }
+            // The next backward pass adds to it.
             let _ = gradient.f_zero_()?;
         }
         let _ = self.average.f_lerp_(&self.variable, towards)?;

@@ -58,7 +58,7 @@ enum Phase {
     #[default]
     Idle,
     Training(Box<Course>),
-    /// The last training of this scene or montage can be gone on with: it ended with so many `pairs`, and a `best` network.
+    /// The last training of this scene or montage can be gone on with: how many `pairs` there were then, and which network was the `best`.
     Rested {
         course: Box<Course>,
         pairs: u64,
@@ -206,6 +206,7 @@ impl LiveTraining {
             return course.return_to(candidates.best.as_ref());
         }
         if trained_db > best_db {
+            // The next looks will be better by this much, and that is no change of scene.
             self.monitor.replaced(trained_db - best_db);
             candidates.best = Some(course.package([lanczos_db, trained_db])?);
             best_db = trained_db;
@@ -278,7 +279,7 @@ impl LiveTraining {
         match self.phase {
             Phase::TooSlow => State::TooSlow,
             Phase::Training(_) => State::Training,
-            _ if self.scenes.shown().is_some() && self.request.is_none() => State::Resting,
+            _ if self.scenes.has_begun() && self.request.is_none() => State::Resting,
             _ => State::Waiting,
         }
     }
@@ -324,14 +325,13 @@ impl LiveTraining {
         self.material.cut();
         if !self.scenes.is_montage() {
             self.material.change();
+            // A change is seen on its second pair: the first one was taken for the old scene.
             if let Some(before) = self.candidates.before() {
                 self.material.take(before)?;
             }
         }
         // What was trained on a scene is remembered for it; a piece of a montage has no network of its own.
-        if let (Some(over), Some(best), false) =
-            (over, self.candidates.best.clone(), self.scenes.is_montage())
-        {
+        if let Some(best) = self.candidates.best.clone().filter(|_| !self.scenes.is_montage()) {
             self.scenes.remember(over, best);
         }
         self.ask(|policy, now| policy.change(reason, now))
@@ -407,6 +407,7 @@ impl LiveTraining {
         };
         course.teach(&mut self.threshold, end);
         let record = Record { end: Some(end), to_s: Some(self.now_s), ..course.record().clone() };
+        // With the one that goes on, there are never more than are listed.
         if self.ended.len() + 1 == RECORDS {
             self.ended.pop_front();
         }
@@ -423,8 +424,8 @@ impl LiveTraining {
         let best = self.candidates.best.clone();
         let is_montage = self.scenes.is_montage();
         let fingerprint = fingerprint(best.as_ref());
-        if let (Some(scene), Some(best), false) = (self.scenes.shown().cloned(), best, is_montage) {
-            self.scenes.remember(scene, best);
+        if let Some(best) = best.filter(|_| !is_montage) {
+            self.scenes.remember_shown(best);
         }
         // One that was gone on with in vain is the last of its scene. A montage shows new things all the time.
         let was_in_vain = record.reason == Reason::More && record.gain_db < self.settings.worth_sending_db;

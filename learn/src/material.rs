@@ -66,6 +66,7 @@ impl Material {
     /// from, little.
     pub fn change(&mut self) {
         self.pool.fade(self.settings.weight_before_scene, self.learnt_since_cut);
+        // What was held out of another scene would judge for that one.
         self.held_out.keep(self.held_out_since_cut);
         self.taken = (self.learnt_since_cut + self.held_out_since_cut) as u64;
     }

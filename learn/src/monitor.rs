@@ -1,6 +1,6 @@
 //! Watches how good the best network so far is on the live picture, and asks for training when that changes.
 //!
-//! Every look gives two figures, the PSNR of the network and its gain over plain upsampling. Both are smoothed ([`lowess`])
+//! Every look gives two figures, the PSNR of the network and its gain over Lanczos upsampling. Both are smoothed ([`lowess`])
 //! and compared with what was usual ([`track`]): a jump of the PSNR is another scene; a gain that falls, at once or little by
 //! little, is a network that no longer fits. A single picture that falls out of line is no change.
 

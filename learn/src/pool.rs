@@ -67,7 +67,8 @@ impl PairPool {
 
     /// Adds a pair; a full pool drops its oldest. Lanczos upsampling is done here, once.
     pub fn push(&mut self, pair: &Pair) -> Result<(), Error> {
-        let (lr, hr) = (pair.lr.size(), pair.hr.size());
+        let lr = pair.lr.size();
+        let hr = pair.hr.size();
         if hr != lr.scaled(u32::from(self.scale)) {
             let what = format!("a pair has {lr} and {hr}; the second must be {} times the first", self.scale);
             return Err(Error::new(ErrorKind::Mismatch, what));
@@ -84,6 +85,7 @@ impl PairPool {
             weight: 1.0,
         };
         sample.energy = squared(&sample.residual) as f64 / sample.residual.len().max(1) as f64;
+        // Before it is added: the newest pair has all of its weight.
         self.fade(self.keep, 0);
         if self.samples.len() == self.capacity {
             self.samples.pop_front();
@@ -155,6 +157,7 @@ impl PairPool {
         };
         let mut chosen = first;
         let mut worst = self.energy(first, side);
+        // Easy patches, black ones and sky, teach little and would come up most often.
         for _ in 1..candidates {
             if is_first_enough && worst >= chosen.sample.energy {
                 break;
@@ -205,6 +208,7 @@ impl PairPool {
 
 /// Sum of squares.
 fn squared(residual: &[i16]) -> u64 {
+    // A run of squares of 9 bits fits 32 bits, which the compiler adds up many at a time.
     residual
         .chunks(1 << 12)
         .map(|run| u64::from(run.iter().map(|&value| i32::from(value).pow(2) as u32).sum::<u32>()))
@@ -221,7 +225,7 @@ mod tests {
 
     const LR: Size = Size { width: 64, height: 64 };
 
-    /// Dark above, and below as far from its plain upsampling as `hard` says; low resolution shows `shade`.
+    /// Dark above, and below as far from its Lanczos upsampling as `hard` says; low resolution shows `shade`.
     fn pair(shade: u8, hard: u8) -> Pair {
         let (mut lr, mut hr) = (Picture::new(LR), Picture::new(LR.scaled(2)));
         lr.plane_mut(Component::Y).fill(shade);

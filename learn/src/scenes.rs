@@ -98,13 +98,19 @@ impl Scenes {
         self.montage.has_lasted(now_s)
     }
 
-    /// The scene that is shown, if any.
-    pub(crate) fn shown(&self) -> Option<&Signature> {
-        self.scene.as_ref().map(|scene| &scene.signature)
+    /// Whether anything was seen.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.scene.is_some()
+    }
+
+    /// Remembers what was trained on the scene that is shown.
+    pub(crate) fn remember_shown(&mut self, package: Package) {
+        self.remember(self.scene.as_ref().map(|scene| scene.signature.clone()), package);
     }
 
     /// Remembers what was trained on a scene, in place of what was trained on the same scene before.
-    pub(crate) fn remember(&mut self, scene: Signature, package: Package) {
+    pub(crate) fn remember(&mut self, scene: Option<Signature>, package: Package) {
+        let Some(scene) = scene else { return };
         let same = self.known.iter().position(|(known, _)| known.distance(&scene) < self.settings.same_scene);
         let is_full = self.known.len() == self.settings.remembered_scenes;
         if let Some(index) = same.or(is_full.then_some(0)) {

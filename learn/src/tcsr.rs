@@ -130,8 +130,7 @@ impl TcsrTrainer {
         if before.count() == 0 {
             return Err(Error::empty());
         }
-        let (psnr_plain, psnr_net) = (before.mean(), after.mean());
-        Ok(Evaluation { psnr_plain, psnr_net, gain: psnr_net - psnr_plain })
+        Ok(Evaluation::of(&before, &after))
     }
 
     /// The net as a package.

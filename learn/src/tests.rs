@@ -59,7 +59,7 @@ fn an_untrained_net_gains_nothing_and_a_trained_one_does() {
     let before = trained(1, 0).evaluate(&judged).unwrap();
     assert_eq!(before.gain, 0.0);
     let after = trained(1, 150).evaluate(&judged).unwrap();
-    assert_eq!(after.psnr_plain, before.psnr_plain);
+    assert_eq!(after.psnr_before, before.psnr_before);
     assert!(after.gain > 2.0, "{after:?}");
 }
 

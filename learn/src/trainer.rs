@@ -51,8 +51,16 @@ impl Trainer {
             Learner::new(&tensors, start_weights, initial, optimizer, device.into(), average, seed)?;
         let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
         let parent = start.map(Package::fingerprint);
-        let (luma, residual) = (Vec::new(), Vec::new());
-        Ok(Self { settings, parent, net, torch: Torch::new(device), learner, rate, luma, residual })
+        Ok(Self {
+            settings,
+            parent,
+            net,
+            torch: Torch::new(device),
+            learner,
+            rate,
+            luma: Vec::new(),
+            residual: Vec::new(),
+        })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
@@ -139,6 +147,7 @@ impl Trainer {
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.
     fn batch(&mut self, pool: &PairPool) -> Result<[Tensor; 2], Error> {
         let TrainerSettings { batch, patch, selection, device, precision, .. } = self.settings;
+        // The buffers keep their room from step to step.
         self.luma.clear();
         self.residual.clear();
         for _ in 0..batch {
@@ -178,7 +187,7 @@ fn loss(loss: Loss, output: &Tensor, target: &Tensor) -> Result<Tensor, TchError
 }
 
 /// The second convolution of a block starts small, so that depth does not amplify, and the last convolution at zero, so
-/// that the net starts at plain upsampling.
+/// that the net starts at Lanczos upsampling.
 fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
     let gain = match spec.name.as_str() {
         "last.weight" => 0.0,

@@ -120,6 +120,7 @@ impl PairMaker {
         let Some(decoder) = &mut self.decoder else { return Ok(None) };
         decoder.push(&packet)?;
         let Some(lr) = decoder.pull()? else { return Ok(None) };
+        // Asked for every frame, wanted or not: a cut is told by the frames before it.
         let cut = self.cuts.is_cut(&lr);
         let Some(Wanted { scale, spacing }) = self.wanted else { return Ok(None) };
         // The decoder holds nothing back: streams of ours are never reordered.

@@ -2,7 +2,7 @@
 //!
 //! [`LiveTraining`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
 //! anyone wait: pairs come through a buffer that forgets, networks leave through a slot that keeps the newest. A network is
-//! offered only if, on recent pairs that it was not trained on, it is better than plain upsampling and better than what the
+//! offered only if, on recent pairs that it was not trained on, it is better than Lanczos upsampling and better than what the
 //! server has.
 
 mod priority;
@@ -230,7 +230,9 @@ impl<'a> Work<'a> {
 
     /// Takes the pairs that have come; waits for one if there is nothing else to do. False at the end of all pairs.
     fn take_pairs(&mut self) -> Result<bool, Error> {
+        // Told anew each time: while there is too little to learn from, pairs are wanted more often.
         self.thread.wanted.set(Some(Wanted::new(self.order.scale, self.training.state())));
+        // Nobody waits while there are steps to do.
         let patience = if self.training.is_training() { Duration::ZERO } else { PATIENCE };
         let Some(fresh) = self.thread.pairs.drain(patience) else { return Ok(false) };
         for pair in fresh {

@@ -142,8 +142,8 @@ impl<C: Course> Runner<C> {
             pairs: self.course.size(),
             steps: self.course.steps(),
             seconds: self.curve.seconds.round(),
-            psnr_before: evaluation.psnr_plain,
-            psnr_after: evaluation.psnr_net,
+            psnr_before: evaluation.psnr_before,
+            psnr_after: evaluation.psnr_after,
         })?;
         files::write(&options.out, package.bytes())?;
         let report = Report {

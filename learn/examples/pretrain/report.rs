@@ -60,11 +60,11 @@ impl Report<'_> {
     }
 
     fn text(&self, drawing: &str) -> Result<String> {
-        let Evaluation { psnr_plain, psnr_net, gain } = self.evaluation;
+        let Evaluation { psnr_before, psnr_after, gain } = self.evaluation;
         let mut text = format!("# {}\n", self.net);
         writeln!(
             text,
-            "Gain on sources that were not trained on: {gain:+.3} dB ({psnr_plain:.3} to {psnr_net:.3} dB)."
+            "Gain on sources that were not trained on: {gain:+.3} dB ({psnr_before:.3} to {psnr_after:.3} dB)."
         )?;
         writeln!(text, "\n![Curves]({drawing})\n\n| what | value |\n|---|---|")?;
         for Row { what, value } in &self.facts {

@@ -146,6 +146,7 @@ impl Candidates {
 
     /// The mean over the newest pairs; 0 without any.
     fn mean(&mut self, package: Option<&Package>) -> Result<f64, Error> {
+        // Lent out, because looking borrows everything else; put back below, whatever comes of it.
         let recent = std::mem::take(&mut self.recent);
         let total =
             recent.iter().try_fold(0.0, |total, pair| Ok::<_, Error>(total + self.psnr(package, pair)?[1]));

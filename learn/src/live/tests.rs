@@ -206,7 +206,7 @@ fn a_scene_that_comes_back_is_remembered() {
     let mut trainer = adaptive();
     live(&mut trainer, 0..40, 1);
     let sharpener = learnt_on_scene_0(trainer.config);
-    trainer.scenes.remember(Signature::of(&pair(40, 0).lr), sharpener.clone());
+    trainer.scenes.remember(Some(Signature::of(&pair(40, 0).lr)), sharpener.clone());
     let back = live(&mut trainer, 40..60, 0);
     let records = begun(&back);
     assert!(records.first().is_some_and(|record| record.remembered), "{back:?}");
@@ -226,7 +226,7 @@ fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
     live(&mut trainer, 0..12, 1);
     live(&mut trainer, 12..18, 0);
     let sharpener = learnt_on_scene_0(trainer.config);
-    trainer.scenes.remember(Signature::of(&pair(40, 0).lr), sharpener.clone());
+    trainer.scenes.remember(Some(Signature::of(&pair(40, 0).lr)), sharpener.clone());
     live(&mut trainer, 18..24, 1);
     assert!(trainer.is_training(), "one training goes on over all pieces");
     let back = live(&mut trainer, 24..30, 0);

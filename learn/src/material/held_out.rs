@@ -76,6 +76,7 @@ impl HeldOut {
         let mut found = Vec::with_capacity(self.quarters.len());
         for quarter in &mut self.quarters {
             let known = quarter.known.iter().find(|(known, _)| *known == net);
+            // Most of them were judged before: only the network in training is new each time.
             let psnr = match known {
                 Some((_, psnr)) => *psnr,
                 None => quarter.look(net, upscaler, &mut self.lanczos)?,

@@ -2,7 +2,7 @@
 
 /// Rounds of taking weight from samples that lie far from the line.
 const ROUNDS: usize = 3;
-/// Beyond so many median distances from the line a sample counts nothing, as Cleveland proposes.
+/// Beyond this many median distances from the line a sample counts nothing, as Cleveland proposes.
 const FAR: f64 = 6.0;
 
 /// The value at `at` of a line through the `nearest` samples closest to it; none without samples.
@@ -20,20 +20,23 @@ pub(super) fn smooth(samples: &[(f64, f64)], at: f64, nearest: usize) -> Option<
         0.75 * (1.0 - share * share).max(0.0)
     };
     // Samples that are all equally far weigh nothing; then they count alike.
-    let mut line = Line::through(close.iter().map(|&(x, y)| (x, y, kernel(x))))
-        .or_else(|| Line::through(close.iter().map(|&(x, y)| (x, y, 1.0))))?;
+    let mut line = line_through(close.iter().map(|&(x, y)| (x, y, kernel(x))))
+        .or_else(|| line_through(close.iter().map(|&(x, y)| (x, y, 1.0))))?;
     for _ in 0..ROUNDS {
-        let errors: Vec<f64> = close.iter().map(|&(x, y)| (y - line.at(x)).abs()).collect();
+        let [offset, slope] = line;
+        let errors: Vec<f64> = close.iter().map(|&(x, y)| (y - (offset + slope * x)).abs()).collect();
         let bound = FAR * median(&errors);
+        // Half of the samples lie on the line already.
         if bound <= f64::EPSILON {
             break;
         }
         let robust = |error: f64| (1.0 - (error / bound).powi(2)).max(0.0).powi(2);
         let weighted = close.iter().zip(&errors).map(|(&(x, y), &error)| (x, y, kernel(x) * robust(error)));
-        let Some(next) = Line::through(weighted) else { break };
+        let Some(next) = line_through(weighted) else { break };
         line = next;
     }
-    Some(line.at(0.0))
+    // Times are counted from `at`.
+    Some(line[0])
 }
 
 /// The middle of the values; the mean of the two in the middle if their number is even.
@@ -46,29 +49,19 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
-struct Line {
-    offset: f64,
-    slope: f64,
-}
-
-impl Line {
-    /// Weighted least squares over `(x, y, weight)`; level if all weight lies at one place, none if there is no weight.
-    fn through(points: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Option<Self> {
-        let sum =
-            |of: fn(f64, f64) -> f64| points.clone().map(|(x, y, weight)| weight * of(x, y)).sum::<f64>();
-        let weight = sum(|_, _| 1.0);
-        if weight <= f64::EPSILON {
-            return None;
-        }
-        let (x, y) = (sum(|x, _| x) / weight, sum(|_, y| y) / weight);
-        let spread = sum(|x, _| x * x) / weight - x * x;
-        let slope = if spread > 1e-9 { (sum(|x, y| x * y) / weight - x * y) / spread } else { 0.0 };
-        Some(Self { offset: y - slope * x, slope })
+/// Offset and slope by weighted least squares over `(x, y, weight)`; level if all weight lies at one place, none if there is no
+/// weight.
+fn line_through(points: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Option<[f64; 2]> {
+    let sum = |of: fn(f64, f64) -> f64| points.clone().map(|(x, y, weight)| weight * of(x, y)).sum::<f64>();
+    let weight = sum(|_, _| 1.0);
+    if weight <= f64::EPSILON {
+        return None;
     }
-
-    fn at(&self, x: f64) -> f64 {
-        self.offset + self.slope * x
-    }
+    let x = sum(|x, _| x) / weight;
+    let y = sum(|_, y| y) / weight;
+    let spread = sum(|x, _| x * x) / weight - x * x;
+    let slope = if spread > 1e-9 { (sum(|x, y| x * y) / weight - x * y) / spread } else { 0.0 };
+    Some([y - slope * x, slope])
 }
 
 #[cfg(test)]

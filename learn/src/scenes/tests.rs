@@ -87,8 +87,8 @@ fn a_small_picture_has_a_signature_too() {
 #[test]
 fn what_looks_most_alike_comes_first() {
     let mut scenes = Scenes::new(&Settings::default());
-    scenes.remember(signature(20, 200), package(Preset::Nano));
-    scenes.remember(signature(200, 20), package(Preset::Mini));
+    scenes.remember(Some(signature(20, 200)), package(Preset::Nano));
+    scenes.remember(Some(signature(200, 20)), package(Preset::Mini));
     let like = scenes.like(&signature(190, 30), 2);
     assert_eq!(like, [package(Preset::Mini), package(Preset::Nano)]);
     assert_eq!(scenes.like(&signature(20, 190), 1), [package(Preset::Nano)]);
@@ -97,12 +97,12 @@ fn what_looks_most_alike_comes_first() {
 #[test]
 fn a_scene_is_remembered_once_and_old_ones_are_forgotten() {
     let mut scenes = Scenes::new(&Settings::default());
-    scenes.remember(signature(20, 200), package(Preset::Nano));
-    scenes.remember(signature(21, 201), package(Preset::Mini));
+    scenes.remember(Some(signature(20, 200)), package(Preset::Nano));
+    scenes.remember(Some(signature(21, 201)), package(Preset::Mini));
     assert_eq!(scenes.like(&signature(20, 200), 9), [package(Preset::Mini)]);
     let capacity = scenes.settings.remembered_scenes;
     for n in 0..2 * capacity as u8 {
-        scenes.remember(signature(40 * (n % 6), 5 + 40 * (n / 6)), package(Preset::Small));
+        scenes.remember(Some(signature(40 * (n % 6), 5 + 40 * (n / 6))), package(Preset::Small));
     }
     assert!(scenes.known.len() <= capacity);
     assert!(!scenes.like(&signature(20, 200), 99).contains(&package(Preset::Mini)));

@@ -10,7 +10,7 @@ use std::{fs, io};
 
 use media::files;
 use models::FEdsrConfig;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::GainSample;
 
@@ -20,12 +20,6 @@ const FORMAT: &str = "sharpcast-gains-2";
 const REMEMBERED: usize = 128;
 /// No such file of ours is longer.
 const LONGEST: u64 = 1 << 20;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Gains {
-    format: String,
-    nets: BTreeMap<String, Vec<GainSample>>,
-}
 
 /// The trainings of one network.
 #[derive(Debug)]
@@ -57,9 +51,10 @@ impl GainRecord {
         }
         self.samples.push(sample);
         let Some(file) = &self.file else { return };
+        // Another streamer may have added trainings of another network meanwhile.
         let mut nets = read_or_set_aside(file);
         nets.insert(self.net.clone(), self.samples.clone());
-        if let Err(error) = write(file, nets) {
+        if let Err(error) = write(file, &nets) {
             tracing::warn!(%error, file = %file.display(), "what this training came to is forgotten with the program");
         }
     }
@@ -85,24 +80,27 @@ fn read(file: &Path) -> io::Result<BTreeMap<String, Vec<GainSample>>> {
     if fs::metadata(file)?.len() > LONGEST {
         return Err(io::Error::other("it is too long"));
     }
-    let gains: Gains = serde_json::from_slice(&fs::read(file)?)?;
-    if gains.format != FORMAT {
-        return Err(io::Error::other(format!("it has format {:?}; {FORMAT:?} is expected", gains.format)));
+    let mut gains: Value = serde_json::from_slice(&fs::read(file)?)?;
+    let format = gains["format"].as_str().unwrap_or_default();
+    if format != FORMAT {
+        return Err(io::Error::other(format!("it has format {format:?}; {FORMAT:?} is expected")));
     }
+    let nets: BTreeMap<String, Vec<GainSample>> = serde_json::from_value(gains["nets"].take())?;
+    // Foreign text: one figure out of range would spoil every prediction.
     let sane = |sample: &GainSample| {
         (-60.0..=60.0).contains(&sample.first_db) && (0.0..=60.0).contains(&sample.gain_db)
     };
-    if !gains.nets.values().flatten().all(sane) {
+    if !nets.values().flatten().all(sane) {
         return Err(io::Error::other("it has figures that no training comes to"));
     }
-    Ok(gains.nets)
+    Ok(nets)
 }
 
-fn write(file: &Path, nets: BTreeMap<String, Vec<GainSample>>) -> io::Result<()> {
+fn write(file: &Path, nets: &BTreeMap<String, Vec<GainSample>>) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    files::replace(file, &serde_json::to_vec_pretty(&Gains { format: FORMAT.to_owned(), nets })?)
+    files::replace(file, &serde_json::to_vec_pretty(&json!({ "format": FORMAT, "nets": nets }))?)
 }
 
 #[cfg(test)]

@@ -37,23 +37,23 @@ const SEED: u64 = 1;
 /// Trains and writes the network, and beside it how that went.
 pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failure> {
     nets::torch::configure_threads(args.threads);
-    let (package, course) = train(args, screen).map_err(Failure::Failed)?;
+    let (package, run) = train(args, screen).map_err(Failure::Failed)?;
     write(&args.out, package.bytes()).map_err(Failure::Failed)?;
-    let last = course.last();
-    write(&args.out.with_extension("md"), report::markdown(args, &package, &course).as_bytes())
+    let last = run.last();
+    write(&args.out.with_extension("md"), report::markdown(args, &package, &run).as_bytes())
         .map_err(Failure::Failed)?;
-    let chart = report::chart(&course).map_err(Failure::Failed)?;
+    let chart = report::chart(&run).map_err(Failure::Failed)?;
     write(&args.out.with_extension("svg"), chart.as_bytes()).map_err(Failure::Failed)?;
-    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", course.plain, last.psnr, last.psnr - course.plain);
+    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", run.lanczos, last.psnr, last.psnr - run.lanczos);
     let out = args.out.display();
-    Ok(if last.psnr > course.plain {
+    Ok(if last.psnr > run.lanczos {
         format!("wrote {out}; how it went is in {}", args.out.with_extension("md").display())
     } else {
         format!("wrote {out}, but plain upsampling is better: train for longer with --seconds")
     })
 }
 
-fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)> {
+fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
     let config = args.preset.config(args.scale)?;
     let start = stock_package(config);
     let settings = match start {
@@ -71,19 +71,21 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
     );
     ensure!(material.can_judge(), "{video} gives nothing to judge by; give a longer recording");
     let mut trainer = Trainer::new(settings, start.as_ref())?;
-    let mut course = Course { plain: material.lanczos_db(), points: Vec::new() };
-    let (began, limit) = (Instant::now(), args.seconds);
+    let mut run = Run { lanczos: material.lanczos_db(), points: Vec::new() };
+    let began = Instant::now();
+    let limit = args.seconds;
     let bar = screen.progress(limit.as_secs());
-    let (mut shown, mut loss) = (began, 0.0);
-    course.points.push(judge(&trainer, &mut material, began.elapsed(), loss)?);
+    let mut shown = began;
+    let mut loss = 0.0;
+    run.points.push(judge(&trainer, &mut material, began.elapsed(), loss)?);
     loop {
         loss = trainer.step(material.pool())?;
         let elapsed = began.elapsed();
         let ends = elapsed >= limit;
         if ends || shown.elapsed() >= JUDGE_EVERY.max(limit / POINTS) {
-            course.points.push(judge(&trainer, &mut material, elapsed, loss)?);
+            run.points.push(judge(&trainer, &mut material, elapsed, loss)?);
             shown = Instant::now();
-            let gain = course.last().psnr - course.plain;
+            let gain = run.last().psnr - run.lanczos;
             bar.set_message(format!("training: {} steps, {gain:+.2} dB", trainer.steps()));
         }
         if ends {
@@ -98,16 +100,16 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Course)>
         pairs: material.pool().pushed(),
         steps: trainer.steps(),
         seconds: began.elapsed().as_secs_f64(),
-        psnr_before: course.plain,
-        psnr_after: course.last().psnr,
+        psnr_before: run.lanczos,
+        psnr_after: run.last().psnr,
     })?;
-    Ok((package, course))
+    Ok((package, run))
 }
 
 /// How a training went.
-struct Course {
-    /// PSNR of plain upsampling on what is held out, in dB.
-    plain: f64,
+struct Run {
+    /// PSNR of Lanczos upsampling on what is held out, in dB.
+    lanczos: f64,
     points: Vec<Point>,
 }
 
@@ -122,7 +124,7 @@ struct Point {
     psnr: f64,
 }
 
-impl Course {
+impl Run {
     fn last(&self) -> Point {
         self.points.last().copied().unwrap_or_default()
     }

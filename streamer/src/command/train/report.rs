@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use models::Package;
 use plotters::prelude::*;
 
-use super::{Course, Point};
+use super::{Point, Run};
 use crate::cli::TrainArgs;
 
 const SIZE: (u32, u32) = (720, 480);
@@ -15,14 +15,14 @@ const SIZE: (u32, u32) = (720, 480);
 struct Series {
     name: &'static str,
     colour: RGBColor,
-    value: fn(&Course, &Point) -> f64,
+    value: fn(&Run, &Point) -> f64,
 }
 
 const SERIES: [Series; 2] = [
     Series {
         name: "gain over plain upsampling on what is held out, dB",
         colour: RGBColor(0, 110, 60),
-        value: |course, point| point.psnr - course.plain,
+        value: |run, point| point.psnr - run.lanczos,
     },
     Series {
         name: "mean squared error of a batch, dB",
@@ -32,16 +32,16 @@ const SERIES: [Series; 2] = [
 ];
 
 /// `MODEL.md`.
-pub(super) fn markdown(args: &TrainArgs, package: &Package, course: &Course) -> String {
-    let last = course.last();
+pub(super) fn markdown(args: &TrainArgs, package: &Package, run: &Run) -> String {
+    let last = run.last();
     let stem = args.out.with_extension("svg");
     let chart = stem.file_name().unwrap_or_default().to_string_lossy();
     let mut text = format!(
         "# {}\n\nGain over plain upsampling: {:+.2} dB ({:.2} to {:.2} dB), PSNR of luma on pictures of the recording that were \
          not trained on.\n\n![Curves]({chart})\n\n| what | value |\n|---|---|\n",
         package.config(),
-        last.psnr - course.plain,
-        course.plain,
+        last.psnr - run.lanczos,
+        run.lanczos,
         last.psnr
     );
     let rows = [
@@ -57,30 +57,30 @@ pub(super) fn markdown(args: &TrainArgs, package: &Package, course: &Course) -> 
         let _ = writeln!(text, "| {what} | {value} |");
     }
     text.push_str("\n| seconds | steps | gain, dB |\n|---|---|---|\n");
-    for point in &course.points {
+    for point in &run.points {
         let _ =
-            writeln!(text, "| {:.1} | {} | {:+.3} |", point.seconds, point.steps, point.psnr - course.plain);
+            writeln!(text, "| {:.1} | {} | {:+.3} |", point.seconds, point.steps, point.psnr - run.lanczos);
     }
     text
 }
 
 /// `MODEL.svg`: the curves, one above the other.
-pub(super) fn chart(course: &Course) -> Result<String> {
+pub(super) fn chart(run: &Run) -> Result<String> {
     let mut svg = String::new();
-    draw(course, &mut svg).map_err(|error| anyhow!("cannot draw the curves: {error}"))?;
+    draw(run, &mut svg).map_err(|error| anyhow!("cannot draw the curves: {error}"))?;
     Ok(svg)
 }
 
-fn draw(course: &Course, svg: &mut String) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+fn draw(run: &Run, svg: &mut String) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let end = course.last().seconds.max(0.1);
+    let end = run.last().seconds.max(0.1);
     for (cell, series) in area.split_evenly((SERIES.len(), 1)).iter().zip(SERIES) {
         // The first point comes before the first step: there is no loss yet.
-        let points: Vec<(f64, f64)> = course
+        let points: Vec<(f64, f64)> = run
             .points
             .iter()
-            .map(|point| (point.seconds, (series.value)(course, point)))
+            .map(|point| (point.seconds, (series.value)(run, point)))
             .filter(|(_, value)| value.is_finite())
             .collect();
         let (low, high) = points
@@ -116,7 +116,7 @@ mod tests {
         for points in
             [vec![], vec![point(0.0, 0.0)], vec![point(0.0, 0.0), point(1.0, 1e-4), point(2.0, 9e-5)]]
         {
-            let svg = chart(&Course { plain: 30.0, points }).unwrap();
+            let svg = chart(&Run { lanczos: 30.0, points }).unwrap();
             assert!(svg.contains("</svg>") && svg.contains("gain over plain"));
         }
     }
