@@ -35,7 +35,7 @@ use streamer::config::VideoSize;
 use streamer::pairs::Coded;
 use streamer::trainer::Policy;
 
-/// Every so many pictures one is measured.
+/// One picture in this many is measured.
 const MEASURE_EVERY: u64 = 15;
 /// The first of them: between two pairs, which come at multiples of half a second.
 const FIRST_MEASURED: u64 = 7;
@@ -66,8 +66,8 @@ pub struct Measured {
     pub at_s: f64,
     /// Index of the scene.
     pub scene: usize,
-    /// Plain upsampling.
-    pub plain: f64,
+    /// Lanczos upsampling.
+    pub lanczos: f64,
     /// The stock network.
     pub stock: f64,
     /// What the server had, for every policy.
@@ -94,7 +94,7 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
     let mut stock =
         stock_package(plan.config).map(|package| torch.upscaler(&package, Precision::Auto)).transpose()?;
     let mut camera = Camera::new(programme, programme.half(), plan.bitrate)?;
-    let mut lanczos = Scaler::new(Filter::Lanczos);
+    let mut scaler = Scaler::new(Filter::Lanczos);
     let mut measured = Vec::new();
     for life in &mut lives {
         life.see(Coded::Config(camera.transcoder.config()))?;
@@ -107,18 +107,24 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
         if shot.number % MEASURE_EVERY != FIRST_MEASURED {
             continue;
         }
-        let plain_picture = lanczos.scale(&shot.lr, shot.hr.size())?;
-        let plain = psnr_luma(&plain_picture, &shot.hr);
-        if plain > Settings::default().nothing_to_gain_db {
+        let upsampled = scaler.scale(&shot.lr, shot.hr.size())?;
+        let lanczos = psnr_luma(&upsampled, &shot.hr);
+        if lanczos > Settings::default().nothing_to_gain_db {
             continue;
         }
         let with = |net: Option<&mut Box<dyn Upscaler>>| -> Result<f64> {
-            let Some(net) = net else { return Ok(plain) };
-            Ok(psnr_luma(&net.upscale(&shot.lr, plain_picture.clone())?, &shot.hr))
+            let Some(net) = net else { return Ok(lanczos) };
+            Ok(psnr_luma(&net.upscale(&shot.lr, upsampled.clone())?, &shot.hr))
         };
         let stock = with(stock.as_mut())?;
         let nets = lives.iter_mut().map(|life| with(life.in_use())).collect::<Result<_>>()?;
-        measured.push(Measured { at_s: shot.hr.pts().as_secs_f64(), scene: shot.scene, plain, stock, nets });
+        measured.push(Measured {
+            at_s: shot.hr.pts().as_secs_f64(),
+            scene: shot.scene,
+            lanczos,
+            stock,
+            nets,
+        });
     }
     lives.iter_mut().for_each(Life::finish);
     let seconds = programme.seconds();
@@ -133,12 +139,12 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
 fn direct(programme: &Programme, bitrate: f64) -> Result<f64> {
     let mut camera = Camera::new(programme, programme.whole(), bitrate.round() as u32)?;
     let mut psnr = Mean::default();
-    let mut lanczos = Scaler::new(Filter::Lanczos);
+    let mut scaler = Scaler::new(Filter::Lanczos);
     while let Some(shot) = camera.shoot()? {
         if shot.number % MEASURE_EVERY == FIRST_MEASURED {
-            // The same pictures as above, about: those that plain upsampling of a clean picture makes perfect are left out.
-            let small = lanczos.scale(&shot.hr, programme.half().size())?;
-            if psnr_luma(&lanczos.scale(&small, shot.hr.size())?, &shot.hr)
+            // The same pictures as above, about: those that Lanczos upsampling of a clean picture makes perfect are left out.
+            let small = scaler.scale(&shot.hr, programme.half().size())?;
+            if psnr_luma(&scaler.scale(&small, shot.hr.size())?, &shot.hr)
                 <= Settings::default().nothing_to_gain_db
             {
                 psnr.add(psnr_luma(&shot.lr, &shot.hr));

@@ -5,7 +5,7 @@
 //! pair --> look (best network so far) --> monitor --> policy --> choose a start (best, stock, remembered scenes)
 //!     \--> material (pool, held out)                      |
 //!              \--> course: steps --> judgement on what is held out --> goal? plateau? --> rest
-//!                                           \--> best so far --> offer to the server
+//!                                           \--> best so far --> upload to the server
 //! ```
 //!
 //! Three things decide: [`Scenes`] which scene is shown, the [`Policy`] whether training begins, goes on or ends, a [`Course`]
@@ -48,8 +48,8 @@ pub enum Event {
         server_db: f64,
         trained_db: f64,
     },
-    /// This network is better than what the server has.
-    Offer(Package),
+    /// This network is better than what the server has, by enough to send it.
+    Upload(Package),
 }
 
 /// Where training stands.
@@ -59,7 +59,7 @@ enum Phase {
     Idle,
     Training(Box<Course>),
     /// The last training of this scene or montage can be gone on with: how many `pairs` there were then, and which network was the `best`.
-    Rested {
+    Resting {
         course: Box<Course>,
         pairs: u64,
         best: Option<Fingerprint>,
@@ -216,7 +216,7 @@ impl LiveTraining {
             Verdict::GoOn | Verdict::Astray => Step::GoOn,
         };
         let is_last = matches!(step, Step::End(_));
-        self.offer(best_db - server_db.max(lanczos_db), is_last);
+        self.upload(best_db - server_db.max(lanczos_db), is_last);
         self.act(step)
     }
 
@@ -296,7 +296,7 @@ impl LiveTraining {
             is_montage: self.scenes.is_montage(),
             pairs: self.material.taken(),
             pairs_at_rest: match &self.phase {
-                Phase::Rested { pairs, .. } => Some(*pairs),
+                Phase::Resting { pairs, .. } => Some(*pairs),
                 _ => None,
             },
         };
@@ -337,7 +337,7 @@ impl LiveTraining {
         self.ask(|policy, now| policy.change(reason, now))
     }
 
-    /// Lets the network that is best on the newest pairs be the best one, and offers it. With a reason, training begins there.
+    /// Lets the network that is best on the newest pairs be the best one, and uploads it. With a reason, training begins there.
     fn choose(&mut self, reason: Option<Reason>) -> Result<(), Error> {
         let chosen = self.candidates.choose(self.scenes.alike())?;
         if let Some((gain, _)) = chosen {
@@ -348,7 +348,7 @@ impl LiveTraining {
         }
         // Viewers get it before anything is learnt.
         let gain = self.candidates.gain_over_server()?;
-        self.offer(gain, true);
+        self.upload(gain, true);
         if let Some(reason) = reason {
             self.end(End::Overtaken);
             let remembered = chosen.is_some_and(|(_, is_remembered)| is_remembered);
@@ -365,7 +365,7 @@ impl LiveTraining {
         let best = self.candidates.best.clone();
         let course = match mem::take(&mut self.phase) {
             // Training that rested is gone on with, unless another scene is shown or another network is the best now.
-            Phase::Rested { course, best: then, .. }
+            Phase::Resting { course, best: then, .. }
                 if then == fingerprint(best.as_ref())
                     && matches!(record.reason, Reason::More | Reason::Decline) =>
             {
@@ -383,16 +383,16 @@ impl LiveTraining {
     }
 
     /// Hands out the best network if it is better than what the server shows by `gain` dB, now or when it is time to.
-    fn offer(&mut self, gain: f64, is_last: bool) {
-        let offer = self.candidates.offer(gain, self.now_s, is_last);
-        self.events.extend(offer.map(Event::Offer));
+    fn upload(&mut self, gain: f64, is_last: bool) {
+        let better = self.candidates.upload(gain, self.now_s, is_last);
+        self.events.extend(better.map(Event::Upload));
     }
 
     /// While it rests: a server that does not have the best network, because it was started anew, gets it.
     fn remind_server(&mut self) -> Result<(), Error> {
         if !self.is_training() && self.candidates.has_server_forgotten() {
             let gain = self.candidates.gain_over_server()?;
-            self.offer(gain, true);
+            self.upload(gain, true);
         }
         Ok(())
     }
@@ -428,9 +428,9 @@ impl LiveTraining {
             self.scenes.remember_shown(best);
         }
         // One that was gone on with in vain is the last of its scene. A montage shows new things all the time.
-        let was_in_vain = record.reason == Reason::More && record.gain_db < self.settings.worth_sending_db;
+        let was_in_vain = record.reason == Reason::More && record.gain_db < self.settings.worth_uploading_db;
         if !was_in_vain || is_montage {
-            self.phase = Phase::Rested { course, pairs: self.material.taken(), best: fingerprint };
+            self.phase = Phase::Resting { course, pairs: self.material.taken(), best: fingerprint };
         }
     }
 }

@@ -19,22 +19,8 @@ use crate::Settings;
 use crate::record::Reason;
 
 pub use cut::CutDetector;
+pub(crate) use cut::Sight;
 pub(crate) use signature::Signature;
-
-/// What a picture shows, against the scene so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
-    /// The first scene of all.
-    First,
-    /// Nothing new at all: a jump of quality is the coder's doing then.
-    Unmoved,
-    /// The same scene.
-    Same,
-    /// Another scene: little is enough for a jump of quality.
-    Other,
-    /// The second picture of another scene: it is compared with the look before both, even where nothing is usual yet.
-    Cut,
-}
 
 /// The scene that is shown, and the networks of those that were.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ pub struct Settings {
 
     // --- What goes to the server
     /// Least time between two networks of one training; the last one of a training need not wait.
-    pub offer_every_s: f64,
+    pub upload_every_s: f64,
     /// A better network by less is not worth its bits on the uplink.
-    pub worth_sending_db: f64,
+    pub worth_uploading_db: f64,
 
     // --- Material: what is learnt from and judged by
     /// Pairs to learn from: the last half minute. A pair of 480x270 takes 1.2 MB.
@@ -143,8 +143,8 @@ impl Default for Settings {
         Self {
             device: Device::Cpu,
             seed: 1,
-            offer_every_s: 5.0,
-            worth_sending_db: 0.03,
+            upload_every_s: 5.0,
+            worth_uploading_db: 0.03,
             pool: 64,
             recency: 0.97,
             weight_before_cut: 0.5,

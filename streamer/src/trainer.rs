@@ -2,7 +2,7 @@
 //!
 //! [`LiveTraining`] decides; this thread, of the lowest priority, gives it pairs, time and news of the server. It never makes
 //! anyone wait: pairs come through a buffer that forgets, networks leave through a slot that keeps the newest. A network is
-//! offered only if, on recent pairs that it was not trained on, it is better than Lanczos upsampling and better than what the
+//! uploaded only if, on recent pairs that it was not trained on, it is better than Lanczos upsampling and better than what the
 //! server has.
 
 mod priority;
@@ -76,8 +76,8 @@ pub struct TrainerThread {
     pub offers: Arc<Slot<Package>>,
     /// What the server has taken.
     pub accepted: Arc<Latest<Option<Package>>>,
-    /// Least time between two offers of one training.
-    pub offer_every: Duration,
+    /// Least time between two uploads of one training.
+    pub upload_every: Duration,
     pub policy: Policy,
     pub device: Device,
     /// The folder where the gains of trainings are remembered.
@@ -160,7 +160,7 @@ impl TrainerThread {
             if asked.elapsed() >= ASK_EVERY {
                 asked = Instant::now();
                 // An answer may take long: nobody shall think that this thread gets no processor time.
-                self.pairs.leave();
+                self.pairs.excuse();
                 if let Some(other) = self.ask_again(order) {
                     break Some(other);
                 }
@@ -214,7 +214,7 @@ impl<'a> Work<'a> {
         let settings = Settings {
             device: thread.device,
             seed: rand::random(),
-            offer_every_s: thread.offer_every.as_secs_f64(),
+            upload_every_s: thread.upload_every.as_secs_f64(),
             ..Settings::default()
         };
         let threshold = Threshold::open(config, &settings, thread.state.as_deref());
@@ -297,14 +297,14 @@ impl<'a> Work<'a> {
                     tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
                     self.thread.counters.quality.set(Some(Quality { plain, net, trainee }));
                 }
-                Event::Offer(package) => self.offer(package),
+                Event::Upload(package) => self.upload(package),
             }
         }
         news
     }
 
     /// Hands the network to the uploader, unless the server would not take it.
-    fn offer(&self, package: Package) {
+    fn upload(&self, package: Package) {
         let bytes = package.bytes().len();
         let limit = self.order.max_bytes;
         if bytes as u64 > limit {

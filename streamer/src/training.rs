@@ -59,7 +59,7 @@ impl Training {
             wanted,
             offers: training.offers.clone(),
             accepted: accepted.clone(),
-            offer_every: config.upload_every,
+            upload_every: config.upload_every,
             policy: config.policy,
             device: config.device,
             state: config.state,

@@ -16,8 +16,8 @@ use super::pace::Pace;
 const UPLOAD_SHARE: f64 = 0.1;
 /// The server builds, proves and hands over a network; measured on two cores that were busy.
 const SERVER_S: f64 = 0.3;
-/// Least seconds between two offers of one training, as the streamer has it.
-const OFFER_EVERY_S: f64 = 5.0;
+/// Least seconds between two uploads of one training, as the streamer has it.
+const UPLOAD_EVERY_S: f64 = 5.0;
 /// A goal that no training reaches, in dB.
 const NEVER: f64 = 1e3;
 
@@ -65,7 +65,7 @@ impl Life {
         let mut settings = Settings {
             device: plan.device,
             seed: plan.seed,
-            offer_every_s: OFFER_EVERY_S,
+            upload_every_s: UPLOAD_EVERY_S,
             ..Settings::default()
         };
         if !plan.goals {
@@ -155,7 +155,7 @@ impl Life {
             match event {
                 Event::Judged { .. } => self.spend(self.pace.judge_s),
                 Event::Ended(record) => self.trainings.push(record),
-                Event::Offer(package) => self.waiting = Some(package),
+                Event::Upload(package) => self.waiting = Some(package),
                 Event::Began(_) | Event::Astray => {}
             }
         }

@@ -14,7 +14,7 @@ use super::{Camera, Programme};
 const STEPS: u32 = 30;
 /// Looks that are timed; the median counts.
 const LOOKS: usize = 9;
-/// A judgement looks at quarters, of which four make a look; so many quarters of the trainee, and the best one on a new one.
+/// A judgement looks at quarters, of which four make a look; this many of the network in training, and the best one on a new one.
 const QUARTERS: f64 = 9.0;
 
 /// Seconds.
@@ -39,7 +39,8 @@ impl Pace {
     /// Measures this machine on the first pictures of a programme.
     pub fn measure(programme: &Programme, config: FEdsrConfig, device: Device, bitrate: u32) -> Result<Self> {
         let mut camera = Camera::new(programme, programme.half(), bitrate)?;
-        let (mut maker, mut pool) = (PairMaker::new(), PairPool::new(8, config.scale));
+        let mut maker = PairMaker::new();
+        let mut pool = PairPool::new(8, config.scale);
         maker.set_wanted(Some(Wanted::new(config.scale, State::Waiting)));
         maker.push(Coded::Config(camera.transcoder.config()))?;
         let mut last: Option<Pair> = None;

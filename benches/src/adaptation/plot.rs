@@ -21,7 +21,7 @@ const SMOOTH: usize = 4;
 const COLOURS: [RGBColor; 3] = [RGBColor(200, 30, 30), RGBColor(31, 119, 180), RGBColor(44, 160, 44)];
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
-/// Draws gain over plain upsampling over time.
+/// Draws gain over Lanczos upsampling over time.
 pub fn draw(programme: &Programme, outcome: &Outcome, file: &Path) -> Result<()> {
     figure(programme, outcome, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
@@ -47,9 +47,9 @@ fn gains<'a>(programme: &Programme, outcome: &Outcome, area: &Area<'a>) -> Resul
             .map(mean)
             .collect()
     };
-    let stock = smooth(&|one| one.stock - one.plain);
+    let stock = smooth(&|one| one.stock - one.lanczos);
     let nets: Vec<_> =
-        (0..outcome.lives.len()).map(|index| smooth(&|one| one.nets[index] - one.plain)).collect();
+        (0..outcome.lives.len()).map(|index| smooth(&|one| one.nets[index] - one.lanczos)).collect();
     let all = nets.iter().chain([&stock]).flatten().map(|point| point.1);
     let (low, high) = all.fold((0.0_f64, 0.1_f64), |(low, high), value| (low.min(value), high.max(value)));
     let mut chart = ChartBuilder::on(area)

@@ -117,7 +117,9 @@ impl Reel<'_> {
         loop {
             let Some(scene) = self.programme.scenes.get(self.scene) else { return Ok(None) };
             if self.shown == scene.pictures {
-                (self.scene, self.shown, self.reader) = (self.scene + 1, 0, None);
+                self.scene += 1;
+                self.shown = 0;
+                self.reader = None;
                 continue;
             }
             let open = || {

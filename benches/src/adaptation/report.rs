@@ -12,21 +12,22 @@ use super::{Measured, Outcome, Plan};
 
 /// Means over measured pictures, in dB.
 struct Means {
-    plain: f64,
+    lanczos: f64,
     stock: f64,
     nets: Vec<f64>,
 }
 
 impl Means {
     fn of<'a>(measured: impl Iterator<Item = &'a Measured>, policies: usize) -> Self {
-        let (mut plain, mut stock) = (Mean::default(), Mean::default());
+        let mut lanczos = Mean::default();
+        let mut stock = Mean::default();
         let mut nets = vec![Mean::default(); policies];
         for one in measured {
-            plain.add(one.plain);
+            lanczos.add(one.lanczos);
             stock.add(one.stock);
             nets.iter_mut().zip(&one.nets).for_each(|(mean, psnr)| mean.add(*psnr));
         }
-        Self { plain: plain.mean(), stock: stock.mean(), nets: nets.iter().map(Mean::mean).collect() }
+        Self { lanczos: lanczos.mean(), stock: stock.mean(), nets: nets.iter().map(Mean::mean).collect() }
     }
 }
 
@@ -47,9 +48,9 @@ pub fn policies(outcome: &Outcome) -> String {
         "| method | PSNR-Y, dB | over Lanczos | over stock | of continuous' gain over stock | training, s | of continuous' | trainings | uploads | kB |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
     );
-    let _ = writeln!(text, "| Lanczos | {:.2} | | | | | | | | |", means.plain);
+    let _ = writeln!(text, "| Lanczos | {:.2} | | | | | | | | |", means.lanczos);
     let _ =
-        writeln!(text, "| stock | {:.2} | {:+.2} | | | | | | | |", means.stock, means.stock - means.plain);
+        writeln!(text, "| stock | {:.2} | {:+.2} | | | | | | | |", means.stock, means.stock - means.lanczos);
     for (index, life) in outcome.lives.iter().enumerate() {
         let gain = means.nets[index] - means.stock;
         let share = |of: fn(&Life) -> f64| {
@@ -65,7 +66,7 @@ pub fn policies(outcome: &Outcome) -> String {
             "| {} | {:.2} | {:+.2} | {gain:+.3} | {of_gain} | {:.0} | {} | {} | {} | {:.0} |",
             name(life.policy),
             means.nets[index],
-            means.nets[index] - means.plain,
+            means.nets[index] - means.lanczos,
             life.seconds,
             share(|life| life.seconds),
             life.trainings.len(),
@@ -77,7 +78,7 @@ pub fn policies(outcome: &Outcome) -> String {
         let _ = writeln!(
             text,
             "| large pictures coded directly, at the bits of adaptive | {direct:.2} | {:+.2} | {:+.3} | | | | | | |",
-            direct - means.plain,
+            direct - means.lanczos,
             direct - means.stock
         );
     }
@@ -97,7 +98,7 @@ pub fn scenes(programme: &Programme, outcome: &Outcome) -> String {
     for (index, (scene, from)) in programme.scenes.iter().zip(&cuts).enumerate() {
         let of_scene = outcome.measured.iter().filter(|one| one.scene == index);
         let means = Means::of(of_scene, outcome.lives.len());
-        let _ = write!(text, "| {} | {from:.0} | {:.2} | {:.2} |", scene.name, means.plain, means.stock);
+        let _ = write!(text, "| {} | {from:.0} | {:.2} | {:.2} |", scene.name, means.lanczos, means.stock);
         for net in &means.nets {
             let _ = write!(text, " {:+.3} |", net - means.stock);
         }
@@ -147,7 +148,8 @@ pub fn prediction(samples: &[GainSample]) -> String {
     if samples.len() <= LEAST_SAMPLES {
         return format!("{} trainings are too few to say how well the next is predicted.\n", samples.len());
     }
-    let (mut learnt, mut mean) = (0.0, 0.0);
+    let mut learnt = 0.0;
+    let mut mean = 0.0;
     for (index, one) in samples.iter().enumerate() {
         let others: Vec<GainSample> = samples
             .iter()

@@ -25,8 +25,8 @@ pub(super) struct Candidates {
     pub(super) best: Option<Package>,
     /// What the server has.
     pub(super) server: Option<Package>,
-    /// What was offered to the server, and when.
-    offered: Option<(f64, Fingerprint)>,
+    /// What the server was sent last, and when.
+    sent: Option<(f64, Fingerprint)>,
     /// The newest pairs, the oldest first.
     recent: VecDeque<Pair>,
     torch: Torch,
@@ -41,7 +41,7 @@ impl Candidates {
             best: start.clone(),
             server: start.clone(),
             start,
-            offered: None,
+            sent: None,
             recent: VecDeque::with_capacity(RECENT),
             torch: Torch::new(settings.device),
             built: VecDeque::with_capacity(BUILT),
@@ -59,7 +59,7 @@ impl Candidates {
         self.server = package.or_else(|| self.start.clone());
         let has = fingerprint(self.server.as_ref());
         // A server that has something else than it was given has begun anew, and need not wait.
-        self.offered.take_if(|(_, offered)| has != Some(*offered));
+        self.sent.take_if(|(_, sent)| has != Some(*sent));
     }
 
     /// PSNR of luma of a pair in dB, by Lanczos upsampling and by the best network.
@@ -123,25 +123,25 @@ impl Candidates {
         Ok(self.mean(self.best.clone().as_ref())? - server)
     }
 
-    /// The best network, if it is better than what the server shows by enough, and the server has not been offered another one
+    /// The best network, if it is better than what the server shows by enough, and the server has not been sent another one
     /// of this training just now. The `last` one of a training need not wait.
-    pub(super) fn offer(&mut self, gain: f64, now_s: f64, last: bool) -> Option<Package> {
+    pub(super) fn upload(&mut self, gain: f64, now_s: f64, last: bool) -> Option<Package> {
         let best = self.best.clone()?;
-        let is_due = match self.offered {
-            Some((_, offered)) if offered == best.fingerprint() => false,
-            Some((at_s, _)) => last || now_s - at_s >= self.settings.offer_every_s,
+        let is_due = match self.sent {
+            Some((_, sent)) if sent == best.fingerprint() => false,
+            Some((at_s, _)) => last || now_s - at_s >= self.settings.upload_every_s,
             None => true,
         };
-        if gain < self.settings.worth_sending_db || !is_due {
+        if gain < self.settings.worth_uploading_db || !is_due {
             return None;
         }
-        self.offered = Some((now_s, best.fingerprint()));
+        self.sent = Some((now_s, best.fingerprint()));
         Some(best)
     }
 
     /// Whether the server was started anew, and does not have the best network any more.
     pub(super) fn has_server_forgotten(&self) -> bool {
-        self.offered.is_none() && fingerprint(self.best.as_ref()) != fingerprint(self.server.as_ref())
+        self.sent.is_none() && fingerprint(self.best.as_ref()) != fingerprint(self.server.as_ref())
     }
 
     /// The mean over the newest pairs; 0 without any.

@@ -93,9 +93,9 @@ fn live_on(
             }
         }
         events.extend(trainer.events());
-        // The server takes what it is offered.
-        if let Some(Event::Offer(package)) =
-            events.iter().rev().find(|event| matches!(event, Event::Offer(_)))
+        // The server takes what it is sent.
+        if let Some(Event::Upload(package)) =
+            events.iter().rev().find(|event| matches!(event, Event::Upload(_)))
         {
             trainer.set_server(Some(package.clone()));
         }
@@ -121,8 +121,8 @@ fn is_jump(reason: Reason) -> bool {
     matches!(reason, Reason::Drop | Reason::Rise)
 }
 
-fn offers(events: &[Event]) -> usize {
-    events.iter().filter(|event| matches!(event, Event::Offer(_))).count()
+fn uploads(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Upload(_))).count()
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn each_scene_is_learnt_once_and_then_it_rests() {
     assert!(begun_first[1..].iter().all(|record| record.reason == Reason::More), "{first:?}");
     assert!(matches!(ended_first[0].end, Some(End::Plateau | End::TimeLimit)), "{ended_first:?}");
     assert!(ended_first[0].gain_db > 0.05 && ended_first[0].steps > 40, "{ended_first:?}");
-    assert!(offers(&first) >= 1);
+    assert!(uploads(&first) >= 1);
     assert_eq!(trainer.state(), State::Resting);
 
     let second = live(&mut trainer, 120..240, 1);
@@ -168,7 +168,7 @@ fn a_scene_that_goes_on_is_learnt_on_when_as_much_again_was_seen() {
     }
     let sequels = &ended[1..];
     assert!(sequels.iter().all(|record| record.before_db > 10.0 && record.goal_db.is_none()), "{ended:?}");
-    let in_vain = |record: &&Record| record.gain_db < settings().worth_sending_db;
+    let in_vain = |record: &&Record| record.gain_db < settings().worth_uploading_db;
     assert!(sequels.iter().filter(|record| in_vain(record)).count() <= 1, "{ended:?}");
     assert_eq!(trainer.samples().len(), 1, "what goes on says nothing of how trainings begin");
 }
@@ -212,11 +212,11 @@ fn a_scene_that_comes_back_is_remembered() {
     assert!(records.first().is_some_and(|record| record.remembered), "{back:?}");
     let at = |wanted: fn(&Event) -> bool| back.iter().position(wanted).unwrap();
     assert!(
-        at(|event| matches!(event, Event::Offer(_))) < at(|event| matches!(event, Event::Began(_))),
+        at(|event| matches!(event, Event::Upload(_))) < at(|event| matches!(event, Event::Began(_))),
         "the server gets it before anything is learnt"
     );
     let offered =
-        back.iter().find_map(|event| if let Event::Offer(package) = event { Some(package) } else { None });
+        back.iter().find_map(|event| if let Event::Upload(package) = event { Some(package) } else { None });
     assert_eq!(offered, Some(&sharpener));
 }
 
@@ -230,7 +230,7 @@ fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
     live(&mut trainer, 18..24, 1);
     assert!(trainer.is_training(), "one training goes on over all pieces");
     let back = live(&mut trainer, 24..30, 0);
-    let is_offered = |event: &Event| matches!(event, Event::Offer(package) if *package == sharpener);
+    let is_offered = |event: &Event| matches!(event, Event::Upload(package) if *package == sharpener);
     assert!(back.iter().any(is_offered), "{back:?}");
     assert!(trainer.is_training() && ended(&back).is_empty() && begun(&back).is_empty(), "{back:?}");
     let gained = trainer.records().last().unwrap().gain_db;
@@ -286,7 +286,7 @@ fn a_server_that_has_lost_the_network_gets_it_again() {
     live(&mut trainer, 0..120, 0);
     assert_eq!(trainer.state(), State::Resting);
     trainer.set_server(None);
-    assert!(offers(&live(&mut trainer, 120..124, 0)) >= 1);
+    assert!(uploads(&live(&mut trainer, 120..124, 0)) >= 1);
 }
 
 #[test]
@@ -303,6 +303,6 @@ fn what_was_trained_does_not_stay_below_the_stock_network() {
     trainer.candidates.best = Some(loud.clone());
     trainer.set_server(Some(loud));
     let events = live(&mut trainer, 20..30, 0);
-    assert_eq!(offers(&events), 1);
+    assert_eq!(uploads(&events), 1);
     assert_eq!(trainer.best().map(Package::fingerprint), Some(stock.fingerprint()));
 }

@@ -4,7 +4,6 @@
 
 use media::Picture;
 
-use super::Sight;
 use super::signature::Signature;
 use crate::Settings;
 
@@ -39,6 +38,21 @@ impl CutDetector {
         self.usual += newest * (distance - self.usual);
         cut
     }
+}
+
+/// What a picture shows, against the scene so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// The first scene of all.
+    First,
+    /// Nothing new at all: a jump of quality is the coder's doing then.
+    Unmoved,
+    /// The same scene.
+    Same,
+    /// Another scene: little is enough for a jump of quality.
+    Other,
+    /// The second picture of another scene: it is compared with the look before both, even where nothing is usual yet.
+    Cut,
 }
 
 /// The scene that is shown.

@@ -65,7 +65,7 @@ impl<T> PairBuffer<T> {
     }
 
     /// Whoever comes for pairs has something else to do, and does not say for how long.
-    pub fn leave(&self) {
+    pub fn excuse(&self) {
         self.inner.lock().attended = None;
     }
 
@@ -100,7 +100,7 @@ mod tests {
         buffer.drain(Duration::ZERO).unwrap();
         std::thread::sleep(Duration::from_millis(2));
         assert!(buffer.is_neglected(Duration::from_millis(1)) && !buffer.is_neglected(long));
-        buffer.leave();
+        buffer.excuse();
         assert!(!buffer.is_neglected(Duration::ZERO));
     }
 
