@@ -163,6 +163,12 @@ impl Learnt {
     }
 }
 
+/// Patches of code values as a tensor `N,C,H,W`, divided by 255.
+pub(super) fn patches(values: &[f32], shape: [usize; 4], device: Device) -> Result<Tensor, TchError> {
+    let shape = shape.map(|side| side as i64);
+    Tensor::f_from_slice(values)?.f_to_device(device)?.f_div_scalar(255.0)?.f_reshape(shape)
+}
+
 fn shape(tensor: &Tensor) -> Vec<usize> {
     tensor.size().into_iter().map(|side| side as usize).collect()
 }

@@ -39,13 +39,13 @@ pub struct GainSample {
 #[derive(Debug)]
 pub struct GainPredictor {
     layers: Vec<[Tensor; 2]>,
-    first: Normal,
-    gain: Normal,
+    first: Spread,
+    gain: Spread,
 }
 
 /// Mean, spread and range of what was seen.
 #[derive(Debug, Clone, Copy)]
-struct Normal {
+struct Spread {
     mean: f64,
     deviation: f64,
     least: f64,
@@ -58,17 +58,18 @@ impl GainPredictor {
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
-        let first = Normal::of(samples.iter().map(|sample| sample.first_db));
-        let gain = Normal::of(samples.iter().map(|sample| sample.gain_db));
+        let first = Spread::of(samples.iter().map(|sample| sample.first_db));
+        let gain = Spread::of(samples.iter().map(|sample| sample.gain_db));
         let column = |values: Vec<f32>| Tensor::f_from_slice(&values)?.f_reshape([-1, 1]);
-        let inputs = column(samples.iter().map(|sample| first.normal(sample.first_db)).collect())?;
-        let outputs = column(samples.iter().map(|sample| gain.normal(sample.gain_db)).collect())?;
+        let inputs = column(samples.iter().map(|sample| first.normalise(sample.first_db)).collect())?;
+        let outputs = column(samples.iter().map(|sample| gain.normalise(sample.gain_db)).collect())?;
 
         let specs = specs();
         let mut learner = Learner::new(&specs, None, initial, Optimizer::Adam, Device::Cpu, AVERAGE, 1)?;
         let variables =
             learner.net(|tensor| specs.iter().map(tensor).collect::<Result<Vec<_>, TchError>>())?;
-        let layers = paired(variables);
+        let layers = in_layers(variables);
+        // All samples are one batch: there are at most some hundred.
         for step in 0..STEPS {
             let error = forward(&layers, &inputs)?.f_mse_loss(&outputs, Reduction::Mean)?;
             let loss = layers.iter().try_fold(error, |loss, [weight, _]| {
@@ -76,25 +77,27 @@ impl GainPredictor {
             })?;
             learner.descend(&loss, LEARNING_RATE * cosine(f64::from(step) / f64::from(STEPS)))?;
         }
+        // The averages predict, as with every net of ours: they do not depend on where the last step ended.
         let weights = learner.weights()?.into_iter().zip(&specs).map(|(values, spec)| {
             let shape: Vec<i64> = spec.shape.iter().map(|&side| side as i64).collect();
             Tensor::f_from_slice(&values)?.f_reshape(shape)
         });
-        let layers = paired(weights.collect::<Result<_, TchError>>()?);
+        let layers = in_layers(weights.collect::<Result<_, TchError>>()?);
         Ok(Some(Self { layers, first, gain }))
     }
 
     /// The largest gain in dB that a training can reach, from what it gained until its first judgement: at least that, at least
     /// 0, and otherwise within the gains that were seen.
     pub fn predict(&self, first_db: f64) -> Result<f64, Error> {
-        let input = Tensor::f_from_slice(&[self.first.normal(first_db)])?.f_reshape([1, 1])?;
+        let input = Tensor::f_from_slice(&[self.first.normalise(first_db)])?.f_reshape([1, 1])?;
         let output = tch::no_grad(|| forward(&self.layers, &input))?.f_double_value(&[0, 0])?;
+        // No training ends below what it has gained already, however little those before it gained.
         let gain = self.gain.mean + output * self.gain.deviation;
         Ok(gain.clamp(self.gain.least.max(0.0), self.gain.most.max(0.0)).max(first_db))
     }
 }
 
-impl Normal {
+impl Spread {
     fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         let count = values.clone().count().max(1) as f64;
         let mean = values.clone().sum::<f64>() / count;
@@ -104,7 +107,7 @@ impl Normal {
         Self { mean, deviation: variance.sqrt().max(LEAST_SPREAD), least, most }
     }
 
-    fn normal(&self, value: f64) -> f32 {
+    fn normalise(&self, value: f64) -> f32 {
         ((value.clamp(self.least, self.most) - self.mean) / self.deviation) as f32
     }
 }
@@ -128,8 +131,8 @@ fn initial(spec: &TensorSpec, random: &mut ChaCha8Rng) -> Vec<f32> {
     (0..spec.elements()).map(|_| random.random_range(-bound..bound)).collect()
 }
 
-/// Weight and bias of every layer.
-fn paired(tensors: Vec<Tensor>) -> Vec<[Tensor; 2]> {
+/// Weight and bias, layer by layer.
+fn in_layers(tensors: Vec<Tensor>) -> Vec<[Tensor; 2]> {
     let mut tensors = tensors.into_iter();
     std::iter::from_fn(|| Some([tensors.next()?, tensors.next()?])).collect()
 }

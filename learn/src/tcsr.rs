@@ -11,10 +11,10 @@ use nets::torch::tcsr::Tcsr;
 use nets::torch::{Torch, precision};
 use nets::{Backend as _, Device, Precision};
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, TchError, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::checkpoint::{RUN, SETTINGS};
-use crate::learner::{Learner, Optimizer, uniform};
+use crate::learner::{Learner, Optimizer, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Sequence, SequencePool};
 
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
@@ -180,16 +180,9 @@ impl TcsrTrainer {
         for _ in 0..batch {
             pool.draw(patch, &mut self.learner.random, &mut self.shown, &mut self.residual)?;
         }
-        let tensor = |values: &[f32], channels: usize| -> Result<Tensor, TchError> {
-            let side = patch as i64;
-            Tensor::f_from_slice(values)?.f_to_device(device.into())?.f_div_scalar(255.0)?.f_reshape([
-                batch as i64,
-                channels as i64,
-                side,
-                side,
-            ])
-        };
-        Ok([tensor(&self.shown, config.pictures())?, tensor(&self.residual, 1)?])
+        let shown = patches(&self.shown, [batch, config.pictures(), patch, patch], device.into())?;
+        let residual = patches(&self.residual, [batch, 1, patch, patch], device.into())?;
+        Ok([shown, residual])
     }
 }
 

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
 use crate::checkpoint::{RUN, SETTINGS};
-use crate::learner::{Learner, uniform};
+use crate::learner::{Learner, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
 
 pub use settings::{Loss, Selection, TrainerSettings, cosine};
@@ -153,16 +153,9 @@ impl Trainer {
         for _ in 0..batch {
             pool.draw(patch, selection, &mut self.learner.random, &mut self.luma, &mut self.residual)?;
         }
-        let tensor = |values: &[f32], side: usize| -> Result<Tensor, TchError> {
-            Tensor::f_from_slice(values)?.f_to_device(device.into())?.f_div_scalar(255.0)?.f_reshape([
-                batch as i64,
-                1,
-                side as i64,
-                side as i64,
-            ])
-        };
-        let luma = tensor(&self.luma, patch)?;
-        let residual = tensor(&self.residual, patch * usize::from(self.settings.config.scale))?;
+        let side = patch * usize::from(self.settings.config.scale);
+        let luma = patches(&self.luma, [batch, 1, patch, patch], device.into())?;
+        let residual = patches(&self.residual, [batch, 1, side, side], device.into())?;
         let kind = precision::kind(precision, device);
         Ok([luma.f_to_kind(kind)?, residual])
     }
