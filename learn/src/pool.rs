@@ -7,7 +7,7 @@ use media::{Picture, Size};
 use rand::Rng;
 
 use crate::patch;
-use crate::{Error, ErrorKind, Selection};
+use crate::{Error, ErrorKind};
 
 /// Two pictures of the same instant.
 #[derive(Debug, Clone)]
@@ -16,6 +16,17 @@ pub struct Pair {
     pub lr: Picture,
     /// The original in high resolution.
     pub hr: Picture,
+}
+
+/// Which patches are learnt from. "Hard" is what Lanczos upsampling is far from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// As they come.
+    Any,
+    /// The hardest of this many.
+    Hardest(usize),
+    /// The first that is harder than the mean of its picture, or else the hardest of this many.
+    HarderThanPicture(usize),
 }
 
 /// A bounded pool of pairs. A pair costs `1 + 2·scale²` bytes per low-resolution pixel (1.1 MiB for 480x270 by 2).

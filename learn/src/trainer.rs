@@ -14,7 +14,7 @@ use crate::checkpoint::{RUN, SETTINGS};
 use crate::learner::{Learner, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
 
-pub use settings::{Loss, Selection, TrainerSettings, cosine};
+pub use settings::{Loss, TrainerSettings, cosine};
 
 /// The learning rate, in a checkpoint.
 const RATE: &str = "learning rate";

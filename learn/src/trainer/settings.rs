@@ -1,10 +1,9 @@
 //! What a training run is.
 
 use models::FEdsrConfig;
-use nets::Device;
-use nets::Precision;
+use nets::{Device, Precision};
 
-use crate::Optimizer;
+use crate::{Optimizer, Selection};
 
 /// The loss, over residuals in 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,17 +17,6 @@ pub enum Loss {
     L1,
     /// `sqrt(x² + e²)`, smooth near zero; `e` in code values.
     Charbonnier(f64),
-}
-
-/// Which patches are learnt from. "Hard" is what Lanczos upsampling is far from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Selection {
-    /// As they come.
-    Any,
-    /// The hardest of this many.
-    Hardest(usize),
-    /// The first that is harder than the mean of its picture, or else the hardest of this many.
-    HarderThanPicture(usize),
 }
 
 /// Settings of a [`crate::Trainer`]. Equal settings and equal pairs make equal nets, on the same machine.
