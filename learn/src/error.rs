@@ -5,7 +5,7 @@ use std::fmt;
 
 use media::Size;
 use media::ffmpeg::FfmpegError;
-use models::PackageError;
+use models::ModelError;
 use nets::NetError;
 use tch::TchError;
 
@@ -102,6 +102,6 @@ macro_rules! failed {
 failed! {
     TchError => "libtorch failed",
     FfmpegError => "a picture could not be scaled",
-    PackageError => "the package cannot be used",
+    ModelError => "the package cannot be used",
     NetError => "a net could not be used",
 }

@@ -5,7 +5,7 @@ mod loss;
 use media::quality::{Mean, psnr_luma};
 use models::arch::TensorSpec;
 use models::arch::tcsr::MULTIPLE;
-use models::package::{NetMetadata, TrainingSummary};
+use models::package::{Metadata, TrainingSummary};
 use models::{Architecture as _, Fingerprint, TcsrConfig, TcsrPackage};
 use nets::torch::tcsr::Tcsr;
 use nets::torch::{Torch, precision};
@@ -79,7 +79,7 @@ pub struct TcsrTrainer {
 impl TcsrTrainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
     pub fn new(settings: TcsrSettings, start: Option<&TcsrPackage>) -> Result<Self, Error> {
-        let wanted = settings.config.checked().map_err(models::PackageError::from)?;
+        let wanted = settings.config.checked()?;
         if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
             return Err(Error::other_net(wanted, found));
         }
@@ -139,7 +139,7 @@ impl TcsrTrainer {
     }
 
     fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, Error> {
-        let metadata = NetMetadata { config: self.settings.config, parent: self.parent, training };
+        let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
         Ok(TcsrPackage::write(&metadata, &self.learner.weights()?)?)
     }
 

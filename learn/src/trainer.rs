@@ -40,7 +40,7 @@ pub struct Trainer {
 impl Trainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
     pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, Error> {
-        let wanted = settings.config.checked().map_err(models::PackageError::from)?;
+        let wanted = settings.config.checked()?;
         if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
             return Err(Error::other_net(wanted, found));
         }

@@ -13,7 +13,7 @@ pub mod tcsr;
 
 use std::fmt;
 
-use crate::package::PackageError;
+use crate::error::ModelError;
 
 /// A tensor of a net: its name in the package and its shape (`O,I,H,W` for a kernel, `O` for a bias).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub trait Architecture: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sy
     const BASE: &'static str;
 
     /// These parameters, if they are within the limits.
-    fn checked(self) -> Result<Self, PackageError>;
+    fn checked(self) -> Result<Self, ModelError>;
 
     /// What defines the net, by name, as packages hold it.
     fn fields(&self) -> Vec<(&'static str, u16)>;

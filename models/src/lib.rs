@@ -10,10 +10,12 @@
 //! inference engine, in seconds.
 
 pub mod arch;
+mod error;
 pub mod package;
 pub mod stock;
 
 pub use arch::Architecture;
 pub use arch::f_edsr::{FEdsrConfig, Preset};
 pub use arch::tcsr::TcsrConfig;
-pub use package::{Fingerprint, Package, PackageError, TcsrPackage};
+pub use error::{ModelError, ModelErrorKind};
+pub use package::{Fingerprint, Package, TcsrPackage};

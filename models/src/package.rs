@@ -26,15 +26,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use thiserror::Error;
 
 use crate::arch::Architecture;
-use crate::arch::f_edsr::{self, FEdsrConfig};
-use crate::arch::tcsr::{self, TcsrConfig};
+use crate::arch::f_edsr::FEdsrConfig;
+use crate::arch::tcsr::TcsrConfig;
+use crate::error::{ModelError, ModelErrorKind};
 
-pub use fingerprint::{Fingerprint, NotAFingerprint};
-pub use metadata::{Metadata, NetMetadata, TrainingSummary};
-pub use patch::{Patch, PatchError};
+pub use fingerprint::Fingerprint;
+pub use metadata::{Metadata, TrainingSummary};
+pub use patch::Patch;
 pub use read::tensor_beyond;
 pub use shelf::Shelf;
 
@@ -47,7 +47,7 @@ pub const MAX_HEADER_BYTES: usize = 64 << 10;
 #[derive(Clone)]
 pub struct NetPackage<A: Architecture> {
     bytes: Bytes,
-    metadata: Arc<NetMetadata<A>>,
+    metadata: Arc<Metadata<A>>,
     fingerprint: Fingerprint,
     /// Weights in the order of [`Architecture::tensors`].
     weights: Arc<Vec<Vec<f32>>>,
@@ -58,104 +58,23 @@ pub type Package = NetPackage<FEdsrConfig>;
 /// A TCSR: part of the program.
 pub type TcsrPackage = NetPackage<TcsrConfig>;
 
-/// Why bytes are not a package.
-#[derive(Debug, Error)]
-pub enum PackageError {
-    /// More than [`MAX_BYTES`].
-    #[error("the package has {bytes} bytes, more than {MAX_BYTES}; train a smaller preset")]
-    TooLarge {
-        /// Bytes that were offered.
-        bytes: usize,
-    },
-    /// A header longer than [`MAX_HEADER_BYTES`].
-    #[error(
-        "the safetensors header claims {bytes} bytes, more than {MAX_HEADER_BYTES}; this is no package of this program"
-    )]
-    HeaderTooLarge {
-        /// Claimed length.
-        bytes: u64,
-    },
-    /// Not safetensors, or cut short.
-    #[error("not a whole safetensors file ({0}); send the file as the trainer wrote it")]
-    Malformed(#[source] safetensors::SafeTensorError),
-    /// A tensor ends behind the end of the file.
-    #[error("tensor {name:?} ends behind the file; send the file as the trainer wrote it")]
-    Beyond {
-        /// The tensor.
-        name: String,
-    },
-    /// A metadata key is missing.
-    #[error("metadata lacks {key:?}; write packages with this program's trainer")]
-    MissingKey {
-        /// The key.
-        key: &'static str,
-    },
-    /// A metadata value is not understood.
-    #[error("metadata has {key} = {value:?}, expected {expected}")]
-    BadValue {
-        /// The key.
-        key: &'static str,
-        /// What it holds, shortened.
-        value: String,
-        /// What it may hold.
-        expected: &'static str,
-    },
-    /// Parameters outside the limits.
-    #[error("metadata describes a net that is not accepted: {0}")]
-    FEdsr(#[from] f_edsr::ConfigError),
-    /// Parameters outside the limits.
-    #[error("metadata describes a net that is not accepted: {0}")]
-    Tcsr(#[from] tcsr::ConfigError),
-    /// A tensor of the architecture is missing.
-    #[error("tensor {name:?} is missing; the package does not hold the net that its metadata describes")]
-    MissingTensor {
-        /// Its name.
-        name: String,
-    },
-    /// A tensor that the architecture does not have.
-    #[error("tensor {name:?} does not belong to {config}")]
-    UnknownTensor {
-        /// Its name, shortened.
-        name: String,
-        /// The net.
-        config: String,
-    },
-    /// A tensor has another shape.
-    #[error("tensor {name:?} has shape {found:?}, expected {expected:?}")]
-    Shape {
-        /// Its name.
-        name: String,
-        /// Shape in the package.
-        found: Vec<usize>,
-        /// Shape in the architecture.
-        expected: Vec<usize>,
-    },
-    /// A tensor of another type than F16 or F32, or of both in one package.
-    #[error("tensor {name:?} is {found}; all tensors are F16, or all are F32")]
-    Dtype {
-        /// Its name.
-        name: String,
-        /// Type in the package.
-        found: String,
-    },
-    /// NaN or infinity.
-    #[error(
-        "tensor {name:?} holds a number that is not finite; training diverged, start again from an earlier package"
-    )]
-    NotFinite {
-        /// Its name.
-        name: String,
-    },
-}
-
 impl<A: Architecture> NetPackage<A> {
+    /// Refuses files that are larger than any package, so that a reader need not take them in.
+    pub fn check_size(bytes: u64) -> Result<(), ModelError> {
+        if bytes <= MAX_BYTES as u64 {
+            return Ok(());
+        }
+        let what = format!("the package has {bytes} bytes, more than {MAX_BYTES}; train a smaller preset");
+        Err(ModelError::new(ModelErrorKind::TooLarge, what))
+    }
+
     /// Reads a package, strictly.
-    pub fn parse(bytes: Bytes) -> Result<Self, PackageError> {
+    pub fn parse(bytes: Bytes) -> Result<Self, ModelError> {
         read::parse(bytes)
     }
 
     /// Writes a package in half precision from weights in the order of [`Architecture::tensors`].
-    pub fn write(metadata: &NetMetadata<A>, weights: &[Vec<f32>]) -> Result<Self, PackageError> {
+    pub fn write(metadata: &Metadata<A>, weights: &[Vec<f32>]) -> Result<Self, ModelError> {
         read::parse(write::serialise(metadata, weights)?)
     }
 
@@ -165,7 +84,7 @@ impl<A: Architecture> NetPackage<A> {
     }
 
     /// What is known of the net.
-    pub fn metadata(&self) -> &NetMetadata<A> {
+    pub fn metadata(&self) -> &Metadata<A> {
         &self.metadata
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use media::picture::{Picture, Size};
 use models::package::Metadata;
-use models::{Architecture as _, FEdsrConfig, Package, PackageError, TcsrPackage};
+use models::{Architecture as _, FEdsrConfig, Package, TcsrPackage};
 
 use crate::backend::{Backend, NetError, NetErrorKind};
 use crate::precision::Precision;
@@ -60,7 +60,7 @@ pub(crate) fn time_to_refine(
 /// A net whose convolutions cost what any net's cost.
 fn constant(config: FEdsrConfig) -> Package {
     let weights: Vec<_> = config.tensors().iter().map(|spec| vec![0.01; spec.elements()]).collect();
-    let written: Result<_, PackageError> = Package::write(&Metadata::new(config), &weights);
+    let written = Package::write(&Metadata::new(config), &weights);
     written.expect("small constants in the net's own shapes are a package")
 }
 

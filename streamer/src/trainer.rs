@@ -209,8 +209,7 @@ impl TrainerThread {
 
 impl<'a> Work<'a> {
     fn new(thread: &'a TrainerThread, order: &'a TrainingOrder) -> Result<Self, Error> {
-        let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)
-            .map_err(models::package::PackageError::from)?;
+        let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)?;
         let settings = Settings {
             device: thread.device,
             seed: rand::random(),

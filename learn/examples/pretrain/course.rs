@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use learn::{Checkpoint, Error, Evaluation, cosine};
-use models::package::{NetMetadata, NetPackage, TrainingSummary};
+use models::package::{Metadata, NetPackage, TrainingSummary};
 use models::{Architecture, Fingerprint};
 
 use crate::clips::Split;
@@ -164,7 +164,7 @@ impl<C: Course> Runner<C> {
 
 /// The fingerprint of the weights alone. That of the package holds the seconds that it took, too.
 fn weights<A: Architecture>(package: &NetPackage<A>) -> Result<Fingerprint> {
-    Ok(NetPackage::write(&NetMetadata::new(package.config()), package.weights())?.fingerprint())
+    Ok(NetPackage::write(&Metadata::new(package.config()), package.weights())?.fingerprint())
 }
 
 fn remove(checkpoint: &Path) -> Result<()> {

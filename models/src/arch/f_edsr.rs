@@ -16,4 +16,4 @@
 
 mod config;
 
-pub use config::{ConfigError, FEdsrConfig, MAX_BLOCKS, MAX_CHANNELS, MAX_TAIL, Preset, UnknownPreset};
+pub use config::{FEdsrConfig, MAX_BLOCKS, MAX_CHANNELS, MAX_TAIL, Preset};

@@ -26,6 +26,4 @@
 
 mod config;
 
-pub use config::{
-    ConfigError, EMBEDDING, FLOW_BLOCKS, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, MULTIPLE, STACK, TcsrConfig,
-};
+pub use config::{EMBEDDING, FLOW_BLOCKS, MAX_BLOCKS, MAX_CHANNELS, MAX_RADIUS, MULTIPLE, STACK, TcsrConfig};

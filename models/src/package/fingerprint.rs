@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
-use thiserror::Error;
+
+use crate::error::{ModelError, ModelErrorKind};
 
 /// SHA-256 of a package. Displays its first 12 hexadecimal digits; [`Fingerprint::to_hex`] gives all 64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,22 +46,18 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Text that is no fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a fingerprint has 64 hexadecimal digits")]
-pub struct NotAFingerprint;
-
 impl FromStr for Fingerprint {
-    type Err = NotAFingerprint;
+    type Err = ModelError;
 
-    fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        let refused = || ModelError::new(ModelErrorKind::Word, "a fingerprint has 64 hexadecimal digits");
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(NotAFingerprint);
+            return Err(refused());
         }
         let mut bytes = [0; 32];
         for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| NotAFingerprint)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| NotAFingerprint)?;
+            let digits = std::str::from_utf8(digits).map_err(|_| refused())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| refused())?;
         }
         Ok(Self(bytes))
     }
@@ -77,7 +74,7 @@ mod tests {
         assert_eq!(fingerprint.to_string(), "ba7816bf8f01");
         assert_eq!(fingerprint.to_hex().parse(), Ok(fingerprint));
         for bad in ["", "ba78", &"g".repeat(64), &"é".repeat(32)] {
-            assert_eq!(bad.parse::<Fingerprint>(), Err(NotAFingerprint));
+            assert_eq!(bad.parse::<Fingerprint>().unwrap_err().kind, ModelErrorKind::Word);
         }
     }
 }

@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, PackageError, header};
+use super::{Fingerprint, header};
 use crate::arch::Architecture;
-use crate::arch::f_edsr::FEdsrConfig;
+use crate::error::{ModelError, ModelErrorKind};
 
 /// What is known of a net.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NetMetadata<A> {
+pub struct Metadata<A> {
     /// Parameters of the net.
     pub config: A,
     /// The package that training started from.
@@ -19,9 +19,6 @@ pub struct NetMetadata<A> {
     /// How it was trained.
     pub training: Option<TrainingSummary>,
 }
-
-/// What is known of an F-EDSR.
-pub type Metadata = NetMetadata<FEdsrConfig>;
 
 /// How a net was trained.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -38,7 +35,7 @@ pub struct TrainingSummary {
     pub psnr_after: f64,
 }
 
-impl<A: Architecture> NetMetadata<A> {
+impl<A: Architecture> Metadata<A> {
     /// Metadata of a net of which nothing else is known.
     pub fn new(config: A) -> Self {
         Self { config, parent: None, training: None }
@@ -60,14 +57,17 @@ impl<A: Architecture> NetMetadata<A> {
     }
 
     /// Reads the keys and values of the format; other keys are ignored.
-    pub(super) fn from_map(map: &HashMap<String, String>) -> Result<Self, PackageError> {
+    pub(super) fn from_map(map: &HashMap<String, String>) -> Result<Self, ModelError> {
         for (key, expected) in header::fixed::<A>() {
             let value = required(map, key)?;
             if value != expected {
                 return Err(bad(key, value, expected));
             }
         }
-        let config = A::read(|key| number(map, key))?.checked()?;
+        let config = A::read(|key| number(map, key))?;
+        let config = config
+            .checked()
+            .map_err(|error| error.within("metadata describes a net that is not accepted"))?;
         let parent = map
             .get(header::PARENT)
             .map(|text| text.parse().map_err(|_| bad(header::PARENT, text, "64 hexadecimal digits")))
@@ -77,20 +77,25 @@ impl<A: Architecture> NetMetadata<A> {
     }
 }
 
-fn training(text: &str) -> Result<TrainingSummary, PackageError> {
+fn training(text: &str) -> Result<TrainingSummary, ModelError> {
     const EXPECTED: &str = "JSON with pairs, steps, seconds, psnr_before and psnr_after";
     serde_json::from_str(text).map_err(|_| bad(header::TRAINING, text, EXPECTED))
 }
 
-fn required<'a>(map: &'a HashMap<String, String>, key: &'static str) -> Result<&'a str, PackageError> {
-    map.get(key).map(String::as_str).ok_or(PackageError::MissingKey { key })
+fn required<'a>(map: &'a HashMap<String, String>, key: &'static str) -> Result<&'a str, ModelError> {
+    map.get(key).map(String::as_str).ok_or_else(|| {
+        let what = format!("metadata lacks {key:?}; write packages with this program's trainer");
+        ModelError::new(ModelErrorKind::Metadata, what)
+    })
 }
 
-fn number<T: FromStr>(map: &HashMap<String, String>, key: &'static str) -> Result<T, PackageError> {
+fn number<T: FromStr>(map: &HashMap<String, String>, key: &'static str) -> Result<T, ModelError> {
     let value = required(map, key)?;
     value.parse().map_err(|_| bad(key, value, "a small number"))
 }
 
-fn bad(key: &'static str, value: &str, expected: &'static str) -> PackageError {
-    PackageError::BadValue { key, value: super::read::shortened(value), expected }
+fn bad(key: &'static str, value: &str, expected: &'static str) -> ModelError {
+    let value = super::read::shortened(value);
+    let what = format!("metadata has {key} = {value:?}, expected {expected}");
+    ModelError::new(ModelErrorKind::Metadata, what)
 }

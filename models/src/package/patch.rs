@@ -34,11 +34,10 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use header::HeaderEdit;
-use thiserror::Error;
 
-use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Package, PackageError};
+use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Package};
 use crate::arch::Architecture as _;
-use crate::arch::f_edsr::FEdsrConfig;
+use crate::error::{ModelError, ModelErrorKind};
 
 /// What every patch begins with.
 const MAGIC: &[u8; 4] = b"SCPD";
@@ -55,67 +54,16 @@ pub struct Patch {
     result: Fingerprint,
 }
 
-/// Why there is no patch, or why it cannot be applied.
-#[derive(Debug, Error)]
-pub enum PatchError {
-    /// More than [`MAX_BYTES`].
-    #[error("the patch has {bytes} bytes, more than {MAX_BYTES}; send the package")]
-    TooLarge {
-        /// Bytes that were offered.
-        bytes: usize,
-    },
-    /// Other bytes, or cut short within the first [`PREAMBLE`].
-    #[error("this is no patch; send what this program's trainer made")]
-    NotAPatch,
-    /// A version that is not known.
-    #[error("the patch has version {found}, this program reads {VERSION}; send the whole package")]
-    Version {
-        /// The patch's.
-        found: u8,
-    },
-    /// Made for another package.
-    #[error("the patch changes package {expected}, not {found}; send the whole package")]
-    OtherBase {
-        /// What the patch was made from.
-        expected: Fingerprint,
-        /// What it was to be applied to.
-        found: Fingerprint,
-    },
-    /// Two nets that have different weights.
-    #[error("there is no difference between {base} and {new}; send the whole package")]
-    OtherNet {
-        /// The old package's net.
-        base: FEdsrConfig,
-        /// The new package's net.
-        new: FEdsrConfig,
-    },
-    /// A package in single precision.
-    #[error("package {package} is not in half precision; send the whole package")]
-    NotHalf {
-        /// The package.
-        package: Fingerprint,
-    },
-    /// The deflate stream is damaged, or holds more or less than the base's net needs.
-    #[error("the patch is damaged ({0}); send it again, or the whole package")]
-    Damaged(&'static str),
-    /// What came out is not a package.
-    #[error("the patch does not make a package: {0}")]
-    Package(#[from] PackageError),
-    /// What came out is another package than announced.
-    #[error("the patch makes package {found} instead of {expected}; send the whole package")]
-    OtherResult {
-        /// What the patch announces.
-        expected: Fingerprint,
-        /// What came out.
-        found: Fingerprint,
-    },
-}
-
 impl Patch {
     /// What makes `new` of `base`. Both describe the same net in half precision; the patch was tried.
-    pub fn between(base: &Package, new: &Package) -> Result<Self, PatchError> {
+    pub fn between(base: &Package, new: &Package) -> Result<Self, ModelError> {
         if base.config() != new.config() {
-            return Err(PatchError::OtherNet { base: base.config(), new: new.config() });
+            let what = format!(
+                "there is no difference between {} and {}; send the whole package",
+                base.config(),
+                new.config()
+            );
+            return Err(ModelError::new(ModelErrorKind::OtherPackage, what));
         }
         let (old_header, old) = parts(base)?;
         let (new_header, new_weights) = parts(new)?;
@@ -135,38 +83,59 @@ impl Patch {
     }
 
     /// Reads a patch as far as that is possible without its base.
-    pub fn parse(bytes: Bytes) -> Result<Self, PatchError> {
+    pub fn parse(bytes: Bytes) -> Result<Self, ModelError> {
         if bytes.len() > MAX_BYTES {
-            return Err(PatchError::TooLarge { bytes: bytes.len() });
+            let what =
+                format!("the patch has {} bytes, more than {MAX_BYTES}; send the package", bytes.len());
+            return Err(ModelError::new(ModelErrorKind::TooLarge, what));
         }
-        let rest = bytes.strip_prefix(MAGIC).ok_or(PatchError::NotAPatch)?;
-        let (&version, rest) = rest.split_first().ok_or(PatchError::NotAPatch)?;
+        let no_patch = || {
+            let what = "this is no patch; send what this program's trainer made";
+            ModelError::new(ModelErrorKind::Damaged, what)
+        };
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(no_patch)?;
+        let (&version, rest) = rest.split_first().ok_or_else(no_patch)?;
         if version != VERSION {
-            return Err(PatchError::Version { found: version });
+            let what = format!(
+                "the patch has version {version}, this program reads {VERSION}; send the whole package"
+            );
+            return Err(ModelError::new(ModelErrorKind::Damaged, what));
         }
-        let (base, rest) = rest.split_first_chunk().ok_or(PatchError::NotAPatch)?;
-        let (result, _) = rest.split_first_chunk().ok_or(PatchError::NotAPatch)?;
-        let (base, result) = (Fingerprint::from_bytes(*base), Fingerprint::from_bytes(*result));
+        let (base, rest) = rest.split_first_chunk().ok_or_else(no_patch)?;
+        let (result, _) = rest.split_first_chunk().ok_or_else(no_patch)?;
+        let base = Fingerprint::from_bytes(*base);
+        let result = Fingerprint::from_bytes(*result);
         Ok(Self { bytes, base, result })
     }
 
     /// Makes the new package of the old one.
-    pub fn apply(&self, base: &Package) -> Result<Package, PatchError> {
+    pub fn apply(&self, base: &Package) -> Result<Package, ModelError> {
         if base.fingerprint() != self.base {
-            return Err(PatchError::OtherBase { expected: self.base, found: base.fingerprint() });
+            let what = format!(
+                "the patch changes package {}, not {}; send the whole package",
+                self.base,
+                base.fingerprint()
+            );
+            return Err(ModelError::new(ModelErrorKind::OtherPackage, what));
         }
         let (old_header, old) = parts(base)?;
         let body = inflate(&self.bytes[PREAMBLE..], HeaderEdit::MAX_BYTES + old.len())?;
         let (edit, planes) = HeaderEdit::parse(&body)?;
         let header = edit.apply(old_header)?;
-        let new = weights::add(old, planes).ok_or(PatchError::Damaged("another number of weights"))?;
+        let new = weights::add(old, planes).ok_or_else(|| damaged("another number of weights"))?;
         let mut file = BytesMut::with_capacity(8 + header.len() + new.len());
         file.put_u64_le(header.len() as u64);
         file.put_slice(&header);
         file.put_slice(&new);
-        let package = Package::parse(file.freeze())?;
+        let package = Package::parse(file.freeze());
+        let package = package.map_err(|error| error.within("the patch does not make a package"))?;
         if package.fingerprint() != self.result {
-            return Err(PatchError::OtherResult { expected: self.result, found: package.fingerprint() });
+            let what = format!(
+                "the patch makes package {} instead of {}; send the whole package",
+                package.fingerprint(),
+                self.result
+            );
+            return Err(ModelError::new(ModelErrorKind::OtherPackage, what));
         }
         Ok(package)
     }
@@ -188,34 +157,42 @@ impl Patch {
 }
 
 /// A package's header as JSON, and its weights as they lie in the file.
-fn parts(package: &Package) -> Result<(&[u8], &[u8]), PatchError> {
+fn parts(package: &Package) -> Result<(&[u8], &[u8]), ModelError> {
     let (length, rest) = package.bytes().split_first_chunk::<8>().expect("a package was read strictly");
     let (header, weights) = rest.split_at(u64::from_le_bytes(*length) as usize);
     if weights.len() != 2 * package.config().parameters() {
-        return Err(PatchError::NotHalf { package: package.fingerprint() });
+        let package = package.fingerprint();
+        let what = format!("package {package} is not in half precision; send the whole package");
+        return Err(ModelError::new(ModelErrorKind::OtherPackage, what));
     }
     Ok((header, weights))
 }
 
 /// Each piece with codes of its own: text, low bytes and high bytes have nothing in common.
-fn deflate(header: &[u8], planes: &weights::Planes) -> Vec<u8> {
+fn deflate(header: &[u8], [low, high]: &[Vec<u8>; 2]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    for piece in [header, &planes.low] {
+    for piece in [header, low] {
         encoder.write_all(piece).and_then(|()| encoder.flush()).expect("a Vec takes everything");
     }
-    encoder.write_all(&planes.high).and_then(|()| encoder.finish()).expect("a Vec takes everything")
+    encoder.write_all(high).and_then(|()| encoder.finish()).expect("a Vec takes everything")
+}
+
+/// The deflate stream is broken, or holds more or less than the base's net needs.
+fn damaged(how: &str) -> ModelError {
+    let what = format!("the patch is damaged ({how}); send it again, or the whole package");
+    ModelError::new(ModelErrorKind::Damaged, what)
 }
 
 /// At most `limit` bytes; the stream has to end where the patch does.
-fn inflate(stream: &[u8], limit: usize) -> Result<Vec<u8>, PatchError> {
+fn inflate(stream: &[u8], limit: usize) -> Result<Vec<u8>, ModelError> {
     let mut decoder = DeflateDecoder::new(stream).take(limit as u64 + 1);
     let mut body = Vec::new();
-    decoder.read_to_end(&mut body).map_err(|_| PatchError::Damaged("not a deflate stream"))?;
+    decoder.read_to_end(&mut body).map_err(|_| damaged("not a deflate stream"))?;
     if body.len() > limit {
-        return Err(PatchError::Damaged("longer than its net"));
+        return Err(damaged("longer than its net"));
     }
     if decoder.into_inner().total_in() != stream.len() as u64 {
-        return Err(PatchError::Damaged("bytes behind its end"));
+        return Err(damaged("bytes behind its end"));
     }
     Ok(body)
 }

@@ -1,86 +1,104 @@
 //! The strict reader. Nothing is built before everything is checked.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use half::f16;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
-use serde::Deserialize;
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde_json::Value;
 
-use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, NetMetadata, NetPackage, PackageError};
+use super::{Fingerprint, MAX_HEADER_BYTES, Metadata, NetPackage};
 use crate::arch::{Architecture, TensorSpec};
+use crate::error::{ModelError, ModelErrorKind};
 
 /// Foreign text is repeated in errors up to this many characters.
 const SHOWN: usize = 64;
 
-pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, PackageError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(PackageError::TooLarge { bytes: bytes.len() });
-    }
+pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, ModelError> {
+    NetPackage::<A>::check_size(bytes.len() as u64)?;
     if let Some(length) = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length))
         && length > MAX_HEADER_BYTES as u64
     {
-        return Err(PackageError::HeaderTooLarge { bytes: length });
+        let what = format!(
+            "the safetensors header claims {length} bytes, more than {MAX_HEADER_BYTES}; this is no package of this program"
+        );
+        return Err(ModelError::new(ModelErrorKind::TooLarge, what));
     }
     if let Some(name) = tensor_beyond(&bytes) {
-        return Err(PackageError::Beyond { name: shortened(&name) });
+        let name = shortened(&name);
+        let what = format!("tensor {name:?} ends behind the file; send the file as the trainer wrote it");
+        return Err(ModelError::new(ModelErrorKind::Damaged, what));
     }
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(PackageError::Malformed)?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(malformed)?;
     let none = HashMap::new();
-    let metadata = NetMetadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(PackageError::Malformed)?;
+    let metadata = Metadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(malformed)?;
     let weights = weights(metadata.config, &tensors)?;
     let fingerprint = Fingerprint::of(&bytes);
     Ok(NetPackage { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
 }
 
+fn malformed(error: SafeTensorError) -> ModelError {
+    let what = format!("not a whole safetensors file ({error}); send the file as the trainer wrote it");
+    ModelError::new(ModelErrorKind::Damaged, what)
+}
+
+/// An error about a tensor; `what` follows its name.
+pub(super) fn tensor(name: &str, what: impl Display) -> ModelError {
+    ModelError::new(ModelErrorKind::Tensors, format!("tensor {name:?} {what}"))
+}
+
+pub(super) fn missing(name: &str) -> ModelError {
+    tensor(name, "is missing; the package does not hold the net that its metadata describes")
+}
+
+pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize]) -> ModelError {
+    tensor(name, format_args!("has shape {found:?}, expected {expected:?}"))
+}
+
+fn wrong_type(name: &str, found: Dtype) -> ModelError {
+    tensor(name, format_args!("is {found:?}; all tensors are F16, or all are F32"))
+}
+
 /// A tensor of a safetensors file that ends behind it: the library adds the ends up without looking for overflow.
 pub fn tensor_beyond(bytes: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Place {
-        data_offsets: Option<[u64; 2]>,
-    }
     let header = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
         rest.get(..length)
     });
     // What is no header at all, the library says.
-    let places = serde_json::from_slice::<HashMap<String, Place>>(header?).ok()?;
-    let beyond = |place: &Place| place.data_offsets.is_some_and(|[_, end]| end > bytes.len() as u64);
+    let places = serde_json::from_slice::<HashMap<String, Value>>(header?).ok()?;
+    let beyond =
+        |place: &Value| place["data_offsets"][1].as_u64().is_some_and(|end| end > bytes.len() as u64);
     places.into_iter().find(|(_, place)| beyond(place)).map(|(name, _)| name)
 }
 
 /// Every tensor of the net and no other, all of one type.
-fn weights<A: Architecture>(config: A, tensors: &SafeTensors<'_>) -> Result<Vec<Vec<f32>>, PackageError> {
+fn weights<A: Architecture>(config: A, tensors: &SafeTensors<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
     let specs = config.tensors();
     if let Some(name) = tensors.names().into_iter().find(|name| !specs.iter().any(|spec| spec.name == *name))
     {
-        return Err(PackageError::UnknownTensor { name: shortened(name), config: config.to_string() });
+        return Err(tensor(&shortened(name), format_args!("does not belong to {config}")));
     }
     let mut common = None;
     specs
         .into_iter()
         .map(|spec| {
-            let view = tensors
-                .tensor(&spec.name)
-                .map_err(|_| PackageError::MissingTensor { name: spec.name.clone() })?;
+            let view = tensors.tensor(&spec.name).map_err(|_| missing(&spec.name))?;
             if *common.get_or_insert(view.dtype()) != view.dtype() {
-                return Err(PackageError::Dtype { name: spec.name, found: format!("{:?}", view.dtype()) });
+                return Err(wrong_type(&spec.name, view.dtype()));
             }
             values(spec, &view)
         })
         .collect()
 }
 
-fn values(spec: TensorSpec, view: &TensorView<'_>) -> Result<Vec<f32>, PackageError> {
+fn values(spec: TensorSpec, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
     if view.shape() != spec.shape {
-        return Err(PackageError::Shape {
-            name: spec.name,
-            found: view.shape().to_vec(),
-            expected: spec.shape,
-        });
+        return Err(misshapen(&spec.name, view.shape(), &spec.shape));
     }
     let values: Vec<f32> = match view.dtype() {
         Dtype::F16 => {
@@ -89,13 +107,13 @@ fn values(spec: TensorSpec, view: &TensorView<'_>) -> Result<Vec<f32>, PackageEr
         Dtype::F32 => {
             view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
         }
-        other => return Err(PackageError::Dtype { name: spec.name, found: format!("{other:?}") }),
+        other => return Err(wrong_type(&spec.name, other)),
     };
     if values.iter().all(|value| value.is_finite()) {
-        Ok(values)
-    } else {
-        Err(PackageError::NotFinite { name: spec.name })
+        return Ok(values);
     }
+    let what = "holds a number that is not finite; training diverged, start again from an earlier package";
+    Err(ModelError { kind: ModelErrorKind::NotFinite, ..tensor(&spec.name, what) })
 }
 
 /// Foreign text as errors show it.

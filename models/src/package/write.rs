@@ -5,29 +5,28 @@ use bytes::Bytes;
 use half::f16;
 use serde_json::{Map, json};
 
-use super::{NetMetadata, PackageError};
+use super::Metadata;
+use super::read::{misshapen, missing};
 use crate::arch::Architecture;
+use crate::error::ModelError;
 
 /// Alignment of the header, as the safetensors format wants it.
 pub(super) const ALIGNMENT: usize = 8;
 
 pub(super) fn serialise<A: Architecture>(
-    metadata: &NetMetadata<A>,
+    metadata: &Metadata<A>,
     weights: &[Vec<f32>],
-) -> Result<Bytes, PackageError> {
-    let specs = metadata.config.checked()?.tensors();
+) -> Result<Bytes, ModelError> {
+    let config = metadata.config.checked();
+    let specs =
+        config.map_err(|error| error.within("metadata describes a net that is not accepted"))?.tensors();
     let mut header = Map::new();
     header.insert("__metadata__".to_owned(), json!(metadata.to_map()));
     let mut data = Vec::with_capacity(2 * metadata.config.parameters());
     for (index, spec) in specs.into_iter().enumerate() {
-        let values =
-            weights.get(index).ok_or_else(|| PackageError::MissingTensor { name: spec.name.clone() })?;
+        let values = weights.get(index).ok_or_else(|| missing(&spec.name))?;
         if values.len() != spec.elements() {
-            return Err(PackageError::Shape {
-                name: spec.name,
-                found: vec![values.len()],
-                expected: spec.shape,
-            });
+            return Err(misshapen(&spec.name, &[values.len()], &spec.shape));
         }
         let start = data.len();
         data.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use api::control::{ModelOrigin, ModelReport, Outcome};
 use media::picture::Size;
-use models::{Package, PackageError, Preset, stock};
+use models::{Package, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
 
 use super::rejection::check;
@@ -94,7 +94,7 @@ impl Loader {
             return Ok(ModelReport { version: identity.version, fingerprint, outcome: Outcome::Unchanged });
         }
         let preset = machine::largest_preset(model, self.costs.costs()).ok_or(Rejection::NoNets)?;
-        check(&package, preset.config(self.scale).map_err(PackageError::from)?)?;
+        check(&package, preset.config(self.scale)?)?;
         let sample = match model.live.sample() {
             Some(picture) => Sample::Live(picture),
             None => Sample::Synthetic(prove::synthetic(USUAL.size)),

@@ -1,8 +1,7 @@
 //! Why a package is not used. The net in use stays.
 
 use media::ffmpeg::FfmpegError;
-use models::package::PatchError;
-use models::{FEdsrConfig, Package, PackageError};
+use models::{FEdsrConfig, ModelError, Package};
 
 use crate::inference::accepted::gain;
 use crate::inference::engine::WorkError;
@@ -11,11 +10,9 @@ use crate::inference::prove::Harm;
 /// Why a package is not used; streamers are told.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
+    /// The bytes are not a package, or not a patch of the package that it was announced for.
     #[error(transparent)]
-    Package(#[from] PackageError),
-    /// The bytes are not a patch, or not one of the package that it was announced for.
-    #[error(transparent)]
-    Patch(#[from] PatchError),
+    Package(#[from] ModelError),
     #[error("the stream does not have the package that the patch starts from; send the whole package")]
     OtherBase,
     #[error("this stream is configured for plain upsampling; set its profile to auto or a preset")]

@@ -31,8 +31,7 @@ impl PackageUpload {
 #[cfg(test)]
 mod tests {
     use api::control::ModelOrigin;
-    use models::package::PatchError;
-    use models::{Preset, stock};
+    use models::{ModelErrorKind, Preset, stock};
 
     use super::*;
 
@@ -61,7 +60,8 @@ mod tests {
         assert_eq!(read(&first, &first, &stock).unwrap(), stock, "what it had before");
         assert_eq!(read(&first, &first, &first).unwrap(), first, "back to it, by name");
         let misnamed = read(&second, &first, &stock);
-        assert!(matches!(misnamed, Err(Rejection::Patch(PatchError::OtherBase { .. }))));
+        let Err(Rejection::Package(error)) = misnamed else { panic!("{misnamed:?}") };
+        assert_eq!(error.kind, ModelErrorKind::OtherPackage);
         accepted.clear();
         assert!(matches!(read(&first, &first, &second), Err(Rejection::OtherBase)), "another session");
     }

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use models::package::MAX_BYTES;
 use models::{Architecture as _, Fingerprint, Package, Preset};
 
 use crate::failure::Failure;
@@ -20,10 +19,7 @@ pub(super) fn run(path: &Path) -> Result<String, Failure> {
 pub(super) fn read(path: &Path) -> Result<Package, Failure> {
     let context = || format!("cannot use {}", path.display());
     let length = fs::metadata(path).with_context(context).map_err(Failure::Failed)?.len();
-    if length > MAX_BYTES as u64 {
-        let error = models::PackageError::TooLarge { bytes: length as usize };
-        return Err(Failure::Failed(anyhow::Error::new(error).context(context())));
-    }
+    Package::check_size(length).with_context(context).map_err(Failure::Failed)?;
     let bytes = fs::read(path).with_context(context).map_err(Failure::Failed)?;
     Package::parse(bytes.into()).with_context(context).map_err(Failure::Failed)
 }

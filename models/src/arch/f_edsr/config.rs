@@ -3,10 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
 use crate::arch::{Architecture, TensorSpec};
-use crate::package::PackageError;
+use crate::error::{ModelError, ModelErrorKind};
 
 /// Widest net that is accepted: four times the widest preset's cost is beyond any live use.
 pub const MAX_CHANNELS: u16 = 128;
@@ -28,47 +26,15 @@ pub struct FEdsrConfig {
     pub tail: u16,
 }
 
-/// Parameters that no F-EDSR of ours has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum ConfigError {
-    /// Outside 1..=[`MAX_CHANNELS`].
-    #[error("{0} channels; an F-EDSR has 1 to {MAX_CHANNELS}")]
-    Channels(u16),
-    /// Outside 1..=[`MAX_BLOCKS`].
-    #[error("{0} blocks; an F-EDSR has 1 to {MAX_BLOCKS}")]
-    Blocks(u16),
-    /// Outside 2..=4.
-    #[error("scale {0}; an F-EDSR scales by 2, 3 or 4")]
-    Scale(u8),
-    /// Outside 1..=[`MAX_TAIL`].
-    #[error("a tail of {0} features; an F-EDSR has 1 to {MAX_TAIL}")]
-    Tail(u16),
-}
-
 impl FEdsrConfig {
     /// The net with these parameters and the usual tail, `channels / scale²` (at least 2), so that the convolutions of the
     /// tail cost no more than one of the body.
-    pub fn new(channels: u16, blocks: u16, scale: u8) -> Result<Self, ConfigError> {
+    pub fn new(channels: u16, blocks: u16, scale: u8) -> Result<Self, ModelError> {
         let area = u16::from(scale) * u16::from(scale);
         let tail = channels.checked_div(area).unwrap_or(0).max(2);
         Self { channels, blocks, scale, tail }.checked()
     }
 
-    /// These parameters, if they are within the limits.
-    pub fn checked(self) -> Result<Self, ConfigError> {
-        match self {
-            Self { channels, .. } if !(1..=MAX_CHANNELS).contains(&channels) => {
-                Err(ConfigError::Channels(channels))
-            }
-            Self { blocks, .. } if !(1..=MAX_BLOCKS).contains(&blocks) => Err(ConfigError::Blocks(blocks)),
-            Self { scale, .. } if !(2..=4).contains(&scale) => Err(ConfigError::Scale(scale)),
-            Self { tail, .. } if !(1..=MAX_TAIL).contains(&tail) => Err(ConfigError::Tail(tail)),
-            _ => Ok(self),
-        }
-    }
-}
-
-impl FEdsrConfig {
     /// Whether it may take longer than `other`. As many weights in more and thinner layers would.
     pub fn is_larger_than(&self, other: Self) -> bool {
         self.channels > other.channels
@@ -82,8 +48,20 @@ impl Architecture for FEdsrConfig {
     const NAME: &'static str = "f-edsr";
     const BASE: &'static str = "lanczos";
 
-    fn checked(self) -> Result<Self, PackageError> {
-        Ok(Self::checked(self)?)
+    fn checked(self) -> Result<Self, ModelError> {
+        let Self { channels, blocks, scale, tail } = self;
+        let what = if !(1..=MAX_CHANNELS).contains(&channels) {
+            format!("{channels} channels; an F-EDSR has 1 to {MAX_CHANNELS}")
+        } else if !(1..=MAX_BLOCKS).contains(&blocks) {
+            format!("{blocks} blocks; an F-EDSR has 1 to {MAX_BLOCKS}")
+        } else if !(2..=4).contains(&scale) {
+            format!("scale {scale}; an F-EDSR scales by 2, 3 or 4")
+        } else if !(1..=MAX_TAIL).contains(&tail) {
+            format!("a tail of {tail} features; an F-EDSR has 1 to {MAX_TAIL}")
+        } else {
+            return Ok(self);
+        };
+        Err(ModelError::new(ModelErrorKind::Parameters, what))
     }
 
     fn fields(&self) -> Vec<(&'static str, u16)> {
@@ -147,7 +125,7 @@ impl Preset {
     pub const ALL: [Self; 5] = [Self::Nano, Self::Mini, Self::Small, Self::Base, Self::Large];
 
     /// The preset's parameters at an upscaling factor.
-    pub fn config(self, scale: u8) -> Result<FEdsrConfig, ConfigError> {
+    pub fn config(self, scale: u8) -> Result<FEdsrConfig, ModelError> {
         let (channels, blocks) = match self {
             Self::Nano => (8, 2),
             Self::Mini => (16, 2),
@@ -181,25 +159,26 @@ impl fmt::Display for Preset {
     }
 }
 
-/// A word that names no preset.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no preset is called {0:?}; there are nano, mini, small, base and large")]
-pub struct UnknownPreset(String);
-
 impl FromStr for Preset {
-    type Err = UnknownPreset;
+    type Err = ModelError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownPreset> {
-        Self::ALL
-            .into_iter()
-            .find(|preset| preset.name() == text)
-            .ok_or_else(|| UnknownPreset(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or_else(|| {
+            let what = format!("no preset is called {text:?}; there are nano, mini, small, base and large");
+            ModelError::new(ModelErrorKind::Word, what)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refused(config: Result<FEdsrConfig, ModelError>) -> String {
+        let error = config.unwrap_err();
+        assert_eq!(error.kind, ModelErrorKind::Parameters);
+        error.what
+    }
 
     #[test]
     fn presets_are_told_by_name_and_by_parameters() {
@@ -238,11 +217,11 @@ mod tests {
 
     #[test]
     fn parameters_outside_the_limits_are_refused() {
-        assert_eq!(FEdsrConfig::new(0, 2, 2), Err(ConfigError::Channels(0)));
-        assert_eq!(FEdsrConfig::new(16, 0, 2), Err(ConfigError::Blocks(0)));
-        assert_eq!(FEdsrConfig::new(16, 2, 0), Err(ConfigError::Scale(0)));
-        assert_eq!(FEdsrConfig::new(16, 2, 255), Err(ConfigError::Scale(255)));
+        assert!(refused(FEdsrConfig::new(0, 2, 2)).starts_with("0 channels"));
+        assert!(refused(FEdsrConfig::new(16, 0, 2)).starts_with("0 blocks"));
+        assert!(refused(FEdsrConfig::new(16, 2, 0)).starts_with("scale 0"));
+        assert!(refused(FEdsrConfig::new(16, 2, 255)).starts_with("scale 255"));
         let wide = FEdsrConfig { channels: 16, blocks: 2, scale: 2, tail: MAX_TAIL + 1 };
-        assert_eq!(wide.checked(), Err(ConfigError::Tail(MAX_TAIL + 1)));
+        assert!(refused(wide.checked()).starts_with("a tail of 33"));
     }
 }

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use thiserror::Error;
-
 use crate::arch::{Architecture, TensorSpec};
-use crate::package::PackageError;
+use crate::error::{ModelError, ModelErrorKind};
 
 /// Widest net that is accepted.
 pub const MAX_CHANNELS: u16 = 64;
@@ -36,39 +34,9 @@ pub struct TcsrConfig {
     pub radius: u16,
 }
 
-/// Parameters that no TCSR of ours has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum ConfigError {
-    /// Outside 1..=[`MAX_CHANNELS`].
-    #[error("{0} channels; a TCSR has 1 to {MAX_CHANNELS}, for features and for flow")]
-    Channels(u16),
-    /// Outside 1..=[`MAX_BLOCKS`].
-    #[error("{0} blocks; a TCSR has 1 to {MAX_BLOCKS}")]
-    Blocks(u16),
-    /// Outside 1..=[`MAX_RADIUS`].
-    #[error("a radius of {0}; a TCSR sees 1 to {MAX_RADIUS} neighbours on either side")]
-    Radius(u16),
-}
-
 impl TcsrConfig {
     /// The stock net: a quarter of a second for 960x540 on one thread of a Zen 4 core in bfloat16.
     pub const STOCK: Self = Self { channels: 24, flow: 16, blocks: 3, radius: 1 };
-
-    /// These parameters, if they are within the limits.
-    pub fn checked(self) -> Result<Self, ConfigError> {
-        for channels in [self.channels, self.flow] {
-            if !(1..=MAX_CHANNELS).contains(&channels) {
-                return Err(ConfigError::Channels(channels));
-            }
-        }
-        if !(1..=MAX_BLOCKS).contains(&self.blocks) {
-            return Err(ConfigError::Blocks(self.blocks));
-        }
-        if !(1..=MAX_RADIUS).contains(&self.radius) {
-            return Err(ConfigError::Radius(self.radius));
-        }
-        Ok(self)
-    }
 
     /// Pictures that the net sees at once, the middle one of which it improves.
     pub fn pictures(&self) -> usize {
@@ -80,8 +48,19 @@ impl Architecture for TcsrConfig {
     const NAME: &'static str = "tcsr";
     const BASE: &'static str = "f-edsr";
 
-    fn checked(self) -> Result<Self, PackageError> {
-        Ok(Self::checked(self)?)
+    fn checked(self) -> Result<Self, ModelError> {
+        let Self { channels, flow, blocks, radius } = self;
+        let wide = [channels, flow].into_iter().find(|channels| !(1..=MAX_CHANNELS).contains(channels));
+        let what = if let Some(channels) = wide {
+            format!("{channels} channels; a TCSR has 1 to {MAX_CHANNELS}, for features and for flow")
+        } else if !(1..=MAX_BLOCKS).contains(&blocks) {
+            format!("{blocks} blocks; a TCSR has 1 to {MAX_BLOCKS}")
+        } else if !(1..=MAX_RADIUS).contains(&radius) {
+            format!("a radius of {radius}; a TCSR sees 1 to {MAX_RADIUS} neighbours on either side")
+        } else {
+            return Ok(self);
+        };
+        Err(ModelError::new(ModelErrorKind::Parameters, what))
     }
 
     fn fields(&self) -> Vec<(&'static str, u16)> {
@@ -145,10 +124,11 @@ mod tests {
 
     #[test]
     fn parameters_outside_the_limits_are_refused() {
+        let refused = |config: Result<TcsrConfig, ModelError>| config.unwrap_err().what;
         let stock = TcsrConfig::STOCK;
-        assert_eq!(TcsrConfig { channels: 65, ..stock }.checked(), Err(ConfigError::Channels(65)));
-        assert_eq!(TcsrConfig { flow: 0, ..stock }.checked(), Err(ConfigError::Channels(0)));
-        assert_eq!(TcsrConfig { blocks: 17, ..stock }.checked(), Err(ConfigError::Blocks(17)));
-        assert_eq!(TcsrConfig { radius: 0, ..stock }.checked(), Err(ConfigError::Radius(0)));
+        assert!(refused(TcsrConfig { channels: 65, ..stock }.checked()).starts_with("65 channels"));
+        assert!(refused(TcsrConfig { flow: 0, ..stock }.checked()).starts_with("0 channels"));
+        assert!(refused(TcsrConfig { blocks: 17, ..stock }.checked()).starts_with("17 blocks"));
+        assert!(refused(TcsrConfig { radius: 0, ..stock }.checked()).starts_with("a radius of 0"));
     }
 }

@@ -3,7 +3,8 @@
 //! In the body: three numbers of 32 bits, then the text. The new header is the first `front` bytes of the old one, the
 //! text, and the last `back` bytes of the old one, filled up with blanks to a multiple of eight as safetensors writes it.
 
-use super::{MAX_HEADER_BYTES, PatchError};
+use super::{MAX_HEADER_BYTES, damaged};
+use crate::error::ModelError;
 use crate::package::write::ALIGNMENT;
 
 /// Bytes of the three numbers.
@@ -26,7 +27,8 @@ impl<'a> HeaderEdit<'a> {
 
     /// The shortest edit of this kind.
     pub(super) fn between(old: &[u8], new: &'a [u8]) -> Self {
-        let (old, new) = (old.trim_ascii_end(), new.trim_ascii_end());
+        let old = old.trim_ascii_end();
+        let new = new.trim_ascii_end();
         let same = |(a, b): &(&u8, &u8)| a == b;
         let front = old.iter().zip(new).take_while(same).count();
         let rest = old[front..].iter().rev().zip(new[front..].iter().rev());
@@ -41,25 +43,26 @@ impl<'a> HeaderEdit<'a> {
     }
 
     /// The edit at the beginning of a body, and what follows it.
-    pub(super) fn parse(body: &'a [u8]) -> Result<(Self, &'a [u8]), PatchError> {
-        const CUT: PatchError = PatchError::Damaged("it ends within the header");
-        let (numbers, rest) = body.split_first_chunk::<NUMBERS>().ok_or(CUT)?;
+    pub(super) fn parse(body: &'a [u8]) -> Result<(Self, &'a [u8]), ModelError> {
+        let cut = || damaged("it ends within the header");
+        let (numbers, rest) = body.split_first_chunk::<NUMBERS>().ok_or_else(cut)?;
         let number = |index: usize| {
             let bytes = [numbers[index], numbers[index + 1], numbers[index + 2], numbers[index + 3]];
             u32::from_le_bytes(bytes) as usize
         };
-        let (front, back) = (number(0), number(4));
-        let (text, rest) = rest.split_at_checked(number(8)).ok_or(CUT)?;
+        let front = number(0);
+        let back = number(4);
+        let (text, rest) = rest.split_at_checked(number(8)).ok_or_else(cut)?;
         Ok((Self { front, back, text }, rest))
     }
 
     /// The new header.
-    pub(super) fn apply(&self, old: &[u8]) -> Result<Vec<u8>, PatchError> {
+    pub(super) fn apply(&self, old: &[u8]) -> Result<Vec<u8>, ModelError> {
         let old = old.trim_ascii_end();
         let kept = self.front.saturating_add(self.back);
         let length = kept.saturating_add(self.text.len());
         if kept > old.len() || length > MAX_HEADER_BYTES {
-            return Err(PatchError::Damaged("the header does not fit"));
+            return Err(damaged("the header does not fit"));
         }
         let mut new = [&old[..self.front], self.text, &old[old.len() - self.back..]].concat();
         new.resize(length.next_multiple_of(ALIGNMENT), b' ');

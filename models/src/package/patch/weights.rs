@@ -11,21 +11,14 @@ use std::cmp::Reverse;
 /// Sign of a half-precision number.
 const SIGN: u16 = 0x8000;
 
-/// Zigzag codes, split into bytes; as long as there are weights, each.
-pub(super) struct Planes {
-    pub(super) low: Vec<u8>,
-    pub(super) high: Vec<u8>,
-}
-
-/// Steps from `old` to `new`: half-precision numbers in little-endian order, equally many.
-pub(super) fn subtract(old: &[u8], new: &[u8]) -> Planes {
-    let (old, new) = (numbers(old), numbers(new));
+/// Steps from `old` to `new`: half-precision numbers in little-endian order, equally many. Answers their zigzag codes
+/// as a plane of low bytes and one of high bytes.
+pub(super) fn subtract(old: &[u8], new: &[u8]) -> [Vec<u8>; 2] {
+    let old = numbers(old);
+    let new = numbers(new);
     let code = |index: usize| zigzag(rank(new[index]).wrapping_sub(rank(old[index])));
     let codes: Vec<[u8; 2]> = by_magnitude(&old).into_iter().map(|index| code(index).to_le_bytes()).collect();
-    Planes {
-        low: codes.iter().map(|code| code[0]).collect(),
-        high: codes.iter().map(|code| code[1]).collect(),
-    }
+    [0, 1].map(|byte| codes.iter().map(|code| code[byte]).collect())
 }
 
 /// The new numbers from the old ones and both planes; none if they are not equally many.
@@ -102,10 +95,10 @@ mod tests {
     fn planes_begin_with_the_largest_number() {
         let file = |numbers: [f32; 3]| numbers.map(|number| f16::from_f32(number).to_le_bytes()).concat();
         let (old, new) = (file([0.0, -2.0, 0.5]), file([0.0, -2.0, 1.0]));
-        let planes = subtract(&old, &new);
+        let [low, high] = subtract(&old, &new);
         // From 0.5 to 1 the exponent goes up by one: 1024 steps, 2048 in zigzag.
-        assert_eq!((planes.low.as_slice(), planes.high.as_slice()), (&[0, 0, 0][..], &[0, 8, 0][..]));
-        assert_eq!(add(&old, &[planes.low, planes.high].concat()), Some(new));
+        assert_eq!((low.as_slice(), high.as_slice()), (&[0, 0, 0][..], &[0, 8, 0][..]));
+        assert_eq!(add(&old, &[low, high].concat()), Some(new));
         assert_eq!(add(&old, &[0; 5]), None);
     }
 }

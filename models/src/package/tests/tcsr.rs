@@ -13,7 +13,7 @@ fn weights(config: TcsrConfig) -> Vec<Vec<f32>> {
 
 fn package() -> TcsrPackage {
     let parent = Some(Fingerprint::of(b"parent"));
-    let metadata = NetMetadata { config: CONFIG, parent, training: Some(summary()) };
+    let metadata = Metadata { config: CONFIG, parent, training: Some(summary()) };
     TcsrPackage::write(&metadata, &weights(CONFIG)).unwrap()
 }
 
@@ -36,7 +36,7 @@ fn what_is_written_is_read() {
 fn the_largest_net_is_written_and_read() {
     let config =
         TcsrConfig { channels: MAX_CHANNELS, flow: MAX_CHANNELS, blocks: MAX_BLOCKS, radius: MAX_RADIUS };
-    let package = TcsrPackage::write(&NetMetadata::new(config), &weights(config)).unwrap();
+    let package = TcsrPackage::write(&Metadata::new(config), &weights(config)).unwrap();
     assert_eq!(package.config(), config);
     assert!(2 * package.bytes().len() < MAX_BYTES, "in single precision it fits as well");
 }
@@ -74,8 +74,9 @@ fn metadata_must_describe_a_net_of_ours() {
         });
         assert!(refused.contains(&format!("lacks {key:?}")), "{refused}");
     }
-    let wide = NetMetadata::new(TcsrConfig { radius: MAX_RADIUS + 1, ..CONFIG });
-    assert!(matches!(TcsrPackage::write(&wide, &[]), Err(PackageError::Tcsr(_))), "nor is it written");
+    let wide = Metadata::new(TcsrConfig { radius: MAX_RADIUS + 1, ..CONFIG });
+    let error = TcsrPackage::write(&wide, &[]).unwrap_err();
+    assert_eq!(error.kind, ModelErrorKind::Parameters, "nor is it written");
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn numbers_must_be_finite() {
     for bad in [f32::NAN, f32::INFINITY, 1e6 /* infinite in half precision */] {
         let mut weights = weights(CONFIG);
         weights[1][0] = bad;
-        let refused = TcsrPackage::write(&NetMetadata::new(CONFIG), &weights).unwrap_err().to_string();
+        let refused = TcsrPackage::write(&Metadata::new(CONFIG), &weights).unwrap_err().to_string();
         assert!(refused.contains("\"ofr1.head.bias\" holds a number that is not finite"), "{refused}");
     }
 }

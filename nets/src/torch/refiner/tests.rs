@@ -4,7 +4,7 @@ use media::picture::{Colour, Component, Range};
 use media::quality::psnr_luma;
 use media::time::MediaTime;
 use models::Architecture as _;
-use models::package::NetMetadata;
+use models::package::Metadata;
 
 use super::*;
 use crate::backend::Backend as _;
@@ -53,7 +53,7 @@ fn written(config: TcsrConfig, mut weight: impl FnMut(&str, usize) -> f32) -> Tc
             (0..spec.elements()).map(|_| weight(&spec.name, fan_in)).collect()
         })
         .collect();
-    TcsrPackage::write(&NetMetadata::new(config), &weights).unwrap()
+    TcsrPackage::write(&Metadata::new(config), &weights).unwrap()
 }
 
 fn refiner(package: &TcsrPackage, precision: Precision) -> Box<dyn Refiner> {

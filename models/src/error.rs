@@ -1,0 +1,50 @@
+//! The one error of this crate.
+
+use std::fmt;
+
+/// What kind of thing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelErrorKind {
+    /// A word that names no preset, or text that is no fingerprint.
+    Word,
+    /// Parameters that no net of ours has.
+    Parameters,
+    /// More bytes than are read.
+    TooLarge,
+    /// Not the file format, or cut short.
+    Damaged,
+    /// Metadata is missing or not understood.
+    Metadata,
+    /// Tensors that are not those of the net.
+    Tensors,
+    /// A weight is NaN or infinity.
+    NotFinite,
+    /// The patch is one of other packages.
+    OtherPackage,
+}
+
+/// Why something is no net of ours. Streamers and people read the sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelError {
+    pub kind: ModelErrorKind,
+    pub what: String,
+}
+
+impl ModelError {
+    pub(crate) fn new(kind: ModelErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into() }
+    }
+
+    /// The same, as part of a larger thing.
+    pub(crate) fn within(self, context: &str) -> Self {
+        Self { what: format!("{context}: {}", self.what), ..self }
+    }
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for ModelError {}
