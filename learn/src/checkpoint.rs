@@ -19,8 +19,8 @@ const FORMAT: &str = "format";
 const FORMAT_NAME: &str = "sharpcast-checkpoint-1";
 const NOTES: &str = "notes";
 /// Facts that have to be the same when a training goes on.
-pub(super) const SETTINGS: &str = "trainer";
-pub(super) const RUN: &str = "run";
+const SETTINGS: &str = "trainer";
+const RUN: &str = "run";
 
 /// The state of a training between two steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,9 +95,11 @@ impl Checkpoint {
         self
     }
 
-    pub(super) fn new() -> Self {
-        let facts = BTreeMap::from([(FORMAT.to_owned(), FORMAT_NAME.to_owned())]);
-        Self { facts, tensors: BTreeMap::new() }
+    /// Without tensors yet, of a training with these settings that belongs to `run`.
+    pub(super) fn new(settings: &str, run: &str) -> Self {
+        let facts = [(FORMAT, FORMAT_NAME), (SETTINGS, settings), (RUN, run)];
+        let facts = facts.map(|(fact, value)| (fact.to_owned(), value.to_owned()));
+        Self { facts: BTreeMap::from(facts), tensors: BTreeMap::new() }
     }
 
     pub(super) fn set(&mut self, fact: &str, value: impl ToString) {
@@ -109,8 +111,13 @@ impl Checkpoint {
         text.parse().map_err(|_| no_fact(fact))
     }
 
-    /// Sees that a fact is as it should be.
-    pub(super) fn expect(&self, what: &'static str, wanted: &str) -> Result<(), Error> {
+    /// Sees that it is one of a training with these settings that belongs to `run`.
+    pub(super) fn expect(&self, settings: &str, run: &str) -> Result<(), Error> {
+        self.expect_fact(SETTINGS, settings)?;
+        self.expect_fact(RUN, run)
+    }
+
+    fn expect_fact(&self, what: &'static str, wanted: &str) -> Result<(), Error> {
         let found: String = self.get(what)?;
         if found == wanted {
             return Ok(());

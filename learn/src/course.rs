@@ -45,6 +45,7 @@ impl Course {
         record: Record,
         settings: &Settings,
     ) -> Result<Self, Error> {
+        // From nothing, a high rate finds the way; from a network, it would undo what that has learnt.
         let base = match start {
             Some(_) => TrainerSettings::fine_tuning(config, settings.device, seed),
             None => TrainerSettings::new(config, settings.device, seed),
@@ -166,6 +167,7 @@ impl Course {
     fn progress_of_last_part(&self) -> f64 {
         let Settings { patience_s, patience_from_nothing_s, last_part, .. } = self.settings;
         let patience = if self.start.is_some() { patience_s } else { patience_from_nothing_s };
+        // The curve is judged where judgements were made: the last one at or before the part begins.
         let before = self.judged_s - patience.max(last_part * self.judged_s);
         let earlier = self.curve.iter().rev().find(|(at_s, _)| *at_s <= before);
         earlier.map_or(f64::INFINITY, |(_, gain)| self.top() - gain)

@@ -21,6 +21,8 @@ const POSITION: &str = "position";
 /// A tensor that is learnt.
 #[derive(Debug)]
 struct Learnt {
+    /// The tensor's name in packages and checkpoints.
+    name: String,
     variable: Tensor,
     /// Running average of the variable: nearly always better than the weights of a moment, and never jumps.
     average: Tensor,
@@ -97,32 +99,38 @@ impl Learner {
         Ok(value)
     }
 
-    /// Notes everything that going on takes. The specifications are those that the learner was made with.
-    pub(super) fn save(&self, specs: &[TensorSpec], checkpoint: &mut Checkpoint) -> Result<(), TchError> {
-        for (learnt, spec) in self.learnt.iter().zip(specs) {
-            for (part, tensor) in learnt.parts() {
-                checkpoint.set_tensor(format!("{}.{part}", spec.name), shape(tensor), values(tensor)?);
-            }
+    /// Everything that going on takes, in a checkpoint that tells its training by `settings` and `run`.
+    pub(super) fn save(&self, settings: &str, run: &str) -> Result<Checkpoint, TchError> {
+        let mut checkpoint = Checkpoint::new(settings, run);
+        for (name, tensor) in self.parts() {
+            checkpoint.set_tensor(name, shape(tensor), values(tensor)?);
         }
         checkpoint.set(STEPS, self.steps);
         checkpoint.set(POSITION, self.random.get_word_pos());
-        Ok(())
+        Ok(checkpoint)
     }
 
     /// Goes back to what was noted by a learner of the same seed. An error changes nothing.
-    pub(super) fn restore(&mut self, specs: &[TensorSpec], checkpoint: &Checkpoint) -> Result<(), Error> {
+    pub(super) fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         let steps = checkpoint.get(STEPS)?;
         let position = checkpoint.get(POSITION)?;
-        let parts = self.learnt.iter().zip(specs).flat_map(|(learnt, spec)| {
-            learnt.parts().into_iter().map(move |(part, tensor)| (format!("{}.{part}", spec.name), tensor))
-        });
-        let noted = parts.map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
+        let noted =
+            self.parts().map(|(name, tensor)| Ok((tensor, checkpoint.tensor(&name, &shape(tensor))?)));
         // All of them are found before the first is written, so that an error changes nothing.
         let noted = noted.collect::<Result<Vec<_>, Error>>()?;
         tch::no_grad(|| noted.into_iter().try_for_each(|(tensor, values)| set(tensor, values)))?;
         self.random.set_word_pos(position);
         self.steps = steps;
         Ok(())
+    }
+
+    /// Every tensor that going on takes, by its name in a checkpoint.
+    fn parts(&self) -> impl Iterator<Item = (String, &Tensor)> {
+        self.learnt.iter().flat_map(|Learnt { name, variable, average, state }| {
+            let weights = [("variable", variable), ("average", average)];
+            let parts = weights.into_iter().chain(state.parts());
+            parts.map(move |(part, tensor)| (format!("{name}.{part}"), tensor))
+        })
     }
 
     /// The averages, in the order of the net's tensors.
@@ -140,13 +148,9 @@ impl Learnt {
     ) -> Result<Self, TchError> {
         let start = tensor(values, spec)?.f_to_device(device)?;
         let state = State::new(optimizer, &start)?;
-        Ok(Self { average: start.copy(), variable: start.f_set_requires_grad(true)?, state })
-    }
-
-    /// Everything that going on takes, by the names of a checkpoint.
-    fn parts(&self) -> Vec<(&'static str, &Tensor)> {
-        let weights = [("variable", &self.variable), ("average", &self.average)];
-        weights.into_iter().chain(self.state.parts()).collect()
+        let name = spec.name.clone();
+        // The copy comes first: the average must not be part of the graph.
+        Ok(Self { name, average: start.copy(), variable: start.f_set_requires_grad(true)?, state })
     }
 
     fn descend(&mut self, step: u64, rate: f64, towards: f64) -> Result<(), Error> {

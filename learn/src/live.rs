@@ -144,6 +144,7 @@ impl LiveTraining {
             Some(_) if sight == Sight::Unmoved => {}
             Some(reason) => self.change(reason)?,
         }
+        // Only now: a change has forgotten what was there, and this pair belongs to what comes.
         self.scenes.follow();
         self.material.take(&pair)?;
         if let Some(reason) = self.scenes.has_lasted(self.now_s) {
@@ -189,10 +190,12 @@ impl LiveTraining {
     /// server should have it, whether it is enough.
     pub fn judge(&mut self) -> Result<(), Error> {
         let Phase::Training(course) = &mut self.phase else { return Ok(()) };
+        // Not before enough is held out: the verdict of one picture would be chance.
         if !course.is_due() || !self.material.can_judge() {
             return Ok(());
         }
         let candidates = &mut self.candidates;
+        // As a package, because that is what would be served: rounded weights, averaged over steps.
         let trained = course.package([0.0; 2])?;
         let trained_db = candidates.judge(Some(&trained), &mut self.material)?;
         let start_db = candidates.judge(course.start(), &mut self.material)?;
@@ -215,6 +218,7 @@ impl LiveTraining {
             Verdict::Enough(end) => self.policy.enough(end),
             Verdict::GoOn | Verdict::Astray => Step::GoOn,
         };
+        // The upload comes before the end, while it is known that it is the last of this training.
         let is_last = matches!(step, Step::End(_));
         self.upload(best_db - server_db.max(lanczos_db), is_last);
         self.act(step)
@@ -372,6 +376,7 @@ impl LiveTraining {
                 course.resume(best, record)
             }
             _ => {
+                // Every training draws other patches, and all of them are told by one seed.
                 let seed = self.settings.seed.wrapping_add(self.trainings);
                 Course::begin(self.config, best, seed, record, &self.settings)?
             }

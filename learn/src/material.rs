@@ -57,6 +57,7 @@ impl Material {
 
     /// Another scene is shown, which may be a piece of a montage: what there is stays, and counts less.
     pub fn cut(&mut self) {
+        // Faded, not forgotten: a scene of which two pairs are known would be learnt by heart.
         self.pool.fade(self.settings.weight_before_cut, 0);
         self.learnt_since_cut = 0;
         self.held_out_since_cut = 0;

@@ -63,6 +63,7 @@ impl Monitor {
         if self.looks.len() == MOST_LOOKS {
             self.looks.pop_front();
         }
+        // After the track has seen it: the newest look is part of the curve.
         let smoothed_gain_db = self.gain.level().unwrap_or(gain);
         self.looks.push_back(Look { at_s, lanczos_db, net_db, smoothed_gain_db });
         let reason = match (psnr_changed, gain_changed) {

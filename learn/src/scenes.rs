@@ -97,6 +97,7 @@ impl Scenes {
     /// Remembers what was trained on a scene, in place of what was trained on the same scene before.
     pub(crate) fn remember(&mut self, scene: Option<Signature>, package: Package) {
         let Some(scene) = scene else { return };
+        // One network a scene: the newer one was trained from what the older one knew.
         let same = self.known.iter().position(|(known, _)| known.distance(&scene) < self.settings.same_scene);
         let is_full = self.known.len() == self.settings.remembered_scenes;
         if let Some(index) = same.or(is_full.then_some(0)) {

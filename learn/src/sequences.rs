@@ -90,6 +90,7 @@ impl SequencePool {
     ) -> Result<(), Error> {
         let run = self.run(random)?;
         let at = run.place(patch, random)?;
+        // The middle one has all of its neighbours within the run.
         let middle = random.random_range(self.radius..run.shown.len() - self.radius);
         let orientation: u8 = random.random();
         let backwards: bool = random.random();
@@ -107,6 +108,7 @@ impl SequencePool {
                 copy(&run.shown[index], stride, at, patch, orientation, shown, f32::from);
             }
         }
+        // The middle picture of those that were just appended is what the residual is added to.
         let target = begin + self.radius * patch * patch;
         let first = residual.len();
         copy(&run.originals[middle], stride, at, patch, orientation, residual, f32::from);

@@ -13,7 +13,6 @@ use nets::{Backend as _, Device, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
 
-use crate::checkpoint::{RUN, SETTINGS};
 use crate::learner::{Learner, Optimizer, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Sequence, SequencePool};
 
@@ -105,6 +104,7 @@ impl TcsrTrainer {
         let [shown, residual] = self.batch(pool)?;
         let output = self.net.forward(&shown, self.kind)?;
         let loss = self.settings.loss(&shown, &residual, &output)?;
+        // A rate that grows from nothing: the first steps know nothing, and would be as long as later ones.
         let warmth = (self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1));
         self.learner.descend(&loss, rate * warmth.min(1.0))
     }
@@ -145,18 +145,13 @@ impl TcsrTrainer {
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
     pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
-        let mut checkpoint = Checkpoint::new();
-        checkpoint.set(SETTINGS, self.belongings());
-        checkpoint.set(RUN, run);
-        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
-        Ok(checkpoint)
+        Ok(self.learner.save(&self.belongings(), run)?)
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
     pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
-        checkpoint.expect(SETTINGS, &self.belongings())?;
-        checkpoint.expect(RUN, run)?;
-        self.learner.restore(&self.settings.config.tensors(), checkpoint)
+        checkpoint.expect(&self.belongings(), run)?;
+        self.learner.restore(checkpoint)
     }
 
     /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.

@@ -10,7 +10,6 @@ use nets::{Backend, Precision};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
-use crate::checkpoint::{RUN, SETTINGS};
 use crate::learner::{Learner, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
 
@@ -121,20 +120,16 @@ impl Trainer {
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
     pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
-        let mut checkpoint = Checkpoint::new();
-        checkpoint.set(SETTINGS, self.belongings());
-        checkpoint.set(RUN, run);
+        let mut checkpoint = self.learner.save(&self.belongings(), run)?;
         checkpoint.set(RATE, self.rate);
-        self.learner.save(&self.settings.config.tensors(), &mut checkpoint)?;
         Ok(checkpoint)
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
     pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
-        checkpoint.expect(SETTINGS, &self.belongings())?;
-        checkpoint.expect(RUN, run)?;
+        checkpoint.expect(&self.belongings(), run)?;
         let rate = checkpoint.get(RATE)?;
-        self.learner.restore(&self.settings.config.tensors(), checkpoint)?;
+        self.learner.restore(checkpoint)?;
         self.rate = rate;
         Ok(())
     }

@@ -127,6 +127,7 @@ impl PairMaker {
         if lr.pts() != hr.pts() || !(cut || self.is_due(&lr, spacing)) {
             return Ok(None);
         }
+        // Whatever comes of it: a source without detail is not asked again for every picture.
         self.last = Some(lr.pts());
         let wanted = lr.size().scaled(u32::from(scale));
         if hr.size().width < wanted.width || hr.size().height < wanted.height {

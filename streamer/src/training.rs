@@ -100,6 +100,7 @@ impl Training {
     }
 
     fn close(&self) {
+        // From the source to the server, so that nobody waits for one who is gone.
         self.coded.close();
         self.pairs.close();
         self.offers.close();

@@ -100,6 +100,7 @@ impl Candidates {
     /// Gives what that gains, in dB, and whether it was remembered; none if the best one stays.
     pub(super) fn choose(&mut self, remembered: Vec<Package>) -> Result<Option<(f64, bool)>, Error> {
         let before = self.mean(self.best.clone().as_ref())?;
+        // A network that is hardly better would cost an upload, and the optimiser's state if training rests.
         let mut most = before + self.settings.better_start_db;
         let mut chosen = None;
         let start = self.start.clone().map(|start| (start, false));
@@ -127,6 +128,7 @@ impl Candidates {
     /// of this training just now. The `last` one of a training need not wait.
     pub(super) fn upload(&mut self, gain: f64, now_s: f64, last: bool) -> Option<Package> {
         let best = self.best.clone()?;
+        // The uplink is thin: the same network is never sent twice in a row, and another one not too soon.
         let is_due = match self.sent {
             Some((_, sent)) if sent == best.fingerprint() => false,
             Some((at_s, _)) => last || now_s - at_s >= self.settings.upload_every_s,
@@ -174,6 +176,7 @@ impl Candidates {
             Some(net) => net,
             None => self.torch.upscaler(package, Precision::Auto)?,
         };
+        // The newest is the last: what is asked for again and again stays.
         if self.built.len() == BUILT {
             self.built.pop_front();
         }

@@ -47,6 +47,7 @@ impl Track {
         let is_usual =
             self.samples.len() >= self.settings.least_looks && at_s - since_s >= self.settings.least_s;
         let Some(level) = self.level.filter(|_| is_usual) else {
+            // What is usual is learnt from the first samples on, even where nothing is compared yet.
             if let Some(level) = self.level {
                 self.remember_deviation(value - level);
             }
@@ -54,6 +55,7 @@ impl Track {
             return None;
         };
         let deviation = value - level;
+        // Where the picture itself is another one, the coder's ups and downs are no excuse.
         let limit = if is_other_scene {
             self.bounds.cut
         } else {
@@ -81,6 +83,7 @@ impl Track {
         if (before - level).signum() != (value - level).signum() {
             return None;
         }
+        // The two are the first of the new level.
         self.restart();
         self.take(before_s, before);
         self.take(at_s, value);
