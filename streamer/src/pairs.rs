@@ -86,14 +86,8 @@ pub struct PairMaker {
 }
 
 impl Default for PairMaker {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl PairMaker {
     /// Makes none before [something is wanted](Self::set_wanted).
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             wanted: None,
             decoder: None,
@@ -102,7 +96,9 @@ impl PairMaker {
             last: None,
         }
     }
+}
 
+impl PairMaker {
     /// What is wanted from now on; none: nobody wants pairs now.
     pub fn set_wanted(&mut self, wanted: Option<Wanted>) {
         self.wanted = wanted;
@@ -171,7 +167,7 @@ mod tests {
     #[test]
     fn chooses_key_pictures_cuts_and_a_few_between() {
         let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::new();
+        let mut maker = PairMaker::default();
         maker.set_wanted(Some(Wanted { scale: 2, spacing: MediaTime::from_millis(500) }));
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let mut chosen = Vec::new();
@@ -191,7 +187,7 @@ mod tests {
     #[test]
     fn a_source_without_more_detail_is_told() {
         let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::new();
+        let mut maker = PairMaker::default();
         maker.set_wanted(Some(Wanted { scale: 2, spacing: SPACING }));
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let hr = picture(Size { width: 96, height: 96 }, 0, 40);

@@ -140,7 +140,7 @@ fn make_pairs(
     wanted: &Latest<Option<Wanted>>,
     counters: &Counters,
 ) {
-    let mut maker = PairMaker::new();
+    let mut maker = PairMaker::default();
     let mut warned = false;
     let mut starved = false;
     while let Some(next) = coded.pop_blocking() {

@@ -85,7 +85,7 @@ impl Life {
             pace: plan.pace,
             upload_rate: f64::from(plan.bitrate) * UPLOAD_SHARE,
             trainer,
-            maker: PairMaker::new(),
+            maker: PairMaker::default(),
             now_s: 0.0,
             credit_s: 0.0,
             waiting: None,

@@ -145,7 +145,7 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
         None => divided(reader.size(), u32::from(args.scale))?,
     };
     let length = reader.duration().unwrap_or(USUAL_LENGTH);
-    let mut maker = PairMaker::new();
+    let mut maker = PairMaker::default();
     maker.set_wanted(Some(Wanted { scale: args.scale, spacing: (length / PAIRS as i64).max(LEAST_SPACING) }));
     let bar = screen.progress(length.to_duration().as_secs());
     bar.set_message("reading the recording");
