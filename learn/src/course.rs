@@ -45,11 +45,7 @@ impl Course {
         record: Record,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        // From nothing, a high rate finds the way; from a network, it would undo what that has learnt.
-        let base = match start {
-            Some(_) => TrainerSettings::fine_tuning(config, settings.device, seed),
-            None => TrainerSettings::new(config, settings.device, seed),
-        };
+        let base = TrainerSettings::starting_from(start.as_ref(), config, settings.device, seed);
         let selection = Selection::HarderThanPicture(settings.candidates);
         let trainer = Trainer::new(TrainerSettings { selection, ..base }, start.as_ref())?;
         let settings = *settings;

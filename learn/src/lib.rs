@@ -4,7 +4,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`trainer`], [`tcsr`] | one net each, step by step: settings, loss, checkpoints |
-//! | [`learner`] | weights while they are learnt; [`learner::soap`] and Adam |
+//! | [`learner`] | weights while they are learnt; the optimisers, SOAP and Adam |
 //! | [`pool`], [`sequences`] | where patches come from |
 //! | [`live`] | training while streaming: puts together the following |
 //! | [`policy`] | when training begins, goes on and ends |
@@ -45,15 +45,15 @@ pub use checkpoint::Checkpoint;
 pub use error::{Error, ErrorKind};
 pub use evaluation::{Evaluation, evaluate};
 pub use learner::Optimizer;
-pub use live::{Event, LiveTraining, stock_package};
+pub use live::LiveTraining;
 pub use material::Material;
 pub use monitor::Look;
 pub use pool::{Pair, PairPool, Selection};
 pub use predictor::{GainPredictor, GainSample, LEAST_SAMPLES};
-pub use record::{End, Reason, Record, State};
+pub use record::{End, Event, Reason, Record, State};
 pub use scenes::CutDetector;
 pub use sequences::{Sequence, SequencePool};
 pub use settings::Settings;
 pub use tcsr::{TcsrSettings, TcsrTrainer};
 pub use threshold::Threshold;
-pub use trainer::{Loss, Trainer, TrainerSettings, cosine};
+pub use trainer::{Loss, Trainer, TrainerSettings, cosine, stock_package};

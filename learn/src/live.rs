@@ -20,37 +20,16 @@ use std::collections::VecDeque;
 use std::mem;
 
 use candidates::{Candidates, fingerprint};
-use models::{FEdsrConfig, Fingerprint, Package, Preset, stock};
+use models::{FEdsrConfig, Fingerprint, Package};
 
 use crate::course::{Course, Verdict};
 use crate::material::Material;
 use crate::monitor::{Look, Monitor};
 use crate::policy::{Policy, Standing, Step};
-use crate::record::{End, Reason, Record, State};
+use crate::record::{End, Event, History, Reason, Record, State};
 use crate::scenes::{Scenes, Sight};
 use crate::threshold::Threshold;
 use crate::{Error, ErrorKind, GainSample, Pair, Settings};
-
-/// Trainings that are listed.
-const RECORDS: usize = 32;
-
-/// What has happened.
-#[derive(Debug, Clone)]
-pub enum Event {
-    Began(Record),
-    Ended(Record),
-    /// Training was worse than what was there; it goes on from that, more slowly.
-    Astray,
-    /// The network in training was judged: PSNR of luma on what is held out, in dB, by Lanczos upsampling, by the network that
-    /// the server has, and by the one in training.
-    Judged {
-        lanczos_db: f64,
-        server_db: f64,
-        trained_db: f64,
-    },
-    /// This network is better than what the server has, by enough to send it.
-    Upload(Package),
-}
 
 /// Where training stands.
 #[derive(Default)]
@@ -81,10 +60,7 @@ pub struct LiveTraining {
     phase: Phase,
     /// A training that has been asked for, and waits for enough pairs.
     request: Option<Record>,
-    /// Trainings that have ended, the oldest first.
-    ended: VecDeque<Record>,
-    trainings: u64,
-    seconds: f64,
+    history: History,
     now_s: f64,
     /// When the first pair was shown.
     began_s: Option<f64>,
@@ -112,9 +88,7 @@ impl LiveTraining {
             candidates: Candidates::new(start, settings),
             phase: Phase::Idle,
             request: None,
-            ended: VecDeque::new(),
-            trainings: 0,
-            seconds: 0.0,
+            history: History::default(),
             now_s: 0.0,
             began_s: None,
             events: VecDeque::new(),
@@ -180,7 +154,7 @@ impl LiveTraining {
 
     /// This many seconds were spent on training.
     pub fn spent(&mut self, seconds: f64) {
-        self.seconds += seconds;
+        self.history.seconds += seconds;
         if let Phase::Training(course) = &mut self.phase {
             course.spend(seconds);
         }
@@ -266,17 +240,17 @@ impl LiveTraining {
             Phase::Training(course) => Some(course.record()),
             _ => None,
         };
-        self.ended.iter().chain(current)
+        self.history.ended.iter().chain(current)
     }
 
     /// Trainings begun, those that are no longer listed included.
     pub fn trainings(&self) -> u64 {
-        self.trainings
+        self.history.trainings
     }
 
     /// Seconds spent on all of them.
     pub fn seconds(&self) -> f64 {
-        self.seconds
+        self.history.seconds
     }
 
     pub fn state(&self) -> State {
@@ -293,7 +267,7 @@ impl LiveTraining {
         let now = Standing {
             now_s: self.now_s,
             since_start_s: self.now_s - self.began_s.unwrap_or(self.now_s),
-            training_s: self.seconds,
+            training_s: self.history.seconds,
             is_training: self.is_training(),
             is_asked: self.request.is_some(),
             has_learnt: self.candidates.has_learnt(),
@@ -377,11 +351,11 @@ impl LiveTraining {
             }
             _ => {
                 // Every training draws other patches, and all of them are told by one seed.
-                let seed = self.settings.seed.wrapping_add(self.trainings);
+                let seed = self.settings.seed.wrapping_add(self.history.trainings);
                 Course::begin(self.config, best, seed, record, &self.settings)?
             }
         };
-        self.trainings += 1;
+        self.history.trainings += 1;
         self.events.push_back(Event::Began(course.record().clone()));
         self.phase = Phase::Training(Box::new(course));
         Ok(())
@@ -412,11 +386,7 @@ impl LiveTraining {
         };
         course.teach(&mut self.threshold, end);
         let record = Record { end: Some(end), to_s: Some(self.now_s), ..course.record().clone() };
-        // With the one that goes on, there are never more than are listed.
-        if self.ended.len() + 1 == RECORDS {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(record.clone());
+        self.history.push(record.clone());
         if end != End::Overtaken {
             self.rest(course, &record);
         }
@@ -438,9 +408,4 @@ impl LiveTraining {
             self.phase = Phase::Resting { course, pairs: self.material.taken(), best: fingerprint };
         }
     }
-}
-
-/// The weights that come with the program for this network, if there are any.
-pub fn stock_package(config: FEdsrConfig) -> Option<Package> {
-    Preset::of(config).and_then(stock::package).filter(|package| package.config() == config)
 }

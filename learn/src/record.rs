@@ -1,5 +1,12 @@
 //! What is told of trainings: why they begin, how they go, why they end.
 
+use std::collections::VecDeque;
+
+use models::Package;
+
+/// Trainings that are listed.
+const RECORDS: usize = 32;
+
 /// What a trainer does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
@@ -90,5 +97,45 @@ impl Record {
             remembered: false,
             end: None,
         }
+    }
+}
+
+/// What has happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Began(Record),
+    Ended(Record),
+    /// Training was worse than what was there; it goes on from that, more slowly.
+    Astray,
+    /// The network in training was judged: PSNR of luma on what is held out, in dB, by Lanczos upsampling, by the network that
+    /// the server has, and by the one in training.
+    Judged {
+        lanczos_db: f64,
+        server_db: f64,
+        trained_db: f64,
+    },
+    /// This network is better than what the server has, by enough to send it.
+    Upload(Package),
+}
+
+/// The trainings of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// The latest that have ended, the oldest first.
+    pub(crate) ended: VecDeque<Record>,
+    /// How many have begun.
+    pub(crate) trainings: u64,
+    /// Seconds spent on all of them.
+    pub(crate) seconds: f64,
+}
+
+impl History {
+    /// A training has ended.
+    pub(crate) fn push(&mut self, record: Record) {
+        // With the one that goes on, there are never more than are listed.
+        if self.ended.len() + 1 == RECORDS {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(record);
     }
 }

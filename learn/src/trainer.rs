@@ -13,7 +13,7 @@ use tch::{Kind, Reduction, TchError, Tensor};
 use crate::learner::{Learner, patches, uniform};
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
 
-pub use settings::{Loss, TrainerSettings, cosine};
+pub use settings::{Loss, TrainerSettings, cosine, stock_package};
 
 /// The learning rate, in a checkpoint.
 const RATE: &str = "learning rate";

@@ -1,7 +1,7 @@
 use media::ffmpeg::{Filter, Scaler};
 use media::{Component, MediaTime, Picture, Size};
 use models::package::{Metadata, TrainingSummary};
-use models::{FEdsrConfig, Preset};
+use models::{FEdsrConfig, Preset, stock};
 use nets::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! What a training run is.
 
-use models::FEdsrConfig;
+use models::{FEdsrConfig, Package, Preset, stock};
 use nets::{Device, Precision};
 
 use crate::{Optimizer, Selection};
@@ -75,10 +75,24 @@ impl TrainerSettings {
         let optimizer = Optimizer::Soap;
         Self { optimizer, learning_rate, warm_up: 20, ..Self::new(config, device, seed) }
     }
+
+    /// Settings to train on from `start`, or from nothing.
+    pub fn starting_from(start: Option<&Package>, config: FEdsrConfig, device: Device, seed: u64) -> Self {
+        // From nothing, a high rate finds the way; from a network, it would undo what that has learnt.
+        match start {
+            Some(_) => Self::fine_tuning(config, device, seed),
+            None => Self::new(config, device, seed),
+        }
+    }
 }
 
 /// The factor of the learning rate at `progress` (0..=1) through a run: half a cosine from 1 down to 0.01.
 pub fn cosine(progress: f64) -> f64 {
     const FLOOR: f64 = 0.01;
     FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + (std::f64::consts::PI * progress.clamp(0.0, 1.0)).cos())
+}
+
+/// The weights that come with the program for this network, if there are any.
+pub fn stock_package(config: FEdsrConfig) -> Option<Package> {
+    Preset::of(config).and_then(stock::package).filter(|package| package.config() == config)
 }

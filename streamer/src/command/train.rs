@@ -56,10 +56,7 @@ pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failu
 fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
     let config = args.preset.config(args.scale)?;
     let start = stock_package(config);
-    let settings = match start {
-        Some(_) => TrainerSettings::fine_tuning(config, Device::Cpu, SEED),
-        None => TrainerSettings::new(config, Device::Cpu, SEED),
-    };
+    let settings = TrainerSettings::starting_from(start.as_ref(), config, Device::Cpu, SEED);
     // A recording has no newest pairs: all of them count alike.
     let taking = Settings { pool: PAIRS, recency: 1.0, ..Settings::default() };
     let mut material = Material::new(args.scale, &taking);
