@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use api::Invalid;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser};
 use nets::device::DeviceChoice;
 
 use crate::config::Config;
@@ -12,14 +12,6 @@ use crate::config::Config;
 /// Live-streaming server that sharpens thin streams with neural networks trained while they run.
 #[derive(Debug, Parser)]
 #[command(name = "sharpcast", version)]
-pub struct Arguments {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What the server can be asked to do.
-#[derive(Debug, Subcommand)]
 pub enum Command {
     /// Take streams over RTMP, sharpen them, hand them out as HLS.
     Serve(Serve),
@@ -75,13 +67,13 @@ mod tests {
 
     #[test]
     fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
+        Command::command().debug_assert();
     }
 
     #[test]
     fn arguments_override_the_configuration() {
         let line = ["sharpcast", "serve", "--rtmp", "127.0.0.1:0", "--http", "[::1]:0", "--device", "cpu"];
-        let Command::Serve(serve) = Arguments::parse_from(line).command else { panic!("serve expected") };
+        let Command::Serve(serve) = Command::parse_from(line) else { panic!("serve expected") };
         let config = serve.config().unwrap();
         assert_eq!(config.rtmp.listen, "127.0.0.1:0".parse().unwrap());
         assert_eq!(config.http.listen, "[::1]:0".parse().unwrap());

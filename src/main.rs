@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use sharpcast::cli::{Arguments, Command};
+use sharpcast::cli::Command;
 use sharpcast::{config, server, telemetry};
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let outcome = match Command::parse() {
         Command::Serve(arguments) => serve(&arguments),
         Command::CheckConfig { file } => check(&file),
     };

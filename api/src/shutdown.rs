@@ -15,14 +15,10 @@ const INTERRUPTED: i32 = 130;
 
 /// A shared request to end, for threads and for tasks. Cheap to clone; all clones hear the same request.
 #[derive(Debug, Clone, Default)]
-pub struct Shutdown(Arc<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
+pub struct Shutdown {
     token: CancellationToken,
     // Threads cannot wait for the token, so the request is told twice.
-    requested: Mutex<bool>,
-    changed: Condvar,
+    requested: Arc<(Mutex<bool>, Condvar)>,
 }
 
 /// The end was asked for while something waited.
@@ -37,24 +33,26 @@ impl Shutdown {
 
     /// Asks everybody to end. Asking again changes nothing.
     pub fn request(&self) {
-        *self.0.requested.lock() = true;
-        self.0.changed.notify_all();
-        self.0.token.cancel();
+        let (requested, changed) = &*self.requested;
+        *requested.lock() = true;
+        changed.notify_all();
+        self.token.cancel();
     }
 
     pub fn is_requested(&self) -> bool {
-        self.0.token.is_cancelled()
+        self.token.is_cancelled()
     }
 
     /// Waits until somebody asks.
     pub async fn requested(&self) {
-        self.0.token.cancelled().await;
+        self.token.cancelled().await;
     }
 
     /// Sleeps on this thread, at most until somebody asks.
     pub fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
-        let mut requested = self.0.requested.lock();
-        self.0.changed.wait_while_for(&mut requested, |requested| !*requested, duration);
+        let (requested, changed) = &*self.requested;
+        let mut requested = requested.lock();
+        changed.wait_while_for(&mut requested, |requested| !*requested, duration);
         if *requested { Err(Stopped) } else { Ok(()) }
     }
 

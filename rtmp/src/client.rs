@@ -1,12 +1,11 @@
 //! The publisher's end of a session: bytes in, events and bytes out.
 //!
 //! Starts behind the handshake and walks through `connect`, `releaseStream`, `FCPublish`, `createStream`, `publish`
-//! on its own; [`ClientEvent::Ready`] says that tags may be sent.
+//! on its own; when it [is ready](ClientSession::is_ready), tags may be sent.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -34,20 +33,6 @@ mod transaction {
     pub(super) const DELETE_STREAM: f64 = 7.0;
 }
 
-/// What happened on a connection, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClientEvent {
-    /// The server takes our stream; tags may be sent.
-    Ready,
-    /// The server does not take our stream, or no longer.
-    Refused {
-        /// Such as `NetStream.Publish.BadName`; may be empty.
-        code: String,
-        /// For people; may be empty.
-        description: String,
-    },
-}
-
 /// A publishing session with one server.
 pub struct ClientSession {
     limits: Limits,
@@ -56,7 +41,6 @@ pub struct ClientSession {
     acknowledge: Acknowledge,
     acknowledged: Option<u32>,
     output: BytesMut,
-    events: VecDeque<ClientEvent>,
     key: SecretString,
     state: State,
 }
@@ -84,7 +68,6 @@ impl ClientSession {
             acknowledge: Acknowledge::new(),
             acknowledged: None,
             output: BytesMut::new(),
-            events: VecDeque::new(),
             key,
             state: State::Connecting,
             limits,
@@ -99,23 +82,15 @@ impl ClientSession {
         session
     }
 
-    /// Takes bytes of the server.
+    /// Takes bytes of the server. [`Error::Refused`]: it does not take our stream, or no longer; the session has ended.
     pub fn push(&mut self, mut input: &[u8]) -> Result<(), Error> {
         if let Some(answer) = self.acknowledge.receive(input.len()) {
             self.write(&answer);
         }
         while let Some(message) = self.reader.read(&mut input)? {
             self.obey(&message)?;
-            if self.state == State::Ended {
-                break;
-            }
         }
         Ok(())
-    }
-
-    /// What happened, oldest first.
-    pub fn poll_event(&mut self) -> Option<ClientEvent> {
-        self.events.pop_front()
     }
 
     /// Bytes to send.
@@ -143,7 +118,7 @@ impl ClientSession {
         self.acknowledged
     }
 
-    /// Adds a tag to the output. Before [`ClientEvent::Ready`] and after a refusal it is dropped.
+    /// Adds a tag to the output. Before the session is ready and after a refusal it is dropped.
     pub fn send(&mut self, tag: &Tag) {
         let State::Ready(stream_id) = self.state else { return };
         let kind = match tag.kind {
@@ -170,7 +145,7 @@ impl ClientSession {
         match message.kind {
             MessageKind::CommandAmf0 | MessageKind::CommandAmf3 => {
                 let command = Command::parse(message, &self.limits)?;
-                self.command(&command);
+                self.command(&command)?;
             }
             MessageKind::WindowSize => {
                 if let Some(window) = message.as_number() {
@@ -188,35 +163,43 @@ impl ClientSession {
         Ok(())
     }
 
-    fn command(&mut self, command: &Command) {
+    fn command(&mut self, command: &Command) -> Result<(), Error> {
         match (command.name.as_str(), self.state) {
             ("_result", State::Connecting) if is(command, transaction::CONNECT) => self.create_stream(),
             ("_result", State::Creating) if is(command, transaction::CREATE_STREAM) => {
                 match command.argument(0).and_then(Value::as_number) {
                     Some(stream_id) => self.publish(stream_id as u32),
-                    None => self.refuse(command),
+                    None => return Err(self.refused(command)),
                 }
             }
-            ("_error", State::Connecting) if is(command, transaction::CONNECT) => self.refuse(command),
-            ("_error", State::Creating) if is(command, transaction::CREATE_STREAM) => self.refuse(command),
-            ("_error", State::Asking(_)) if is(command, transaction::PUBLISH) => self.refuse(command),
-            ("onStatus", state) => self.status(command, state),
-            ("close", _) => self.refuse(command),
+            ("_error", State::Connecting) if is(command, transaction::CONNECT) => {
+                return Err(self.refused(command));
+            }
+            ("_error", State::Creating) if is(command, transaction::CREATE_STREAM) => {
+                return Err(self.refused(command));
+            }
+            ("_error", State::Asking(_)) if is(command, transaction::PUBLISH) => {
+                return Err(self.refused(command));
+            }
+            ("onStatus", state) => self.status(command, state)?,
+            ("close", _) => return Err(self.refused(command)),
+            // Among them errors of `releaseStream` and `FCPublish`: many servers do not know these.
             (name, _) => debug!(name, "ignored a command"),
         }
+        Ok(())
     }
 
-    fn status(&mut self, command: &Command, state: State) {
+    fn status(&mut self, command: &Command, state: State) -> Result<(), Error> {
         let info = command.argument(0).and_then(Value::as_object);
         let text = |name| info.and_then(|info| info.text(name)).unwrap_or_default();
         match (state, text("code")) {
             (State::Asking(stream_id), "NetStream.Publish.Start") => {
                 self.state = State::Ready(stream_id);
-                self.events.push_back(ClientEvent::Ready);
             }
-            _ if text("level") == "error" => self.refuse(command),
+            _ if text("level") == "error" => return Err(self.refused(command)),
             (_, code) => debug!(code, "ignored a status"),
         }
+        Ok(())
     }
 
     fn create_stream(&mut self) {
@@ -234,11 +217,12 @@ impl ClientSession {
         self.state = State::Asking(stream_id);
     }
 
-    fn refuse(&mut self, command: &Command) {
+    /// Ends the session with the reason that the server gives.
+    fn refused(&mut self, command: &Command) -> Error {
         let info = command.argument(0).and_then(Value::as_object);
         let text = |name| info.and_then(|info| info.text(name)).unwrap_or_default().to_owned();
-        self.events.push_back(ClientEvent::Refused { code: text("code"), description: text("description") });
         self.state = State::Ended;
+        Error::Refused { code: text("code"), description: text("description") }
     }
 
     fn call(&mut self, stream_id: u32, name: &str, transaction: f64, values: impl Into<Vec<Value>>) {

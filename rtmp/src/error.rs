@@ -28,7 +28,7 @@ pub enum Error {
     /// The server closed the connection without a word.
     #[error("the server closed the connection")]
     Closed,
-    /// One of [`Timeouts`](crate::Timeouts) has passed.
+    /// One of the times of [`Limits`](crate::Limits) has passed.
     #[error("timed out {0}")]
     Timeout(&'static str),
     #[error("the connection failed: {0}")]

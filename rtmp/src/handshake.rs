@@ -12,15 +12,6 @@ pub struct Handshake {
     exchange: Exchange,
 }
 
-/// What a piece of input led to.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes to send.
-    pub output: Vec<u8>,
-    /// Bytes behind the handshake, once it is complete: the first chunks.
-    pub rest: Option<Vec<u8>>,
-}
-
 impl Handshake {
     /// The end that waits for the other.
     pub fn server() -> Self {
@@ -34,16 +25,19 @@ impl Handshake {
         Ok((Self { exchange }, output))
     }
 
-    /// Takes bytes of the peer; not to be called again once it was complete.
-    pub fn push(&mut self, input: &[u8]) -> Result<Progress, Error> {
-        Ok(match self.exchange.process_bytes(input).map_err(not_rtmp)? {
+    /// Takes bytes of the peer and adds what is to be sent to `output`. Once it is complete: the bytes behind the
+    /// handshake, which are the first chunks; it is not to be called again.
+    pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<Option<Vec<u8>>, Error> {
+        match self.exchange.process_bytes(input).map_err(not_rtmp)? {
             HandshakeProcessResult::InProgress { response_bytes } => {
-                Progress { output: response_bytes, rest: None }
+                output.extend(response_bytes);
+                Ok(None)
             }
             HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
-                Progress { output: response_bytes, rest: Some(remaining_bytes) }
+                output.extend(response_bytes);
+                Ok(Some(remaining_bytes))
             }
-        })
+        }
     }
 }
 
@@ -62,18 +56,17 @@ mod tests {
             let (mut client, c0_c1) = Handshake::client().unwrap();
             let mut answer = Vec::new();
             for bytes in c0_c1.chunks(piece) {
-                answer.extend(server.push(bytes).unwrap().output);
+                server.push(bytes, &mut answer).unwrap();
             }
             let mut c2 = Vec::new();
             let mut done = false;
             for bytes in answer.chunks(piece) {
-                let progress = client.push(bytes).unwrap();
-                c2.extend(progress.output);
-                done |= progress.rest.is_some();
+                done |= client.push(bytes, &mut c2).unwrap().is_some();
             }
             assert!(done, "pieces of {piece}");
             c2.extend(b"first chunk");
-            assert_eq!(server.push(&c2).unwrap().rest.as_deref(), Some(&b"first chunk"[..]));
+            let rest = server.push(&c2, &mut answer).unwrap();
+            assert_eq!(rest.as_deref(), Some(&b"first chunk"[..]));
         }
     }
 
@@ -81,15 +74,16 @@ mod tests {
     fn the_simple_handshake_is_answered_with_an_echo() {
         let mut server = Handshake::server();
         let c1 = [vec![0; 8], vec![0x5a; 1528]].concat();
-        let progress = server.push(&[vec![3], c1.clone()].concat()).unwrap();
-        assert_eq!(progress.output.len(), 1 + 1536 + 1536);
-        assert_eq!(progress.output[1 + 1536..], c1);
+        let mut answer = Vec::new();
+        server.push(&[vec![3], c1.clone()].concat(), &mut answer).unwrap();
+        assert_eq!(answer.len(), 1 + 1536 + 1536);
+        assert_eq!(answer[1 + 1536..], c1);
     }
 
     #[test]
     fn other_protocols_are_noticed_at_their_first_byte() {
         for greeting in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"\x06"] {
-            assert!(Handshake::server().push(greeting).is_err());
+            assert!(Handshake::server().push(greeting, &mut Vec::new()).is_err());
         }
     }
 }

@@ -48,10 +48,10 @@ pub mod url;
 mod acknowledge;
 mod error;
 
-pub use client::{ClientEvent, ClientSession};
+pub use client::ClientSession;
 pub use driver::{Publisher, ServerConnection};
 pub use error::Error;
 pub use event::{Event, Rejection};
-pub use limits::{Limits, Timeouts};
+pub use limits::Limits;
 pub use server::ServerSession;
 pub use url::RtmpUrl;

@@ -32,23 +32,17 @@ pub struct Limits {
     pub publishes: u32,
     /// Answers in bytes that may wait for the network; a peer that asks without reading is cut off.
     pub output: usize,
-    /// How long the driver waits for what.
-    pub timeouts: Timeouts,
-}
-
-/// How long the driver waits. The core knows no time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeouts {
+    // How long the driver waits. The core knows no time.
     /// From the accepted connection to the end of the handshake, however the bytes trickle in.
-    pub handshake: Duration,
+    pub handshake_timeout: Duration,
     /// From the end of the handshake, or of a publication, to the next publish request.
-    pub publish: Duration,
+    pub publish_timeout: Duration,
     /// Silence of the peer after which it counts as gone. Encoders send audio or video many times a second.
-    pub read: Duration,
+    pub read_timeout: Duration,
     /// Silence of the peer after which it is pinged.
-    pub ping: Duration,
+    pub ping_after: Duration,
     /// For the network to take any bytes at all.
-    pub write: Duration,
+    pub write_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -66,19 +60,11 @@ impl Default for Limits {
             message_streams: 8,
             publishes: 16,
             output: 256 << 10,
-            timeouts: Timeouts::default(),
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            handshake: Duration::from_secs(5),
-            publish: Duration::from_secs(10),
-            read: Duration::from_secs(10),
-            ping: Duration::from_secs(5),
-            write: Duration::from_secs(10),
+            handshake_timeout: Duration::from_secs(5),
+            publish_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(10),
+            ping_after: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(10),
         }
     }
 }

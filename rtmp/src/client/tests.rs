@@ -5,17 +5,19 @@ use media::flv::{Tag, TagKind};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{ClientEvent, ClientSession};
-use crate::Limits;
+use super::ClientSession;
 use crate::amf0::{Object, Value};
 use crate::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use crate::message::{Command, Message, MessageKind, UserControl};
+use crate::{Error, Limits};
 
 /// The session and a server that says what it is told to.
 struct Talk {
     session: ClientSession,
     writer: ChunkWriter,
     reader: ChunkReader,
+    /// What the last thing said came to, if that was the end.
+    ended: Option<Error>,
 }
 
 impl Talk {
@@ -24,7 +26,7 @@ impl Talk {
         let reader = ChunkReader::new(&limits);
         let url = "rtmp://example.org:1936/live/ignored".parse().unwrap();
         let session = ClientSession::new(&url, "s3cret".into(), limits);
-        Self { session, writer: ChunkWriter::default(), reader }
+        Self { session, writer: ChunkWriter::default(), reader, ended: None }
     }
 
     /// A session that the server has let connect, with stream 3.
@@ -38,7 +40,7 @@ impl Talk {
     fn publishing() -> Self {
         let mut talk = Self::asking();
         talk.status("status", "NetStream.Publish.Start");
-        assert_eq!(talk.session.poll_event(), Some(ClientEvent::Ready));
+        assert!(talk.session.is_ready());
         talk.said();
         talk
     }
@@ -46,7 +48,7 @@ impl Talk {
     fn say(&mut self, message: Message) {
         let mut bytes = BytesMut::new();
         self.writer.write(ChunkStreamId::of(message.kind), &message, &mut bytes);
-        self.session.push(&bytes).unwrap();
+        self.ended = self.session.push(&bytes).err();
     }
 
     fn answer(&mut self, name: &str, transaction: f64, values: impl Into<Vec<Value>>) {
@@ -71,8 +73,8 @@ impl Talk {
     }
 }
 
-fn refused(code: &str, description: &str) -> ClientEvent {
-    ClientEvent::Refused { code: code.into(), description: description.into() }
+fn refused(code: &str, description: &str) -> Error {
+    Error::Refused { code: code.into(), description: description.into() }
 }
 
 #[test]
@@ -93,10 +95,9 @@ fn the_way_to_publishing_is_that_of_every_encoder() {
     let (stream_id, publish) = talk.commands().remove(0);
     assert_eq!((stream_id, publish.name.as_str()), (3, "publish"));
     assert_eq!(publish.values, [Value::Null, Value::from("s3cret"), Value::from("live")]);
-    assert_eq!(talk.session.poll_event(), None);
+    assert!(!talk.session.is_ready());
 
     talk.status("status", "NetStream.Publish.Start");
-    assert_eq!(talk.session.poll_event(), Some(ClientEvent::Ready));
     assert!(talk.session.is_ready());
 }
 
@@ -105,29 +106,29 @@ fn a_refusal_at_any_step_is_told_with_its_reason() {
     let info = || Value::Object(Object::new().with("code", "No").with("description", "because"));
     let mut talk = Talk::new();
     talk.answer("_error", 1.0, [Value::Null, info()]);
-    assert_eq!(talk.session.poll_event(), Some(refused("No", "because")));
+    assert_eq!(talk.ended, Some(refused("No", "because")));
 
     let mut talk = Talk::new();
     talk.answer("_result", 1.0, []);
     talk.answer("_error", 4.0, [Value::Null, info()]);
-    assert_eq!(talk.session.poll_event(), Some(refused("No", "because")));
+    assert_eq!(talk.ended, Some(refused("No", "because")));
 
     let mut talk = Talk::new();
     talk.answer("_result", 1.0, []);
     talk.answer("_result", 4.0, [Value::Null, Value::from("no number")]);
-    assert_eq!(talk.session.poll_event(), Some(refused("", "")));
+    assert_eq!(talk.ended, Some(refused("", "")));
 
     let mut talk = Talk::asking();
     talk.status("error", "NetStream.Publish.BadName");
-    assert_eq!(talk.session.poll_event(), Some(refused("NetStream.Publish.BadName", "because")));
+    assert_eq!(talk.ended, Some(refused("NetStream.Publish.BadName", "because")));
 
     let mut talk = Talk::publishing();
     talk.status("error", "NetStream.Failed");
-    assert_eq!(talk.session.poll_event(), Some(refused("NetStream.Failed", "because")));
+    assert_eq!(talk.ended, Some(refused("NetStream.Failed", "because")));
 
     let mut talk = Talk::publishing();
     talk.answer("close", 0.0, [Value::Null]);
-    assert_eq!(talk.session.poll_event(), Some(refused("", "")));
+    assert_eq!(talk.ended, Some(refused("", "")));
     talk.session.send(&Tag { kind: TagKind::Audio, timestamp: 0, body: (&b"late"[..]).into() });
     assert_eq!(talk.session.unsent(), 0);
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::transport::Transport;
-use crate::{Error, Event, Limits, Rejection, ServerSession, Timeouts};
+use crate::{Error, Event, Limits, Rejection, ServerSession};
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -18,7 +18,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct ServerConnection<S = TcpStream> {
     transport: Transport<S>,
     session: ServerSession,
-    timeouts: Timeouts,
+    limits: Limits,
     started: Instant,
     /// Since when the peer has had nothing to publish.
     idle_since: Option<Instant>,
@@ -33,15 +33,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     /// Shakes hands with a peer that has just connected.
     pub async fn accept(stream: S, limits: Limits) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
-        let timeouts = limits.timeouts.clone();
-        let rest = timeout(timeouts.handshake, transport.serve_handshake())
+        let rest = timeout(limits.handshake_timeout, transport.serve_handshake())
             .await
             .map_err(|_| Error::Timeout("waiting for the handshake"))??;
         let now = Instant::now();
         let mut connection = Self {
             transport,
-            session: ServerSession::new(limits),
-            timeouts,
+            session: ServerSession::new(limits.clone()),
+            limits,
             started: now,
             idle_since: Some(now),
             heard: now,
@@ -101,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             if self.idle_since.is_some() && Instant::now() >= deadline {
                 return Err(Error::Timeout(waiting));
             }
-            let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.timeouts.ping) };
+            let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.limits.ping_after) };
             if let Ok(input) = timeout_at(wake, self.transport.read()).await {
                 let input = match input {
                     // Encoders close with our last answers unread, which the network calls a reset.
@@ -122,8 +121,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     fn deadline(&self) -> (Instant, &'static str) {
-        let silent = self.heard + self.timeouts.read;
-        match self.idle_since.map(|since| since + self.timeouts.publish) {
+        let silent = self.heard + self.limits.read_timeout;
+        match self.idle_since.map(|since| since + self.limits.publish_timeout) {
             Some(idle) if idle < silent => (idle, "waiting for a publish request"),
             _ => (silent, "waiting for any sign of life"),
         }
@@ -132,7 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold
     /// its place for ever.
     async fn flush(&mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + self.timeouts.write;
+        let deadline = Instant::now() + self.limits.write_timeout;
         while !self.session.output_mut().is_empty() {
             let written = timeout_at(deadline, self.transport.write(self.session.output_mut()))
                 .await

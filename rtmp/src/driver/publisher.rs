@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::transport::Transport;
-use crate::{ClientEvent, ClientSession, Error, Limits, RtmpUrl};
+use crate::{ClientSession, Error, Limits, RtmpUrl};
 
 /// Bytes that the system may hold for us. Left to itself it takes megabytes, which at the rates of a thin stream hide
 /// a minute of congestion; this is enough for 10 Mbit/s over 100 ms.
@@ -54,11 +54,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
     ) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let rest = transport.begin_handshake().await?;
-        let write_timeout = limits.timeouts.write;
+        let write_timeout = limits.write_timeout;
         let session = ClientSession::new(url, key.clone(), limits);
         let mut publisher = Self { transport, session, write_timeout, written: 0 };
         publisher.session.push(&rest)?;
-        publisher.check()?;
         while !publisher.session.is_ready() {
             publisher.exchange().await?;
         }
@@ -134,20 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         match self.transport.exchange(self.session.output_mut()).await? {
             None => self.written += (unsent - self.session.unsent()) as u64,
             Some([]) => return Err(Error::Closed),
-            Some(input) => {
-                self.session.push(input)?;
-                self.check()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// An error if the server has refused.
-    fn check(&mut self) -> Result<(), Error> {
-        while let Some(event) = self.session.poll_event() {
-            if let ClientEvent::Refused { code, description } = event {
-                return Err(Error::Refused { code, description });
-            }
+            Some(input) => self.session.push(input)?,
         }
         Ok(())
     }

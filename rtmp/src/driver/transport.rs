@@ -92,9 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
             if input.is_empty() {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
-            let progress = handshake.push(input)?;
-            self.stream.write_all(&progress.output).await?;
-            if let Some(rest) = progress.rest {
+            let mut output = Vec::new();
+            let rest = handshake.push(input, &mut output)?;
+            self.stream.write_all(&output).await?;
+            if let Some(rest) = rest {
                 return Ok(rest);
             }
         }
