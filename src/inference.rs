@@ -16,8 +16,6 @@
 
 pub mod accepted;
 pub mod engine;
-#[cfg(test)]
-pub mod fake;
 pub mod library;
 pub mod live;
 pub mod machine;
@@ -25,6 +23,8 @@ pub mod model;
 pub mod profile;
 pub mod prove;
 pub mod second_stage;
+#[cfg(test)]
+mod tests;
 
 pub use accepted::Identity;
 pub use engine::{Engine, EngineHandle};
@@ -34,3 +34,5 @@ pub use machine::Machine;
 pub use model::StreamModel;
 pub use profile::Profile;
 pub use second_stage::SecondStage;
+#[cfg(test)]
+pub use tests::fake;

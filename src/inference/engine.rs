@@ -37,17 +37,6 @@ pub struct EngineHandle {
     busy: Arc<AtomicU64>,
 }
 
-/// Why work was not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WorkError {
-    /// The work panicked, or the engine has ended.
-    #[error("the accelerator thread lost the work")]
-    Lost,
-    /// The work takes longer than anybody should wait.
-    #[error("the accelerator thread did not answer in time")]
-    TimedOut,
-}
-
 /// The answer that is to come.
 #[derive(Debug)]
 pub struct Reply<T>(Receiver<T>);
@@ -72,8 +61,8 @@ impl Engine {
                 Err(error) => drop(found.send(Err(error))),
             }
         });
-        let thread = thread.map_err(|error| no_thread(&format!("cannot start: {error}")))?;
-        let device = find.recv().map_err(|_| no_thread("ended while it looked for its device"))??;
+        let thread = thread.map_err(|error| thread_error(&format!("cannot start: {error}")))?;
+        let device = find.recv().map_err(|_| thread_error("ended while it looked for its device"))??;
         Ok(Self { handle: EngineHandle { jobs, device, busy: Arc::default() }, thread })
     }
 
@@ -102,7 +91,7 @@ fn work(queue: &Receiver<Job>, backend: &dyn Backend) {
 
 impl EngineHandle {
     /// Hands work over that has to be done; waits while too many others do.
-    pub fn run<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
+    pub fn run<T, F>(&self, work: F) -> Result<Reply<T>, NetError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Backend) -> T + Send + 'static,
@@ -125,7 +114,7 @@ impl EngineHandle {
     }
 
     /// Hands work over that is done because there is time for it.
-    pub fn run_aside<T, F>(&self, work: F) -> Result<Reply<T>, WorkError>
+    pub fn run_aside<T, F>(&self, work: F) -> Result<Reply<T>, NetError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Backend) -> T + Send + 'static,
@@ -136,7 +125,7 @@ impl EngineHandle {
             // Whoever asked may have given up; then nobody needs the answer.
             let _ = answer.send(answered);
         }));
-        self.jobs.send(job).map_err(|_| WorkError::Lost)?;
+        self.jobs.send(job).map_err(|_| lost())?;
         Ok(Reply(reply))
     }
 
@@ -148,15 +137,20 @@ impl EngineHandle {
 
 impl<T> Reply<T> {
     /// Waits for the answer.
-    pub fn wait(self, patience: Duration) -> Result<T, WorkError> {
+    pub fn wait(self, patience: Duration) -> Result<T, NetError> {
         self.0.recv_timeout(patience).map_err(|error| match error {
-            RecvTimeoutError::Timeout => WorkError::TimedOut,
-            RecvTimeoutError::Disconnected => WorkError::Lost,
+            RecvTimeoutError::Timeout => thread_error("did not answer in time"),
+            RecvTimeoutError::Disconnected => lost(),
         })
     }
 }
 
-fn no_thread(why: &str) -> NetError {
+/// The work panicked, or the engine has ended.
+pub fn lost() -> NetError {
+    thread_error("lost the work")
+}
+
+fn thread_error(why: &str) -> NetError {
     NetError::new(NetErrorKind::Engine, format!("the accelerator thread {why}"))
 }
 
@@ -181,15 +175,15 @@ mod tests {
         let first = handle.run(|_| 1).unwrap();
         let broken = handle.run(|_| -> i32 { panic!("a broken net") }).unwrap();
         let last = handle.run(|_| 3).unwrap();
-        assert_eq!(first.wait(PATIENCE), Ok(1));
-        assert_eq!(broken.wait(PATIENCE), Err(WorkError::Lost));
-        assert_eq!(last.wait(PATIENCE), Ok(3));
+        assert_eq!(first.wait(PATIENCE).unwrap(), 1);
+        assert_eq!(broken.wait(PATIENCE).unwrap_err().what, lost().what);
+        assert_eq!(last.wait(PATIENCE).unwrap(), 3);
         let (before, rest) = (handle.busy(), Duration::from_millis(20));
         handle.run_aside(move |_| std::thread::sleep(rest)).unwrap().wait(PATIENCE).unwrap();
         assert_eq!(handle.busy(), before);
         handle.run(move |_| std::thread::sleep(rest)).unwrap().wait(PATIENCE).unwrap();
         assert!(handle.busy() >= before + rest);
         engine.join();
-        assert_eq!(handle.run(|_| 4).err(), Some(WorkError::Lost));
+        assert_eq!(handle.run(|_| 4).unwrap_err().what, lost().what);
     }
 }

@@ -20,7 +20,7 @@ use loader::Loader;
 use models::{Architecture as _, FEdsrConfig, Preset};
 use tokio::sync::{oneshot, watch};
 
-use super::engine::{self, EngineHandle, WorkError};
+use super::engine::{self, EngineHandle};
 use super::live::{Demand, Net};
 use super::machine::{self, Machine};
 use super::model::StreamModel;
@@ -145,7 +145,7 @@ impl LibraryHandle {
         let (reply, report) = oneshot::channel();
         let request = Request::Upload { model, package, arrived: Instant::now(), reply };
         self.requests.try_send(request).map_err(|_| Rejection::Busy)?;
-        report.await.unwrap_or(Err(Rejection::Engine(WorkError::Lost)))
+        report.await.unwrap_or(Err(Rejection::Engine(engine::lost())))
     }
 
     /// A lane knows its pictures.

@@ -21,15 +21,9 @@ const SHARE_TO_RAISE: f64 = 0.55;
 /// A preset that was not measured is taken to cost this many times the one before it.
 const STEP: f64 = 3.0;
 
-/// Knows every lane. A lane counts from its first picture until its stream's session ends.
+/// Knows every lane, and what was chosen for it. A lane counts from its first picture until its stream's session ends.
 #[derive(Debug, Default)]
-pub struct Machine(Mutex<Vec<Lane>>);
-
-#[derive(Debug)]
-struct Lane {
-    model: Arc<StreamModel>,
-    chosen: Option<Preset>,
-}
+pub struct Machine(Mutex<Vec<(Arc<StreamModel>, Option<Preset>)>>);
 
 /// What a lane asks of the accelerator.
 #[derive(Debug, Clone, Copy)]
@@ -48,45 +42,48 @@ impl Machine {
     /// A lane got to know its pictures, or they changed: it is chosen for afresh.
     pub fn enter(&self, model: &Arc<StreamModel>) {
         let mut lanes = self.0.lock();
-        match lanes.iter_mut().find(|lane| Arc::ptr_eq(&lane.model, model)) {
-            Some(lane) => lane.chosen = None,
-            None => lanes.push(Lane { model: Arc::clone(model), chosen: None }),
+        // Without a choice to hold on to, the limit for raising does not apply to it.
+        match lanes.iter_mut().find(|(known, _)| Arc::ptr_eq(known, model)) {
+            Some((_, chosen)) => *chosen = None,
+            None => lanes.push((Arc::clone(model), None)),
         }
     }
 
     /// Lanes that share the machine now.
     pub fn lanes(&self) -> usize {
-        self.0.lock().iter().filter(|lane| lane.model.live.demand().is_some()).count()
+        self.0.lock().iter().filter(|(model, _)| model.live.demand().is_some()).count()
     }
 
     /// Chooses for all lanes together; answers those whose choice is new, with it. Lanes that have ended are forgotten.
     pub fn choose(&self, costs: Option<&Costs>) -> Vec<(Arc<StreamModel>, Preset)> {
         let mut lanes = self.0.lock();
         let mut claims = Vec::with_capacity(lanes.len());
-        lanes.retain(|lane| {
-            let claim = lane.claim();
+        lanes.retain(|(model, chosen)| {
+            let claim = claim(model, *chosen);
             claims.extend(claim);
             claim.is_some()
         });
         let mut changed = Vec::new();
-        for (lane, chosen) in lanes.iter_mut().zip(plan(costs, &claims)) {
-            let Some(preset) = chosen.filter(|_| lane.chosen != chosen) else { continue };
-            lane.chosen = Some(preset);
-            changed.push((Arc::clone(&lane.model), preset));
+        for ((model, chosen), planned) in lanes.iter_mut().zip(plan(costs, &claims)) {
+            if let Some(preset) = planned
+                && *chosen != planned
+            {
+                *chosen = planned;
+                changed.push((Arc::clone(model), preset));
+            }
         }
         changed
     }
 }
 
-impl Lane {
-    fn claim(&self) -> Option<Claim> {
-        Some(Claim {
-            profile: self.model.profile,
-            demand: self.model.live.demand()?,
-            trained: self.model.accepted.trained().map(covering),
-            chosen: self.chosen,
-        })
-    }
+/// None: the lane has ended.
+fn claim(model: &StreamModel, chosen: Option<Preset>) -> Option<Claim> {
+    Some(Claim {
+        profile: model.profile,
+        demand: model.live.demand()?,
+        trained: model.accepted.trained().map(covering),
+        chosen,
+    })
 }
 
 /// The largest preset that a stream's streamer may train and send; `None` where the configuration wants no net.

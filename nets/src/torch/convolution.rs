@@ -23,21 +23,6 @@ impl Convolution {
     }
 }
 
-/// `x + second(relu(first(x)))`, without normalisation.
-#[derive(Debug)]
-pub(super) struct ResidualBlock {
-    first: Convolution,
-    second: Convolution,
-}
-
-impl ResidualBlock {
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        // In place: fresh memory for every picture costs more than the sums.
-        let mut inner = self.second.forward(&self.first.forward(x)?.f_relu_()?)?;
-        inner.f_add_(x)
-    }
-}
-
 /// Hands out a net's convolutions in the order of its list of tensors.
 pub(super) struct Convolutions<'a, F> {
     specs: std::slice::ChunksExact<'a, TensorSpec>,
@@ -59,16 +44,17 @@ impl<'a, E, F: FnMut(&TensorSpec) -> Result<Tensor, E>> Convolutions<'a, F> {
         Ok(Convolution { weight: (self.tensor)(kernel)?, bias: (self.tensor)(bias)?, padding })
     }
 
-    pub(super) fn block(&mut self) -> Result<ResidualBlock, E> {
-        Ok(ResidualBlock { first: self.next()?, second: self.next()? })
-    }
-
-    pub(super) fn blocks(&mut self, count: u16) -> Result<Vec<ResidualBlock>, E> {
-        (0..count).map(|_| self.block()).collect()
+    /// Residual blocks, for [`through`].
+    pub(super) fn blocks(&mut self, count: u16) -> Result<Vec<[Convolution; 2]>, E> {
+        (0..count).map(|_| Ok([self.next()?, self.next()?])).collect()
     }
 }
 
-/// One block after the other.
-pub(super) fn through(blocks: &[ResidualBlock], x: Tensor) -> Result<Tensor, TchError> {
-    blocks.iter().try_fold(x, |x, block| block.forward(&x))
+/// One residual block after the other: `x + second(relu(first(x)))`, without normalisation.
+pub(super) fn through(blocks: &[[Convolution; 2]], x: Tensor) -> Result<Tensor, TchError> {
+    blocks.iter().try_fold(x, |x, [first, second]| {
+        // In place: fresh memory for every picture costs more than the sums.
+        let mut inner = second.forward(&first.forward(&x)?.f_relu_()?)?;
+        inner.f_add_(&x)
+    })
 }

@@ -4,14 +4,14 @@ use models::arch::TensorSpec;
 use models::{Architecture as _, FEdsrConfig};
 use tch::{TchError, Tensor};
 
-use crate::torch::convolution::{Convolution, Convolutions, ResidualBlock, through};
+use crate::torch::convolution::{Convolution, Convolutions, through};
 
 /// An F-EDSR over whatever tensors it was given: trainable variables or frozen copies.
 #[derive(Debug)]
 pub struct FEdsr {
     config: FEdsrConfig,
     head: Convolution,
-    body: Vec<ResidualBlock>,
+    body: Vec<[Convolution; 2]>,
     close: Convolution,
     up: Convolution,
     last: Convolution,

@@ -12,8 +12,9 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use crate::precision::Precision;
 
+/// A convolution whose weights are in their final kind and order already.
 #[derive(Debug)]
-struct Convolution {
+struct Kernel {
     weight: Tensor,
     bias: Tensor,
     padding: i64,
@@ -24,11 +25,11 @@ pub(super) struct Frozen {
     kind: Kind,
     device: Device,
     outputs: usize,
-    head: Convolution,
-    body: Vec<[Convolution; 2]>,
-    close: Convolution,
-    up: Convolution,
-    last: Convolution,
+    head: Kernel,
+    body: Vec<[Kernel; 2]>,
+    close: Kernel,
+    up: Kernel,
+    last: Kernel,
 }
 
 impl Frozen {
@@ -38,21 +39,22 @@ impl Frozen {
         let specs = config.tensors();
         let mut parts =
             specs.iter().zip(package.weights()).map(|(spec, values)| (&spec.shape[..], values.clone()));
-        let mut next = |factor: f32| -> Result<Convolution, TchError> {
+        let mut next = |factor: f32| -> Result<Kernel, TchError> {
             let (shape, mut weight) = parts.next().expect("a package holds every kernel");
             let (_, bias) = parts.next().expect("a package holds every bias");
             for value in &mut weight {
                 *value *= factor;
             }
-            Convolution::new(&weight, shape, &bias, kind, device)
+            Kernel::new(&weight, shape, &bias, kind, device)
         };
         let head = next(1.0 / 255.0)?;
         let body =
             (0..config.blocks).map(|_| Ok([next(1.0)?, next(1.0)?])).collect::<Result<_, TchError>>()?;
-        let (close, up) = (next(1.0)?, next(1.0)?);
+        let close = next(1.0)?;
+        let up = next(1.0)?;
         let [.., weight, bias] = package.weights() else { unreachable!("a package holds every tensor") };
         let (weight, shape, bias) = fold_last(config, weight, bias[0]);
-        let last = Convolution::new(&weight, &shape, &bias, kind, device)?;
+        let last = Kernel::new(&weight, &shape, &bias, kind, device)?;
         Ok(Self { kind, device, outputs: bias.len(), head, body, close, up, last })
     }
 
@@ -62,7 +64,8 @@ impl Frozen {
 
     /// Luma of a picture, rows without gaps, to the residual in code values, laid out `H,W,scale²`.
     pub(super) fn run(&self, luma: &[u8], size: Size, residual: &mut Vec<f32>) -> Result<(), TchError> {
-        let (height, width) = (i64::from(size.height), i64::from(size.width));
+        let height = i64::from(size.height);
+        let width = i64::from(size.width);
         let count = luma.len() * self.outputs;
         residual.resize(count, 0.0);
         tch::no_grad(|| {
@@ -79,6 +82,7 @@ impl Frozen {
         let head = self.head.forward(luma)?;
         let mut features = head.shallow_clone();
         for [first, second] in &self.body {
+            // In place, as wherever a plane is not needed again: fresh memory for every picture costs more than the sums.
             let mut inner = second.forward(&first.forward(&features)?.f_relu_()?)?;
             features = inner.f_add_(&features)?;
         }
@@ -87,7 +91,7 @@ impl Frozen {
     }
 }
 
-impl Convolution {
+impl Kernel {
     fn new(
         weight: &[f32],
         shape: &[usize],
@@ -117,14 +121,16 @@ impl Convolution {
 /// nine; every tap goes to the one place where its pixel was before the shuffle. Zeros around the one picture are zeros
 /// around the other, so both give the same, also at the border.
 fn fold_last(config: FEdsrConfig, weight: &[f32], bias: f32) -> (Vec<f32>, Vec<usize>, Vec<f32>) {
-    let (scale, tail) = (usize::from(config.scale), usize::from(config.tail));
+    let scale = usize::from(config.scale);
+    let tail = usize::from(config.tail);
     let area = scale * scale;
     let mut folded = vec![0.0; area * tail * area * 9];
     for (tap, &value) in weight.iter().enumerate() {
         let (feature, ky, kx) = (tap / 9, tap / 3 % 3, tap % 3);
         for output in 0..area {
             // Row of the wanted pixel counted from the top of the cell above, so that it is never negative.
-            let (row, column) = (scale + output / scale + ky - 1, scale + output % scale + kx - 1);
+            let row = scale + output / scale + ky - 1;
+            let column = scale + output % scale + kx - 1;
             let channel = feature * area + row % scale * scale + column % scale;
             folded[((output * tail * area + channel) * 3 + row / scale) * 3 + column / scale] = value * 255.0;
         }

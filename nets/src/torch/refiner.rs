@@ -44,7 +44,8 @@ impl TcsrRefiner {
     }
 
     fn run(&mut self, pictures: i64, size: Size) -> Result<(), TchError> {
-        let (height, width) = (i64::from(size.height), i64::from(size.width));
+        let height = i64::from(size.height);
+        let width = i64::from(size.width);
         let count = size.area() as usize;
         self.residual.resize(count, 0.0);
         tch::no_grad(|| {
@@ -87,9 +88,7 @@ impl Refiner for TcsrRefiner {
             picture.luma().rows().for_each(|row| self.lumas.extend_from_slice(row));
         }
         self.run(expected as i64, target)?;
-        match residual::add_plane(&mut refined.luma_mut(), &self.residual) {
-            residual::Sum::Finite => Ok(refined),
-            residual::Sum::NotFinite => Err(NetError::not_finite()),
-        }
+        residual::add_plane(&mut refined.luma_mut(), &self.residual)?;
+        Ok(refined)
     }
 }

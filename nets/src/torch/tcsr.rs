@@ -6,11 +6,11 @@ mod planes;
 use models::Architecture as _;
 use models::arch::TensorSpec;
 use models::arch::tcsr::{EMBEDDING, MULTIPLE, STACK, TcsrConfig};
-use ofrnet::OfrNet;
+use ofrnet::Level;
 use planes::{Target, detail, difference, stack};
 use tch::{Kind, TchError, Tensor};
 
-use crate::torch::convolution::{Convolution, Convolutions, ResidualBlock, through};
+use crate::torch::convolution::{Convolution, Convolutions, through};
 use crate::torch::warp::warp;
 
 pub use ofrnet::Flow;
@@ -24,12 +24,12 @@ const RESIDUAL_UNIT: f64 = 1.0 / 64.0;
 #[derive(Debug)]
 pub struct Tcsr {
     config: TcsrConfig,
-    ofr: OfrNet,
+    ofr: [Level; 2],
     target: Convolution,
     neighbour: Convolution,
     merge: Convolution,
     first: Convolution,
-    body: Vec<ResidualBlock>,
+    body: Vec<[Convolution; 2]>,
     last: Convolution,
 }
 
@@ -63,7 +63,7 @@ impl Tcsr {
         let mut convolutions = Convolutions::new(&specs, tensor);
         Ok(Self {
             config,
-            ofr: OfrNet::new(&mut convolutions)?,
+            ofr: Level::both(&mut convolutions)?,
             target: convolutions.next()?,
             neighbour: convolutions.next()?,
             merge: convolutions.next()?,
@@ -113,7 +113,7 @@ impl Tcsr {
         wanted: &Tensor,
         kind: Kind,
     ) -> Result<Aligned, TchError> {
-        let flow = self.ofr.forward(neighbour, target, kind)?;
+        let flow = Flow::between(neighbour, target, &self.ofr, kind)?;
         let picture = warp(neighbour, &flow.full)?;
         let offered = embed(&self.neighbour, &detail(&picture)?, kind)?;
         let attention = likeness(&offered, wanted)?.f_sigmoid()?.f_pixel_shuffle(2)?;
@@ -130,7 +130,8 @@ fn embed(convolution: &Convolution, detail: &Tensor, kind: Kind) -> Result<Tenso
 /// times as fast as a sum over eight neighbouring channels.
 fn likeness(offered: &Tensor, wanted: &Tensor) -> Result<Tensor, TchError> {
     let product = offered.f_mul(wanted)?;
-    let (stack, embedding) = (STACK as i64, EMBEDDING as i64);
+    let stack = STACK as i64;
+    let embedding = EMBEDDING as i64;
     let ones = Tensor::f_eye(stack, (product.f_kind()?, product.device()))?
         .f_repeat_interleave_self_int(embedding, 1, None)?
         .f_reshape([stack, stack * embedding, 1, 1])?;

@@ -72,9 +72,7 @@ impl Upscaler for FEdsrUpscaler {
             self.packed.extend_from_slice(row);
         }
         self.net.run(&self.packed, size, &mut self.residual)?;
-        match residual::add(&mut lanczos.luma_mut(), &self.residual, usize::from(self.config.scale)) {
-            residual::Sum::Finite => Ok(lanczos),
-            residual::Sum::NotFinite => Err(NetError::not_finite()),
-        }
+        residual::add(&mut lanczos.luma_mut(), &self.residual, usize::from(self.config.scale))?;
+        Ok(lanczos)
     }
 }

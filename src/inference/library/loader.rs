@@ -16,7 +16,7 @@ use nets::{NetError, Precision, Upscaler};
 use super::rejection::check;
 use super::{Measured, PackageUpload, Rejection, Request};
 use crate::inference::accepted::Identity;
-use crate::inference::engine::{EngineHandle, WorkError};
+use crate::inference::engine::{self, EngineHandle};
 use crate::inference::live::{Demand, Net};
 use crate::inference::machine::{self, Machine};
 use crate::inference::model::StreamModel;
@@ -220,7 +220,7 @@ impl Loader {
     ) -> Result<(Box<dyn Upscaler>, Proof), Rejection> {
         let mut here = Some(upscaler);
         let proof = prove::prove(sample, self.scale, |lr, lanczos| {
-            let mut upscaler = here.take().ok_or(WorkError::Lost)?;
+            let mut upscaler = here.take().ok_or_else(engine::lost)?;
             let lr = lr.clone();
             let reply = self.engine.run(move |_| {
                 let upscaled = upscaler.upscale(&lr, lanczos);
@@ -230,7 +230,7 @@ impl Loader {
             here = Some(upscaler);
             upscaled.map_err(|error| Rejection::Fails(format!("the net cannot enhance a picture: {error}")))
         })??;
-        Ok((here.ok_or(WorkError::Lost)?, proof))
+        Ok((here.ok_or_else(engine::lost)?, proof))
     }
 }
 

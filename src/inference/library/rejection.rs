@@ -2,9 +2,9 @@
 
 use media::ffmpeg::FfmpegError;
 use models::{FEdsrConfig, ModelError, Package};
+use nets::NetError;
 
 use crate::inference::accepted::gain;
-use crate::inference::engine::WorkError;
 use crate::inference::prove::Harm;
 
 /// Why a package is not used; streamers are told.
@@ -38,7 +38,7 @@ pub enum Rejection {
     Scaler(#[from] FfmpegError),
     /// Says nothing about the package.
     #[error("the package could not be tried: {0}; try again")]
-    Engine(#[from] WorkError),
+    Engine(#[from] NetError),
     #[error("too many packages wait to be proven; try again in a few seconds")]
     Busy,
 }

@@ -5,18 +5,25 @@ use models::arch::tcsr::FLOW_BLOCKS;
 use tch::{Kind, TchError, Tensor};
 
 use super::planes::{Target, difference, halve, stack};
-use crate::torch::convolution::{Convolution, Convolutions, ResidualBlock, through};
+use crate::torch::convolution::{Convolution, Convolutions, through};
 use crate::torch::warp::{enlarge, warp};
 
 /// Convolutions from two stacked pictures to a flow of their size.
 #[derive(Debug)]
-struct Level {
+pub(super) struct Level {
     head: Convolution,
-    body: Vec<ResidualBlock>,
+    body: Vec<[Convolution; 2]>,
     flow: Convolution,
 }
 
 impl Level {
+    pub(super) fn both<E>(
+        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
+    ) -> Result<[Self; 2], E> {
+        let [first, second] = FLOW_BLOCKS;
+        Ok([Self::new(first, convolutions)?, Self::new(second, convolutions)?])
+    }
+
     fn new<E>(
         blocks: u16,
         convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
@@ -36,12 +43,6 @@ impl Level {
     }
 }
 
-/// The two levels.
-#[derive(Debug)]
-pub(super) struct OfrNet {
-    levels: [Level; 2],
-}
-
 /// The flow from target to neighbour, `N,2,H,W` in pixels.
 #[derive(Debug)]
 pub struct Flow {
@@ -51,24 +52,22 @@ pub struct Flow {
     pub full: Tensor,
 }
 
-impl OfrNet {
-    pub(super) fn new<E>(
-        convolutions: &mut Convolutions<'_, impl FnMut(&TensorSpec) -> Result<Tensor, E>>,
-    ) -> Result<Self, E> {
-        let [first, second] = FLOW_BLOCKS;
-        Ok(Self { levels: [Level::new(first, convolutions)?, Level::new(second, convolutions)?] })
-    }
-
+impl Flow {
     /// Pictures are `N,1,H,W` in 0..1 with sides that are multiples of four. Convolutions compute in `kind`.
-    pub(super) fn forward(&self, neighbour: &Tensor, target: &Target, kind: Kind) -> Result<Flow, TchError> {
+    pub(super) fn between(
+        neighbour: &Tensor,
+        target: &Target,
+        levels: &[Level; 2],
+        kind: Kind,
+    ) -> Result<Self, TchError> {
         let Target { picture, detail, half: small, half_detail: small_detail } = target;
         // From a flow of zero: the warp changes nothing.
         let planes = [&difference(&halve(neighbour)?, small)?, small_detail];
-        let half = self.levels[0].forward(&planes, kind)?;
+        let half = levels[0].forward(&planes, kind)?;
         let so_far = enlarge(&half)?;
         let aligned = warp(neighbour, &so_far)?;
         let planes = [&difference(&aligned, picture)?, detail, &so_far.f_mul_scalar(FLOW_UNIT)?];
-        let full = self.levels[1].forward(&planes, kind)?.f_add(&so_far)?;
+        let full = levels[1].forward(&planes, kind)?.f_add(&so_far)?;
         Ok(Flow { half, full })
     }
 }

@@ -9,7 +9,7 @@ use models::package::{Metadata, TrainingSummary};
 use models::{Architecture as _, FEdsrConfig, Fingerprint, Package, Preset, TcsrConfig, TcsrPackage};
 use nets::{Backend, Device, NetError, NetErrorKind, Precision, Refiner, Upscaler};
 
-use super::Engine;
+use crate::inference::Engine;
 
 /// A package of constant weights that says of its training what it gained.
 pub fn package(preset: Preset, scale: u8, gain: Option<f64>) -> Package {

@@ -1,0 +1,3 @@
+//! What tests of nets and lanes share.
+
+pub mod fake;
