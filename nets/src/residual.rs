@@ -34,6 +34,7 @@ fn add_by<const SCALE: usize>(plane: &mut PlaneMut<'_>, residual: &[f32]) -> Res
     let cells = width / SCALE * SCALE * SCALE;
     let mut seen = 0;
     for (y, row) in plane.data.chunks_mut(plane.stride).take(plane.height).enumerate() {
+        // A plane with more rows than the residual keeps the rest as it is.
         let Some(cells) = residual.get(y / SCALE * cells..).and_then(|rest| rest.get(..cells)) else { break };
         add_row::<SCALE>(&mut row[..width], cells, y % SCALE, &mut seen);
     }

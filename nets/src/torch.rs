@@ -81,6 +81,7 @@ impl DeviceChoice {
     pub fn resolve(self) -> Result<Device, NetError> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
+            // Without CUDA `auto` is no error: most machines have none.
             Self::Auto => match cuda::devices() {
                 Ok(1..) => Ok(Device::Cuda(0)),
                 Ok(0) => Ok(Device::Cpu),

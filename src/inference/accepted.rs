@@ -89,6 +89,7 @@ impl Accepted {
                 ledger.trained.pop_front();
             }
         }
+        // Stock weights too: a patch may start from whatever was live.
         ledger.newest = Some(entry);
         ledger.shelf.put(package.clone());
         identity

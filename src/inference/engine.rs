@@ -47,6 +47,7 @@ impl Engine {
     where
         F: FnOnce() -> Result<Box<dyn Backend>, NetError> + Send + 'static,
     {
+        // Bounded: lanes that are too fast wait here, and their pace degrades.
         let (jobs, queue) = sync_channel::<Job>(MAX_JOBS);
         let (found, find) = sync_channel(1);
         let thread = std::thread::Builder::new().name("accelerator".to_owned()).spawn(move || {
@@ -83,6 +84,7 @@ impl Engine {
 
 fn work(queue: &Receiver<Job>, backend: &dyn Backend) {
     while let Ok(Some(job)) = queue.recv() {
+        // The job owns its net; what panicked is dropped with it, so nothing half-done is left behind.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(backend))) {
             tracing::error!(reason = panic_message(&*panic), "a job on the accelerator thread panicked");
         }
@@ -96,6 +98,7 @@ impl EngineHandle {
         T: Send + 'static,
         F: FnOnce(&dyn Backend) -> T + Send + 'static,
     {
+        // The time that counts is what pictures and builds take, not what refining takes that fills the gaps.
         let busy = Arc::clone(&self.busy);
         self.run_aside(move |backend| {
             let started = Instant::now();

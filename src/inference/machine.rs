@@ -104,6 +104,7 @@ pub fn plan(costs: Option<&Costs>, claims: &[Claim]) -> Vec<Option<Preset>> {
         // Nobody to share with: the choice is the stream's own.
         return claims.iter().map(|claim| fixed(claim.profile, costs.choose(claim.demand))).collect();
     }
+    // What may stay stays first; then the sum is made to fit, and then what is left is given out.
     let mut plan: Vec<_> = claims.iter().map(|claim| fixed(claim.profile, first(claim))).collect();
     lower(costs, claims, &mut plan);
     while raise_one(costs, claims, &mut plan) {}
@@ -154,6 +155,7 @@ fn raise_one(costs: &Costs, claims: &[Claim], plan: &mut [Option<Preset>]) -> bo
             if load(costs, claims, plan) <= limit {
                 return true;
             }
+            // A larger one may still fit where costs were measured in a busy moment.
             plan[index] = had;
         }
     }

@@ -84,6 +84,7 @@ impl Costs {
             let time = timed.wait(PATIENCE)??;
             tracing::debug!(%preset, ?time, size = %USUAL.size, "measured");
             nets.push((preset, time));
+            // The next one takes about three times as long.
             if time > PROMISING || ends.load(Ordering::Relaxed) {
                 break;
             }

@@ -6,7 +6,7 @@
 //!    the coding noise that a good net removes.
 //! 3. **Does it help where the truth is known?** One scale down, the received picture itself is the original: the net
 //!    must not be clearly worse than Lanczos upsampling there. (A net trained for one scale helps less at another, so
-//!    this question finds harm and does not measure gain.) A synthetic picture says nothing about the content that
+//!    this question finds damage and does not measure gain.) A synthetic picture says nothing about the content that
 //!    the net was trained for, so it is not asked this question.
 //!
 //! Pure but for the caller's `upscale`, which runs the net wherever nets run.
@@ -37,7 +37,7 @@ const LEAST_REHEARSAL: u32 = 64;
 
 /// Why a net must not be shown. All figures are PSNR in dB.
 #[derive(Debug, thiserror::Error)]
-pub enum Harm {
+pub enum ProofFailure {
     #[error(
         "the net changes the plain upsampled picture beyond recognition ({likeness:.1} dB, at least \
          {LEAST_LIKENESS:.0} dB expected); train it further, or from the package in use"
@@ -87,7 +87,7 @@ pub fn prove<E: From<FfmpegError>>(
     sample: &Sample,
     scale: u8,
     mut upscale: impl FnMut(&Picture, Picture) -> Result<Picture, E>,
-) -> Result<Result<Proof, Harm>, E> {
+) -> Result<Result<Proof, ProofFailure>, E> {
     let received = sample.picture();
     let scale = u32::from(scale);
     let mut up = Scaler::new(Filter::Lanczos);
@@ -97,14 +97,14 @@ pub fn prove<E: From<FfmpegError>>(
     let upscaled = upscale(received, lanczos.clone())?;
     let likeness = psnr_luma(&upscaled, &lanczos);
     if likeness < LEAST_LIKENESS {
-        return Ok(Err(Harm::TooStrong { likeness }));
+        return Ok(Err(ProofFailure::TooStrong { likeness }));
     }
 
     let consistency = psnr_luma(&down.scale(&upscaled, received.size())?, received);
     let lanczos = psnr_luma(&down.scale(&lanczos, received.size())?, received);
     // Where not even the filter is consistent, the net need not be.
     if consistency < LEAST_CONSISTENCY.min(lanczos - MOST_LOSS) {
-        return Ok(Err(Harm::Inconsistent { consistency, lanczos }));
+        return Ok(Err(ProofFailure::Inconsistent { consistency, lanczos }));
     }
 
     let mut proof = Proof { likeness, consistency, rehearsal: None };
@@ -116,7 +116,7 @@ pub fn prove<E: From<FfmpegError>>(
         let net = psnr_luma(&upscale(&small, lanczos.clone())?, &truth);
         let lanczos = psnr_luma(&lanczos, &truth);
         if net < lanczos.min(INVISIBLE) - MOST_LOSS {
-            return Ok(Err(Harm::WorseThanLanczos { net, lanczos }));
+            return Ok(Err(ProofFailure::WorseThanLanczos { net, lanczos }));
         }
         proof.rehearsal = Some(net - lanczos);
     }
@@ -166,7 +166,7 @@ mod tests {
 
     const SIZE: Size = Size { width: 320, height: 180 };
 
-    fn judge(change: impl Fn(usize, usize, u8) -> u8) -> Result<Proof, Harm> {
+    fn judge(change: impl Fn(usize, usize, u8) -> u8) -> Result<Proof, ProofFailure> {
         prove(&Sample::Live(synthetic(SIZE)), 2, |_, mut plain| {
             for (y, row) in plain.luma_mut().rows_mut().enumerate() {
                 for (x, sample) in row.iter_mut().enumerate() {
@@ -185,12 +185,15 @@ mod tests {
 
     #[test]
     fn a_wild_net_is_too_strong() {
-        assert!(matches!(judge(|_, _, sample| 255 - sample), Err(Harm::TooStrong { .. })));
+        assert!(matches!(judge(|_, _, sample| 255 - sample), Err(ProofFailure::TooStrong { .. })));
     }
 
     #[test]
     fn a_shifted_picture_is_not_what_was_received() {
-        assert!(matches!(judge(|_, _, sample| sample.saturating_add(25)), Err(Harm::Inconsistent { .. })));
+        assert!(matches!(
+            judge(|_, _, sample| sample.saturating_add(25)),
+            Err(ProofFailure::Inconsistent { .. })
+        ));
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
         let checkered = |x: usize, y: usize, sample: u8| {
             if (x + y).is_multiple_of(2) { sample.saturating_add(12) } else { sample.saturating_sub(12) }
         };
-        assert!(matches!(judge(checkered), Err(Harm::WorseThanLanczos { .. })));
+        assert!(matches!(judge(checkered), Err(ProofFailure::WorseThanLanczos { .. })));
     }
 
     #[test]

@@ -28,6 +28,7 @@ impl SecondStage {
         let stage = Self { package, machine: Arc::clone(machine), cost: Arc::default() };
         let package = stage.package.clone();
         let cost = Arc::clone(&stage.cost);
+        // Aside: lanes must not count the measurement as time that nets needed.
         let timed = engine.run_aside(move |backend| match backend.time_to_refine(&package, TIMED) {
             Ok(took) => {
                 tracing::info!(net = %package.config(), ?took, size = %TIMED, "second stage measured");

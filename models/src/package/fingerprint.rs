@@ -51,6 +51,7 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, ModelError> {
         let refused = || ModelError::new(ModelErrorKind::Word, "a fingerprint has 64 hexadecimal digits");
+        // Digits only: from_str_radix would take a sign.
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(refused());
         }

@@ -64,6 +64,7 @@ impl<A: Architecture> Metadata<A> {
                 return Err(bad(key, value, expected));
             }
         }
+        // Foreign numbers; nothing may be derived from them before they are checked.
         let config = A::read(|key| number(map, key))?;
         let config = config
             .checked()

@@ -78,6 +78,7 @@ impl Patch {
         );
         bytes.put_slice(&body);
         let patch = Self { bytes: bytes.freeze(), base: base.fingerprint(), result: new.fingerprint() };
+        // Tried before it is sent: a receiver would only find the same fault later.
         patch.apply(base)?;
         Ok(patch)
     }
@@ -119,6 +120,7 @@ impl Patch {
             return Err(ModelError::new(ModelErrorKind::OtherPackage, what));
         }
         let (old_header, old) = parts(base)?;
+        // No more than an edit and the net's own weights: a deflate bomb ends here.
         let body = inflate(&self.bytes[PREAMBLE..], HeaderEdit::MAX_BYTES + old.len())?;
         let (edit, planes) = HeaderEdit::parse(&body)?;
         let header = edit.apply(old_header)?;
@@ -185,12 +187,14 @@ fn damaged(how: &str) -> ModelError {
 
 /// At most `limit` bytes; the stream has to end where the patch does.
 fn inflate(stream: &[u8], limit: usize) -> Result<Vec<u8>, ModelError> {
+    // One byte beyond the limit tells too long from just long enough.
     let mut decoder = DeflateDecoder::new(stream).take(limit as u64 + 1);
     let mut body = Vec::new();
     decoder.read_to_end(&mut body).map_err(|_| damaged("not a deflate stream"))?;
     if body.len() > limit {
         return Err(damaged("longer than its net"));
     }
+    // Bytes that no reader looks at would give one patch many names.
     if decoder.into_inner().total_in() != stream.len() as u64 {
         return Err(damaged("bytes behind its end"));
     }

@@ -19,6 +19,7 @@ const SHOWN: usize = 64;
 
 pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, ModelError> {
     NetPackage::<A>::check_size(bytes.len() as u64)?;
+    // The library would make room for whatever the header claims.
     if let Some(length) = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length))
         && length > MAX_HEADER_BYTES as u64
     {
@@ -32,6 +33,7 @@ pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, Mode
         let what = format!("tensor {name:?} ends behind the file; send the file as the trainer wrote it");
         return Err(ModelError::new(ModelErrorKind::Damaged, what));
     }
+    // Metadata first: it says which tensors to look for, and a better reason than a missing tensor would.
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(malformed)?;
     let none = HashMap::new();
     let metadata = Metadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
@@ -78,11 +80,13 @@ pub fn tensor_beyond(bytes: &[u8]) -> Option<String> {
 
 /// Every tensor of the net and no other, all of one type.
 fn weights<A: Architecture>(config: A, tensors: &SafeTensors<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+    // The config was checked, so the list is short. Foreign tensors are refused: nobody would notice what they carry.
     let specs = config.tensors();
     if let Some(name) = tensors.names().into_iter().find(|name| !specs.iter().any(|spec| spec.name == *name))
     {
         return Err(tensor(&shortened(name), format_args!("does not belong to {config}")));
     }
+    // The first tensor decides; patches count on two bytes a weight throughout.
     let mut common = None;
     specs
         .into_iter()

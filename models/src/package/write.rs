@@ -28,6 +28,7 @@ pub(super) fn serialise<A: Architecture>(
         if values.len() != spec.elements() {
             return Err(misshapen(&spec.name, &[values.len()], &spec.shape));
         }
+        // A weight that half precision cannot hold becomes infinite here, and the reader refuses it.
         let start = data.len();
         data.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));
         header.insert(
@@ -35,6 +36,7 @@ pub(super) fn serialise<A: Architecture>(
             json!({ "dtype": "F16", "shape": spec.shape, "data_offsets": [start, data.len()] }),
         );
     }
+    // A map of serde_json is sorted by key: the order of bytes does not depend on the run.
     let mut header = serde_json::to_vec(&header).expect("strings and numbers always serialise");
     header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
     let mut file = Vec::with_capacity(ALIGNMENT + header.len() + data.len());

@@ -68,11 +68,14 @@ impl Frozen {
         let width = i64::from(size.width);
         let count = luma.len() * self.outputs;
         residual.resize(count, 0.0);
+        // A closure and no guard: grad mode belongs to the thread, and a guard could travel.
         tch::no_grad(|| {
+            // Bytes travel to the device; they become numbers there. One channel makes N,H,W,C and N,C,H,W the same bytes.
             let luma = Tensor::f_from_data_size(luma, &[1, height, width, 1], Kind::Uint8)?
                 .f_to_device(self.device)?
                 .f_to_kind(self.kind)?
                 .f_permute([0, 3, 1, 2])?;
+            // Back to channels innermost: the layout that the addition of residuals reads.
             let output = self.forward(&luma)?.f_permute([0, 2, 3, 1])?.f_to_kind(Kind::Float)?;
             output.f_to_device(Device::Cpu)?.f_copy_data(residual, count)
         })

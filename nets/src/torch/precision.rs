@@ -37,6 +37,7 @@ pub(super) fn faster(
 fn fastest(net: &Frozen) -> Result<Duration, TchError> {
     let luma = vec![128; TRIAL.width as usize * TRIAL.height as usize];
     let mut residual = Vec::new();
+    // The first picture pays for libtorch's choice of kernels.
     net.run(&luma, TRIAL, &mut residual)?;
     let mut best = Duration::MAX;
     for _ in 0..TRIALS {

@@ -48,6 +48,7 @@ impl TcsrRefiner {
         let width = i64::from(size.width);
         let count = size.area() as usize;
         self.residual.resize(count, 0.0);
+        // A closure and no guard: grad mode belongs to the thread, and a guard could travel.
         tch::no_grad(|| {
             let lumas = Tensor::f_from_data_size(&self.lumas, &[1, pictures, height, width], Kind::Uint8)?
                 .f_to_device(self.device)?

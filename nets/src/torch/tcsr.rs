@@ -83,12 +83,14 @@ impl Tcsr {
     pub fn forward(&self, pictures: &Tensor, kind: Kind) -> Result<Output, TchError> {
         let (_, count, height, width) = pictures.size4()?;
         let missing = |side: i64| (-side).rem_euclid(MULTIPLE as i64);
+        // Repeating the border makes no edges that the net would see.
         let pictures = match (missing(height), missing(width)) {
             (0, 0) => pictures.shallow_clone(),
             (below, right) => pictures.f_replication_pad2d([0, right, 0, below])?,
         };
         let middle = count / 2;
         let target = Target::new(pictures.f_narrow(1, middle, 1)?)?;
+        // Once for all neighbours.
         let wanted = embed(&self.target, &target.detail, kind)?;
         let mut neighbours = Vec::with_capacity(count as usize - 1);
         let mut news = Vec::with_capacity(count as usize);

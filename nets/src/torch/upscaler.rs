@@ -51,6 +51,7 @@ impl Upscaler for FEdsrUpscaler {
 
     fn warm_up(&mut self, size: Size) -> Result<(), NetError> {
         self.packed.clear();
+        // Grey is within every net's range, and all pictures of a size cost the same.
         self.packed.resize(size.width as usize * size.height as usize, 128);
         self.net.run(&self.packed, size, &mut self.residual)?;
         let finite = self.residual.iter().all(|value| value.is_finite());
@@ -68,6 +69,7 @@ impl Upscaler for FEdsrUpscaler {
             return Err(NetError::new(NetErrorKind::Pictures, what));
         }
         self.packed.clear();
+        // Rows may have gaps between them; a tensor is made from one piece.
         for row in lr.luma().rows() {
             self.packed.extend_from_slice(row);
         }

@@ -89,6 +89,7 @@ impl Loader {
     ) -> Result<ModelReport, Rejection> {
         let package = package.read(&model.accepted)?;
         let fingerprint = package.fingerprint().to_hex();
+        // A streamer that reconnects sends what is there already; the lane's net need not change for that.
         let newest = model.accepted.newest().map(|(identity, _)| identity);
         if let Some(identity) = newest.filter(|identity| identity.fingerprint == fingerprint) {
             return Ok(ModelReport { version: identity.version, fingerprint, outcome: Outcome::Unchanged });
@@ -99,11 +100,13 @@ impl Loader {
             Some(picture) => Sample::Live(picture),
             None => Sample::Synthetic(prove::synthetic(USUAL.size)),
         };
+        // Built for the size that it is proven on, which is the lane's if there is one: the lane's first picture is fast.
         let upscaler = self.build(&package, sample.picture().size())?;
         let (upscaler, proof) = self.prove(upscaler, &sample)?;
         tracing::debug!(stream = %model.name, ?proof, "package proven");
         let is_stock = stock::find(package.fingerprint()).is_some();
         let origin = if is_stock { ModelOrigin::Stock } else { ModelOrigin::Trained };
+        // Accepted before it is handed over: a lane that loses it at once finds it to be restored.
         let identity = model.accepted.add(&package, origin);
         let report = ModelReport { version: identity.version, fingerprint, outcome: model.outcome() };
         hand_over(model, upscaler, identity, arrived);
@@ -179,6 +182,7 @@ impl Loader {
 
     fn restore(&self, model: &StreamModel) {
         let Some((identity, package)) = model.accepted.newest() else { return };
+        // A newer net waits for the lane: better than the lost one.
         if model.live.is_waiting() {
             return;
         }
@@ -220,6 +224,7 @@ impl Loader {
     ) -> Result<(Box<dyn Upscaler>, Proof), Rejection> {
         let mut here = Some(upscaler);
         let proof = prove::prove(sample, self.scale, |lr, lanczos| {
+            // The net travels with the job and back; a job that is lost takes it along.
             let mut upscaler = here.take().ok_or_else(engine::lost)?;
             let lr = lr.clone();
             let reply = self.engine.run(move |_| {

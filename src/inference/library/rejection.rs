@@ -5,7 +5,7 @@ use models::{FEdsrConfig, ModelError, Package};
 use nets::NetError;
 
 use crate::inference::accepted::gain;
-use crate::inference::prove::Harm;
+use crate::inference::prove::ProofFailure;
 
 /// Why a package is not used; streamers are told.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Rejection {
     Fails(String),
     /// The net makes pictures worse.
     #[error(transparent)]
-    Harmful(#[from] Harm),
+    Proof(#[from] ProofFailure),
     #[error("the picture that the net is proven on cannot be scaled: {0}")]
     Scaler(#[from] FfmpegError),
     /// Says nothing about the package.

@@ -59,6 +59,7 @@ impl<'a> HeaderEdit<'a> {
     /// The new header.
     pub(super) fn apply(&self, old: &[u8]) -> Result<Vec<u8>, ModelError> {
         let old = old.trim_ascii_end();
+        // Foreign numbers: their sum may be anything.
         let kept = self.front.saturating_add(self.back);
         let length = kept.saturating_add(self.text.len());
         if kept > old.len() || length > MAX_HEADER_BYTES {

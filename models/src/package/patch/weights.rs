@@ -44,6 +44,7 @@ fn numbers(bytes: &[u8]) -> Vec<u16> {
 /// Places of the largest numbers first, of equal ones as they come.
 fn by_magnitude(numbers: &[u16]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..numbers.len()).collect();
+    // Stable, because both ends have to come to the same order of equal numbers.
     places.sort_by_key(|&place| Reverse(numbers[place] & !SIGN));
     places
 }
