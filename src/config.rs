@@ -22,7 +22,7 @@ use values::{address, media_period, number, one_of, parsed, period, quality, tex
 
 use crate::inference::Profile;
 use crate::out::EncodeSettings;
-use crate::out::hls::HlsSettings;
+use crate::out::hls::PackagerSettings;
 use crate::streams::StreamSettings;
 use crate::telemetry::LogSettings;
 
@@ -35,7 +35,7 @@ pub struct Config {
     pub grace: Duration,
     /// Where viewers and streamers come in.
     pub http: ListenSettings,
-    pub hls: HlsSettings,
+    pub hls: PackagerSettings,
     pub enhance: EnhanceSettings,
     pub encode: EncodeSettings,
     pub log: LogSettings,
@@ -74,7 +74,7 @@ impl Default for Config {
             rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
             grace: Duration::from_secs(30),
             http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
-            hls: HlsSettings::default(),
+            hls: PackagerSettings::default(),
             enhance: EnhanceSettings {
                 enabled: true,
                 device: DeviceChoice::Auto,
@@ -187,7 +187,7 @@ impl EnhanceSettings {
     }
 }
 
-fn read_hls(hls: &mut HlsSettings, mut section: Section<'_>) -> Result<(), Invalid> {
+fn read_hls(hls: &mut PackagerSettings, mut section: Section<'_>) -> Result<(), Invalid> {
     section.set("segment", &mut hls.target_duration, media_period)?;
     section.set("part", &mut hls.part_target, media_period)?;
     // Fewer than 4 segments leave players nothing to start from; more than 64 is a recording, held in memory.

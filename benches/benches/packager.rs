@@ -4,12 +4,13 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use media::{AudioConfig, MediaTime, Packet, Track, Unit, VideoConfig};
-use sharpcast::out::hls::{HlsSettings, Packager, Reload, Rendition};
+use sharpcast::out::hls::{Packager, PackagerSettings, Reload};
+use sharpcast::out::{Arrival, Rendition, Sink};
 
 /// What x264 writes for 320x180 at 25 pictures a second.
 const AVC: [u8; 38] = [
@@ -26,8 +27,8 @@ fn stream() -> Vec<(Rendition, Unit)> {
     let video = VideoConfig::avc(Bytes::from_static(&AVC)).expect("as x264 wrote it");
     let audio = AudioConfig::aac_low_complexity(16_000, 2).expect("a rate of the table");
     let mut units = vec![
-        (Rendition::Source, Unit::VideoConfig(Arc::new(video))),
-        (Rendition::Audio, Unit::AudioConfig(Arc::new(audio))),
+        (Rendition::SOURCE, Unit::VideoConfig(Arc::new(video))),
+        (Rendition::AUDIO, Unit::AudioConfig(Arc::new(audio))),
     ];
     for number in 0..SECONDS * 25 {
         let at = MediaTime::from_millis(10_000 + number * 40);
@@ -40,18 +41,19 @@ fn stream() -> Vec<(Rendition, Unit)> {
                 data: Bytes::from(vec![number as u8; bytes]),
             })
         };
-        units.push((Rendition::Source, packet(Track::Video, number % 50 == 0, PICTURE_BYTES)));
+        units.push((Rendition::SOURCE, packet(Track::Video, number % 50 == 0, PICTURE_BYTES)));
         if number % 8 < 5 {
             // 1024 samples at 16 kHz last 64 ms.
-            units.push((Rendition::Audio, packet(Track::Audio, true, 400)));
+            units.push((Rendition::AUDIO, packet(Track::Audio, true, 400)));
         }
     }
     units
 }
 
 fn fill(packager: &Packager, units: Vec<(Rendition, Unit)>) {
+    let arrival = Arrival { instant: Instant::now(), time: UNIX_EPOCH };
     for (rendition, unit) in units {
-        packager.push(rendition, unit, UNIX_EPOCH).expect("valid configurations");
+        packager.unit(rendition, &unit, arrival).expect("valid configurations");
     }
 }
 
@@ -66,7 +68,7 @@ fn packager(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(payload as u64));
     group.bench_function("push_20_s", |bencher| {
         bencher.iter_batched(
-            || (Packager::new(HlsSettings::default()), units.clone()),
+            || (Packager::new(PackagerSettings::default()), units.clone()),
             |(packager, units)| fill(&packager, units),
             BatchSize::PerIteration,
         );
@@ -82,12 +84,12 @@ fn packager(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let full = Packager::new(HlsSettings::default());
+    let full = Packager::new(PackagerSettings::default());
     fill(&full, units.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     criterion.bench_function("packager/playlist_again", |bencher| {
         bencher.iter(|| {
-            runtime.block_on(full.playlist(Rendition::Source, Reload::default())).expect("is there")
+            runtime.block_on(full.playlist(Rendition::SOURCE.id, Reload::default())).expect("is there")
         });
     });
     criterion.bench_function("packager/multivariant", |bencher| {

@@ -29,7 +29,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::App;
 use super::error::ApiError;
-use crate::out::hls::{Delta, Packager, Reload, ReloadError, Rendition, Resource};
+use crate::out::RenditionId;
+use crate::out::hls::{Delta, Packager, Reload, ReloadError, Resource};
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -84,28 +85,23 @@ async fn file<S: Streams>(
 ) -> Result<Response, ApiError> {
     let packager = streams.packager(&name)?;
     let missing = || ApiError::NotFound(format!("{rendition}/{file} is not (or no longer) part of {name}"));
-    let parsed: Rendition = rendition.parse().map_err(|_| missing())?;
-    let resource: Resource = file.parse().map_err(|_| missing())?;
+    let id = RenditionId::parse(&rendition).ok_or_else(missing)?;
+    let resource = Resource::parse(&file).ok_or_else(missing)?;
     let Query(directives) = query.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
     if directives.v.as_ref().is_some_and(|session| *session != packager.session()) {
         return Err(missing());
     }
-    let content_type = if parsed == Rendition::Audio { "audio/mp4" } else { "video/mp4" };
     let body = match resource {
-        Resource::Playlist => return media_playlist(&packager, parsed, directives.reload()).await,
-        Resource::Init(number) => packager.init(parsed, number).map(Body::from),
-        Resource::Segment(msn) => SegmentBody::new(Arc::clone(&packager), parsed, msn).map(Body::new),
-        Resource::Part { msn, part } => packager.part(parsed, msn, part).await.map(Body::from),
+        Resource::Playlist => return media_playlist(&packager, id, directives.reload()).await,
+        Resource::Init(number) => packager.init(id, number).map(Body::from),
+        Resource::Segment(msn) => SegmentBody::new(Arc::clone(&packager), id, msn).map(Body::new),
+        Resource::Part { msn, part } => packager.part(id, msn, part).await.map(Body::from),
     };
-    Ok(answer(content_type, IMMUTABLE, body.ok_or_else(missing)?))
+    Ok(answer(packager.media_type(id), IMMUTABLE, body.ok_or_else(missing)?))
 }
 
-async fn media_playlist(
-    packager: &Packager,
-    rendition: Rendition,
-    reload: Reload,
-) -> Result<Response, ApiError> {
-    let text = packager.playlist(rendition, reload).await?;
+async fn media_playlist(packager: &Packager, id: RenditionId, reload: Reload) -> Result<Response, ApiError> {
+    let text = packager.playlist(id, reload).await?;
     let cache = match reload.msn {
         // Whoever asks for the same later does so because it is behind: it may have the old answer.
         Some(_) => format!("public, max-age={}", seconds(packager) * 6),

@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::inference::Profile;
-use crate::out::hls::HlsSettings;
+use crate::out::hls::PackagerSettings;
 use crate::streams::{Hub, SessionSettings, StreamSettings};
 
 fn hub() -> Arc<Hub> {
     let stream =
         StreamSettings { name: "demo".parse().unwrap(), key: "s3cret".parse().unwrap(), profile: None };
     let settings = SessionSettings {
-        hls: HlsSettings::default(),
+        hls: PackagerSettings::default(),
         grace: Duration::from_secs(60),
         workshop: None,
         sinks: Vec::new(),

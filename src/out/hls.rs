@@ -1,14 +1,15 @@
 //! HLS out: coded packets in, playlists, parts and segments for browsers out.
 //!
-//! One [`Packager`] per stream. It keeps three renditions — `source` as received, `enhanced`, and the shared `audio` —
-//! that are cut at the same instants, carry the same numbers and live in a bounded window in memory. It never decodes,
-//! has no clock of its own (wall-clock times come with the packets), opens no socket, and never lets one rendition
-//! wait for another one that produces nothing.
+//! One [`Packager`] per session. It keeps renditions — `source` as received, enhanced ones as they are announced, and
+//! the shared `audio` — that are cut at the same instants, carry the same numbers and live in a bounded window in
+//! memory. It never decodes, has no clock of its own (wall-clock times come with the packets), opens no socket, and
+//! never lets one rendition wait for another one that produces nothing.
 //!
 //! ```text
-//! Unit -> packager -> timeline (where all renditions are cut)
-//!                  -> track    (packets -> parts -> segments, one per rendition) -> window (what can be read)
-//!                                cmaf (the bytes)                                  -> playlist, multivariant
+//! Unit -> packager -> presentation -> cuts      (where all renditions are cut)
+//!                                  -> segmenter (packets -> parts -> segments, one per rendition)
+//!                                       cmaf (the bytes) -> window (what can be read)
+//! reader -> packager -> reading -> playlist, multivariant
 //! ```
 //!
 //! | follows | for |
@@ -20,20 +21,19 @@
 mod address;
 mod clock;
 mod cmaf;
-mod date;
+mod cuts;
 mod multivariant;
 mod packager;
 mod playlist;
+mod presentation;
+mod reading;
 mod reload;
-mod state;
+mod segmenter;
 #[cfg(test)]
 mod tests;
-mod timeline;
-mod track;
 mod window;
 
-pub use address::{ParseAddressError, Rendition, Resource};
-pub use cmaf::CmafError;
+pub use address::Resource;
 pub use packager::Packager;
+pub use presentation::PackagerSettings;
 pub use reload::{Delta, Reload, ReloadError};
-pub use state::{HlsSettings, RenditionStatus};

@@ -1,7 +1,6 @@
 //! What is handed out of a stream: renditions, known by an id that is also their folder in URLs.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// A rendition's name, 1 to 16 characters of `a-z`, `0-9` and `-`; one spelling each, so that no cache holds the same
 /// bytes twice. Kept inline and padded with zeros: every packet carries one.
@@ -15,8 +14,8 @@ pub struct Rendition {
     pub kind: Kind,
 }
 
-/// What a rendition is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a rendition is made of. In this order playlists report on the others; players are offered the last video first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The video as received.
     Source,
@@ -51,10 +50,12 @@ impl RenditionId {
     }
 
     const fn fixed(text: &str) -> Self {
-        Self::checked(text.as_bytes()).expect("our own names are well-formed")
+        Self::parse(text).expect("our own names are well-formed")
     }
 
-    const fn checked(text: &[u8]) -> Option<Self> {
+    /// `None` if no rendition can have this name.
+    pub const fn parse(text: &str) -> Option<Self> {
+        let text = text.as_bytes();
         if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return None;
         }
@@ -71,14 +72,6 @@ impl RenditionId {
     }
 }
 
-impl FromStr for RenditionId {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        Self::checked(text.as_bytes()).ok_or(InvalidId)
-    }
-}
-
 impl fmt::Display for RenditionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -91,11 +84,6 @@ impl fmt::Debug for RenditionId {
     }
 }
 
-/// No rendition can have this name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a rendition's name has 1 to {} characters of a-z, 0-9 and -", RenditionId::MAX_LENGTH)]
-pub struct InvalidId;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,17 +91,17 @@ mod tests {
     #[test]
     fn ids_are_read_as_they_are_written() {
         for text in ["source", "enhanced", "audio", "x", "x3-1080p", "0123456789abcdef"] {
-            let id: RenditionId = text.parse().unwrap();
+            let id = RenditionId::parse(text).unwrap();
             assert_eq!((id.as_str(), id.to_string().as_str()), (text, text));
         }
-        assert_eq!("source".parse(), Ok(Rendition::SOURCE.id));
+        assert_eq!(RenditionId::parse("source"), Some(Rendition::SOURCE.id));
         assert_ne!(Rendition::SOURCE.id, Rendition::AUDIO.id);
     }
 
     #[test]
     fn what_does_not_belong_into_a_path_is_refused() {
         for text in ["", "Source", "a/b", "..", "a.b", "a b", "\0", "é", "0123456789abcdefg"] {
-            assert_eq!(text.parse::<RenditionId>(), Err(InvalidId), "{text:?}");
+            assert_eq!(RenditionId::parse(text), None, "{text:?}");
         }
     }
 }

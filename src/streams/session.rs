@@ -15,14 +15,14 @@ use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, Queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Workshop};
-use crate::out::hls::{HlsSettings, Packager};
+use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
 
 /// What all sessions share.
 #[derive(Clone)]
 pub struct SessionSettings {
     /// How the output is cut.
-    pub hls: HlsSettings,
+    pub hls: PackagerSettings,
     /// How long a playlist waits for its publisher.
     pub grace: Duration,
     /// What lanes work with; `None`: streams are handed out as received only.

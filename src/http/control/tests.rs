@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
-use crate::out::hls::HlsSettings;
+use crate::out::hls::PackagerSettings;
 use crate::streams::{Hub, Publication, SessionSettings, StreamSettings};
 
 const KEY: &str = "s3cret";
@@ -30,7 +30,7 @@ impl Server {
         let stream =
             StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };
         let settings = SessionSettings {
-            hls: HlsSettings::default(),
+            hls: PackagerSettings::default(),
             grace: Duration::from_secs(60),
             workshop: None,
             sinks: Vec::new(),

@@ -11,13 +11,14 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use thiserror::Error;
 
-use crate::out::hls::{Packager, Rendition};
+use crate::out::RenditionId;
+use crate::out::hls::Packager;
 
 /// A complete segment from some part on. Its length is known, so answers carry `Content-Length`.
 #[derive(Debug)]
 pub(super) struct SegmentBody {
     packager: Arc<Packager>,
-    rendition: Rendition,
+    id: RenditionId,
     msn: u64,
     next: usize,
     remaining: u64,
@@ -30,14 +31,14 @@ pub(super) struct TooSlow(u64);
 
 impl SegmentBody {
     /// None if there is no such segment.
-    pub(super) fn new(packager: Arc<Packager>, rendition: Rendition, msn: u64) -> Option<Self> {
-        let parts = packager.segment(rendition, msn)?;
+    pub(super) fn new(packager: Arc<Packager>, id: RenditionId, msn: u64) -> Option<Self> {
+        let parts = packager.segment(id, msn)?;
         let remaining = parts.iter().map(|part| part.len() as u64).sum();
-        Some(Self { packager, rendition, msn, next: 0, remaining })
+        Some(Self { packager, id, msn, next: 0, remaining })
     }
 
     fn take(&mut self) -> Result<Bytes, TooSlow> {
-        let parts = self.packager.segment(self.rendition, self.msn);
+        let parts = self.packager.segment(self.id, self.msn);
         let part = parts.and_then(|parts| parts.into_iter().nth(self.next)).ok_or(TooSlow(self.msn))?;
         self.next += 1;
         self.remaining = self.remaining.saturating_sub(part.len() as u64);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use media::{Packet, Track, Unit, VideoConfig};
@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::out::hls::HlsSettings;
+use crate::out::hls::PackagerSettings;
+use crate::out::{Arrival, Rendition, Sink};
 
 const AVC: [u8; 38] = [
     0x01, 0x42, 0xc0, 0x0c, 0xff, 0xe1, 0x00, 0x17, 0x67, 0x42, 0xc0, 0x0c, 0xda, 0x05, 0x06, 0x7e, 0x7c,
@@ -56,14 +57,14 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let packager = Packager::new(HlsSettings::default());
+        let packager = Packager::new(PackagerSettings::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = routes().with_state(One(Arc::clone(&packager)));
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
         let config = Arc::new(VideoConfig::avc(Bytes::from_static(&AVC)).unwrap());
-        packager.push(Rendition::Source, Unit::VideoConfig(config), SystemTime::now()).unwrap();
+        packager.unit(Rendition::SOURCE, &Unit::VideoConfig(config), Arrival::now()).unwrap();
         Self { packager, address, pictures: Mutex::new(0), _tasks: tasks }
     }
 
@@ -74,7 +75,7 @@ impl Server {
             let pts = MediaTime::from_millis(10_000 + number * 40);
             let data = Bytes::from(vec![number as u8; 100]);
             let packet = Packet { track: Track::Video, dts: pts, pts, key: number % 50 == 0, data };
-            self.packager.push(Rendition::Source, Unit::Packet(packet), SystemTime::now()).unwrap();
+            self.packager.unit(Rendition::SOURCE, &Unit::Packet(packet), Arrival::now()).unwrap();
         }
         *next += count;
     }
@@ -197,17 +198,17 @@ async fn the_hinted_part_is_sent_when_it_is_complete() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends() {
-    let packager = Packager::new(HlsSettings::default());
+    let packager = Packager::new(PackagerSettings::default());
     assert_eq!(packager.wait_multivariant().await, Err(ReloadError::NotReady));
     let server = Server::start().await;
     server.pictures(103);
     let reload = Reload { msn: Some(3), ..Reload::default() };
-    let timed_out = server.packager.playlist(Rendition::Source, reload).await;
+    let timed_out = server.packager.playlist(Rendition::SOURCE.id, reload).await;
     assert_eq!(timed_out, Err(ReloadError::TimedOut(Duration::from_secs(6))));
-    assert_eq!(server.packager.part(Rendition::Source, 3, 0).await, None);
+    assert_eq!(server.packager.part(Rendition::SOURCE.id, 3, 0).await, None);
     server.packager.finish().unwrap();
     assert!(
-        server.packager.playlist(Rendition::Source, reload).await.is_ok(),
+        server.packager.playlist(Rendition::SOURCE.id, reload).await.is_ok(),
         "a finished stream answers at once"
     );
 }

@@ -1,57 +1,9 @@
-//! What can be fetched of a stream, and the names that it has in URLs: `enhanced/part-12-3.m4s`.
+//! What can be fetched of a rendition, and its names in URLs: `part-12-3.m4s`.
 //!
-//! Names have one spelling each: what [`Display`](fmt::Display) writes is all that [`FromStr`] reads, so that no cache
-//! holds the same bytes twice.
+//! Names have one spelling each: what [`Display`](fmt::Display) writes is all that [`Resource::parse`] reads, so that no
+//! cache holds the same bytes twice.
 
 use std::fmt;
-use std::str::FromStr;
-
-/// One way to see (or hear) the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rendition {
-    /// The video as received.
-    Source,
-    /// The video after the enhancing lane.
-    Enhanced,
-    /// The sound, shared by both.
-    Audio,
-}
-
-impl Rendition {
-    /// All of them, in the order of their indices.
-    pub const ALL: [Self; 3] = [Self::Source, Self::Enhanced, Self::Audio];
-
-    /// Its folder in URLs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Enhanced => "enhanced",
-            Self::Audio => "audio",
-        }
-    }
-
-    pub(super) const fn index(self) -> usize {
-        match self {
-            Self::Source => 0,
-            Self::Enhanced => 1,
-            Self::Audio => 2,
-        }
-    }
-}
-
-impl fmt::Display for Rendition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Rendition {
-    type Err = ParseAddressError;
-
-    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
-        Self::ALL.into_iter().find(|rendition| rendition.as_str() == text).ok_or(ParseAddressError)
-    }
-}
 
 /// One file of a rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,13 +14,8 @@ pub enum Resource {
     Init(u64),
     /// `seg-MSN.m4s`: a complete segment.
     Segment(u64),
-    /// `part-MSN-PART.m4s`: a part of a segment.
-    Part {
-        /// Media sequence number of its segment.
-        msn: u64,
-        /// Position in it, from 0.
-        part: u64,
-    },
+    /// `part-MSN-PART.m4s`: a part of a segment. `msn` numbers segments from 1, `part` the parts of each from 0.
+    Part { msn: u64, part: u64 },
 }
 
 impl fmt::Display for Resource {
@@ -82,36 +29,29 @@ impl fmt::Display for Resource {
     }
 }
 
-impl FromStr for Resource {
-    type Err = ParseAddressError;
-
-    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
-        if text == "index.m3u8" {
-            return Ok(Self::Playlist);
+impl Resource {
+    /// `None` if no file has this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        if name == "index.m3u8" {
+            return Some(Self::Playlist);
         }
-        if let Some(number) = text.strip_prefix("init-").and_then(|rest| rest.strip_suffix(".mp4")) {
-            return Ok(Self::Init(parse_number(number)?));
+        if let Some(number) = name.strip_prefix("init-").and_then(|rest| rest.strip_suffix(".mp4")) {
+            return Some(Self::Init(parse_number(number)?));
         }
-        let stem = text.strip_suffix(".m4s").ok_or(ParseAddressError)?;
+        let stem = name.strip_suffix(".m4s")?;
         if let Some(msn) = stem.strip_prefix("seg-") {
-            return Ok(Self::Segment(parse_number(msn)?));
+            return Some(Self::Segment(parse_number(msn)?));
         }
-        let (msn, part) =
-            stem.strip_prefix("part-").and_then(|rest| rest.split_once('-')).ok_or(ParseAddressError)?;
-        Ok(Self::Part { msn: parse_number(msn)?, part: parse_number(part)? })
+        let (msn, part) = stem.strip_prefix("part-")?.split_once('-')?;
+        Some(Self::Part { msn: parse_number(msn)?, part: parse_number(part)? })
     }
 }
 
 /// The one spelling of a decimal number: no sign, no leading zero.
-fn parse_number(text: &str) -> Result<u64, ParseAddressError> {
+fn parse_number(text: &str) -> Option<u64> {
     let canonical = text == "0" || (text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0'));
-    if canonical { text.parse().map_err(|_| ParseAddressError) } else { Err(ParseAddressError) }
+    if canonical { text.parse().ok() } else { None }
 }
-
-/// No rendition or file has this name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such file")]
-pub struct ParseAddressError;
 
 #[cfg(test)]
 mod tests {
@@ -128,11 +68,7 @@ mod tests {
         ];
         for (resource, name) in table {
             assert_eq!(resource.to_string(), name);
-            assert_eq!(name.parse(), Ok(resource));
-        }
-        for rendition in Rendition::ALL {
-            assert_eq!(rendition.as_str().parse(), Ok(rendition));
-            assert_eq!(Rendition::ALL[rendition.index()], rendition);
+            assert_eq!(Resource::parse(name), Some(resource));
         }
     }
 
@@ -154,8 +90,7 @@ mod tests {
             "seg-18446744073709551616.m4s",
             "../index.m3u8",
         ] {
-            assert_eq!(name.parse::<Resource>(), Err(ParseAddressError), "{name}");
+            assert_eq!(Resource::parse(name), None, "{name}");
         }
-        assert_eq!("Source".parse::<Rendition>(), Err(ParseAddressError));
     }
 }

@@ -27,15 +27,6 @@ pub(super) enum Clock {
     },
 }
 
-/// Where the next sample goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placement {
-    /// Decode time in the track's time scale.
-    At(i64),
-    /// The time that it is stamped with is taken: it must be left out.
-    Overlap,
-}
-
 impl Clock {
     pub(super) fn audio(config: &AudioConfig) -> Self {
         Self::Audio { rate: config.sample_rate().max(1), frame: config.frame_samples().max(1) }
@@ -69,21 +60,22 @@ impl Clock {
         }
     }
 
-    /// Decode time of a packet stamped `dts` that follows one at `previous`; never less than a unit after it.
-    pub(super) fn place(self, previous: Option<i64>, dts: MediaTime) -> Placement {
+    /// Decode time, in the track's units, of a packet stamped `dts` that follows one at `previous`: at least a unit after
+    /// it. `None` if that time is taken, so that the packet must be left out.
+    pub(super) fn place(self, previous: Option<i64>, dts: MediaTime) -> Option<i64> {
         let stamped = self.ticks(dts).clamp(0, LATEST);
-        let Some(previous) = previous else { return Placement::At(stamped) };
+        let Some(previous) = previous else { return Some(stamped) };
         match self {
-            Self::Video => Placement::At(stamped.max(previous + 1)),
+            Self::Video => Some(stamped.max(previous + 1)),
             Self::Audio { frame, .. } => {
                 let seamless = previous + i64::from(frame);
                 let tolerance = self.ticks(AUDIO_TOLERANCE);
                 if (stamped - seamless).abs() <= tolerance {
-                    Placement::At(seamless)
+                    Some(seamless)
                 } else if stamped > seamless {
-                    Placement::At(stamped)
+                    Some(stamped)
                 } else {
-                    Placement::Overlap
+                    None
                 }
             }
         }
@@ -109,7 +101,7 @@ mod tests {
         let mut previous = None;
         let mut placed = Vec::new();
         for frame in 0..200_i64 {
-            let Placement::At(at) =
+            let Some(at) =
                 AUDIO.place(previous, MediaTime::from_millis(10_000 + frame * 1024 * 1000 / 44_100))
             else {
                 panic!("frame {frame} was left out")
@@ -122,13 +114,13 @@ mod tests {
 
     #[test]
     fn audio_follows_a_real_gap_and_leaves_out_an_overlap() {
-        assert_eq!(AUDIO.place(Some(44_100), MediaTime::from_millis(2_000)), Placement::At(88_200));
-        assert_eq!(AUDIO.place(Some(88_200), MediaTime::from_millis(1_000)), Placement::Overlap);
+        assert_eq!(AUDIO.place(Some(44_100), MediaTime::from_millis(2_000)), Some(88_200));
+        assert_eq!(AUDIO.place(Some(88_200), MediaTime::from_millis(1_000)), None);
     }
 
     #[test]
     fn video_never_stands_still() {
-        assert_eq!(Clock::Video.place(Some(900), MediaTime::from_ticks(100)), Placement::At(901));
-        assert_eq!(Clock::Video.place(None, MediaTime::from_ticks(-5)), Placement::At(0));
+        assert_eq!(Clock::Video.place(Some(900), MediaTime::from_ticks(100)), Some(901));
+        assert_eq!(Clock::Video.place(None, MediaTime::from_ticks(-5)), Some(0));
     }
 }

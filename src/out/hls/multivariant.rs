@@ -3,7 +3,8 @@
 use m3u8_rs::{AlternativeMedia, AlternativeMediaType, MasterPlaylist, Resolution, VariantStream};
 use media::Size;
 
-use super::address::{Rendition, Resource};
+use super::address::Resource;
+use crate::out::RenditionId;
 
 const AUDIO_GROUP: &str = "audio";
 /// Bandwidth is announced in steps of this many bits a second, so that the text rests while measurements move a little.
@@ -12,7 +13,7 @@ const BANDWIDTH_STEP: u64 = 10_000;
 /// A video rendition that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Video {
-    pub(super) rendition: Rendition,
+    pub(super) id: RenditionId,
     pub(super) codec: String,
     pub(super) size: Size,
     pub(super) frame_rate: Option<f64>,
@@ -22,6 +23,7 @@ pub(super) struct Video {
 /// The audio rendition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Audio {
+    pub(super) id: RenditionId,
     pub(super) codec: String,
     pub(super) channels: u8,
     pub(super) peak_bitrate: u64,
@@ -33,7 +35,7 @@ pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
     if let Some(audio) = audio {
         if videos.is_empty() {
             playlist.variants.push(VariantStream {
-                uri: url(Rendition::Audio),
+                uri: url(audio.id),
                 bandwidth: bandwidth(audio.peak_bitrate),
                 codecs: Some(audio.codec.clone()),
                 ..VariantStream::default()
@@ -41,7 +43,7 @@ pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
         } else {
             playlist.alternatives.push(AlternativeMedia {
                 media_type: AlternativeMediaType::Audio,
-                uri: Some(url(Rendition::Audio)),
+                uri: Some(url(audio.id)),
                 group_id: AUDIO_GROUP.to_owned(),
                 name: AUDIO_GROUP.to_owned(),
                 default: true,
@@ -59,7 +61,7 @@ pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
 
 fn variant(video: &Video, audio: Option<&Audio>) -> VariantStream {
     VariantStream {
-        uri: url(video.rendition),
+        uri: url(video.id),
         bandwidth: bandwidth(video.peak_bitrate + audio.map_or(0, |audio| audio.peak_bitrate)),
         codecs: Some(match audio {
             Some(audio) => format!("{},{}", video.codec, audio.codec),
@@ -72,8 +74,8 @@ fn variant(video: &Video, audio: Option<&Audio>) -> VariantStream {
     }
 }
 
-fn url(rendition: Rendition) -> String {
-    format!("{rendition}/{}", Resource::Playlist)
+fn url(id: RenditionId) -> String {
+    format!("{id}/{}", Resource::Playlist)
 }
 
 fn bandwidth(peak: u64) -> u64 {
@@ -83,26 +85,23 @@ fn bandwidth(peak: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::out::Rendition;
 
-    fn video(rendition: Rendition, width: u32, height: u32, peak_bitrate: u64) -> Video {
+    fn video(id: RenditionId, width: u32, height: u32, peak_bitrate: u64) -> Video {
         let codec = "avc1.64001e".to_owned();
-        Video {
-            rendition,
-            codec,
-            size: Size { width, height },
-            frame_rate: Some(30_000.0 / 1001.0),
-            peak_bitrate,
-        }
+        Video { id, codec, size: Size { width, height }, frame_rate: Some(30_000.0 / 1001.0), peak_bitrate }
     }
 
     fn audio() -> Audio {
-        Audio { codec: "mp4a.40.2".to_owned(), channels: 2, peak_bitrate: 131_000 }
+        Audio { id: Rendition::AUDIO.id, codec: "mp4a.40.2".to_owned(), channels: 2, peak_bitrate: 131_000 }
     }
 
     #[test]
     fn two_variants_share_the_audio() {
-        let videos =
-            [video(Rendition::Enhanced, 960, 540, 2_468_000), video(Rendition::Source, 480, 270, 601_234)];
+        let videos = [
+            video(Rendition::enhanced(2).id, 960, 540, 2_468_000),
+            video(Rendition::SOURCE.id, 480, 270, 601_234),
+        ];
         let text = write(&videos, Some(&audio()));
         insta::assert_snapshot!(text);
         let (_, parsed) = m3u8_rs::parse_master_playlist(text.as_bytes()).unwrap();
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn video_alone_and_audio_alone() {
-        insta::assert_snapshot!(write(&[video(Rendition::Source, 480, 270, 601_234)], None));
+        insta::assert_snapshot!(write(&[video(Rendition::SOURCE.id, 480, 270, 601_234)], None));
         insta::assert_snapshot!(write(&[], Some(&audio())));
     }
 }

@@ -4,13 +4,14 @@
 //! what we write in the tests.
 
 use std::fmt::{self, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use media::MediaTime;
 
-use super::address::{Rendition, Resource};
-use super::date::ProgramDate;
+use super::address::Resource;
 use super::reload::Delta;
 use super::window::{Segment, Window};
+use crate::out::RenditionId;
 
 /// Parts are listed for the open segment and this many target durations before it; older ones are of no use to
 /// anybody (RFC 8216bis, 4.4.4.9).
@@ -31,23 +32,8 @@ pub(super) struct MediaPlaylist<'a> {
     pub(super) session: &'a str,
     pub(super) finished: bool,
     pub(super) delta: Delta,
-    pub(super) reports: &'a [Report],
-}
-
-/// How far another rendition is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Report {
-    pub(super) rendition: Rendition,
-    pub(super) msn: u64,
-    pub(super) part: Option<u64>,
-}
-
-impl Report {
-    /// None while the rendition has nothing to report.
-    pub(super) fn of(rendition: Rendition, window: &Window) -> Option<Self> {
-        let last = window.open().filter(|open| !open.is_gap()).or(window.last_complete())?;
-        Some(Self { rendition, msn: last.cut.msn, part: (last.parts.len() as u64).checked_sub(1) })
-    }
+    /// What other renditions have, to report how far they are.
+    pub(super) others: Vec<(RenditionId, &'a Window)>,
 }
 
 impl fmt::Display for MediaPlaylist<'_> {
@@ -67,7 +53,7 @@ impl fmt::Display for MediaPlaylist<'_> {
             if segment.is_gap() {
                 writeln!(f, "#EXT-X-GAP")?;
             }
-            writeln!(f, "#EXTINF:{},", Seconds(segment.duration()))?;
+            writeln!(f, "#EXTINF:{},", seconds(segment.duration()))?;
             writeln!(f, "{}", self.url(Resource::Segment(segment.cut.msn)))?;
         }
         if self.finished {
@@ -87,11 +73,11 @@ impl MediaPlaylist<'_> {
         writeln!(
             f,
             "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL={},HOLD-BACK={},PART-HOLD-BACK={}",
-            Seconds(target * SKIP_TARGETS),
-            Seconds(target * HOLD_BACK_TARGETS),
-            Seconds(self.part_target * HOLD_BACK_PARTS),
+            seconds(target * SKIP_TARGETS),
+            seconds(target * HOLD_BACK_TARGETS),
+            seconds(self.part_target * HOLD_BACK_PARTS),
         )?;
-        writeln!(f, "#EXT-X-PART-INF:PART-TARGET={}", Seconds(self.part_target))?;
+        writeln!(f, "#EXT-X-PART-INF:PART-TARGET={}", seconds(self.part_target))?;
         writeln!(f, "#EXT-X-MEDIA-SEQUENCE:{}", first.map_or(1, |segment| segment.cut.msn))?;
         // The tag in front of the first segment counts on top of this.
         let removed =
@@ -113,13 +99,13 @@ impl MediaPlaylist<'_> {
             writeln!(f, "#EXT-X-MAP:URI=\"{}\"", self.url(Resource::Init(segment.init)))?;
             *init = Some(segment.init);
         }
-        writeln!(f, "#EXT-X-PROGRAM-DATE-TIME:{}", ProgramDate(segment.cut.wall))
+        writeln!(f, "#EXT-X-PROGRAM-DATE-TIME:{}", program_date(segment.cut.wall))
     }
 
     fn parts(&self, f: &mut fmt::Formatter<'_>, segment: &Segment) -> fmt::Result {
         for (number, part) in segment.parts.iter().enumerate() {
             let url = self.url(Resource::Part { msn: segment.cut.msn, part: number as u64 });
-            write!(f, "#EXT-X-PART:DURATION={},URI=\"{url}\"", Seconds(part.duration))?;
+            write!(f, "#EXT-X-PART:DURATION={},URI=\"{url}\"", seconds(part.duration))?;
             f.write_str(if part.independent { ",INDEPENDENT=YES\n" } else { "\n" })?;
         }
         Ok(())
@@ -137,13 +123,13 @@ impl MediaPlaylist<'_> {
         }
         let hint = Resource::Part { msn: self.window.current_msn().unwrap_or(1), part };
         writeln!(f, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}\"", self.url(hint))?;
-        for Report { rendition, msn, part } in self.reports {
-            write!(
-                f,
-                "#EXT-X-RENDITION-REPORT:URI=\"../{rendition}/{}\",LAST-MSN={msn}",
-                Resource::Playlist
-            )?;
-            if let Some(part) = part {
+        for (id, window) in &self.others {
+            // A rendition that has nothing yet has nothing to report.
+            let newest = window.open().filter(|open| !open.is_gap()).or(window.last_complete());
+            let Some(newest) = newest else { continue };
+            let msn = newest.cut.msn;
+            write!(f, "#EXT-X-RENDITION-REPORT:URI=\"../{id}/{}\",LAST-MSN={msn}", Resource::Playlist)?;
+            if let Some(part) = newest.parts.len().checked_sub(1) {
                 write!(f, ",LAST-PART={part}")?;
             }
             f.write_char('\n')?;
@@ -171,27 +157,38 @@ impl MediaPlaylist<'_> {
         complete + open
     }
 
-    fn url(&self, resource: Resource) -> Url<'_> {
-        Url { resource, session: self.session }
+    fn url(&self, resource: Resource) -> String {
+        format!("{resource}?v={}", self.session)
     }
 }
 
-struct Url<'a> {
-    resource: Resource,
-    session: &'a str,
+/// Seconds with five decimals; a tick is about one of the last.
+fn seconds(time: MediaTime) -> String {
+    format!("{:.5}", time.as_secs_f64())
 }
 
-impl fmt::Display for Url<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}?v={}", self.resource, self.session)
-    }
+/// An instant as `2026-01-31T23:59:59.999Z`; one that cannot be written so, with four digits for the year, is moved.
+fn program_date(time: SystemTime) -> impl fmt::Display {
+    let latest = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_millis(time.clamp(UNIX_EPOCH, latest))
 }
 
-/// Seconds with up to five decimals; a tick is about one of the last.
-struct Seconds(MediaTime);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.5}", self.0.as_secs_f64())
+    #[test]
+    fn known_instants() {
+        for (seconds, millis, text) in [
+            (0, 0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400, 7, "2000-02-29T00:00:00.007Z"),
+            (1_767_225_599, 999, "2025-12-31T23:59:59.999Z"),
+            (4_107_542_400, 0, "2100-03-01T00:00:00.000Z"),
+            (1 << 40, 0, "9999-12-31T23:59:59.000Z"),
+        ] {
+            let instant = UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_millis(millis);
+            assert_eq!(program_date(instant).to_string(), text);
+        }
+        assert_eq!(program_date(UNIX_EPOCH - Duration::from_secs(5)).to_string(), "1970-01-01T00:00:00.000Z");
     }
 }

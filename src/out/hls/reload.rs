@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::address::Rendition;
 use super::window::Window;
+use crate::out::RenditionId;
 
 /// What a reader asks of a media playlist: the delivery directives in its query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum ReloadError {
     TimedOut(Duration),
     /// The stream has no such rendition.
     #[error("the stream has no {0} rendition")]
-    NoRendition(Rendition),
+    NoRendition(RenditionId),
     /// The stream has no complete segment yet.
     #[error("the stream has just begun; ask again")]
     NotReady,
@@ -65,7 +65,9 @@ impl Reload {
         let mut part = self.part;
         let parts_of_newest = window.last_complete().map_or(0, |segment| segment.parts.len() as u64);
         if msn == newest && part.is_some_and(|part| part >= parts_of_newest) {
-            (msn, part) = (msn + 1, Some(0)); // past the end: the first part of the next segment
+            // Past the end: the first part of the next segment.
+            msn += 1;
+            part = Some(0);
         }
         let open = window.open().filter(|open| open.cut.msn == msn);
         let listed = open.map_or(0, |open| open.parts.len() as u64);
@@ -80,7 +82,7 @@ mod tests {
     use bytes::Bytes;
     use media::MediaTime;
 
-    use super::super::timeline::Cut;
+    use super::super::cuts::Cut;
     use super::super::window::{Part, Segment};
     use super::*;
 

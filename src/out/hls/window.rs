@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use media::MediaTime;
 
-use super::timeline::Cut;
+use super::cuts::Cut;
 
 /// Bytes that a rendition may hold: 60 Mbit/s over the usual half minute. A publisher that sends more in its playlist's
 /// time gets a shorter playlist.
@@ -53,20 +53,14 @@ impl Segment {
     }
 }
 
-/// An initialisation segment.
-#[derive(Clone, Debug)]
-pub(super) struct Init {
-    pub(super) number: u64,
-    pub(super) bytes: Bytes,
-}
-
 /// The segments of one rendition. Complete ones have consecutive numbers; the open one follows them.
 #[derive(Debug)]
 pub(super) struct Window {
     listed: usize,
     complete: VecDeque<Segment>,
     open: Option<Segment>,
-    inits: VecDeque<Init>,
+    /// Initialisation segments and their numbers, oldest first.
+    inits: VecDeque<(u64, Bytes)>,
 }
 
 /// Where a part stands.
@@ -133,12 +127,12 @@ impl Window {
         }
     }
 
-    pub(super) fn init(&self, number: u64) -> Option<&Init> {
-        self.inits.iter().find(|init| init.number == number)
+    pub(super) fn init(&self, number: u64) -> Option<&Bytes> {
+        self.inits.iter().find(|(found, _)| *found == number).map(|(_, bytes)| bytes)
     }
 
-    pub(super) fn add_init(&mut self, init: Init) {
-        self.inits.push_back(init);
+    pub(super) fn add_init(&mut self, number: u64, bytes: Bytes) {
+        self.inits.push_back((number, bytes));
     }
 
     /// Begins a segment; the one before must have been completed.
@@ -180,8 +174,9 @@ impl Window {
         {
             self.complete.pop_front();
         }
+        // The newest one stays even if nothing needs it yet: the open segment does, or the next one.
         let oldest = self.complete.front().map_or(0, |segment| segment.init);
-        while self.inits.len() > 1 && self.inits.front().is_some_and(|init| init.number < oldest) {
+        while self.inits.len() > 1 && self.inits.front().is_some_and(|(number, _)| *number < oldest) {
             self.inits.pop_front();
         }
     }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::inference::Profile;
 use crate::out::SinkError;
+use crate::out::hls::Reload;
 
 const AVC: [u8; 38] = [
     0x01, 0x42, 0xc0, 0x0c, 0xff, 0xe1, 0x00, 0x17, 0x67, 0x42, 0xc0, 0x0c, 0xda, 0x05, 0x06, 0x7e, 0x7c,
@@ -55,7 +56,7 @@ fn session(recorder: &Arc<Recorder>) -> Session {
     let recorder = Arc::clone(recorder);
     let open: OpenSink = Arc::new(move |_| Arc::clone(&recorder) as _);
     let settings = SessionSettings {
-        hls: HlsSettings::default(),
+        hls: PackagerSettings::default(),
         grace: Duration::from_secs(1),
         workshop: None,
         sinks: vec![open],
@@ -103,7 +104,14 @@ async fn every_sink_sees_every_unit_of_all_renditions_in_order() {
             "finish",
         ]
     );
-    assert_eq!(session.packager.status(crate::out::hls::Rendition::Source).packets, 2, "and so does HLS");
+    let text = session.packager.playlist(Rendition::SOURCE.id, Reload::default()).await.unwrap();
+    assert!(
+        text.ends_with(
+            b"#EXT-X-ENDLIST
+"
+        ),
+        "and so does HLS"
+    );
 }
 
 #[tokio::test]
@@ -117,7 +125,7 @@ async fn a_sink_that_fails_takes_nothing_from_the_others() {
     }
     session.end(None).complete(Duration::ZERO).await;
     assert_eq!(recorder.seen().len(), 102, "it is asked again every time");
-    let playlist = session.packager.playlist(crate::out::hls::Rendition::Source, Default::default()).await;
+    let playlist = session.packager.playlist(Rendition::SOURCE.id, Reload::default()).await;
     assert!(playlist.is_ok_and(|text| text.ends_with(b"#EXT-X-ENDLIST\n")));
 }
 

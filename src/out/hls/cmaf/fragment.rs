@@ -1,9 +1,9 @@
 //! One fragment: `moof` with the samples' times and sizes, `mdat` with their bytes.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use mp4_atom::{Encode, Mfhd, Moof, Tfdt, Tfhd, Traf, Trun, TrunEntry};
+use mp4_atom::{Encode, Error, FourCC, Mfhd, Moof, Tfdt, Tfhd, Traf, Trun, TrunEntry};
 
-use super::{CmafError, TRACK_ID};
+use super::TRACK_ID;
 
 const BOX_HEADER: usize = 8;
 /// `sample_depends_on = 2`: an independent picture.
@@ -22,51 +22,47 @@ pub(in crate::out::hls) struct Sample {
     pub(in crate::out::hls) data: Bytes,
 }
 
-/// Samples that are to become one fragment.
-pub(in crate::out::hls) struct Fragment<'a> {
-    /// Counts up from one fragment to the next.
-    pub(in crate::out::hls) sequence_number: u32,
-    /// At least one.
-    pub(in crate::out::hls) samples: &'a [Sample],
+/// The bytes of a fragment of at least one sample: the only copy of the payload that packaging makes.
+/// `sequence_number` counts up from one fragment to the next.
+pub(in crate::out::hls) fn fragment(sequence_number: u32, samples: &[Sample]) -> Result<Bytes, Error> {
+    let payload: usize = samples.iter().map(|sample| sample.data.len()).sum();
+    let mut head = Vec::with_capacity(100 + 16 * samples.len());
+    // The samples' place depends on the head's length, which does not depend on the place: so it is written twice.
+    encode_moof(&mut head, sequence_number, samples, 0)?;
+    let moof = head.len();
+    let too_large = |_| Error::TooLarge(FourCC::new(b"mdat"));
+    let data_offset = i32::try_from(moof + BOX_HEADER).map_err(too_large)?;
+    let mdat = u32::try_from(payload + BOX_HEADER).map_err(too_large)?;
+    head.clear();
+    encode_moof(&mut head, sequence_number, samples, data_offset)?;
+
+    let mut bytes = BytesMut::with_capacity(moof + BOX_HEADER + payload);
+    bytes.put_slice(&head);
+    bytes.put_u32(mdat);
+    bytes.put_slice(b"mdat");
+    for sample in samples {
+        bytes.put_slice(&sample.data);
+    }
+    Ok(bytes.freeze())
 }
 
-impl Fragment<'_> {
-    /// The bytes: the only copy of the payload that packaging makes.
-    pub(in crate::out::hls) fn encode(&self) -> Result<Bytes, CmafError> {
-        let payload: usize = self.samples.iter().map(|sample| sample.data.len()).sum();
-        let mut head = Vec::with_capacity(100 + 16 * self.samples.len());
-        self.encode_moof(&mut head, 0)?;
-        let moof = head.len();
-        let too_large = CmafError::TooLarge(payload);
-        let data_offset = i32::try_from(moof + BOX_HEADER).map_err(|_| too_large.clone())?;
-        let mdat = u32::try_from(payload + BOX_HEADER).map_err(|_| too_large)?;
-        head.clear();
-        self.encode_moof(&mut head, data_offset)?;
-
-        let mut bytes = BytesMut::with_capacity(moof + BOX_HEADER + payload);
-        bytes.put_slice(&head);
-        bytes.put_u32(mdat);
-        bytes.put_slice(b"mdat");
-        for sample in self.samples {
-            bytes.put_slice(&sample.data);
-        }
-        Ok(bytes.freeze())
-    }
-
-    fn encode_moof(&self, buf: &mut Vec<u8>, data_offset: i32) -> Result<(), CmafError> {
-        let first = self.samples.first().map_or(0, |sample| sample.decode_time);
-        let traf = Traf {
-            tfhd: Tfhd { track_id: TRACK_ID, default_base_is_moof: true, ..Tfhd::default() },
-            tfdt: Some(Tfdt { base_media_decode_time: first.max(0) as u64 }),
-            trun: vec![Trun {
-                data_offset: Some(data_offset),
-                samples: self.samples.iter().map(entry).collect::<Vec<_>>().into(),
-            }],
-            ..Traf::default()
-        };
-        let moof = Moof { mfhd: Mfhd { sequence_number: self.sequence_number }, traf: vec![traf] };
-        moof.encode(buf).map_err(|error| CmafError::Fragment(error.to_string()))
-    }
+fn encode_moof(
+    buffer: &mut Vec<u8>,
+    sequence_number: u32,
+    samples: &[Sample],
+    data_offset: i32,
+) -> Result<(), Error> {
+    let first = samples.first().map_or(0, |sample| sample.decode_time);
+    let traf = Traf {
+        tfhd: Tfhd { track_id: TRACK_ID, default_base_is_moof: true, ..Tfhd::default() },
+        tfdt: Some(Tfdt { base_media_decode_time: first.max(0) as u64 }),
+        trun: vec![Trun {
+            data_offset: Some(data_offset),
+            samples: samples.iter().map(entry).collect::<Vec<_>>().into(),
+        }],
+        ..Traf::default()
+    };
+    Moof { mfhd: Mfhd { sequence_number }, traf: vec![traf] }.encode(buffer)
 }
 
 fn entry(sample: &Sample) -> TrunEntry {
@@ -102,7 +98,7 @@ mod tests {
                 data: Bytes::from_static(b"b"),
             },
         ];
-        let bytes = Fragment { sequence_number: 7, samples: &samples }.encode().unwrap();
+        let bytes = fragment(7, &samples).unwrap();
 
         let mut rest = bytes.as_ref();
         let moof = Moof::decode(&mut rest).unwrap();

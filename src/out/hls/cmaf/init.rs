@@ -4,11 +4,12 @@ use bytes::Bytes;
 use media::{AudioConfig, VideoConfig};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
-    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr,
-    Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
+    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Error, Esds, FixedPoint, FourCC, Ftyp,
+    Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual,
+    Vmhd,
 };
 
-use super::{CmafError, TRACK_ID};
+use super::TRACK_ID;
 use crate::out::hls::clock::Clock;
 
 /// MPEG-4 audio, ISO/IEC 14496-1 table 5.
@@ -17,34 +18,26 @@ const OBJECT_TYPE_AAC: u8 = 0x40;
 const STREAM_TYPE_AUDIO: u8 = 0x05;
 
 /// The initialisation segment of a video track.
-pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, CmafError> {
+pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
     let size = config.size();
     let width = size.width.min(u32::from(u16::MAX)) as u16;
     let height = size.height.min(u32::from(u16::MAX)) as u16;
     let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
     let entry = match config {
         VideoConfig::Avc(config) => {
-            let avcc = Avcc::decode_body(&mut config.record().as_ref());
-            let avcc = avcc.map_err(|error| refused("H.264", &error))?;
+            let avcc = Avcc::decode_body(&mut config.record().as_ref())?;
             Codec::Avc1(Avc1 { visual, avcc, ..Avc1::default() })
         }
     };
-    let track = Track {
-        handler: Hdlr { handler: FourCC::new(b"vide"), name: "video".to_owned() },
-        tkhd: Tkhd {
-            width: FixedPoint::new(width, 0),
-            height: FixedPoint::new(height, 0),
-            ..Tkhd::default()
-        },
-        header: MediaHeader::Video,
-        entry,
-        clock: Clock::Video,
-    };
-    track.encode().map_err(|error| refused("H.264", &error))
+    let tkhd =
+        Tkhd { width: FixedPoint::new(width, 0), height: FixedPoint::new(height, 0), ..Tkhd::default() };
+    let hdlr = Hdlr { handler: FourCC::new(b"vide"), name: "video".to_owned() };
+    let minf = Minf { vmhd: Some(Vmhd::default()), ..Minf::default() };
+    encode(Clock::Video.timescale(), tkhd, hdlr, minf, entry)
 }
 
 /// The initialisation segment of an audio track.
-pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, CmafError> {
+pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, Error> {
     let audio = Audio {
         data_reference_index: 1,
         channel_count: u16::from(config.channels()),
@@ -57,14 +50,10 @@ pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, CmafErro
             Codec::Mp4a(Mp4a { audio, esds: aac_descriptor(config.record()), btrt: None, taic: None })
         }
     };
-    let track = Track {
-        handler: Hdlr { handler: FourCC::new(b"soun"), name: "audio".to_owned() },
-        tkhd: Tkhd { volume: 1.into(), ..Tkhd::default() },
-        header: MediaHeader::Audio,
-        entry,
-        clock: Clock::audio(config),
-    };
-    track.encode().map_err(|error| refused("AAC", &error))
+    let tkhd = Tkhd { volume: 1.into(), ..Tkhd::default() };
+    let hdlr = Hdlr { handler: FourCC::new(b"soun"), name: "audio".to_owned() };
+    let minf = Minf { smhd: Some(Smhd::default()), ..Minf::default() };
+    encode(Clock::audio(config).timescale(), tkhd, hdlr, minf, entry)
 }
 
 fn aac_descriptor(record: &Bytes) -> Esds {
@@ -89,77 +78,35 @@ fn aac_descriptor(record: &Bytes) -> Esds {
     }
 }
 
-fn refused(codec: &'static str, error: &mp4_atom::Error) -> CmafError {
-    CmafError::Config { codec, reason: error.to_string() }
-}
-
-enum MediaHeader {
-    Video,
-    Audio,
-}
-
-struct Track {
-    handler: Hdlr,
-    tkhd: Tkhd,
-    header: MediaHeader,
-    entry: Codec,
-    clock: Clock,
-}
-
-impl Track {
-    fn encode(self) -> Result<Bytes, mp4_atom::Error> {
-        let timescale = self.clock.timescale();
-        let (vmhd, smhd) = match self.header {
-            MediaHeader::Video => (Some(Vmhd::default()), None),
-            MediaHeader::Audio => (None, Some(Smhd::default())),
-        };
-        let minf = Minf {
-            vmhd,
-            smhd,
-            dinf: Dinf { dref: Dref { entries: vec![DrefEntry::Url(Url::default())] } },
-            stbl: Stbl {
-                stsd: Stsd { codecs: vec![self.entry] },
-                stco: Some(Stco::default()), // empty, but required: the samples come in fragments
-                ..Stbl::default()
-            },
-            ..Minf::default()
-        };
-        let trak = Trak {
-            tkhd: Tkhd { track_id: TRACK_ID, enabled: true, in_movie: true, ..self.tkhd },
-            mdia: Mdia {
-                mdhd: Mdhd { timescale, language: "und".to_owned(), ..Mdhd::default() },
-                hdlr: self.handler,
-                minf,
-            },
-            ..Trak::default()
-        };
-        let moov = Moov {
-            mvhd: Mvhd {
-                timescale,
-                rate: 1.into(),
-                volume: 1.into(),
-                next_track_id: TRACK_ID + 1,
-                ..Mvhd::default()
-            },
-            trak: vec![trak],
-            mvex: Some(Mvex {
-                mehd: None,
-                trex: vec![Trex {
-                    track_id: TRACK_ID,
-                    default_sample_description_index: 1,
-                    ..Trex::default()
-                }],
-            }),
-            ..Moov::default()
-        };
-        let ftyp = Ftyp {
-            major_brand: FourCC::new(b"iso6"),
-            minor_version: 0,
-            compatible_brands: vec![FourCC::new(b"iso6"), FourCC::new(b"cmfc"), FourCC::new(b"mp41")],
-        };
-        let mut bytes = Vec::with_capacity(1024);
-        ftyp.encode(&mut bytes)?;
-        moov.encode(&mut bytes)?;
-        Ok(bytes.into())
-    }
+/// `tkhd`, `hdlr` and `minf` as far as they differ between video and audio.
+fn encode(timescale: u32, tkhd: Tkhd, hdlr: Hdlr, minf: Minf, entry: Codec) -> Result<Bytes, Error> {
+    let minf = Minf {
+        dinf: Dinf { dref: Dref { entries: vec![DrefEntry::Url(Url::default())] } },
+        stbl: Stbl {
+            stsd: Stsd { codecs: vec![entry] },
+            stco: Some(Stco::default()), // empty, but required: the samples come in fragments
+            ..Stbl::default()
+        },
+        ..minf
+    };
+    let mdhd = Mdhd { timescale, language: "und".to_owned(), ..Mdhd::default() };
+    let trak = Trak {
+        tkhd: Tkhd { track_id: TRACK_ID, enabled: true, in_movie: true, ..tkhd },
+        mdia: Mdia { mdhd, hdlr, minf },
+        ..Trak::default()
+    };
+    let mvhd =
+        Mvhd { timescale, rate: 1.into(), volume: 1.into(), next_track_id: TRACK_ID + 1, ..Mvhd::default() };
+    let trex = Trex { track_id: TRACK_ID, default_sample_description_index: 1, ..Trex::default() };
+    let mvex = Mvex { mehd: None, trex: vec![trex] };
+    let moov = Moov { mvhd, trak: vec![trak], mvex: Some(mvex), ..Moov::default() };
+    let ftyp = Ftyp {
+        major_brand: FourCC::new(b"iso6"),
+        minor_version: 0,
+        compatible_brands: vec![FourCC::new(b"iso6"), FourCC::new(b"cmfc"), FourCC::new(b"mp41")],
+    };
+    let mut bytes = Vec::with_capacity(1024);
+    ftyp.encode(&mut bytes)?;
+    moov.encode(&mut bytes)?;
+    Ok(bytes.into())
 }

@@ -6,8 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use media::{AudioConfig, MediaTime, Packet, Track, Unit, VideoConfig};
 
-use crate::out::hls::state::{HlsSettings, State};
-use crate::out::hls::{Delta, Rendition};
+use crate::out::Rendition;
+use crate::out::hls::Delta;
+use crate::out::hls::presentation::{PackagerSettings, Presentation};
+use crate::out::hls::segmenter::Tally;
+
+pub(super) const SOURCE: Rendition = Rendition::SOURCE;
+pub(super) const ENHANCED: Rendition = Rendition::enhanced(2);
+pub(super) const AUDIO: Rendition = Rendition::AUDIO;
+pub(super) const ALL: [Rendition; 3] = [SOURCE, ENHANCED, AUDIO];
 
 /// The stream's timeline starts here.
 pub(super) const START: MediaTime = MediaTime::from_millis(10_000);
@@ -48,7 +55,7 @@ pub(super) fn frame(pts: MediaTime) -> Unit {
 
 /// A packager's state with a publisher that stamps in milliseconds.
 pub(super) struct Feed {
-    pub(super) state: State,
+    pub(super) state: Presentation,
     /// Time of the next picture and audio frame, in milliseconds from the start.
     pub(super) video: i64,
     pub(super) audio: i64,
@@ -58,14 +65,16 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new() -> Self {
-        let settings = HlsSettings { window_segments: 4, ..HlsSettings::default() };
-        Self { state: State::new(settings), video: 0, audio: 0, key_every: 2_000, since_key: i64::MAX / 2 }
+        let settings = PackagerSettings { window_segments: 4, ..PackagerSettings::default() };
+        let mut state = Presentation::new(settings);
+        state.expect(ENHANCED);
+        Self { state, video: 0, audio: 0, key_every: 2_000, since_key: i64::MAX / 2 }
     }
 
     pub(super) fn av() -> Self {
         let mut feed = Self::new();
-        feed.push(Rendition::Source, small_video());
-        feed.push(Rendition::Audio, stereo(48_000));
+        feed.push(SOURCE, small_video());
+        feed.push(AUDIO, stereo(48_000));
         feed
     }
 
@@ -84,7 +93,7 @@ impl Feed {
     pub(super) fn picture(&mut self) -> (MediaTime, bool) {
         let key = self.since_key >= self.key_every;
         let pts = self.now();
-        self.push(Rendition::Source, picture(pts, key));
+        self.push(SOURCE, picture(pts, key));
         self.since_key = if key { PICTURE } else { self.since_key + PICTURE };
         self.video += PICTURE;
         (pts, key)
@@ -94,7 +103,7 @@ impl Feed {
     pub(super) fn sound(&mut self) {
         while self.audio <= self.video + 30 {
             let pts = START + MediaTime::from_millis(self.audio);
-            self.push(Rendition::Audio, frame(pts));
+            self.push(AUDIO, frame(pts));
             self.audio += if self.audio % 64 == 42 { 22 } else { 21 }; // 21.33 ms in milliseconds
         }
     }
@@ -104,8 +113,8 @@ impl Feed {
         for _ in 0..(seconds * 25.0).round() as usize {
             let (pts, key) = self.picture();
             self.sound();
-            if self.state.is_known(Rendition::Enhanced) {
-                self.push(Rendition::Enhanced, picture(pts, key));
+            if self.state.segmenter(ENHANCED.id).unwrap().config().is_some() {
+                self.push(ENHANCED, picture(pts, key));
             }
         }
     }
@@ -118,15 +127,20 @@ impl Feed {
         START + MediaTime::from_millis(self.video)
     }
 
+    pub(super) fn tally(&self, rendition: Rendition) -> Tally {
+        self.state.segmenter(rendition.id).unwrap().tally
+    }
+
     pub(super) fn text(&self, rendition: Rendition) -> String {
-        self.state.playlist(rendition, Delta::Full).unwrap()
+        self.state.playlist(rendition.id, Delta::Full).unwrap()
     }
 
     /// Number, start and end in milliseconds, discontinuity, parts and gap of every listed segment.
     pub(super) fn listed(&self, rendition: Rendition) -> Vec<Listed> {
         let milliseconds = |time: MediaTime| (time - START).as_millis();
         self.state
-            .track(rendition)
+            .segmenter(rendition.id)
+            .unwrap()
             .window
             .listed()
             .map(|segment| Listed {

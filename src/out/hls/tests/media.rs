@@ -10,9 +10,9 @@ use bytes::Bytes;
 use media::flv::{Demuxer, Tag, TagKind};
 use media::{MediaTime, Unit};
 
-use super::feed::START;
-use crate::out::hls::Rendition;
-use crate::out::hls::state::{HlsSettings, State};
+use super::feed::{ALL, AUDIO, ENHANCED, SOURCE, START};
+use crate::out::Rendition;
+use crate::out::hls::presentation::{PackagerSettings, Presentation};
 
 /// Ten seconds of moving picture and tone as FLV: B-frames on demand, a keyframe every two seconds.
 fn clip(path: &Path, size: &str, b_frames: &str) {
@@ -51,29 +51,30 @@ fn units(path: &Path) -> Vec<Unit> {
 }
 
 /// Everything that can be fetched while a stream runs, by rendition: initialisation segment, then the segments.
-fn package(source: &Path, enhanced: &Path) -> BTreeMap<&'static str, Vec<u8>> {
-    let mut state = State::new(HlsSettings { window_segments: 20, ..HlsSettings::default() });
+fn package(source: &Path, enhanced: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut state =
+        Presentation::new(PackagerSettings { window_segments: 20, ..PackagerSettings::default() });
     let mut push = |rendition, unit| state.push(rendition, unit, UNIX_EPOCH).unwrap();
     let mut lane = units(enhanced).into_iter().filter(|unit| unit.track() == media::Track::Video);
     for unit in units(source) {
         match unit.track() {
-            media::Track::Audio => push(Rendition::Audio, unit),
+            media::Track::Audio => push(AUDIO, unit),
             media::Track::Video => {
-                push(Rendition::Source, unit);
-                lane.next().into_iter().for_each(|unit| push(Rendition::Enhanced, unit));
+                push(SOURCE, unit);
+                lane.next().into_iter().for_each(|unit| push(ENHANCED, unit));
             }
         }
     }
     state.finish().unwrap();
     let bytes = |rendition: Rendition| {
-        let window = &state.track(rendition).window;
-        let mut bytes = window.init(1).unwrap().bytes.to_vec();
+        let window = &state.segmenter(rendition.id).unwrap().window;
+        let mut bytes = window.init(1).unwrap().to_vec();
         for segment in window.listed() {
             segment.parts.iter().for_each(|part| bytes.extend_from_slice(&part.bytes));
         }
         bytes
     };
-    Rendition::ALL.into_iter().map(|rendition| (rendition.as_str(), bytes(rendition))).collect()
+    ALL.into_iter().map(|rendition| (rendition.to_string(), bytes(rendition))).collect()
 }
 
 /// What FFmpeg says when it decodes a file.

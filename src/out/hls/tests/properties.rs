@@ -4,10 +4,9 @@ use media::MediaTime;
 use mp4_atom::{Atom, Decode, Header, Mdat, Moof};
 use proptest::prelude::*;
 
-use super::feed::{Feed, PICTURE, large_video, picture, small_video, stereo};
-use crate::out::hls::Rendition;
+use super::feed::{ALL, AUDIO, ENHANCED, Feed, PICTURE, SOURCE, large_video, picture, small_video, stereo};
+use crate::out::hls::presentation::Presentation;
 use crate::out::hls::reload::Delta;
-use crate::out::hls::state::State;
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -41,10 +40,10 @@ fn video(large: bool) -> media::Unit {
     if large { large_video() } else { small_video() }
 }
 
-fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&State)) -> Feed {
+fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&Presentation)) -> Feed {
     let mut feed = Feed::new();
     let mut lane = Vec::new();
-    feed.push(Rendition::Source, small_video());
+    feed.push(SOURCE, small_video());
     for event in events {
         match *event {
             Event::Pictures(count) => {
@@ -68,18 +67,18 @@ fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&State)) -> Fe
                 feed.key_next();
             }
             Event::SourceConfig(large) => {
-                feed.push(Rendition::Source, video(large));
+                feed.push(SOURCE, video(large));
                 feed.key_next();
             }
             Event::AudioConfig(other) => {
-                feed.push(Rendition::Audio, stereo(if other { 44_100 } else { 48_000 }));
+                feed.push(AUDIO, stereo(if other { 44_100 } else { 48_000 }));
             }
             Event::Enhance(skipped) => {
                 for (pts, key) in lane.drain(..).skip(skipped.into()) {
-                    feed.push(Rendition::Enhanced, picture(pts, key));
+                    feed.push(ENHANCED, picture(pts, key));
                 }
             }
-            Event::EnhancedConfig(large) => feed.push(Rendition::Enhanced, video(large)),
+            Event::EnhancedConfig(large) => feed.push(ENHANCED, video(large)),
         }
         check(&feed.state);
     }
@@ -87,9 +86,9 @@ fn play(events: &[Event], with_audio: bool, mut check: impl FnMut(&State)) -> Fe
 }
 
 /// Everything that a reader relies on, in one state.
-fn check_window(state: &State) {
-    for rendition in Rendition::ALL {
-        let window = &state.track(rendition).window;
+fn check_window(state: &Presentation) {
+    for rendition in ALL {
+        let window = &state.segmenter(rendition.id).unwrap().window;
         let segments: Vec<_> = window.listed().collect();
         assert!(segments.len() <= 4);
         for pair in segments.windows(2) {
@@ -100,7 +99,7 @@ fn check_window(state: &State) {
             assert_eq!(step, u64::from(pair[1].cut.discontinuity), "{rendition}");
         }
         for segment in &segments {
-            if let Some(target) = state.target_duration() {
+            if let Some(target) = state.cuts.target_duration() {
                 assert!(
                     segment.duration() < target + MediaTime::from_millis(500),
                     "{rendition}: {segment:?}"
@@ -115,10 +114,10 @@ fn check_window(state: &State) {
 }
 
 /// All renditions say the same of a segment.
-fn check_alignment(state: &State) {
-    let source = &state.track(Rendition::Source).window;
-    for rendition in [Rendition::Enhanced, Rendition::Audio] {
-        for segment in state.track(rendition).window.listed() {
+fn check_alignment(state: &Presentation) {
+    let source = &state.segmenter(SOURCE.id).unwrap().window;
+    for rendition in [ENHANCED, AUDIO] {
+        for segment in state.segmenter(rendition.id).unwrap().window.listed() {
             if let Some(same) = source.listed().find(|source| source.cut.msn == segment.cut.msn) {
                 assert_eq!(same.cut, segment.cut, "{rendition}");
             }
@@ -126,14 +125,14 @@ fn check_alignment(state: &State) {
     }
 }
 
-fn check_text(state: &State) {
-    let Some(target) = state.target_duration() else { return };
-    for rendition in Rendition::ALL {
+fn check_text(state: &Presentation) {
+    let Some(target) = state.cuts.target_duration() else { return };
+    for rendition in ALL {
         for delta in [Delta::Full, Delta::Skip] {
-            let Ok(text) = state.playlist(rendition, delta) else { continue };
+            let Ok(text) = state.playlist(rendition.id, delta) else { continue };
             let (_, parsed) = m3u8_rs::parse_media_playlist(text.as_bytes()).expect("parses");
             assert_eq!(parsed.target_duration as i64 * MediaTime::HZ, target.ticks());
-            let first = state.track(rendition).window.listed().next().unwrap();
+            let first = state.segmenter(rendition.id).unwrap().window.listed().next().unwrap();
             assert_eq!(parsed.media_sequence, first.cut.msn);
             let tags = parsed
                 .segments
@@ -149,9 +148,9 @@ fn check_text(state: &State) {
 }
 
 /// Fragments follow each other in decode time, within an initialisation segment.
-fn check_media(state: &State) {
-    for rendition in Rendition::ALL {
-        let window = &state.track(rendition).window;
+fn check_media(state: &Presentation) {
+    for rendition in ALL {
+        let window = &state.segmenter(rendition.id).unwrap().window;
         let mut end: Option<(u64, u64, u64)> = None;
         for segment in window.listed() {
             for part in &segment.parts {
@@ -202,10 +201,10 @@ proptest! {
     #[test]
     fn memory_is_bounded(events in proptest::collection::vec(event(), 20..60)) {
         play(&events, true, |state| {
-            for rendition in Rendition::ALL {
+            for rendition in ALL {
                 // Eight segments and the open one, of ten seconds at most, with the payloads of the tests' packets.
                 let pictures = 9 * 10_400 / PICTURE as usize;
-                assert!(state.status(rendition).held_bytes < pictures * (400 + 40));
+                assert!(state.segmenter(rendition.id).unwrap().window.held_bytes() < pictures * (400 + 40));
             }
         });
     }

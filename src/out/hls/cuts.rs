@@ -63,13 +63,13 @@ pub(super) enum Lead {
 
 /// The list of cuts.
 #[derive(Debug)]
-pub(super) struct Timeline {
+pub(super) struct CutList {
     shortest: MediaTime,
     cuts: VecDeque<Cut>,
     learnt: Option<MediaTime>,
     longest_seen: MediaTime,
     open: Open,
-    pending: Pending,
+    announced: Announced,
     /// Start of the newest era: since the first cut, or since the last break.
     era: MediaTime,
     /// Start of the leader's newest sample, and how long it is taken to last.
@@ -81,7 +81,7 @@ pub(super) struct Timeline {
     anchor: Option<(MediaTime, SystemTime)>,
 }
 
-/// What is known of the segment that is being filled.
+/// What the segment that is being filled begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
     /// The leader has put nothing into it.
@@ -92,8 +92,9 @@ enum Open {
     Undecodable,
 }
 
+/// What a caller has announced of the leader's next sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pending {
+enum Announced {
     Nothing,
     /// The next keyframe begins a segment with a discontinuity.
     Mark,
@@ -101,7 +102,7 @@ enum Pending {
     Break,
 }
 
-impl Timeline {
+impl CutList {
     /// `shortest` is the duration after which a keyframe ends a segment, at most [`MAX_TARGET`].
     pub(super) fn new(shortest: MediaTime) -> Self {
         Self {
@@ -110,7 +111,7 @@ impl Timeline {
             learnt: None,
             longest_seen: MediaTime::ZERO,
             open: Open::Empty,
-            pending: Pending::Nothing,
+            announced: Announced::Nothing,
             era: MediaTime::ZERO,
             newest: MediaTime::ZERO,
             step: MediaTime::ZERO,
@@ -132,20 +133,20 @@ impl Timeline {
 
     /// A break was announced and what follows it has not come yet.
     pub(super) fn is_broken(&self) -> bool {
-        self.pending == Pending::Break
+        self.announced == Announced::Break
     }
 
     /// The next samples do not continue the previous ones.
     pub(super) fn announce_break(&mut self) {
         if !self.cuts.is_empty() {
-            self.pending = Pending::Break;
+            self.announced = Announced::Break;
         }
     }
 
     /// A follower needs a segment boundary with a discontinuity, for another initialisation segment.
     pub(super) fn announce_mark(&mut self) {
-        if !self.cuts.is_empty() && self.pending == Pending::Nothing {
-            self.pending = Pending::Mark;
+        if !self.cuts.is_empty() && self.announced == Announced::Nothing {
+            self.announced = Announced::Mark;
         }
     }
 
@@ -158,7 +159,7 @@ impl Timeline {
     /// goes on with [`Lead::Key`], [`Lead::Reconfigured`] or [`Lead::Sound`].
     pub(super) fn lead(&mut self, lead: Lead, pts: MediaTime, arrived: SystemTime) {
         if self.cuts.is_empty() {
-            (self.era, self.newest, self.step) = (pts, pts, MediaTime::ZERO);
+            self.begin_era(pts);
             self.cut(pts, false, arrived);
         } else if self.is_broken() {
             // What comes next belongs behind the break in any case, even if it is shown a little early.
@@ -166,7 +167,7 @@ impl Timeline {
             let at = pts.max(end);
             self.close(end);
             self.anchor = None;
-            (self.era, self.newest, self.step) = (at, at, MediaTime::ZERO);
+            self.begin_era(at);
             self.cut(at, true, arrived);
         } else {
             self.continue_with(lead, pts, arrived);
@@ -201,6 +202,12 @@ impl Timeline {
         }
     }
 
+    fn begin_era(&mut self, at: MediaTime) {
+        self.era = at;
+        self.newest = at;
+        self.step = MediaTime::ZERO;
+    }
+
     fn continue_with(&mut self, lead: Lead, pts: MediaTime, arrived: SystemTime) {
         while pts - self.open_at() >= self.longest_rounded() {
             let at = self.open_at() + self.longest();
@@ -212,7 +219,7 @@ impl Timeline {
         if self.open == Open::Empty || elapsed <= MediaTime::ZERO {
             return;
         }
-        let marked = self.pending == Pending::Mark;
+        let marked = self.announced == Announced::Mark;
         let due = match lead {
             Lead::Reconfigured => true,
             Lead::Key => {
@@ -286,7 +293,7 @@ impl Timeline {
         self.cuts.push_back(cut);
         self.open = Open::Empty;
         if discontinuity || self.is_broken() {
-            self.pending = Pending::Nothing;
+            self.announced = Announced::Nothing;
         }
     }
 

@@ -1,6 +1,6 @@
-//! One rendition: packets become samples, samples parts, parts segments, where the timeline says.
+//! One rendition: packets become samples, samples parts, parts segments, where the list of cuts says.
 //!
-//! A sample's duration is known when the next one comes, so a track is one sample behind. Durations are stretched over
+//! A sample's duration is known when the next one comes, so a segmenter is one sample behind. Durations are stretched over
 //! missing pictures: players take a hole in the decode times for a lost reference and wait for a keyframe.
 
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::{AudioConfig, MediaTime, Packet, VideoConfig};
 
-use super::clock::{Clock, Placement};
-use super::cmaf::{self, CmafError, Fragment, Sample};
-use super::timeline::{Cut, MAX_JUMP, Timeline};
-use super::window::{Init, Part, Segment, Window};
+use super::clock::Clock;
+use super::cmaf::{self, CmafError, Sample};
+use super::cuts::{Cut, CutList, MAX_JUMP};
+use super::window::{Part, Segment, Window};
+use crate::out::Rendition;
 
 /// Bytes in a segment beyond which samples are left out: 50 Mbit/s over the longest segment.
 const MAX_SEGMENT_BYTES: usize = 64 << 20;
@@ -49,13 +50,15 @@ impl Config {
     }
 }
 
-/// What a track has done so far.
+/// What a segmenter has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) packets: u64,
+    /// Of these, left out: before the first keyframe, beyond a limit, or without a place among the cuts.
     pub(super) dropped: u64,
     pub(super) parts: u64,
     pub(super) segments: u64,
+    /// Segments in which other renditions had something and this one had nothing.
     pub(super) gaps: u64,
     /// End of the newest part.
     pub(super) newest: Option<MediaTime>,
@@ -64,17 +67,21 @@ pub(super) struct Tally {
 }
 
 #[derive(Debug)]
-pub(super) struct Track {
+pub(super) struct Segmenter {
+    pub(super) rendition: Rendition,
     pub(super) window: Window,
     pub(super) tally: Tally,
     part_target: MediaTime,
-    /// The newest configuration, and the number of its initialisation segment once that is in use.
     config: Option<Config>,
-    clock: Clock,
-    init: u64,
+    /// The configuration is newer than the initialisation segment in use.
     changing: bool,
+    /// Number of the initialisation segment in use; 0: none yet.
+    init: u64,
+    clock: Clock,
+    /// Nothing but a keyframe can be decoded next.
     needs_key: bool,
-    pending: Option<Pending>,
+    /// The newest sample, whose duration is not known yet, and its presentation time.
+    pending: Option<(Sample, MediaTime)>,
     last_duration: u32,
     part: Vec<Sample>,
     part_ticks: i64,
@@ -83,22 +90,17 @@ pub(super) struct Track {
     sequence_number: u32,
 }
 
-#[derive(Debug)]
-struct Pending {
-    sample: Sample,
-    pts: MediaTime,
-}
-
-impl Track {
-    pub(super) fn new(part_target: MediaTime, listed: usize) -> Self {
+impl Segmenter {
+    pub(super) fn new(rendition: Rendition, part_target: MediaTime, listed: usize) -> Self {
         Self {
+            rendition,
             window: Window::new(listed),
             tally: Tally::default(),
             part_target,
             config: None,
-            clock: Clock::Video,
-            init: 0,
             changing: false,
+            init: 0,
+            clock: Clock::Video,
             needs_key: true,
             pending: None,
             last_duration: 0,
@@ -110,8 +112,13 @@ impl Track {
         }
     }
 
+    /// The newest configuration; none before the first one, or while one is refused.
     pub(super) fn config(&self) -> Option<&Config> {
         self.config.as_ref()
+    }
+
+    pub(super) fn has_segment(&self) -> bool {
+        self.window.last_complete().is_some()
     }
 
     /// Another configuration waits for the next segment.
@@ -119,12 +126,11 @@ impl Track {
         self.changing && self.init > 0
     }
 
-    /// Whether a packet can be used at all before the timeline hears of it.
+    /// Whether a packet can be used at all before the list of cuts hears of it.
     pub(super) fn accepts(&self, packet: &Packet) -> bool {
         self.config.is_some() && (packet.key || !(self.needs_key || self.changing))
     }
 
-    /// Nothing but a keyframe may come next.
     pub(super) fn require_key(&mut self) {
         self.needs_key = true;
     }
@@ -143,32 +149,30 @@ impl Track {
     }
 
     /// Takes the next packet in decode order.
-    pub(super) fn push(&mut self, packet: &Packet, timeline: &Timeline) -> Result<(), CmafError> {
-        let current = self.window.current_msn();
-        let Some(cut) = self.destination(packet, timeline, current) else {
-            self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
-            self.drop_packet();
+    pub(super) fn push(&mut self, packet: &Packet, cuts: &CutList) -> Result<(), CmafError> {
+        let Some(cut) = self.destination(packet, cuts) else {
+            self.miss_packet();
             return Ok(());
         };
         let crosses = self.window.open().is_none_or(|open| open.cut.msn < cut.msn);
-        if !self.accepts(packet) || (self.changing && !crosses) || (!crosses && self.is_full(packet)) {
-            self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
-            self.drop_packet();
+        let fits = crosses || !(self.changing || self.is_full(packet));
+        if !fits || !self.accepts(packet) {
+            self.miss_packet();
             return Ok(());
         }
-        let mut previous = self.pending.as_ref().map(|pending| pending.sample.decode_time);
         if crosses && self.changing {
-            self.settle_before(timeline, &cut, None)?;
+            // The pending sample still belongs to the old initialisation segment.
+            self.settle_before(cuts, &cut, None)?;
             self.switch()?;
-            previous = None;
         }
-        let Placement::At(decode_time) = self.clock.place(previous, packet.dts) else {
+        let previous = self.pending.as_ref().map(|(sample, _)| sample.decode_time);
+        let Some(decode_time) = self.clock.place(previous, packet.dts) else {
             self.drop_packet();
             return Ok(());
         };
         if crosses {
-            self.settle_before(timeline, &cut, Some(decode_time))?;
-            self.open(timeline, cut);
+            self.settle_before(cuts, &cut, Some(decode_time))?;
+            self.open(cuts, cut);
         } else {
             self.settle(decode_time)?;
         }
@@ -176,34 +180,32 @@ impl Track {
         self.needs_key = false;
         self.segment_bytes += packet.data.len();
         self.segment_samples += 1;
-        self.pending = Some(Pending { sample: self.sample(packet, decode_time), pts: packet.pts });
+        self.pending = Some((self.sample(packet, decode_time), packet.pts));
         Ok(())
     }
 
     /// A rendition that has begun and has nothing for a while goes on with gaps: its playlist never stands still.
-    pub(super) fn keep_up(&mut self, timeline: &Timeline) -> Result<(), CmafError> {
-        let (Some(current), Some(newest)) = (self.window.current_msn(), timeline.newest()) else {
+    pub(super) fn keep_up(&mut self, cuts: &CutList) -> Result<(), CmafError> {
+        let (Some(current), Some(newest)) = (self.window.current_msn(), cuts.newest()) else {
             return Ok(());
         };
         if newest.msn <= current + MAX_LAG {
             return Ok(());
         }
-        let from = match self.window.open() {
-            Some(_) => {
-                self.settle_before(timeline, newest, None)?;
-                self.complete(timeline);
-                current + 1
-            }
-            None => current,
-        };
-        self.needs_key |= !matches!(self.clock, Clock::Audio { .. });
-        self.fill(timeline, from, newest.msn - MAX_LAG);
+        let mut from = current;
+        if self.window.open().is_some() {
+            self.settle_before(cuts, newest, None)?;
+            self.complete(cuts);
+            from += 1;
+        }
+        self.needs_key |= !self.is_audio();
+        self.fill(cuts, from, newest.msn - MAX_LAG);
         Ok(())
     }
 
     /// Publishes what has come so far, without knowing what follows.
     pub(super) fn flush(&mut self) -> Result<(), CmafError> {
-        if let Some(Pending { mut sample, .. }) = self.pending.take() {
+        if let Some((mut sample, _)) = self.pending.take() {
             sample.duration = self.estimate();
             self.add(sample)?;
         }
@@ -211,20 +213,29 @@ impl Track {
     }
 
     /// Ends the rendition.
-    pub(super) fn finish(&mut self, timeline: &Timeline) -> Result<(), CmafError> {
+    pub(super) fn finish(&mut self, cuts: &CutList) -> Result<(), CmafError> {
         self.flush()?;
-        self.complete(timeline);
+        self.complete(cuts);
         Ok(())
     }
 
-    fn destination(&self, packet: &Packet, timeline: &Timeline, current: Option<u64>) -> Option<Cut> {
-        let located = timeline.locate(packet.pts).copied();
-        match (located, self.window.open()) {
-            (Some(cut), _) if current.is_none_or(|current| cut.msn >= current) => Some(cut),
-            // In decode order some pictures of a segment are shown before its first one.
-            (_, Some(open)) => Some(open.cut),
-            _ => None,
-        }
+    /// Audio frames stand alone; pictures need the ones before them.
+    fn is_audio(&self) -> bool {
+        matches!(self.clock, Clock::Audio { .. })
+    }
+
+    /// A packet is left out, so that those after it may lack a reference.
+    fn miss_packet(&mut self) {
+        self.needs_key |= !self.is_audio();
+        self.drop_packet();
+    }
+
+    /// The segment that a packet belongs to: never one that is complete already.
+    fn destination(&self, packet: &Packet, cuts: &CutList) -> Option<Cut> {
+        let current = self.window.current_msn();
+        let located = cuts.locate(packet.pts).filter(|cut| current.is_none_or(|current| cut.msn >= current));
+        // In decode order some pictures of a segment are shown before its first one.
+        located.copied().or(self.window.open().map(|open| open.cut))
     }
 
     fn is_full(&self, packet: &Packet) -> bool {
@@ -233,10 +244,7 @@ impl Track {
     }
 
     fn sample(&self, packet: &Packet, decode_time: i64) -> Sample {
-        let offset = match self.clock {
-            Clock::Video => packet.pts.ticks().saturating_sub(decode_time),
-            Clock::Audio { .. } => 0,
-        };
+        let offset = if self.is_audio() { 0 } else { packet.pts.ticks().saturating_sub(decode_time) };
         let limit = MAX_COMPOSITION_OFFSET.ticks();
         Sample {
             decode_time,
@@ -247,27 +255,22 @@ impl Track {
         }
     }
 
-    /// Begins to use the newest configuration.
+    /// Begins to use the newest configuration; one that cannot be written is forgotten.
     fn switch(&mut self) -> Result<(), CmafError> {
-        let Some(config) = &self.config else { return Ok(()) };
-        let bytes = match config.init() {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.config = None;
-                return Err(error);
-            }
-        };
+        let Some(config) = self.config.take() else { return Ok(()) };
+        let bytes = config.init()?;
         self.clock = config.clock();
+        self.config = Some(config);
         self.init += 1;
         self.changing = false;
         self.last_duration = 0;
-        self.window.add_init(Init { number: self.init, bytes });
+        self.window.add_init(self.init, bytes);
         Ok(())
     }
 
     /// Gives the pending sample its duration, now that the next one in the same segment is known.
     fn settle(&mut self, next: i64) -> Result<(), CmafError> {
-        if let Some(Pending { mut sample, .. }) = self.pending.take() {
+        if let Some((mut sample, _)) = self.pending.take() {
             sample.duration = self.distance(sample.decode_time, next);
             self.last_duration = sample.duration;
             self.add(sample)?;
@@ -276,16 +279,16 @@ impl Track {
     }
 
     /// Gives the pending sample its duration where the next one belongs to another segment, and ends the part.
-    fn settle_before(&mut self, timeline: &Timeline, cut: &Cut, next: Option<i64>) -> Result<(), CmafError> {
-        if let Some(Pending { mut sample, pts }) = self.pending.take() {
-            let open = self.window.open().map_or(cut.msn, |open| open.cut.msn);
-            let broken =
-                self.window.open().is_some_and(|open| cut.discontinuities > open.cut.discontinuities);
-            let end = timeline.get(open).and_then(|open| open.end);
+    fn settle_before(&mut self, cuts: &CutList, cut: &Cut, next: Option<i64>) -> Result<(), CmafError> {
+        if let Some((mut sample, pts)) = self.pending.take() {
+            let open = self.window.open().map(|open| open.cut);
+            let msn = open.map_or(cut.msn, |open| open.msn);
+            let broken = open.is_some_and(|open| cut.discontinuities > open.discontinuities);
+            let end = cuts.get(msn).and_then(|cut| cut.end);
             sample.duration = match (next, end) {
-                (Some(next), _) if cut.msn == open + 1 && !broken => self.distance(sample.decode_time, next),
+                (Some(next), _) if cut.msn == msn + 1 && !broken => self.distance(sample.decode_time, next),
                 // The picture stands until its segment ends; the segments after it are gaps.
-                (_, Some(end)) if cut.msn > open + 1 && end > pts => {
+                (_, Some(end)) if cut.msn > msn + 1 && end > pts => {
                     self.clock.ticks(end - pts).clamp(1, self.clock.ticks(MAX_JUMP)) as u32
                 }
                 _ => self.estimate(),
@@ -306,13 +309,14 @@ impl Track {
     /// Adds a sample with its duration to the part, and ends parts so that none exceeds the part target.
     fn add(&mut self, sample: Sample) -> Result<(), CmafError> {
         let target = self.clock.ticks(self.part_target);
-        if self.part_ticks + i64::from(sample.duration) > target {
+        let duration = i64::from(sample.duration);
+        if self.part_ticks + duration > target {
             self.end_part()?;
         }
-        let likely_next = i64::from(sample.duration);
-        self.part_ticks += likely_next;
+        self.part_ticks += duration;
         self.part.push(sample);
-        if self.part_ticks * 100 >= target * FILLED_PERCENT && self.part_ticks + likely_next > target {
+        // The next sample probably lasts as long. Waiting for it would only delay a part that it does not fit into.
+        if self.part_ticks * 100 >= target * FILLED_PERCENT && self.part_ticks + duration > target {
             self.end_part()?;
         }
         Ok(())
@@ -322,10 +326,11 @@ impl Track {
         if self.part.is_empty() {
             return Ok(());
         }
+        // Taken first: samples that cannot be written must not stand in the way of the next ones.
         let samples = std::mem::take(&mut self.part);
         let ticks = std::mem::take(&mut self.part_ticks);
         self.sequence_number = self.sequence_number.wrapping_add(1);
-        let bytes = Fragment { sequence_number: self.sequence_number, samples: &samples }.encode()?;
+        let bytes = cmaf::fragment(self.sequence_number, &samples)?;
         let independent = samples.iter().any(|sample| sample.key);
         // A picture that stands longer than a part may be announced does so in the media only.
         let duration = self.clock.span(ticks).min(self.part_target);
@@ -335,34 +340,34 @@ impl Track {
         Ok(())
     }
 
-    fn open(&mut self, timeline: &Timeline, cut: Cut) {
-        let complete = self.complete(timeline);
-        let previous = complete.or_else(|| self.window.last_complete().map(|segment| segment.cut.msn));
-        if let Some(previous) = previous {
-            self.fill(timeline, previous + 1, cut.msn);
+    fn open(&mut self, cuts: &CutList, cut: Cut) {
+        self.complete(cuts);
+        if let Some(previous) = self.window.last_complete() {
+            self.fill(cuts, previous.cut.msn + 1, cut.msn);
         }
         self.window.begin(Segment::new(cut, self.init));
-        (self.segment_bytes, self.segment_samples) = (0, 0);
+        self.segment_bytes = 0;
+        self.segment_samples = 0;
     }
 
-    /// Completes the open segment, if there is one with content; says its number.
-    fn complete(&mut self, timeline: &Timeline) -> Option<u64> {
-        let open = self.window.open()?.cut;
-        let end = timeline.get(open.msn).and_then(|cut| cut.end).or(self.tally.newest).unwrap_or(open.at);
-        let segment = self.window.complete(end)?;
+    /// Completes the open segment, if there is one.
+    fn complete(&mut self, cuts: &CutList) {
+        let Some(open) = self.window.open().map(|open| open.cut) else { return };
+        let end = cuts.get(open.msn).and_then(|cut| cut.end).or(self.tally.newest).unwrap_or(open.at);
+        let Some(segment) = self.window.complete(end) else { return };
         let millis = segment.duration().as_millis();
         if millis > 0 {
             let bitrate = segment.bytes() as u64 * 8 * 1000 / millis as u64;
             self.tally.peak_bitrate = self.tally.peak_bitrate.max(bitrate);
         }
         self.tally.segments += 1;
-        Some(open.msn)
     }
 
     /// Segments in which this rendition had nothing: gaps, as far as they are still known.
-    fn fill(&mut self, timeline: &Timeline, from: u64, to: u64) {
+    fn fill(&mut self, cuts: &CutList, from: u64, to: u64) {
         for msn in from..to {
-            let Some(cut) = timeline.get(msn) else {
+            let Some(cut) = cuts.get(msn) else {
+                // The numbers in a playlist are consecutive: what lies before the hole has to go.
                 self.window.clear();
                 continue;
             };
