@@ -12,7 +12,7 @@
 //! - The output is a residual over the Lanczos upsampled luma. `last` starts at zero, so an untrained net adds nothing.
 //! - The tail is narrow: `up` makes `tail` features per pixel of the *large* picture, not `channels`; there a feature costs
 //!   `scale²` times what it costs before the shuffle. Nothing between `up` and `last` bends, so serving may fold the last
-//!   convolution through the shuffle ([`crate::upscale`]).
+//!   convolution through the shuffle (`nets::torch` does).
 
 mod config;
 

@@ -159,7 +159,8 @@ impl Packager {
             return Err(ReloadError::NoRendition(id));
         }
         let begun = segmenter.has_segment() && presentation.cuts.target_duration().is_some();
-        if !presentation.finished && !(begun && reload.is_satisfied(&segmenter.window)?) {
+        let readable = presentation.finished || (begun && reload.is_satisfied(&segmenter.window)?);
+        if !readable {
             return Ok(None);
         }
         // Nothing changes while the presentation is locked: what the cache gets is of this version.

@@ -113,7 +113,7 @@ impl Feed {
         for _ in 0..(seconds * 25.0).round() as usize {
             let (pts, key) = self.picture();
             self.sound();
-            if self.state.segmenter(ENHANCED.id).unwrap().config().is_some() {
+            if self.state.segmenter(ENHANCED.id).is_some_and(|segmenter| segmenter.config().is_some()) {
                 self.push(ENHANCED, picture(pts, key));
             }
         }
