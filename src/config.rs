@@ -15,16 +15,16 @@ use std::time::Duration;
 use api::{Invalid, files};
 use media::picture::Size;
 use nets::device::DeviceChoice;
-use section::{Section, Source};
 use toml::de::DeTable;
 use tracing::Level;
-use values::{address, media_period, number, one_of, parsed, period, quality, text, yes_or_no};
 
 use crate::inference::Profile;
 use crate::out::EncodeSettings;
 use crate::out::hls::PackagerSettings;
 use crate::streams::StreamSettings;
 use crate::telemetry::LogSettings;
+use section::{Section, Source};
+use values::{address, media_period, number, one_of, parsed, period, quality, text, yes_or_no};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq)]

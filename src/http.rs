@@ -21,11 +21,11 @@ use std::sync::Arc;
 use api::names::StreamName;
 use axum::Router;
 use axum::http::{Method, header};
-use error::ApiError;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::inference::LibraryHandle;
 use crate::streams::{Hub, Stream};
+use error::ApiError;
 
 pub use serve::serve;
 

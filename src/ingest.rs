@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::shutdown::Shutdown;
-use half_open::{Entry, HalfOpen};
 use rtmp::Limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
+
+use half_open::{Entry, HalfOpen};
 
 pub use admission::{Admission, Answer, PublishRequest};
 

@@ -21,10 +21,10 @@ use std::time::{Duration, Instant};
 
 use api::names::{StreamKey, StreamName};
 use api::shutdown::Shutdown;
-use session::Ending;
 use tokio::sync::Notify;
 
 use crate::inference::Profile;
+use session::Ending;
 
 pub use session::SessionSettings;
 pub use stream::{InUse, Publication, Stream, StreamSettings};

@@ -21,19 +21,20 @@ pub mod report;
 
 use anyhow::{Context as _, Result};
 use learn::{Settings, stock_package};
-use life::Life;
 use media::Picture;
 use media::ffmpeg::{Decoder, Filter, Scaler};
 use media::quality::{Mean, psnr_luma};
 use models::FEdsrConfig;
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
-use pace::Pace;
-use programme::Programme;
 use streamer::coder::{Key, LrSettings, Transcoder};
 use streamer::config::VideoSize;
 use streamer::pairs::Coded;
 use streamer::trainer::Policy;
+
+use life::Life;
+use pace::Pace;
+use programme::Programme;
 
 /// One picture in this many is measured.
 const MEASURE_EVERY: u64 = 15;

@@ -30,15 +30,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use footage::{Clip, Coded};
 use media::Picture;
+
+use crate::percentile;
+use footage::{Clip, Coded};
 use method::{Enlarged, Method};
 use rows::Row;
 use runs::Runs;
 use score::{Score, Tally};
 use vmaf::{Originals, Vmaf};
-
-use crate::percentile;
 
 /// The reference that gains are over, and the one that everybody knows.
 pub const PLAIN: &str = "Lanczos";

@@ -6,7 +6,6 @@ use measure::adaptation::pace::Pace;
 use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, report};
 use models::{Preset, stock};
-
 use nets::Device;
 use streamer::trainer::Policy;
 

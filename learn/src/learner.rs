@@ -4,13 +4,13 @@ mod optimizer;
 mod soap;
 
 use models::arch::TensorSpec;
-use optimizer::State;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, TchError, Tensor};
 
 use crate::Error;
 use crate::checkpoint::Checkpoint;
+use optimizer::State;
 
 pub use optimizer::Optimizer;
 

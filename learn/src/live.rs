@@ -19,7 +19,6 @@ mod tests;
 use std::collections::VecDeque;
 use std::mem;
 
-use candidates::{Candidates, fingerprint};
 use models::{FEdsrConfig, Fingerprint, Package};
 
 use crate::course::{Course, Verdict};
@@ -30,6 +29,7 @@ use crate::record::{End, Event, History, Reason, Record, State};
 use crate::scenes::{Scenes, Sight};
 use crate::threshold::Threshold;
 use crate::{Error, ErrorKind, GainSample, Pair, Settings};
+use candidates::{Candidates, fingerprint};
 
 /// Where training stands.
 #[derive(Default)]

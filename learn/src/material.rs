@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use media::ffmpeg::{Filter, Scaler};
 use models::Fingerprint;
 use nets::Upscaler;
-use quarter::Quarter;
 
 use crate::{Error, Pair, PairPool, Settings};
+use quarter::Quarter;
 
 /// Pairs of the stream, some to learn from, some to be judged by, none for both.
 pub struct Material {

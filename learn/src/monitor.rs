@@ -9,11 +9,10 @@ mod track;
 
 use std::collections::VecDeque;
 
-use track::Track;
-
 use crate::Settings;
 use crate::record::Reason;
 use crate::scenes::Sight;
+use track::Track;
 
 /// Looks that are remembered: two minutes at two a second.
 pub(crate) const MOST_LOOKS: usize = 240;

@@ -6,10 +6,10 @@
 mod adaptive;
 mod fixed;
 
+use crate::record::{End, Reason};
+
 pub use adaptive::Adaptive;
 pub use fixed::{Always, Once};
-
-use crate::record::{End, Reason};
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

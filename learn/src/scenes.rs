@@ -10,13 +10,13 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use cut::Scene;
 use media::Picture;
 use models::Package;
-use montage::Montage;
 
 use crate::Settings;
 use crate::record::Reason;
+use cut::Scene;
+use montage::Montage;
 
 pub use cut::CutDetector;
 pub(crate) use cut::Sight;

@@ -9,11 +9,11 @@ mod gains;
 
 use std::path::Path;
 
-use gains::GainRecord;
 use models::FEdsrConfig;
 
 use crate::record::End;
 use crate::{Error, ErrorKind, GainPredictor, GainSample, Settings};
+use gains::GainRecord;
 
 /// Sets goals for trainings of one network, and learns from what became of them.
 #[derive(Debug)]

@@ -22,7 +22,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use body::SegmentBody;
 use media::MediaTime;
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
@@ -31,6 +30,7 @@ use super::App;
 use super::error::ApiError;
 use crate::out::RenditionId;
 use crate::out::hls::{Delta, Packager, Reload, ReloadError, Resource};
+use body::SegmentBody;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

@@ -16,7 +16,6 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use api::control::{ModelReport, TrainingOrder};
-use loader::Loader;
 use models::{Architecture as _, FEdsrConfig, Preset};
 use tokio::sync::{oneshot, watch};
 
@@ -26,6 +25,7 @@ use super::machine::{self, Machine};
 use super::model::StreamModel;
 use super::profile::Costs;
 use crate::out::EncodeSettings;
+use loader::Loader;
 
 pub use rejection::Rejection;
 pub use upload::PackageUpload;

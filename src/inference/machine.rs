@@ -196,10 +196,10 @@ fn covering(config: FEdsrConfig) -> Preset {
 mod tests {
     use std::time::Duration;
 
-    use Preset::{Base, Mini, Nano, Small};
     use media::picture::{FrameRate, Size};
 
     use super::*;
+    use Preset::{Base, Mini, Nano, Small};
 
     fn costs() -> Costs {
         let millis = [(Nano, 4), (Mini, 8), (Small, 12), (Base, 60)];

@@ -17,8 +17,6 @@ use media::ffmpeg::{FfmpegError, Filter, Scaler};
 use media::packet::Packet;
 use media::picture::{FrameRate, Picture};
 use media::time::MediaTime;
-use net::NetSeat;
-use temporal::{Situation, Temporal};
 
 use super::cadence::Cadence;
 use super::decode::{Decoded, Intake, Shown};
@@ -30,6 +28,8 @@ use super::thread::LaneParts;
 use crate::inference::Demand;
 use crate::inference::prove::is_telling;
 use crate::lane::queue::{LaneInput, Popped};
+use net::NetSeat;
+use temporal::{Situation, Temporal};
 
 /// How long the lane waits for input before it looks around.
 const PATIENCE: Duration = Duration::from_millis(500);

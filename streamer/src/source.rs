@@ -13,18 +13,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::shutdown::Shutdown;
-use file::FileRecording;
 use media::ffmpeg::FfmpegError;
 use media::{AudioConfig, FrameRate, Packet, Picture};
-use player::Player;
-use rtmp::RtmpSource;
-use synthetic::SyntheticRecording;
 use thiserror::Error;
 use tokio::runtime::Handle;
 
 use crate::clock::SystemClock;
 use crate::config::{Repeat, SourceSpec};
 use crate::status::Counters;
+use file::FileRecording;
+use player::Player;
+use rtmp::RtmpSource;
+use synthetic::SyntheticRecording;
 
 /// A source that cannot be opened, or failed for good; the message says what to do.
 #[derive(Debug, Error)]

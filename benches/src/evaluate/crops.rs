@@ -9,14 +9,14 @@ mod region;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use canvas::{Canvas, LABEL_HEIGHT};
-use colour::Conversion;
 use media::{Picture, Size};
-use region::Region;
 
 use super::footage::Clip;
 use super::method::Method;
 use super::{BICUBIC, DIRECT, PLAIN};
+use canvas::{Canvas, LABEL_HEIGHT};
+use colour::Conversion;
+use region::Region;
 
 /// Size of the piece.
 const CROP: Size = Size { width: 240, height: 136 };

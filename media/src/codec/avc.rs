@@ -7,10 +7,10 @@ pub mod nal;
 mod sps;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use nal::Kind;
-use sps::Sps;
 
 use crate::picture::{Colour, FrameRate, Size};
+use nal::Kind;
+use sps::Sps;
 
 /// Why a configuration record was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

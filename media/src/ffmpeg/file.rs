@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Error, Packet as CodedPacket, ffi, format, media};
-use tracks::{AudioTrack, VideoTrack};
 
 use super::FfmpegError;
 use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::picture::{FrameRate, Picture, Size};
 use crate::time::MediaTime;
+use tracks::{AudioTrack, VideoTrack};
 
 /// What a file holds.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@
 
 mod context;
 
-use context::Context;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
@@ -14,6 +13,7 @@ use super::FfmpegError;
 use super::pool::FramePool;
 use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
+use context::Context;
 
 /// How samples between samples are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -33,11 +33,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use header::HeaderEdit;
 
 use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Package};
 use crate::arch::Architecture as _;
 use crate::error::{ModelError, ModelErrorKind};
+use header::HeaderEdit;
 
 /// What every patch begins with.
 const MAGIC: &[u8; 4] = b"SCPD";

@@ -6,12 +6,12 @@ mod planes;
 use models::Architecture as _;
 use models::arch::TensorSpec;
 use models::arch::tcsr::{EMBEDDING, MULTIPLE, STACK, TcsrConfig};
-use ofrnet::Level;
-use planes::{Target, detail, difference, stack};
 use tch::{Kind, TchError, Tensor};
 
 use crate::torch::convolution::{Convolution, Convolutions, through};
 use crate::torch::warp::warp;
+use ofrnet::Level;
+use planes::{Target, detail, difference, stack};
 
 pub use ofrnet::Flow;
 pub use planes::halve;
