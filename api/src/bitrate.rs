@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::Invalid;
 
+const WRITTEN: &str =
+    "write a bitrate as a number of bits a second with k or M behind it, such as 600k or 1.5M";
+
 /// Bits a second, written as `600k`, `1.5M` or `600000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -42,11 +45,7 @@ impl FromStr for Bitrate {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || {
-            Invalid::new(
-                "write a bitrate as a number of bits a second with k or M behind it, such as 600k or 1.5M",
-            )
-        };
+        let wrong = || Invalid::new(WRITTEN);
         let (number, factor) = match text.as_bytes().last() {
             Some(b'k' | b'K') => (&text[..text.len() - 1], 1e3),
             Some(b'm' | b'M') => (&text[..text.len() - 1], 1e6),
@@ -61,7 +60,8 @@ impl FromStr for Bitrate {
         if (Self::LOWEST..=Self::HIGHEST).contains(&rate) {
             return Ok(rate);
         }
-        let [lowest, highest] = [Self::LOWEST, Self::HIGHEST];
+        let lowest = Self::LOWEST;
+        let highest = Self::HIGHEST;
         Err(Invalid::new(format!(
             "{rate} is not between {lowest} and {highest}, between which video can be coded"
         )))

@@ -2,13 +2,17 @@
 //! and what became of an uploaded model package. Server and streamer compile against the same words;
 //! `docs/reference/control-api.md` shows them as JSON.
 //!
-//! Fields are only ever added. Times are seconds, rates are bit/s, sizes are pixels, qualities are dB.
+//! Fields are only ever added. Times are seconds, rates are bit/s (over the last seconds), sizes are pixels, qualities are dB,
+//! fingerprints are the SHA-256 of a package in hex.
 
 pub mod model;
 pub mod problem;
 pub mod routes;
 pub mod status;
 pub mod training;
+
+#[cfg(test)]
+mod tests;
 
 pub use model::{ModelReport, Outcome, TrainingOrder};
 pub use problem::Problem;

@@ -24,6 +24,7 @@ pub fn read_key(file: &Path) -> Result<StreamKey, Invalid> {
     let name = file.display();
     let text = fs::read_to_string(file)
         .map_err(|error| Invalid::new(format!("cannot read the stream key from {name}: {error}")))?;
+    // The text itself never gets into an error: a mistyped key is nearly one.
     let first = text.lines().next().unwrap_or_default().trim();
     first
         .parse()

@@ -17,7 +17,7 @@ const INTERRUPTED: i32 = 130;
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     token: CancellationToken,
-    // Threads cannot wait for the token, so the request is told twice.
+    // Threads cannot wait for the token, so the request is kept twice.
     requested: Arc<(Mutex<bool>, Condvar)>,
 }
 
@@ -34,6 +34,7 @@ impl Shutdown {
     /// Asks everybody to end. Asking again changes nothing.
     pub fn request(&self) {
         let (requested, changed) = &*self.requested;
+        // Under the lock: a thread that is about to wait must not miss the notification.
         *requested.lock() = true;
         changed.notify_all();
         self.token.cancel();
@@ -59,9 +60,9 @@ impl Shutdown {
     /// Turns signals into requests: the first SIGINT or SIGTERM asks, the second ends the process at once, and so does an
     /// orderly end that takes longer than `grace`. Runs for ever; its owner drops it with the runtime.
     pub async fn listen_to_signals(self, grace: Option<Duration>) {
-        let interrupt = signal(SignalKind::interrupt());
-        let terminate = signal(SignalKind::terminate());
-        let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        let watched = signal(SignalKind::interrupt())
+            .and_then(|interrupt| signal(SignalKind::terminate()).map(|terminate| [interrupt, terminate]));
+        let Ok([mut interrupt, mut terminate]) = watched else {
             tracing::warn!(
                 "signals cannot be watched; the process ends without order when it is interrupted"
             );
@@ -72,6 +73,7 @@ impl Shutdown {
                 _ = interrupt.recv() => "SIGINT",
                 _ = terminate.recv() => "SIGTERM",
             };
+            // Somebody who asks twice does not want to wait, whatever it is that hangs.
             if self.is_requested() {
                 tracing::warn!(signal = name, "second signal: ending at once");
                 std::process::exit(INTERRUPTED);

@@ -12,11 +12,8 @@ pub struct TrainingOrder {
     pub architecture: String,
     /// Preset name within the family, for people (`small`).
     pub preset: String,
-    /// Feature channels.
     pub channels: u16,
-    /// Residual blocks.
     pub blocks: u16,
-    /// Upscaling factor.
     pub scale: u8,
     /// Largest package that the server accepts, in bytes.
     pub max_bytes: u64,
@@ -29,9 +26,7 @@ pub struct TrainingOrder {
 pub struct ModelReport {
     /// Version that the server gave to this package; counts up for the life of a stream. 0 for stock weights.
     pub version: u64,
-    /// SHA-256 of the package, hex.
     pub fingerprint: String,
-    /// What happened.
     pub outcome: Outcome,
 }
 

@@ -13,7 +13,6 @@ pub struct Problem {
     pub kind: String,
     /// Short, the same for every problem of this kind.
     pub title: String,
-    /// HTTP status.
     pub status: u16,
     /// What is wrong in this case, and what to do.
     pub detail: String,

@@ -2,10 +2,8 @@
 
 use crate::names::StreamName;
 
-/// List of all streams.
 pub const STREAMS: &str = "/api/v1/streams";
 
-/// State of one stream.
 pub fn stream(name: &StreamName) -> String {
     format!("{STREAMS}/{name}")
 }
@@ -20,12 +18,10 @@ pub fn model(name: &StreamName) -> String {
     format!("{STREAMS}/{name}/model")
 }
 
-/// Multivariant playlist of a stream.
 pub fn playlist(name: &StreamName) -> String {
     format!("/hls/{name}/index.m3u8")
 }
 
-/// Player page of a stream.
 pub fn watch(name: &StreamName) -> String {
     format!("/watch/{name}")
 }

@@ -7,13 +7,9 @@ use super::training::{TrainingReport, TrainingState};
 /// One line of `GET /api/v1/streams`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamSummary {
-    /// Public name.
     pub name: String,
-    /// Where the stream stands.
     pub state: StreamState,
-    /// Player page.
     pub watch: String,
-    /// Multivariant playlist.
     pub playlist: String,
     /// Size of the received video, if there is any.
     pub source: Option<String>,
@@ -28,9 +24,7 @@ pub struct StreamSummary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StreamState {
-    /// Configured, nobody publishes.
     Idle,
-    /// A publisher is connected.
     Live,
     /// The publisher is gone; its playlist waits for it through the grace period.
     Waiting,
@@ -39,54 +33,40 @@ pub enum StreamState {
 /// `GET /api/v1/streams/NAME`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamStatus {
-    /// Public name.
     pub name: String,
-    /// Where the stream stands.
     pub state: StreamState,
     /// Seconds since the publisher came; none while nobody publishes.
     pub uptime_s: Option<f64>,
     /// Times that a publisher came or timestamps jumped within this playlist.
     pub discontinuities: u64,
-    /// Received video.
     pub video: Option<VideoStatus>,
-    /// Received audio.
     pub audio: Option<AudioStatus>,
-    /// The enhanced rendition.
     pub enhance: Option<EnhanceStatus>,
     /// How the streamer's training stands, if it said so.
     #[serde(default)]
     pub training: Option<TrainingReport>,
 }
 
-/// Received video.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VideoStatus {
     /// `avc1.64001e`
     pub codec: String,
-    /// Picture width.
     pub width: u32,
-    /// Picture height.
     pub height: u32,
-    /// Pictures received.
     pub frames: u64,
     /// Pictures a second over the last seconds.
     pub frame_rate: f64,
-    /// Bits a second over the last seconds.
     pub bitrate: u64,
     /// Newest decode time on the stream's timeline.
     pub newest_s: f64,
 }
 
-/// Received audio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AudioStatus {
     /// `mp4a.40.2`
     pub codec: String,
-    /// Samples a second.
     pub sample_rate: u32,
-    /// Channels.
     pub channels: u8,
-    /// Bits a second over the last seconds.
     pub bitrate: u64,
 }
 
@@ -95,11 +75,8 @@ pub struct AudioStatus {
 /// `frames_in == f_edsr + plain + skipped` plus the pictures that are inside the lane right now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnhanceStatus {
-    /// Picture width.
     pub width: u32,
-    /// Picture height.
     pub height: u32,
-    /// Coded pictures that came in.
     pub frames_in: u64,
     /// Pictures that went through F-EDSR.
     pub f_edsr: u64,
@@ -107,11 +84,11 @@ pub struct EnhanceStatus {
     pub tcsr: u64,
     /// The second stage; none where it is turned off.
     pub temporal: Option<TemporalStatus>,
-    /// Pictures that left as plain upsampling.
+    /// Pictures that only the Lanczos filter upsampled.
     pub plain: u64,
     /// Of `plain`: because the machine could not keep up.
     pub plain_overload: u64,
-    /// Of `plain`: because no net was in use, or it was found to do harm.
+    /// Of `plain`: because no net was in use, or it made pictures worse.
     pub plain_no_net: u64,
     /// Of `plain`: because the net failed on that picture.
     pub plain_failed: u64,
@@ -125,7 +102,6 @@ pub struct EnhanceStatus {
     pub backlog_s: f64,
     /// Device that runs the net (`cpu`, `cuda:0`).
     pub device: String,
-    /// Net in use.
     pub model: Option<ModelInUse>,
     /// Every swap since the stream began, oldest first, bounded to the last 64.
     pub history: Vec<SwapRecord>,
@@ -148,66 +124,52 @@ pub struct TemporalStatus {
     pub chosen: Vec<RefinedPicture>,
 }
 
-/// A picture that the second stage refined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RefinedPicture {
     /// Presentation time.
     pub at_s: f64,
-    /// Why this one.
     pub reason: RefinedReason,
 }
 
-/// Why a picture was refined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefinedReason {
-    /// It is a keyframe.
     Key,
     /// Much had changed since the last refined picture.
     Change,
-    /// There was time left.
     Spare,
 }
 
-/// The net in use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelInUse {
     /// 0 for stock weights, then counts up.
     pub version: u64,
-    /// SHA-256 of the package, hex.
     pub fingerprint: String,
     /// `f-edsr small 16x4 x2`
     pub architecture: String,
-    /// Where it came from.
     pub origin: ModelOrigin,
-    /// Gain over plain upsampling in dB that the trainer measured, if it said so.
+    /// Gain over Lanczos upsampling in dB that the trainer measured, if it said so.
     pub gain_db: Option<f64>,
 }
 
-/// Where a net came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelOrigin {
-    /// Shipped with the server.
     Stock,
     /// Uploaded by the streamer.
     Trained,
 }
 
-/// One swap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SwapRecord {
-    /// Version that came into use.
     pub version: u64,
-    /// SHA-256 of the package, hex.
     pub fingerprint: String,
-    /// Where it came from.
     pub origin: ModelOrigin,
     /// Presentation time of the first picture that it made.
     pub from_s: f64,
     /// Pictures that had come in before the swap.
     pub frames_in: u64,
-    /// Gain over plain upsampling in dB that the trainer measured, if it said so.
+    /// Gain over Lanczos upsampling in dB that the trainer measured, if it said so.
     pub gain_db: Option<f64>,
     /// Milliseconds from the package's arrival to its first picture.
     pub took_ms: f64,

@@ -11,7 +11,6 @@ pub const MOST_TRAININGS: usize = 32;
 /// [adds](TrainingReport::add) it to what it has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingReport {
-    /// What the trainer does now.
     pub state: TrainingState,
     /// The latest looks at the live picture, the oldest first; at most [`MOST_LOOKS`].
     pub looks: Vec<QualityLook>,
@@ -35,11 +34,12 @@ impl TrainingReport {
 
 /// Puts what is older than all of `newer` in front of it.
 fn keep<T>(older: Vec<T>, newer: &mut Vec<T>, time: fn(&T) -> f64, most: usize) {
-    let (Some(first), Some(last)) = (newer.first().map(time), newer.last().map(time)) else {
+    let Some(first) = newer.first().map(time) else {
         *newer = older;
         return;
     };
-    if older.last().is_some_and(|old| time(old) > last) {
+    // Time that goes backwards is the time of another run of the streamer.
+    if newer.last().map(time) < older.last().map(time) {
         return;
     }
     let mut all: Vec<T> = older.into_iter().filter(|old| time(old) < first).collect();
@@ -48,16 +48,14 @@ fn keep<T>(older: Vec<T>, newer: &mut Vec<T>, time: fn(&T) -> f64, most: usize) 
     *newer = all;
 }
 
-/// What the trainer does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainingState {
     /// There is not enough to learn from yet, or the server has not said what to train.
     #[default]
     Waiting,
-    /// It learns.
     Training,
-    /// The network is good enough for what is shown; only the monitor works.
+    /// The network is good enough for the scene; only the monitor works.
     Resting,
     /// This machine is too slow for training to be of use, or too busy for it to run at all.
     TooSlow,
@@ -68,7 +66,7 @@ pub enum TrainingState {
 pub struct QualityLook {
     /// Seconds of the streamer's video.
     pub at_s: f64,
-    /// Plain upsampling.
+    /// Lanczos upsampling.
     pub plain_db: f64,
     /// The best network so far.
     pub net_db: f64,
@@ -76,18 +74,14 @@ pub struct QualityLook {
     pub smoothed_gain_db: f64,
 }
 
-/// One training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingRecord {
     /// Seconds of the streamer's video when it was asked for.
     pub from_s: f64,
     /// The same when it ended; none while it goes on.
     pub to_s: Option<f64>,
-    /// Why it was asked for.
     pub reason: TrainingReason,
-    /// Pairs that it learnt from.
     pub pairs: u64,
-    /// Steps of the optimiser.
     pub steps: u64,
     /// Seconds spent in them.
     pub seconds: f64,
@@ -106,7 +100,6 @@ pub struct TrainingRecord {
     pub end: Option<TrainingEnd>,
 }
 
-/// Why training was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainingReason {
@@ -124,7 +117,6 @@ pub enum TrainingReason {
     Always,
 }
 
-/// Why a training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainingEnd {

@@ -18,7 +18,6 @@ impl StreamName {
     /// Longest name; leaves room for suffixes within the 255 bytes of a file name.
     pub const MAX_LENGTH: usize = 64;
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
