@@ -23,7 +23,6 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "streamer", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
     /// How log lines are written, to standard error
@@ -38,7 +37,6 @@ pub struct Cli {
     pub log_format: LogFormat,
 }
 
-/// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
     // For people.
@@ -48,7 +46,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Stream a source in low resolution, train on it, upload what was learnt
@@ -57,12 +54,27 @@ pub enum Command {
     /// Train a network on a recording, without a server
     Train(TrainArgs),
     /// Give a server a trained network
-    Upload(UploadArgs),
+    Upload {
+        /// Trained network
+        #[arg(value_name = "MODEL.safetensors")]
+        model: PathBuf,
+        /// The server's HTTP address
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// Public name of the stream
+        #[arg(long)]
+        name: StreamName,
+        #[command(flatten)]
+        key: KeyArgs,
+    },
     /// Show what a model file holds
-    Inspect(InspectArgs),
+    Inspect {
+        /// Trained network
+        #[arg(value_name = "MODEL.safetensors")]
+        model: PathBuf,
+    },
 }
 
-/// `streamer push`.
 #[derive(Debug, Args)]
 pub struct PushArgs {
     /// A media file, `rtmp://127.0.0.1:1936/live` (listens there: let OBS push to it), or `test:`
@@ -70,7 +82,6 @@ pub struct PushArgs {
     /// Where to send the video: the server's RTMP address
     #[arg(long, value_name = "rtmp://HOST/live")]
     pub to: String,
-    /// The stream key.
     #[command(flatten)]
     pub key: KeyArgs,
     /// The server's HTTP address, for training and uploads [default: http://HOST:8080, HOST as in --to]
@@ -111,7 +122,6 @@ pub struct PushArgs {
     pub duration: Option<Duration>,
 }
 
-/// `streamer train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// Recording in high resolution
@@ -139,31 +149,6 @@ pub struct TrainArgs {
     pub bitrate: Bitrate,
 }
 
-/// `streamer upload`.
-#[derive(Debug, Args)]
-pub struct UploadArgs {
-    /// Trained network
-    #[arg(value_name = "MODEL.safetensors")]
-    pub model: PathBuf,
-    /// The server's HTTP address
-    #[arg(long, value_name = "URL")]
-    pub server: String,
-    /// Public name of the stream
-    #[arg(long)]
-    pub name: StreamName,
-    /// The stream key.
-    #[command(flatten)]
-    pub key: KeyArgs,
-}
-
-/// `streamer inspect`.
-#[derive(Debug, Args)]
-pub struct InspectArgs {
-    /// Trained network
-    #[arg(value_name = "MODEL.safetensors")]
-    pub model: PathBuf,
-}
-
 /// The secret, in one of three ways; a file and the environment keep it out of the process list.
 #[derive(Args)]
 pub struct KeyArgs {
@@ -175,6 +160,7 @@ pub struct KeyArgs {
     pub key_file: Option<PathBuf>,
 }
 
+// By hand: a derived one would show the key.
 impl std::fmt::Debug for KeyArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeyArgs").field("key_file", &self.key_file).finish_non_exhaustive()

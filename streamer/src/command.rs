@@ -19,11 +19,11 @@ pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {
             session::run(config, screen).map(|report| farewell(&report))
         }
         Command::Train(args) => train::run(&args, screen),
-        Command::Upload(args) => {
-            let (model, target) = UploadTarget::from_args(args).map_err(Failure::refused)?;
+        Command::Upload { model, server, name, key } => {
+            let target = UploadTarget::from_args(server, name, key).map_err(Failure::refused)?;
             upload::run(&model, target)
         }
-        Command::Inspect(args) => inspect::run(&args.model),
+        Command::Inspect { model } => inspect::run(&model),
     }
 }
 

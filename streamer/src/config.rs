@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::names::StreamKey;
+use api::names::{StreamKey, StreamName};
 use api::{Bitrate, Invalid, files};
 use nets::Device;
 use rtmp::RtmpUrl;
 use url::Url;
 
-use crate::cli::{KeyArgs, PushArgs, UploadArgs};
+use crate::cli::{KeyArgs, PushArgs};
 use crate::trainer::Policy;
 use crate::upload::UploadTarget;
 
@@ -29,15 +29,11 @@ const HTTP_PORT: u16 = 8080;
 /// `streamer push`, understood.
 #[derive(Debug)]
 pub struct PushConfig {
-    /// Where the pictures come from.
     pub source: SourceSpec,
-    /// Where the video goes.
     pub to: RtmpUrl,
-    /// Who we are to the server.
     pub key: StreamKey,
     /// Size of the sent video, if it was given.
     pub size: Option<VideoSize>,
-    /// Bitrate of the sent video.
     pub bitrate: Bitrate,
     /// Training and uploads; none with `--no-train`.
     pub training: Option<TrainingConfig>,
@@ -48,15 +44,12 @@ pub struct PushConfig {
 /// Where and how fast trained networks go.
 #[derive(Debug, Clone)]
 pub struct TrainingConfig {
-    /// Where they go.
     pub target: UploadTarget,
     /// Bitrate that uploads stay below.
     pub upload_rate: Bitrate,
     /// Least time between two uploads of one training.
     pub upload_every: Duration,
-    /// When training goes on.
     pub policy: Policy,
-    /// Where to train.
     pub device: Device,
     /// Where what trainings gained is remembered, if there is such a place.
     pub state: Option<PathBuf>,
@@ -65,45 +58,41 @@ pub struct TrainingConfig {
 impl PushConfig {
     /// Understands the arguments; reads the key's file.
     pub fn from_args(args: PushArgs) -> Result<Self, Invalid> {
-        let source =
-            SourceSpec::parse(&args.source, if args.looping { Repeat::ForEver } else { Repeat::Once })?;
+        let repeat = if args.looping { Repeat::ForEver } else { Repeat::Once };
+        let source = SourceSpec::parse(&args.source, repeat)?;
         let to: RtmpUrl = args.to.parse().map_err(|error| {
             Invalid::new(format!("--to {}: {error}; write it as rtmp://HOST/live", args.to))
         })?;
         let key = stream_key(args.key)?;
-        let training = if args.no_train {
-            None
-        } else {
-            let server = match args.server {
-                Some(given) => http_url(given)?,
-                None => beside(to.host())?,
-            };
-            Some(TrainingConfig {
-                target: UploadTarget { server, name: args.name, key: key.clone() },
-                upload_rate: args.upload_rate.unwrap_or_else(|| args.bitrate.divided_by(UPLOAD_SHARE)),
-                upload_every: args.upload_every,
-                policy: args.train,
-                device: args.device.resolve().map_err(|error| Invalid::new(error.to_string()))?,
-                state: args.state_dir.or_else(files::state_folder),
-            })
-        };
-        Ok(Self {
+        let mut config = Self {
             source,
             to,
             key,
             size: args.size,
             bitrate: args.bitrate,
-            training,
+            training: None,
             duration: args.duration,
-        })
+        };
+        // A device that is not there is no reason to refuse who does not train.
+        if !args.no_train {
+            let server = args.server.map_or_else(|| beside(config.to.host()), http_url)?;
+            config.training = Some(TrainingConfig {
+                target: UploadTarget { server, name: args.name, key: config.key.clone() },
+                upload_rate: args.upload_rate.unwrap_or_else(|| args.bitrate.divided_by(UPLOAD_SHARE)),
+                upload_every: args.upload_every,
+                policy: args.train,
+                device: args.device.resolve().map_err(|error| Invalid::new(error.to_string()))?,
+                state: args.state_dir.or_else(files::state_folder),
+            });
+        }
+        Ok(config)
     }
 }
 
 impl UploadTarget {
     /// Understands the arguments of `streamer upload`; reads the key's file.
-    pub fn from_args(args: UploadArgs) -> Result<(PathBuf, Self), Invalid> {
-        let target = Self { server: http_url(args.server)?, name: args.name, key: stream_key(args.key)? };
-        Ok((args.model, target))
+    pub fn from_args(server: String, name: StreamName, key: KeyArgs) -> Result<Self, Invalid> {
+        Ok(Self { server: http_url(server)?, name, key: stream_key(key)? })
     }
 }
 
@@ -133,6 +122,7 @@ fn http_url(given: String) -> Result<Url, Invalid> {
 
 /// The HTTP address of a server, from its RTMP host.
 fn beside(host: &str) -> Result<Url, Invalid> {
+    // An IPv6 address has colons of its own; only brackets tell the port from them.
     let text = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("http://[{address}]:{HTTP_PORT}"),
         _ => format!("http://{host}:{HTTP_PORT}"),

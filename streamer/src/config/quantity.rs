@@ -28,7 +28,6 @@ impl VideoSize {
         }
     }
 
-    /// Width and height.
     pub fn size(self) -> Size {
         self.0
     }

@@ -11,12 +11,7 @@ use url::{Host, Url};
 #[derive(Debug)]
 pub enum SourceSpec {
     /// A file, played at the speed of life.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// How often.
-        repeat: Repeat,
-    },
+    File { path: PathBuf, repeat: Repeat },
     /// A publisher such as OBS pushes to us.
     Listen(ListenAt),
     /// Generated pictures.
@@ -26,23 +21,19 @@ pub enum SourceSpec {
 /// How often a recording is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// Once.
     Once,
-    /// Again and again.
     ForEver,
 }
 
 /// Where publishers may push to us.
 #[derive(Debug)]
 pub struct ListenAt {
-    /// Address and port.
     pub address: SocketAddr,
     /// The key that publishers must have; none accepts every key, on loopback only.
     pub key: Option<StreamKey>,
 }
 
 impl SourceSpec {
-    /// Understands `text`.
     pub fn parse(text: &str, repeat: Repeat) -> Result<Self, Invalid> {
         let endless = |spec| match repeat {
             Repeat::Once => Ok(spec),
@@ -80,9 +71,8 @@ impl ListenAt {
             Host::Domain(name) => name.parse().map_err(|_| wrong())?,
         };
         let address = SocketAddr::new(ip, url.port().ok_or_else(wrong)?);
-        let mut path = url.path().splitn(3, '/').skip(1);
-        let _app = path.next();
-        let key = path.next().filter(|key| !key.is_empty());
+        // `/APP/KEY`: every application is taken, so only what follows it counts.
+        let key = url.path().splitn(3, '/').nth(2).filter(|key| !key.is_empty());
         let key = key.map(|key| key.parse::<StreamKey>().map_err(|_| wrong())).transpose()?;
         if key.is_none() && !ip.is_loopback() {
             let scheme = url.scheme();
