@@ -112,7 +112,7 @@ fn flows(net: &Tcsr, clips: &[Vec<Picture>]) -> Vec<[f32; 2]> {
         |plane: Tensor| plane.narrow(1, BORDER, height - 2 * BORDER).narrow(2, BORDER, width - 2 * BORDER);
     let median = |plane: Tensor| inner(plane).median().double_value(&[]) as f32;
     let flow = |flow: &Tensor| [median(flow.select(1, 0)), median(flow.select(1, 1))];
-    output.neighbours.iter().map(|neighbour| flow(&neighbour.flow.full)).collect()
+    output.neighbours.iter().map(|neighbour| flow(&neighbour.flow)).collect()
 }
 
 fn luma(picture: &Picture) -> Vec<u8> {

@@ -33,10 +33,10 @@ impl TcsrSettings {
         let indices = (0..).filter(|index| *index != middle);
         for (aligned, index) in output.neighbours.iter().zip(indices) {
             let neighbour = shown.f_narrow(1, index, 1)?;
-            let half = warp(&halve(&neighbour)?, &aligned.flow.half)?.f_sub(&half_target)?;
+            let half = warp(&halve(&neighbour)?, &aligned.half_flow)?.f_sub(&half_target)?;
             let full = aligned.picture.f_sub(&target)?;
             for (error, flow, weight) in
-                [(half, &aligned.flow.half, self.alpha), (full, &aligned.flow.full, self.beta)]
+                [(half, &aligned.half_flow, self.alpha), (full, &aligned.flow, self.beta)]
             {
                 loss = loss.f_add(&self.misfit(&error, flow)?.f_mul_scalar(weight * share)?)?;
             }

@@ -33,8 +33,8 @@ fn made(output: &Output) -> Vec<(String, &Tensor)> {
     for (index, neighbour) in output.neighbours.iter().enumerate() {
         let name = |part: &str| format!("neighbour.{index}.{part}");
         made.push((name("picture"), &neighbour.picture));
-        made.push((name("half"), &neighbour.flow.half));
-        made.push((name("full"), &neighbour.flow.full));
+        made.push((name("half"), &neighbour.half_flow));
+        made.push((name("full"), &neighbour.flow));
         made.push((name("attention"), &neighbour.attention));
     }
     made

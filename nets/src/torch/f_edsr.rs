@@ -4,7 +4,7 @@ use models::arch::TensorSpec;
 use models::{Architecture as _, FEdsrConfig};
 use tch::{TchError, Tensor};
 
-use crate::torch::convolution::{Convolution, Convolutions, through};
+use crate::torch::convolution::{Convolution, blocks, convolutions, through};
 
 /// An F-EDSR over whatever tensors it was given: trainable variables or frozen copies.
 #[derive(Debug)]
@@ -23,19 +23,17 @@ impl FEdsr {
         config: FEdsrConfig,
         tensor: impl FnMut(&TensorSpec) -> Result<Tensor, E>,
     ) -> Result<Self, E> {
-        let specs = config.tensors();
-        let mut convolutions = Convolutions::new(&specs, tensor);
+        let mut next = convolutions(config.tensors(), tensor);
         Ok(Self {
             config,
-            head: convolutions.next()?,
-            body: convolutions.blocks(config.blocks)?,
-            close: convolutions.next()?,
-            up: convolutions.next()?,
-            last: convolutions.next()?,
+            head: next()?,
+            body: blocks(config.blocks, &mut next)?,
+            close: next()?,
+            up: next()?,
+            last: next()?,
         })
     }
 
-    /// The parameters of the net.
     pub fn config(&self) -> FEdsrConfig {
         self.config
     }

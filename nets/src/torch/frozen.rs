@@ -11,25 +11,18 @@ use models::{Architecture as _, FEdsrConfig, Package};
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::precision::Precision;
-
-/// A convolution whose weights are in their final kind and order already.
-#[derive(Debug)]
-struct Kernel {
-    weight: Tensor,
-    bias: Tensor,
-    padding: i64,
-}
+use crate::torch::convolution::{Convolution, blocks, through};
 
 #[derive(Debug)]
 pub(super) struct Frozen {
     kind: Kind,
     device: Device,
     outputs: usize,
-    head: Kernel,
-    body: Vec<[Kernel; 2]>,
-    close: Kernel,
-    up: Kernel,
-    last: Kernel,
+    head: Convolution,
+    body: Vec<[Convolution; 2]>,
+    close: Convolution,
+    up: Convolution,
+    last: Convolution,
 }
 
 impl Frozen {
@@ -39,22 +32,21 @@ impl Frozen {
         let specs = config.tensors();
         let mut parts =
             specs.iter().zip(package.weights()).map(|(spec, values)| (&spec.shape[..], values.clone()));
-        let mut next = |factor: f32| -> Result<Kernel, TchError> {
+        let mut next = |factor: f32| -> Result<Convolution, TchError> {
             let (shape, mut weight) = parts.next().expect("a package holds every kernel");
             let (_, bias) = parts.next().expect("a package holds every bias");
             for value in &mut weight {
                 *value *= factor;
             }
-            Kernel::new(&weight, shape, &bias, kind, device)
+            Convolution::frozen(&weight, shape, &bias, kind, device)
         };
         let head = next(1.0 / 255.0)?;
-        let body =
-            (0..config.blocks).map(|_| Ok([next(1.0)?, next(1.0)?])).collect::<Result<_, TchError>>()?;
+        let body = blocks(config.blocks, || next(1.0))?;
         let close = next(1.0)?;
         let up = next(1.0)?;
         let [.., weight, bias] = package.weights() else { unreachable!("a package holds every tensor") };
         let (weight, shape, bias) = fold_last(config, weight, bias[0]);
-        let last = Kernel::new(&weight, &shape, &bias, kind, device)?;
+        let last = Convolution::frozen(&weight, &shape, &bias, kind, device)?;
         Ok(Self { kind, device, outputs: bias.len(), head, body, close, up, last })
     }
 
@@ -83,36 +75,10 @@ impl Frozen {
 
     fn forward(&self, luma: &Tensor) -> Result<Tensor, TchError> {
         let head = self.head.forward(luma)?;
-        let mut features = head.shallow_clone();
-        for [first, second] in &self.body {
-            // In place, as wherever a plane is not needed again: fresh memory for every picture costs more than the sums.
-            let mut inner = second.forward(&first.forward(&features)?.f_relu_()?)?;
-            features = inner.f_add_(&features)?;
-        }
+        let features = through(&self.body, head.shallow_clone())?;
+        // In place: nobody needs the plane again, and fresh memory for every picture costs more than the sum.
         let features = self.close.forward(&features)?.f_add_(&head)?;
         self.last.forward(&self.up.forward(&features)?)
-    }
-}
-
-impl Kernel {
-    fn new(
-        weight: &[f32],
-        shape: &[usize],
-        bias: &[f32],
-        kind: Kind,
-        device: Device,
-    ) -> Result<Self, TchError> {
-        let padding = (shape[2] / 2) as i64;
-        let shape: Vec<i64> = shape.iter().map(|&dimension| dimension as i64).collect();
-        // Contiguous as O,H,W,I and viewed as O,I,H,W: that is channels last.
-        let weight = Tensor::f_from_slice(weight)?.f_reshape(&shape)?.f_to_kind(kind)?.f_to_device(device)?;
-        let weight = weight.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
-        let bias = Tensor::f_from_slice(bias)?.f_to_kind(kind)?.f_to_device(device)?;
-        Ok(Self { weight, bias, padding })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        x.f_conv2d(&self.weight, Some(&self.bias), [1, 1], [self.padding; 2], [1, 1], 1)
     }
 }
 
@@ -129,7 +95,9 @@ fn fold_last(config: FEdsrConfig, weight: &[f32], bias: f32) -> (Vec<f32>, Vec<u
     let area = scale * scale;
     let mut folded = vec![0.0; area * tail * area * 9];
     for (tap, &value) in weight.iter().enumerate() {
-        let (feature, ky, kx) = (tap / 9, tap / 3 % 3, tap % 3);
+        let feature = tap / 9;
+        let ky = tap / 3 % 3;
+        let kx = tap % 3;
         for output in 0..area {
             // Row of the wanted pixel counted from the top of the cell above, so that it is never negative.
             let row = scale + output / scale + ky - 1;

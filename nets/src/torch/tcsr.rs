@@ -5,15 +5,14 @@ mod planes;
 
 use models::Architecture as _;
 use models::arch::TensorSpec;
-use models::arch::tcsr::{EMBEDDING, MULTIPLE, STACK, TcsrConfig};
+use models::arch::tcsr::{EMBEDDING, FLOW_BLOCKS, MULTIPLE, STACK, TcsrConfig};
 use tch::{Kind, TchError, Tensor};
 
-use crate::torch::convolution::{Convolution, Convolutions, through};
+use crate::torch::convolution::{Convolution, blocks, convolutions, through};
 use crate::torch::warp::warp;
 use ofrnet::Level;
 use planes::{Target, detail, difference, stack};
 
-pub use ofrnet::Flow;
 pub use planes::halve;
 
 /// Brings what the last convolution makes to the size of residuals, a code value or two, so that a step of the optimiser
@@ -47,8 +46,10 @@ pub struct Output {
 pub struct Aligned {
     /// The neighbour warped along the flow, `N,1,H,W`, enlarged to multiples of four as everything here.
     pub picture: Tensor,
-    /// Flow of either level, in pixels.
-    pub flow: Flow,
+    /// From target to neighbour, `N,2,H,W` in pixels.
+    pub flow: Tensor,
+    /// The same between the pictures at half their size.
+    pub half_flow: Tensor,
     /// How much of it every pixel deserves, 0..1, `N,1,H,W`.
     pub attention: Tensor,
 }
@@ -59,21 +60,20 @@ impl Tcsr {
         config: TcsrConfig,
         tensor: impl FnMut(&TensorSpec) -> Result<Tensor, E>,
     ) -> Result<Self, E> {
-        let specs = config.tensors();
-        let mut convolutions = Convolutions::new(&specs, tensor);
+        let mut next = convolutions(config.tensors(), tensor);
+        let [first, second] = FLOW_BLOCKS;
         Ok(Self {
             config,
-            ofr: Level::both(&mut convolutions)?,
-            target: convolutions.next()?,
-            neighbour: convolutions.next()?,
-            merge: convolutions.next()?,
-            first: convolutions.next()?,
-            body: convolutions.blocks(config.blocks)?,
-            last: convolutions.next()?,
+            ofr: [Level::new(first, &mut next)?, Level::new(second, &mut next)?],
+            target: next()?,
+            neighbour: next()?,
+            merge: next()?,
+            first: next()?,
+            body: blocks(config.blocks, &mut next)?,
+            last: next()?,
         })
     }
 
-    /// The parameters of the net.
     pub fn config(&self) -> TcsrConfig {
         self.config
     }
@@ -88,6 +88,7 @@ impl Tcsr {
             (0, 0) => pictures.shallow_clone(),
             (below, right) => pictures.f_replication_pad2d([0, right, 0, below])?,
         };
+        // The target stands between its neighbours.
         let middle = count / 2;
         let target = Target::new(pictures.f_narrow(1, middle, 1)?)?;
         // Once for all neighbours.
@@ -115,11 +116,11 @@ impl Tcsr {
         wanted: &Tensor,
         kind: Kind,
     ) -> Result<Aligned, TchError> {
-        let flow = Flow::between(neighbour, target, &self.ofr, kind)?;
-        let picture = warp(neighbour, &flow.full)?;
+        let [half_flow, flow] = ofrnet::flows(neighbour, target, &self.ofr, kind)?;
+        let picture = warp(neighbour, &flow)?;
         let offered = embed(&self.neighbour, &detail(&picture)?, kind)?;
         let attention = likeness(&offered, wanted)?.f_sigmoid()?.f_pixel_shuffle(2)?;
-        Ok(Aligned { picture, flow, attention })
+        Ok(Aligned { picture, flow, half_flow, attention })
     }
 }
 
