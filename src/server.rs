@@ -25,7 +25,7 @@ use crate::config::{Config, identity};
 use crate::http::{self, App};
 use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::Ingest;
-use crate::lane::Workshop;
+use crate::lane;
 use crate::out::EncodeSettings;
 use crate::streams::{Hub, SessionSettings, StreamSettings};
 
@@ -48,7 +48,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     let threads = u16::try_from(config.enhance.threads).unwrap_or(u16::MAX);
     let engine = Engine::start(move || nets::open(device, threads))?;
     let library = Library::start(engine.handle(), measured_with(&config), models::stock::SCALE)?;
-    let workshop = Workshop {
+    let lanes = lane::Shared {
         engine: engine.handle(),
         library: library.handle(),
         second_stage: second_stage(&config, &engine, &library),
@@ -62,7 +62,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the network threads")?;
-    let outcome = runtime.block_on(serve(config, workshop, own_stream));
+    let outcome = runtime.block_on(serve(config, lanes, own_stream));
     runtime.shutdown_timeout(RUNTIME_END);
     library.join();
     engine.join();
@@ -70,7 +70,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     outcome
 }
 
-async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow::Result<()> {
     let shutdown = Shutdown::new();
     let mut signals = JoinSet::new();
     signals.spawn(shutdown.clone().listen_to_signals(Some(GRACE)));
@@ -79,11 +79,11 @@ async fn serve(config: Config, workshop: Workshop, own_stream: bool) -> anyhow::
     let web = bind(config.http.listen, "HTTP", "--http").await?;
     let addresses = Addresses { rtmp: rtmp.local_addr()?, http: web.local_addr()? };
 
-    let library = workshop.library.clone();
+    let library = lanes.library.clone();
     let settings = SessionSettings {
         hls: config.hls,
         grace: config.grace,
-        workshop: config.enhance.enabled.then_some(workshop),
+        lanes: config.enhance.enabled.then_some(lanes),
         sinks: Vec::new(),
     };
     let hub = Arc::new(Hub::new(config.stream.clone(), config.enhance.profile, settings));

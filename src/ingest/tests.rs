@@ -19,7 +19,7 @@ fn hub() -> Arc<Hub> {
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(60),
-        workshop: None,
+        lanes: None,
         sinks: Vec::new(),
     };
     Arc::new(Hub::new(vec![stream], Profile::Plain, settings))

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::select::Purse;
+use super::select::Allowance;
 
 /// Share of a picture's time that may be spent at all; the rest is for bursts and busy neighbours.
 const SHARE: f64 = 0.75;
@@ -15,19 +15,6 @@ const MOST_SAVED: f64 = 4.0;
 const ROUNDING: f64 = 1e-3;
 /// Share of a new measurement in the running means.
 const MEMORY: f64 = 0.1;
-
-/// What a picture's time was needed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spent {
-    /// How long the picture stands.
-    pub frame: Duration,
-    /// What the accelerator was busy with nets that run on every picture, of all streams, since the picture before.
-    pub accelerator: Duration,
-    /// What the lane was busy with everything else.
-    pub lane: Duration,
-    /// Lanes that share what the accelerator has left.
-    pub lanes: usize,
-}
 
 /// Time saved up for the second stage.
 #[derive(Debug, Default)]
@@ -57,12 +44,12 @@ impl Budget {
         *self = Self { cost, ..Self::default() };
     }
 
-    /// A picture has left.
-    pub fn earn(&mut self, spent: Spent) {
+    /// A picture has come that stands for `frame`. `busy`: what the lane, or the accelerator with the nets that run on
+    /// every picture of all streams, has worked since the one before; `lanes` share what is left over.
+    pub fn earn(&mut self, frame: Duration, busy: Duration, lanes: usize) {
         let Some(cost) = self.cost.map(|cost| cost.as_secs_f64()) else { return };
-        let frame = spent.frame.as_secs_f64();
-        let busy = spent.accelerator.max(spent.lane).as_secs_f64();
-        let left = (frame * SHARE - busy).max(0.0) / spent.lanes.max(1) as f64;
+        let frame = frame.as_secs_f64();
+        let left = (frame * SHARE - busy.as_secs_f64()).max(0.0) / lanes.max(1) as f64;
         self.saved = (self.saved + left).min(MOST_SAVED * cost);
         if frame > 0.0 {
             self.spare += MEMORY * (left / frame - self.spare);
@@ -75,14 +62,14 @@ impl Budget {
     }
 
     /// What can be afforded now.
-    pub fn purse(&self) -> Purse {
-        let Some(cost) = self.cost.map(|cost| cost.as_secs_f64()) else { return Purse::Empty };
+    pub fn allowance(&self) -> Allowance {
+        let Some(cost) = self.cost.map(|cost| cost.as_secs_f64()) else { return Allowance::Nothing };
         match self.saved + ROUNDING * cost {
-            saved if saved >= MOST_SAVED * cost => Purse::Full,
-            saved if saved >= cost => Purse::Enough,
+            saved if saved >= MOST_SAVED * cost => Allowance::PictureOrWaste,
+            saved if saved >= cost => Allowance::Picture,
             // Nothing has been left over lately: then not even on credit.
-            saved if saved >= 0.0 && self.spare > 0.0 => Purse::Credit,
-            _ => Purse::Empty,
+            saved if saved >= 0.0 && self.spare > 0.0 => Allowance::Keyframe,
+            _ => Allowance::Nothing,
         }
     }
 
@@ -100,51 +87,49 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    const fn spent(accelerator: u64) -> Spent {
-        Spent { frame: millis(40), accelerator: millis(accelerator), lane: millis(10), lanes: 1 }
-    }
+    const FRAME: Duration = millis(40);
 
-    fn after(pictures: usize, cost: u64, spent: Spent) -> Budget {
+    fn after(pictures: usize, cost: u64, busy: u64, lanes: usize) -> Budget {
         let mut budget = Budget::default();
         budget.measured(millis(cost));
-        (0..pictures).for_each(|_| budget.earn(spent));
+        (0..pictures).for_each(|_| budget.earn(FRAME, millis(busy), lanes));
         budget
     }
 
     #[test]
     fn what_is_left_over_is_saved_up_and_spent() {
         // 40 ms, of which 30 may be used and 10 are: 20 ms a picture.
-        let mut budget = after(9, 200, spent(10));
-        assert_eq!(budget.purse(), Purse::Credit);
-        budget.earn(spent(10));
-        assert_eq!(budget.purse(), Purse::Enough);
-        (0..30).for_each(|_| budget.earn(spent(10)));
-        assert_eq!(budget.purse(), Purse::Full);
+        let mut budget = after(9, 200, 10, 1);
+        assert_eq!(budget.allowance(), Allowance::Keyframe);
+        budget.earn(FRAME, millis(10), 1);
+        assert_eq!(budget.allowance(), Allowance::Picture);
+        (0..30).for_each(|_| budget.earn(FRAME, millis(10), 1));
+        assert_eq!(budget.allowance(), Allowance::PictureOrWaste);
         for _ in 0..3 {
             budget.spend();
-            assert_eq!(budget.purse(), Purse::Enough);
+            assert_eq!(budget.allowance(), Allowance::Picture);
         }
         budget.spend();
-        assert_eq!(budget.purse(), Purse::Credit);
+        assert_eq!(budget.allowance(), Allowance::Keyframe);
         budget.spend();
-        assert_eq!(budget.purse(), Purse::Empty);
-        assert!((after(200, 200, spent(10)).per_second() - 2.5).abs() < 0.01);
+        assert_eq!(budget.allowance(), Allowance::Nothing);
+        assert!((after(200, 200, 10, 1).per_second() - 2.5).abs() < 0.01);
     }
 
     #[test]
-    fn a_busy_machine_affords_nothing_not_even_key_pictures() {
-        for busy in [spent(30), spent(60), Spent { lane: millis(35), ..spent(1) }] {
-            assert_eq!(after(100, 50, busy).purse(), Purse::Empty, "{busy:?}");
+    fn a_busy_machine_affords_nothing_not_even_keyframes() {
+        for busy in [30, 35, 60] {
+            assert_eq!(after(100, 50, busy, 1).allowance(), Allowance::Nothing, "{busy}");
         }
-        assert_eq!(Budget::default().purse(), Purse::Empty, "while the cost is not known");
+        assert_eq!(Budget::default().allowance(), Allowance::Nothing, "while the cost is not known");
     }
 
     #[test]
     fn lanes_share_and_a_fast_machine_affords_every_picture() {
-        let shared = after(500, 100, Spent { lanes: 2, ..spent(10) }).per_second();
-        assert!((2.0 * shared - after(500, 100, spent(10)).per_second()).abs() < 0.1);
-        let fast = after(100, 5, spent(2));
-        assert_eq!(fast.purse(), Purse::Full);
+        let shared = after(500, 100, 10, 2).per_second();
+        assert!((2.0 * shared - after(500, 100, 10, 1).per_second()).abs() < 0.1);
+        let fast = after(100, 5, 10, 1);
+        assert_eq!(fast.allowance(), Allowance::PictureOrWaste);
         assert!(fast.per_second() > 25.0);
     }
 }

@@ -27,11 +27,18 @@ const COMMON: [FrameRate; 9] = [
     FrameRate { num: 60, den: 1 },
 ];
 
-/// The last decode times of a track.
-#[derive(Debug, Default)]
+/// The frame rate of a track, from its headers or its last decode times.
+#[derive(Debug)]
 pub struct Cadence {
     times: VecDeque<MediaTime>,
     stated: Option<FrameRate>,
+    measured: Option<FrameRate>,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self { times: VecDeque::with_capacity(REMEMBERED), stated: None, measured: None }
+    }
 }
 
 impl Cadence {
@@ -49,11 +56,13 @@ impl Cadence {
             self.times.pop_front();
         }
         self.times.push_back(dts);
+        // Here, once a picture, and not where it is asked for.
+        self.measured = self.measure();
     }
 
     /// The frame rate as stated, else as measured, else the usual one.
     pub fn rate(&self) -> FrameRate {
-        self.stated.or_else(|| self.measured()).unwrap_or(USUAL)
+        self.stated.or(self.measured).unwrap_or(USUAL)
     }
 
     /// How long a picture stands.
@@ -62,11 +71,16 @@ impl Cadence {
     }
 
     /// From the median step, which neither dropped pictures nor a pause move.
-    fn measured(&self) -> Option<FrameRate> {
-        let mut steps: Vec<i64> =
-            self.times.iter().zip(self.times.iter().skip(1)).map(|(a, b)| (*b - *a).ticks()).collect();
+    fn measure(&self) -> Option<FrameRate> {
+        let mut steps = [0; REMEMBERED];
+        let count = self.times.len().checked_sub(1)?;
+        let pairs = self.times.iter().zip(self.times.iter().skip(1));
+        for (step, (before, after)) in steps.iter_mut().zip(pairs) {
+            *step = (*after - *before).ticks();
+        }
+        let steps = &mut steps[..count];
         steps.sort_unstable();
-        let median = *steps.get(steps.len() / 2)?;
+        let median = *steps.get(count / 2)?;
         let rate = MediaTime::HZ as f64 / median.max(1) as f64;
         let near = COMMON.into_iter().find(|common| (rate / common.as_f64() - 1.0).abs() < 0.02);
         near.or_else(|| {

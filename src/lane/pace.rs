@@ -3,61 +3,40 @@
 //! Pure: no clock, no queue. The order of degradation is fixed:
 //!
 //! 1. relaxed: every picture goes through the net;
-//! 2. strained: single pictures, evenly spread, are upsampled plainly; the further behind, the more of them. A net
-//!    that takes 1.3 frame times settles at every fourth picture or so, instead of swinging between all and nothing;
-//! 3. beyond [`Limits::plain`]: every picture is upsampled plainly;
-//! 4. beyond [`Limits::skip`]: everything up to the next keyframe is dropped.
+//! 2. strained: single pictures, evenly spread, are upsampled by Lanczos alone; the further behind, the more of them. A
+//!    net that takes 1.3 frame times settles at every fourth picture or so, instead of swinging between all and nothing;
+//! 3. far behind: every picture is upsampled by Lanczos alone;
+//! 4. further still ([`skips`]): everything up to the next keyframe is dropped.
 //!
 //! Relaxed and strained have different thresholds, so that a single late packet changes nothing.
 
 use media::time::MediaTime;
 
-/// What happens to the next coded picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Intake {
-    /// It is decoded.
-    Decode,
-    /// It is dropped with everything up to the next keyframe.
-    SkipToKey,
+/// Relaxed becomes strained above this backlog, for pictures that stand for `frame`. A backlog of a few pictures is no
+/// overload, however long they stand; publishers send in bursts of a few hundred milliseconds; and the temporal stage
+/// takes up to three quarters of this at once.
+pub fn strained(frame: MediaTime) -> MediaTime {
+    MediaTime::from_millis(400).max(frame * 4)
 }
 
-/// How a decoded picture becomes large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Treatment {
-    /// Plain upsampling and the net's residual.
-    Net,
-    /// Plain upsampling alone.
-    Plain,
+/// Strained becomes relaxed below this.
+fn relaxed(frame: MediaTime) -> MediaTime {
+    strained(frame) / 3
 }
 
-/// The backlogs at which the lane changes its ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Strained becomes relaxed below this.
-    pub relaxed: MediaTime,
-    /// Relaxed becomes strained above this.
-    pub strained: MediaTime,
-    /// No net above this.
-    pub plain: MediaTime,
-    /// On to the next keyframe above this.
-    pub skip: MediaTime,
+/// No net above this.
+fn too_far_for_nets(frame: MediaTime) -> MediaTime {
+    strained(frame) * 3
 }
 
-impl Limits {
-    /// For pictures that stand this long. A backlog of a few pictures is no overload, however long they stand; publishers
-    /// send in bursts of a few hundred milliseconds; and the second stage takes up to three quarters of `strained` at once.
-    pub fn for_frames_of(frame: MediaTime) -> Self {
-        let strained = MediaTime::from_millis(400).max(frame * 4);
-        Self {
-            relaxed: strained / 3,
-            strained,
-            plain: strained * 3,
-            skip: (strained * 6).max(MediaTime::from_millis(2000)),
-        }
-    }
+/// Whether the next coded picture is dropped with everything up to the next keyframe. `key_waits`: there is one in the
+/// queue to go on with.
+pub fn skips(backlog: MediaTime, frame: MediaTime, key_waits: bool) -> bool {
+    let limit = (strained(frame) * 6).max(MediaTime::from_millis(2000));
+    backlog > limit && key_waits
 }
 
-/// The state machine.
+/// Decides, picture by picture, whether the net is affordable.
 #[derive(Debug, Default)]
 pub struct Pace {
     strained: bool,
@@ -66,27 +45,24 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Before a coded picture is decoded. `key_waits`: there is a keyframe in the queue to go on with.
-    pub fn intake(&self, backlog: MediaTime, limits: Limits, key_waits: bool) -> Intake {
-        if backlog > limits.skip && key_waits { Intake::SkipToKey } else { Intake::Decode }
-    }
-
-    /// Before a decoded picture is made large.
-    pub fn treatment(&mut self, backlog: MediaTime, limits: Limits) -> Treatment {
-        self.strained = if self.strained { backlog >= limits.relaxed } else { backlog > limits.strained };
+    /// Whether the next picture, which stands for `frame`, may go through the net.
+    pub fn affords_net(&mut self, backlog: MediaTime, frame: MediaTime) -> bool {
+        let relaxed = relaxed(frame);
+        self.strained = if self.strained { backlog >= relaxed } else { backlog > strained(frame) };
         if !self.strained {
             self.credit = 0.0;
-            return Treatment::Net;
+            return true;
         }
-        let span = (limits.plain - limits.relaxed).as_secs_f64();
-        let share = ((limits.plain - backlog).as_secs_f64() / span).clamp(0.0, 1.0);
-        self.credit += share;
-        if self.credit >= 1.0 {
+        // Credit grows by the share of pictures that may have the net at this backlog: so those that do are evenly
+        // spread.
+        let most = too_far_for_nets(frame);
+        let share = (most - backlog).as_secs_f64() / (most - relaxed).as_secs_f64();
+        self.credit += share.clamp(0.0, 1.0);
+        let affordable = self.credit >= 1.0;
+        if affordable {
             self.credit -= 1.0;
-            Treatment::Net
-        } else {
-            Treatment::Plain
         }
+        affordable
     }
 }
 
@@ -96,10 +72,6 @@ mod tests {
 
     const FRAME: MediaTime = MediaTime::from_millis(40);
 
-    fn limits() -> Limits {
-        Limits::for_frames_of(FRAME)
-    }
-
     fn millis(millis: i64) -> MediaTime {
         MediaTime::from_millis(millis)
     }
@@ -108,51 +80,56 @@ mod tests {
     fn a_lane_that_keeps_up_uses_the_net_on_every_picture() {
         let mut pace = Pace::default();
         for backlog in [0, 40, 80, 400, 0] {
-            assert_eq!(pace.treatment(millis(backlog), limits()), Treatment::Net, "{backlog}");
+            assert!(pace.affords_net(millis(backlog), FRAME), "{backlog}");
         }
     }
 
     #[test]
     fn straining_begins_high_and_ends_low() {
         let mut pace = Pace::default();
-        assert_eq!(pace.treatment(millis(401), limits()), Treatment::Plain);
+        assert!(!pace.affords_net(millis(401), FRAME));
         assert!(pace.strained);
-        pace.treatment(millis(150), limits());
+        pace.affords_net(millis(150), FRAME);
         assert!(pace.strained);
-        assert_eq!(pace.treatment(millis(132), limits()), Treatment::Net);
+        assert!(pace.affords_net(millis(132), FRAME));
         assert!(!pace.strained);
     }
 
     #[test]
     fn far_behind_nothing_goes_through_the_net_and_further_pictures_are_skipped() {
         let mut pace = Pace::default();
-        assert!((0..50).all(|_| pace.treatment(millis(1200), limits()) == Treatment::Plain));
-        assert_eq!(pace.intake(millis(2300), limits(), true), Intake::Decode);
-        assert_eq!(pace.intake(millis(2401), limits(), true), Intake::SkipToKey);
-        assert_eq!(pace.intake(millis(9000), limits(), false), Intake::Decode);
+        assert!((0..50).all(|_| !pace.affords_net(millis(1200), FRAME)));
+        assert!(!skips(millis(2300), FRAME, true));
+        assert!(skips(millis(2401), FRAME, true));
+        assert!(!skips(millis(9000), FRAME, false));
     }
 
     #[test]
     fn slow_streams_have_room_for_a_few_pictures() {
-        let limits = Limits::for_frames_of(millis(500));
-        assert_eq!(Pace::default().treatment(millis(1500), limits), Treatment::Net);
-        assert_eq!(Pace::default().intake(millis(3000), limits, true), Intake::Decode);
+        assert!(Pace::default().affords_net(millis(1500), millis(500)));
+        assert!(!skips(millis(3000), millis(500), true));
     }
 
     const FRAMES: i64 = 3000;
 
-    /// A lane in which a picture takes `plain` ms, and `net` ms more with the net; frames come every 40 ms.
-    fn simulate(net: i64, plain: i64) -> (f64, i64, i64) {
-        let (mut pace, mut now, mut enhanced, mut worst, mut longest_run, mut run) =
-            (Pace::default(), 0, 0, 0, 0, 0);
+    /// A lane in which a picture takes `lanczos` ms, and `net` ms more with the net; frames come every 40 ms.
+    fn simulate(net: i64, lanczos: i64) -> (f64, i64, i64) {
+        let mut pace = Pace::default();
+        let mut now = 0;
+        let mut enhanced = 0;
+        let mut worst = 0;
+        let mut longest_run = 0;
+        let mut run = 0;
         for frame in 0..FRAMES {
             now = now.max(frame * 40);
             let backlog = now - frame * 40;
             worst = worst.max(backlog);
-            let treatment = pace.treatment(millis(backlog), limits());
-            now += plain;
-            if treatment == Treatment::Net {
-                (now, enhanced, run) = (now + net, enhanced + 1, 0);
+            let affordable = pace.affords_net(millis(backlog), FRAME);
+            now += lanczos;
+            if affordable {
+                now += net;
+                enhanced += 1;
+                run = 0;
             } else {
                 run += 1;
                 longest_run = longest_run.max(run);
@@ -162,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overloaded_lane_settles_where_it_keeps_up_with_single_plain_pictures() {
+    fn an_overloaded_lane_settles_where_it_keeps_up_with_single_lanczos_pictures() {
         // 8 ms + 45 ms against 40 ms: 71 % of the pictures fit.
         let (share, worst, longest_run) = simulate(45, 8);
         assert!((0.65..0.75).contains(&share), "{share}");

@@ -4,12 +4,13 @@
 //! are counted. What the rest of the queue needs to be understood (configuration, discontinuity) is kept.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use media::VideoConfig;
 use media::packet::Packet;
 use media::time::MediaTime;
+use parking_lot::{Condvar, Mutex};
 
 /// Coded pictures that may wait: ten seconds at 60 pictures a second, far beyond where a lane skips by itself.
 pub const MAX_PICTURES: usize = 600;
@@ -26,17 +27,8 @@ pub enum LaneInput {
     Discontinuity,
     /// One coded picture.
     Picture(Packet),
-}
-
-/// What came of waiting for input.
-#[derive(Debug)]
-pub enum Popped {
-    /// The oldest input.
-    Input(LaneInput),
-    /// Nothing came in time.
-    Empty,
-    /// Nothing waits, and nothing will come any more.
-    Closed,
+    /// Nothing will come any more; what [`Queue::close`] leads to.
+    End,
 }
 
 /// The queue. Shared by reference: one side pushes, the other pops.
@@ -72,12 +64,16 @@ impl Queue {
 
     /// Appends; answers how many coded pictures had to go for it (the pushed one included, if it cannot be used).
     pub fn push(&self, input: LaneInput) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.closed {
             return u64::from(matches!(input, LaneInput::Picture(_)));
         }
         let dropped = match input {
             LaneInput::Picture(packet) => state.push_picture(packet, self.max_pictures, self.max_bytes),
+            LaneInput::End => {
+                state.closed = true;
+                0
+            }
             other => {
                 state.inputs.push_back(other);
                 state.merge_descriptions();
@@ -89,31 +85,29 @@ impl Queue {
         dropped
     }
 
-    /// Takes the oldest input, waiting up to `patience` for one.
-    pub fn pop(&self, patience: Duration) -> Popped {
-        let state = self.lock();
-        let waiting = |state: &mut State| state.inputs.is_empty() && !state.closed;
-        let (mut state, _) =
-            self.filled.wait_timeout_while(state, patience, waiting).unwrap_or_else(PoisonError::into_inner);
+    /// Takes the oldest input, waiting up to `patience` for one. `None`: nothing came in time.
+    pub fn pop(&self, patience: Duration) -> Option<LaneInput> {
+        let mut state = self.state.lock();
+        let waits = |state: &mut State| state.inputs.is_empty() && !state.closed;
+        self.filled.wait_while_for(&mut state, waits, patience);
         match state.inputs.pop_front() {
             Some(input) => {
                 state.forget(&input);
-                Popped::Input(input)
+                Some(input)
             }
-            None if state.closed => Popped::Closed,
-            None => Popped::Empty,
+            None => state.closed.then_some(LaneInput::End),
         }
     }
 
     /// Drops everything up to the next keyframe that waits; answers how many coded pictures went. Without a keyframe
-    ///  in the queue nothing is dropped: going on is no worse than waiting.
+    /// in the queue nothing is dropped: going on is no worse than waiting.
     pub fn skip_to_key(&self) -> u64 {
-        self.lock().drop_to_key()
+        self.state.lock().drop_to_key()
     }
 
     /// Drops everything; answers how many coded pictures went.
     pub fn clear(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let dropped = state.pictures as u64;
         *state = State { closed: state.closed, newest: state.newest, ..State::default() };
         dropped
@@ -121,18 +115,17 @@ impl Queue {
 
     /// Nothing will be pushed any more.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.filled.notify_all();
+        self.push(LaneInput::End);
     }
 
     /// Whether [`Queue::close`] was called.
     pub fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.state.lock().closed
     }
 
     /// Coded pictures that wait.
     pub fn len(&self) -> usize {
-        self.lock().pictures
+        self.state.lock().pictures
     }
 
     /// Whether no coded picture waits.
@@ -142,17 +135,12 @@ impl Queue {
 
     /// Whether a keyframe waits.
     pub fn has_key(&self) -> bool {
-        self.lock().keys > 0
+        self.state.lock().keys > 0
     }
 
     /// Decode time of the newest picture that was ever pushed.
     pub fn newest(&self) -> Option<MediaTime> {
-        self.lock().newest
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is complete before anything can panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().newest
     }
 }
 
@@ -266,18 +254,18 @@ mod tests {
     fn drain(queue: &Queue) -> Vec<String> {
         queue.close();
         std::iter::from_fn(|| match queue.pop(Duration::ZERO) {
-            Popped::Input(LaneInput::Picture(packet)) => {
+            Some(LaneInput::Picture(packet)) => {
                 Some(format!("{}{}", if packet.key { "K" } else { "p" }, packet.dts.as_millis() / 40))
             }
-            Popped::Input(LaneInput::Discontinuity) => Some("|".to_owned()),
-            Popped::Input(LaneInput::Config(_)) => Some("c".to_owned()),
-            Popped::Empty | Popped::Closed => None,
+            Some(LaneInput::Discontinuity) => Some("|".to_owned()),
+            Some(LaneInput::Config(_)) => Some("c".to_owned()),
+            Some(LaneInput::End) | None => None,
         })
         .collect()
     }
 
     #[test]
-    fn overflow_drops_the_oldest_up_to_the_next_key_picture() {
+    fn overflow_drops_the_oldest_up_to_the_next_keyframe() {
         let queue = Queue::with_limits(5, 1000);
         let dropped: Vec<u64> = (0..7).map(|index| queue.push(picture(index, index % 3 == 0))).collect();
         assert_eq!(dropped, [0, 0, 0, 0, 0, 3, 0]);
@@ -285,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_picture_everything_goes_until_one_comes() {
+    fn without_a_keyframe_everything_goes_until_one_comes() {
         let queue = Queue::with_limits(3, 1000);
         let dropped: Vec<u64> =
             (0..6).map(|index| queue.push(picture(index, index == 0 || index == 5))).collect();
@@ -314,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn skipping_goes_to_the_next_key_picture_or_nowhere() {
+    fn skipping_goes_to_the_next_keyframe_or_nowhere() {
         let queue = Queue::default();
         for index in 0..6 {
             queue.push(picture(index, index == 4));
@@ -327,12 +315,12 @@ mod tests {
     #[test]
     fn a_closed_queue_is_emptied_and_then_ends() {
         let queue = Queue::default();
-        assert!(matches!(queue.pop(Duration::ZERO), Popped::Empty));
+        assert!(queue.pop(Duration::ZERO).is_none());
         queue.push(picture(0, true));
         queue.close();
         assert_eq!(queue.push(picture(1, false)), 1);
-        assert!(matches!(queue.pop(Duration::from_secs(60)), Popped::Input(_)));
-        assert!(matches!(queue.pop(Duration::from_secs(60)), Popped::Closed));
+        assert!(matches!(queue.pop(Duration::from_secs(60)), Some(LaneInput::Picture(_))));
+        assert!(matches!(queue.pop(Duration::from_secs(60)), Some(LaneInput::End)));
     }
 
     proptest! {
@@ -344,7 +332,7 @@ mod tests {
                 match kind {
                     0 => drop(queue.push(LaneInput::Discontinuity)),
                     1 => gone += queue.skip_to_key(),
-                    2 => gone += u64::from(matches!(queue.pop(Duration::ZERO), Popped::Input(LaneInput::Picture(_)))),
+                    2 => gone += u64::from(matches!(queue.pop(Duration::ZERO), Some(LaneInput::Picture(_)))),
                     kind => {
                         pushed += 1;
                         gone += queue.push(picture(index as i64, kind == 3));

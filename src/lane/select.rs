@@ -21,25 +21,14 @@ pub enum Reason {
 }
 
 /// What the budget allows for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purse {
-    /// Nothing.
-    Empty,
-    /// A keyframe, on credit.
-    Credit,
-    /// A picture.
-    Enough,
-    /// A picture, and what is not used now is lost.
-    Full,
-}
-
-/// What is known of a picture before it is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coded {
-    /// Whether decoding can start at it.
-    pub key: bool,
-    /// Bytes of its packet.
-    pub bytes: usize,
+pub enum Allowance {
+    Nothing,
+    /// On credit.
+    Keyframe,
+    Picture,
+    /// Nothing more can be saved up: what is not used now is lost.
+    PictureOrWaste,
 }
 
 /// Chooses among the pictures in the order of showing.
@@ -53,21 +42,23 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Looks at the next picture. A chosen one resets distance and bytes.
-    pub fn choose(&mut self, picture: Coded, purse: Purse) -> Option<Reason> {
+    /// Looks at the next picture, whether it is a keyframe and what it was coded in. A chosen one resets distance and
+    /// bytes.
+    pub fn choose(&mut self, key: bool, bytes: usize, allowance: Allowance) -> Option<Reason> {
         self.distance += 1;
-        self.bytes += picture.bytes as u64;
+        self.bytes += bytes as u64;
         let score = self.distance as f64 * self.bytes as f64;
-        let reason = match purse {
-            Purse::Empty => return None,
-            _ if picture.key => Reason::Key,
-            Purse::Credit => return None,
+        let reason = match allowance {
+            Allowance::Nothing => return None,
+            _ if key => Reason::Key,
+            Allowance::Keyframe => return None,
             _ if score >= self.typical => Reason::Change,
-            Purse::Enough => return None,
-            Purse::Full => Reason::Spare,
+            Allowance::Picture => return None,
+            Allowance::PictureOrWaste => Reason::Spare,
         };
         self.typical += MEMORY * (score - self.typical);
-        (self.distance, self.bytes) = (0, 0);
+        self.distance = 0;
+        self.bytes = 0;
         Some(reason)
     }
 }
@@ -76,32 +67,27 @@ impl Selector {
 mod tests {
     use super::*;
 
-    const fn coded(bytes: usize) -> Coded {
-        Coded { key: false, bytes }
-    }
-
-    const KEY: Coded = Coded { key: true, bytes: 9000 };
-
     #[test]
-    fn key_pictures_come_first_and_may_be_refined_on_credit() {
+    fn keyframes_come_first_and_may_be_refined_on_credit() {
         let mut selector = Selector::default();
-        assert_eq!(selector.choose(KEY, Purse::Credit), Some(Reason::Key));
-        assert_eq!(selector.choose(coded(50_000), Purse::Credit), None);
-        assert_eq!(selector.choose(KEY, Purse::Empty), None);
+        assert_eq!(selector.choose(true, 9000, Allowance::Keyframe), Some(Reason::Key));
+        assert_eq!(selector.choose(false, 50_000, Allowance::Keyframe), None);
+        assert_eq!(selector.choose(true, 9000, Allowance::Nothing), None);
     }
 
     /// Pictures out of 200 that are chosen when every tenth can be afforded, by position.
     fn chosen(sizes: impl Fn(usize) -> usize) -> Vec<usize> {
-        let (mut selector, mut tenths) = (Selector::default(), 0);
+        let mut selector = Selector::default();
+        let mut tenths = 0;
         let mut positions = Vec::new();
         for position in 0..200 {
             tenths = (tenths + 1).min(40);
-            let purse = match tenths {
-                40 => Purse::Full,
-                10.. => Purse::Enough,
-                _ => Purse::Credit,
+            let allowance = match tenths {
+                40 => Allowance::PictureOrWaste,
+                10.. => Allowance::Picture,
+                _ => Allowance::Keyframe,
             };
-            if selector.choose(coded(sizes(position)), purse).is_some() {
+            if selector.choose(false, sizes(position), allowance).is_some() {
                 positions.push(position);
                 tenths -= 10;
             }
@@ -131,6 +117,6 @@ mod tests {
     #[test]
     fn where_everything_can_be_afforded_everything_is_chosen() {
         let mut selector = Selector::default();
-        assert!((0..50).all(|size| selector.choose(coded(100 + size), Purse::Full).is_some()));
+        assert!((0..50).all(|size| selector.choose(false, 100 + size, Allowance::PictureOrWaste).is_some()));
     }
 }

@@ -1,15 +1,18 @@
 //! What became of every picture that came in.
 //!
 //! All counts change under one lock, so that whoever reads sees
-//! `frames_in == f_edsr + plain + skipped + inside` at every moment, exactly.
+//! `frames_in == f_edsr + lanczos() + skipped() + inside()` at every moment, exactly.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt::Display;
 use std::time::Duration;
 
+use api::names::StreamName;
 use media::picture::Size;
 use media::time::MediaTime;
+use parking_lot::Mutex;
 
+use super::frame::Frame;
 use super::select::Reason;
 
 /// Pictures whose times make up the medians: two seconds or so.
@@ -18,31 +21,28 @@ const RECENT: usize = 64;
 /// Refined pictures that are remembered with their reasons.
 const CHOSEN: usize = 16;
 
-/// How an outgoing picture was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Made {
-    /// By the net.
-    FEdsr,
-    /// Plainly: the machine could not keep up.
-    PlainOverload,
-    /// Plainly: no net was in use.
-    PlainNoNet,
-    /// Plainly: the net failed on this picture.
-    PlainFailed,
-}
+/// Losses are logged one by one up to this many, then every hundredth.
+const LOGGED: u64 = 5;
 
-/// How the second stage improved a picture that the first one had made.
+/// How an outgoing picture was made large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refinement {
-    /// Why this picture.
-    pub reason: Reason,
-    /// How long it took.
-    pub took: Duration,
+pub enum UpscaledBy {
+    /// The net, in this time.
+    FEdsr { took: Duration },
+    /// The machine could not keep up.
+    LanczosOverload,
+    /// No net was in use.
+    LanczosNoNet,
+    /// The net failed on this picture.
+    LanczosNetFailed,
 }
 
 /// The counts of one lane.
-#[derive(Debug, Default)]
-pub struct LaneStats(Mutex<Figures>);
+#[derive(Debug)]
+pub struct LaneStats {
+    stream: StreamName,
+    figures: Mutex<Figures>,
+}
 
 /// A consistent view of the counts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,12 +53,10 @@ pub struct Figures {
     pub frames_in: u64,
     /// Made by the net.
     pub f_edsr: u64,
-    /// Made plainly, by reason.
-    pub plain_overload: u64,
-    /// See [`Made::PlainNoNet`].
-    pub plain_no_net: u64,
-    /// See [`Made::PlainFailed`].
-    pub plain_failed: u64,
+    /// Upsampled by Lanczos alone, see [`UpscaledBy`].
+    pub lanczos_overload: u64,
+    pub lanczos_no_net: u64,
+    pub lanczos_net_failed: u64,
     /// Taken from the queue by the lane.
     pub taken: u64,
     /// Of these, never shown: skipped or damaged.
@@ -81,15 +79,16 @@ pub struct Figures {
     pub chosen: VecDeque<(MediaTime, Reason)>,
     /// Pictures a second that the second stage can afford.
     pub affordable: f64,
-    net: Recent,
-    refiner: Recent,
-    lane: Recent,
+    damaged: u64,
+    net: VecDeque<Duration>,
+    refiner: VecDeque<Duration>,
+    lane: VecDeque<Duration>,
 }
 
 impl Figures {
-    /// Made plainly, for whatever reason.
-    pub fn plain(&self) -> u64 {
-        self.plain_overload + self.plain_no_net + self.plain_failed
+    /// Upsampled by Lanczos alone, for whatever reason.
+    pub fn lanczos(&self) -> u64 {
+        self.lanczos_overload + self.lanczos_no_net + self.lanczos_net_failed
     }
 
     /// Refined by the second stage, for whatever reason.
@@ -104,12 +103,12 @@ impl Figures {
 
     /// Pictures that came in and are neither shown nor given up yet.
     pub fn inside(&self) -> u64 {
-        self.frames_in.saturating_sub(self.f_edsr + self.plain() + self.skipped())
+        self.frames_in.saturating_sub(self.f_edsr + self.lanczos() + self.skipped())
     }
 
     /// Of these, the ones that the lane has taken from its queue.
     fn at_work(&self) -> u64 {
-        self.taken.saturating_sub(self.f_edsr + self.plain() + self.given_up)
+        self.taken.saturating_sub(self.f_edsr + self.lanczos() + self.given_up)
     }
 
     /// Received video that the lane has not finished.
@@ -122,150 +121,157 @@ impl Figures {
 
     /// Median time in the net.
     pub fn net(&self) -> Duration {
-        self.net.median()
+        median(&self.net)
     }
 
     /// Median time in the second stage.
     pub fn refiner(&self) -> Duration {
-        self.refiner.median()
+        median(&self.refiner)
     }
 
     /// Median time in the whole lane.
     pub fn lane(&self) -> Duration {
-        self.lane.median()
+        median(&self.lane)
     }
 }
 
 impl LaneStats {
+    pub fn new(stream: StreamName) -> Self {
+        Self { stream, figures: Mutex::default() }
+    }
+
+    /// For the log.
+    pub fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+
     /// A coded picture came in.
     pub fn received(&self, dts: MediaTime) {
-        let mut figures = self.figures();
+        let mut figures = self.figures.lock();
         figures.frames_in += 1;
         figures.newest = Some(dts);
     }
 
     /// Pictures were dropped because the queue was full.
     pub fn overflowed(&self, count: u64) {
-        self.figures().overflowed += count;
+        self.figures.lock().overflowed += count;
     }
 
     /// The lane took pictures from its queue.
     pub fn taken(&self, count: u64) {
-        self.figures().taken += count;
+        self.figures.lock().taken += count;
     }
 
-    /// Pictures that the lane had taken will never be shown.
-    pub fn given_up(&self, count: u64) {
-        self.figures().given_up += count;
-    }
-
-    /// A picture left. `busy`: the time that it took without waiting; `net`: of that, in the net.
-    pub fn shown(&self, made: Made, busy: Duration, net: Option<Duration>) {
-        let mut figures = self.figures();
-        match made {
-            Made::FEdsr => figures.f_edsr += 1,
-            Made::PlainOverload => figures.plain_overload += 1,
-            Made::PlainNoNet => figures.plain_no_net += 1,
-            Made::PlainFailed => figures.plain_failed += 1,
-        }
-        figures.lane.add(busy);
-        if let Some(net) = net {
-            figures.net.add(net);
+    /// Pictures that the lane had taken will never be shown; `error` says why, where it is no decision of the lane.
+    pub fn lose(&self, count: u64, error: Option<&dyn Display>) {
+        let mut figures = self.figures.lock();
+        figures.given_up += count;
+        let Some(error) = error else { return };
+        figures.damaged += 1;
+        let damaged = figures.damaged;
+        drop(figures);
+        if damaged <= LOGGED || damaged.is_multiple_of(100) {
+            tracing::warn!(stream = %self.stream, %error, damaged, "a picture is not shown");
         }
     }
 
-    /// A picture that left was refined before.
-    pub fn refined(&self, pts: MediaTime, refinement: Refinement) {
-        let mut figures = self.figures();
-        match refinement.reason {
-            Reason::Key => figures.refined_key += 1,
-            Reason::Change => figures.refined_change += 1,
-            Reason::Spare => figures.refined_spare += 1,
+    /// A frame left. `spent`: the lane's time for it, waiting not included.
+    pub(super) fn shown(&self, frame: &Frame, spent: Duration) {
+        let mut figures = self.figures.lock();
+        match frame.upscaled {
+            UpscaledBy::FEdsr { took } => {
+                figures.f_edsr += 1;
+                keep(&mut figures.net, took, RECENT);
+            }
+            UpscaledBy::LanczosOverload => figures.lanczos_overload += 1,
+            UpscaledBy::LanczosNoNet => figures.lanczos_no_net += 1,
+            UpscaledBy::LanczosNetFailed => figures.lanczos_net_failed += 1,
         }
-        figures.refiner.add(refinement.took);
-        if figures.chosen.len() == CHOSEN {
-            figures.chosen.pop_front();
+        keep(&mut figures.lane, spent, RECENT);
+        if let (Some(reason), Some(took)) = (frame.chosen, frame.refined) {
+            match reason {
+                Reason::Key => figures.refined_key += 1,
+                Reason::Change => figures.refined_change += 1,
+                Reason::Spare => figures.refined_spare += 1,
+            }
+            keep(&mut figures.refiner, took, RECENT);
+            keep(&mut figures.chosen, (frame.picture.pts(), reason), CHOSEN);
         }
-        figures.chosen.push_back((pts, refinement.reason));
     }
 
     /// The second stage can afford this many pictures a second.
     pub fn affordable(&self, per_second: f64) {
-        self.figures().affordable = per_second;
+        self.figures.lock().affordable = per_second;
     }
 
     /// Everything up to this decode time has left or is given up.
     pub fn done(&self, dts: MediaTime) {
-        self.figures().done = Some(dts);
+        self.figures.lock().done = Some(dts);
     }
 
     /// The lane broke, and with it everything that it worked on.
     pub fn broke(&self) {
-        let mut figures = self.figures();
+        let mut figures = self.figures.lock();
         figures.given_up += figures.at_work();
         figures.restarts += 1;
     }
 
     /// Outgoing pictures have this size from now on.
     pub fn sized(&self, size: Size) {
-        self.figures().size = Some(size);
+        self.figures.lock().size = Some(size);
     }
 
     /// A consistent view.
     pub fn view(&self) -> Figures {
-        self.figures().clone()
-    }
-
-    fn figures(&self) -> MutexGuard<'_, Figures> {
-        // Plain additions: complete before anything can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.figures.lock().clone()
     }
 }
 
-/// The last values of a duration.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Recent(VecDeque<Duration>);
-
-impl Recent {
-    fn add(&mut self, value: Duration) {
-        if self.0.len() == RECENT {
-            self.0.pop_front();
-        }
-        self.0.push_back(value);
+/// Appends; the oldest value goes if there are `most`.
+fn keep<T>(recent: &mut VecDeque<T>, value: T, most: usize) {
+    if recent.len() == most {
+        recent.pop_front();
     }
+    recent.push_back(value);
+}
 
-    fn median(&self) -> Duration {
-        let mut sorted: Vec<Duration> = self.0.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-    }
+fn median(recent: &VecDeque<Duration>) -> Duration {
+    let mut sorted: Vec<Duration> = recent.iter().copied().collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lane::fake::{self, SMALL, stats};
+
+    fn frame(upscaled: UpscaledBy) -> Frame {
+        Frame { upscaled, ..fake::frame(0, SMALL) }
+    }
 
     #[test]
     fn every_picture_is_accounted_for_even_when_the_lane_breaks() {
-        let stats = LaneStats::default();
+        let stats = stats();
         for index in 0..10 {
             stats.received(MediaTime::from_millis(index * 40));
         }
         stats.overflowed(1);
         stats.taken(5);
-        stats.shown(Made::FEdsr, Duration::from_millis(9), Some(Duration::from_millis(5)));
-        stats.shown(Made::PlainOverload, Duration::from_millis(5), None);
-        stats.given_up(1);
+        let took = Duration::from_millis(5);
+        stats.shown(&frame(UpscaledBy::FEdsr { took }), Duration::from_millis(9));
+        stats.shown(&frame(UpscaledBy::LanczosOverload), Duration::from_millis(5));
+        stats.lose(1, None);
         assert_eq!(stats.view().inside(), 6);
         stats.broke();
         let figures = stats.view();
         assert_eq!((figures.inside(), figures.skipped(), figures.restarts), (4, 4, 1));
-        assert_eq!((figures.plain(), figures.net()), (1, Duration::from_millis(5)));
+        assert_eq!((figures.lanczos(), figures.net()), (1, took));
     }
 
     #[test]
     fn the_backlog_is_what_is_received_and_not_done() {
-        let stats = LaneStats::default();
+        let stats = stats();
         assert_eq!(stats.view().backlog(), MediaTime::ZERO);
         stats.received(MediaTime::from_millis(1000));
         stats.done(MediaTime::from_millis(400));

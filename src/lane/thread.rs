@@ -8,62 +8,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use api::names::StreamName;
-use media::picture::Size;
 use tokio::sync::oneshot;
 
-use super::stats::LaneStats;
-use super::worker::Worker;
+use super::chain::Chain;
+use super::parts::LaneParts;
+use super::queue::Queue;
 use crate::inference::engine::panic_message;
-use crate::inference::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
-use crate::lane::queue::Queue;
-use crate::out::EncodeSettings;
-use crate::out::Output;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.
 const REST: Duration = Duration::from_millis(500);
-
-/// What all lanes share: who runs nets, who builds them, how the output is coded.
-#[derive(Debug, Clone)]
-pub struct Workshop {
-    /// Who runs the nets.
-    pub engine: EngineHandle,
-    /// Who builds and drops nets.
-    pub library: LibraryHandle,
-    /// What refines selected pictures, where that is wanted.
-    pub second_stage: Option<SecondStage>,
-    /// How enhanced pictures are coded.
-    pub encode: EncodeSettings,
-    /// Largest enhanced picture.
-    pub max_size: Size,
-    /// Upscaling factor.
-    pub scale: u8,
-}
-
-impl Workshop {
-    /// Size of the enhanced pictures of received ones of this size; `None` if they would be too large.
-    pub fn enhanced(&self, received: Size) -> Option<Size> {
-        let large = received.scaled(self.scale.into());
-        (large.is_supported() && large.area() <= self.max_size.area()).then_some(large)
-    }
-}
-
-/// Everything that one lane works with.
-#[derive(Clone)]
-pub struct LaneParts {
-    /// What all lanes share.
-    pub workshop: Workshop,
-    /// The stream.
-    pub name: StreamName,
-    /// What it is fed with.
-    pub queue: Arc<Queue>,
-    /// What it counts.
-    pub stats: Arc<LaneStats>,
-    /// Where the enhanced units go.
-    pub output: Output,
-    /// Which net it uses.
-    pub model: Arc<StreamModel>,
-}
 
 /// A running lane.
 #[derive(Debug)]
@@ -79,11 +32,12 @@ impl Lane {
         let (end, ended) = oneshot::channel();
         let queue = Arc::clone(&parts.queue);
         // The system shows 15 characters of it.
-        let thread = std::thread::Builder::new().name(format!("lane-{}", parts.name)).spawn(move || {
-            watch_over(&parts);
-            // Nobody waits for a lane whose session was given up.
-            let _ = end.send(());
-        })?;
+        let thread =
+            std::thread::Builder::new().name(format!("lane-{}", parts.model.name)).spawn(move || {
+                watch_over(&parts);
+                // Nobody waits for a lane whose session was given up.
+                let _ = end.send(());
+            })?;
         Ok(Self { queue, thread, ended })
     }
 
@@ -92,7 +46,7 @@ impl Lane {
         self.queue.close();
     }
 
-    /// Ends the lane: what waits is finished plainly and quickly, then the thread is joined. Up to `patience`; a
+    /// Ends the lane: what waits is upsampled by Lanczos and encoded, then the thread is joined. Up to `patience`; a
     /// lane that takes longer hangs inside a codec and is left behind, loudly.
     pub async fn end(self, patience: Duration) {
         self.close();
@@ -109,21 +63,76 @@ impl Lane {
 }
 
 fn watch_over(parts: &LaneParts) {
-    let mut worker = Worker::new(parts.clone());
-    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.run())) {
+    let stream = &parts.model.name;
+    let mut chain = Chain::new(parts);
+    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| chain.run())) {
         let reason = panic_message(&*panic);
-        tracing::error!(stream = %parts.name, reason, "the enhanced lane broke; it goes on at the next keyframe");
+        tracing::error!(%stream, reason, "the enhanced lane broke; it goes on at the next keyframe");
         parts.stats.broke();
         // What broke is not trusted to clean up after itself either.
-        let config = worker.config();
-        if catch_unwind(AssertUnwindSafe(|| drop(worker))).is_err() {
-            tracing::error!(stream = %parts.name, "the broken lane broke again while it was dropped");
+        let config = chain.config();
+        if catch_unwind(AssertUnwindSafe(|| drop(chain))).is_err() {
+            tracing::error!(%stream, "the broken lane broke again while it was dropped");
         }
         std::thread::sleep(REST);
-        parts.workshop.library.restore(Arc::clone(&parts.model));
-        worker = Worker::new(parts.clone());
+        parts.shared.library.restore(Arc::clone(&parts.model));
+        chain = Chain::new(parts);
         if let Some(config) = config {
-            worker.resume(config);
+            chain.resume(config);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use media::packet::Unit;
+
+    use super::*;
+    use crate::lane::fake::{Bench, SMALL, coded, number};
+    use crate::lane::queue::LaneInput;
+    use crate::out::{Arrival, Rendition, Sink, SinkError};
+
+    /// Panics at the third picture.
+    #[derive(Debug, Default)]
+    struct Mine(AtomicBool);
+
+    impl Sink for Mine {
+        fn unit(&self, _: Rendition, unit: &Unit, _: Arrival) -> Result<(), SinkError> {
+            let third = matches!(unit, Unit::Packet(packet) if number(packet.pts) == 2);
+            assert!(!third, "a mine");
+            if matches!(unit, Unit::Packet(packet) if number(packet.pts) == 11) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+            Ok(())
+        }
+
+        fn discontinuity(&self) -> Result<(), SinkError> {
+            Ok(())
+        }
+
+        fn finish(&self) -> Result<(), SinkError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_panics_goes_on_at_the_next_keyframe_and_accounts_for_every_picture() {
+        let mine = Arc::new(Mine::default());
+        let bench = Bench::new(Arc::clone(&mine) as _);
+        let (config, packets) = coded(SMALL, 0, 6);
+        bench.parts.queue.push(LaneInput::Config(config));
+        bench.feed(packets);
+        bench.feed(coded(SMALL, 10, 2).1);
+        let lane = Lane::start(bench.parts.clone()).unwrap();
+        while !mine.0.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        lane.end(Duration::from_secs(10)).await;
+        let figures = bench.parts.stats.view();
+        assert_eq!((figures.restarts, figures.inside()), (1, 0));
+        assert_eq!((figures.lanczos(), figures.skipped()), (4, 4), "two before, two after it");
+        bench.join();
     }
 }

@@ -14,7 +14,7 @@ use super::meter::Meter;
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, Queue};
-use crate::lane::{Lane, LaneParts, LaneStats, Workshop};
+use crate::lane::{Lane, LaneParts, LaneStats, Shared};
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
 
@@ -26,7 +26,7 @@ pub struct SessionSettings {
     /// How long a playlist waits for its publisher.
     pub grace: Duration,
     /// What lanes work with; `None`: streams are handed out as received only.
-    pub workshop: Option<Workshop>,
+    pub lanes: Option<Shared>,
     /// Where units go beside HLS: called for every session.
     pub sinks: Vec<OpenSink>,
 }
@@ -75,7 +75,7 @@ pub(super) struct AudioTrack {
 #[derive(Debug)]
 pub(super) struct EnhancedTrack {
     rendition: Rendition,
-    pub(super) workshop: Workshop,
+    pub(super) shared: Shared,
     pub(super) stats: Arc<LaneStats>,
     queue: Arc<Queue>,
     lane: Option<Lane>,
@@ -100,8 +100,8 @@ impl Session {
         sinks.extend(settings.sinks.iter().map(|open| open(&model.name)));
         let sinks = Sinks::new(model.name.clone(), sinks);
         model.session_began();
-        let enhanced = settings.workshop.as_ref().and_then(|workshop| {
-            EnhancedTrack::start(workshop, &sinks, model)
+        let enhanced = settings.lanes.as_ref().and_then(|shared| {
+            EnhancedTrack::start(shared, &sinks, model)
                 .inspect_err(
                     |error| tracing::error!(stream = %model.name, %error, "no thread for the enhanced lane"),
                 )
@@ -209,24 +209,24 @@ impl Session {
 }
 
 impl EnhancedTrack {
-    fn start(workshop: &Workshop, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
-        let rendition = Rendition::enhanced(workshop.scale);
-        let (queue, stats) = (Arc::new(Queue::default()), Arc::new(LaneStats::default()));
+    fn start(shared: &Shared, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
+        let rendition = Rendition::enhanced(shared.scale);
+        let queue = Arc::new(Queue::default());
+        let stats = Arc::new(LaneStats::new(model.name.clone()));
         let lane = Lane::start(LaneParts {
-            workshop: workshop.clone(),
-            name: model.name.clone(),
+            shared: shared.clone(),
             queue: Arc::clone(&queue),
             stats: Arc::clone(&stats),
             output: sinks.output(rendition),
             model: Arc::clone(model),
         })?;
-        Ok(Self { workshop: workshop.clone(), rendition, stats, queue, lane: Some(lane), config: None })
+        Ok(Self { shared: shared.clone(), rendition, stats, queue, lane: Some(lane), config: None })
     }
 
     fn configure(&mut self, config: &Arc<VideoConfig>, sinks: &Sinks, name: &StreamName) {
-        if self.workshop.enhanced(config.size()).is_none() {
+        if self.shared.enhanced(config.size()).is_none() {
             tracing::warn!(
-                stream = %name, size = %config.size(), max = %self.workshop.max_size,
+                stream = %name, size = %config.size(), max = %self.shared.max_size,
                 "enhanced pictures would be too large; the stream is handed out as received"
             );
             self.config = None;

@@ -142,8 +142,8 @@ impl Stream {
         let session = inner.session.as_mut().filter(|session| !session.is_over())?;
         let waiting = self.model.session_ended();
         // Its lane counts no longer: others may get larger nets.
-        if let Some(workshop) = &self.settings.workshop {
-            workshop.library.balance();
+        if let Some(lanes) = &self.settings.lanes {
+            lanes.library.balance();
         }
         Some(session.end(waiting))
     }

@@ -32,7 +32,7 @@ impl Server {
         let settings = SessionSettings {
             hls: PackagerSettings::default(),
             grace: Duration::from_secs(60),
-            workshop: None,
+            lanes: None,
             sinks: Vec::new(),
         };
         let hub = Arc::new(Hub::new(vec![stream], Profile::Plain, settings));

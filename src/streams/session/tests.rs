@@ -58,7 +58,7 @@ fn session(recorder: &Arc<Recorder>) -> Session {
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(1),
-        workshop: None,
+        lanes: None,
         sinks: vec![open],
     };
     let model = StreamModel::new("demo".parse().unwrap(), Profile::Plain);
