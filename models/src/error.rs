@@ -35,6 +35,12 @@ impl ModelError {
         Self { kind, what: what.into() }
     }
 
+    /// A patch whose deflate stream is broken, or that holds more or less than the base's net needs.
+    pub(crate) fn damaged_patch(how: &str) -> Self {
+        let what = format!("the patch is damaged ({how}); send it again, or the whole package");
+        Self::new(ModelErrorKind::Damaged, what)
+    }
+
     /// The same, as part of a larger thing.
     pub(crate) fn within(self, context: &str) -> Self {
         Self { what: format!("{context}: {}", self.what), ..self }
@@ -48,3 +54,8 @@ impl fmt::Display for ModelError {
 }
 
 impl std::error::Error for ModelError {}
+
+/// Foreign text as errors show it: nobody reads a megabyte, nor may it fill a log.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}

@@ -35,13 +35,11 @@ use crate::error::{ModelError, ModelErrorKind};
 pub use fingerprint::Fingerprint;
 pub use metadata::{Metadata, TrainingSummary};
 pub use patch::Patch;
-pub use read::tensor_beyond;
+pub use read::{MAX_HEADER_BYTES, tensor_beyond};
 pub use shelf::Shelf;
 
 /// Largest package that is read. The largest preset in single precision takes 5 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
-/// Largest header that is read. The deepest net that is accepted lists 136 tensors in 12 KiB.
-pub const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// A net that was read and found whole. Clones share the bytes.
 #[derive(Clone)]
@@ -70,25 +68,26 @@ impl<A: Architecture> NetPackage<A> {
 
     /// Reads a package, strictly.
     pub fn parse(bytes: Bytes) -> Result<Self, ModelError> {
-        read::parse(bytes)
+        Self::check_size(bytes.len() as u64)?;
+        let (metadata, weights) = read::parse(&bytes)?;
+        let fingerprint = Fingerprint::of(&bytes);
+        Ok(Self { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
     }
 
     /// Writes a package in half precision from weights in the order of [`Architecture::tensors`].
     pub fn write(metadata: &Metadata<A>, weights: &[Vec<f32>]) -> Result<Self, ModelError> {
-        read::parse(write::serialise(metadata, weights)?)
+        // Read at once: what is written is held to the same rules as what comes from elsewhere.
+        Self::parse(write::serialise(metadata, weights)?)
     }
 
-    /// Parameters of the net.
     pub fn config(&self) -> A {
         self.metadata.config
     }
 
-    /// What is known of the net.
     pub fn metadata(&self) -> &Metadata<A> {
         &self.metadata
     }
 
-    /// SHA-256 of the bytes.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }

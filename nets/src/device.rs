@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::backend::{NetError, NetErrorKind};
+use crate::error::{NetError, NetErrorKind};
 
 /// Where a backend's nets run. Written `cpu` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

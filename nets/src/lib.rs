@@ -2,22 +2,25 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`backend`] | the seam: [`Backend`], [`Upscaler`], [`Refiner`], their error; [`open`] picks a backend |
+//! | [`backend`] | the seam: [`Backend`], [`Upscaler`], [`Refiner`]; [`open()`] picks a backend |
 //! | [`device`] | where nets run, as users write it |
 //! | [`precision`] | in which numbers they compute |
 //! | [`torch`] | the backend on libtorch, and the forward passes that training uses (feature `torch`) |
 //!
-//! A second backend is a folder beside `torch/`, a feature, and an arm in [`open`]. No engine's type appears in the seam.
+//! A second backend is a folder beside `torch/`, a feature, and an arm in [`open()`]. No engine's type appears in the seam.
 
 pub mod backend;
 pub mod device;
-mod measure;
+mod error;
+mod open;
 pub mod precision;
 #[cfg(feature = "torch")]
 mod residual;
 #[cfg(feature = "torch")]
 pub mod torch;
 
-pub use backend::{Backend, NetError, NetErrorKind, Refiner, Upscaler, open};
+pub use backend::{Backend, Refiner, Upscaler};
 pub use device::{Device, DeviceChoice};
+pub use error::{NetError, NetErrorKind};
+pub use open::open;
 pub use precision::Precision;

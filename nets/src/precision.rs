@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::backend::{NetError, NetErrorKind};
+use crate::error::{NetError, NetErrorKind};
 
 /// In which numbers a net computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -2,7 +2,7 @@
 
 use media::picture::PlaneMut;
 
-use crate::backend::NetError;
+use crate::error::NetError;
 
 /// Adds `residual`, in code values, laid out `H,W,scale,scale` over the low-resolution picture (before the pixel
 /// shuffle, channels last), to a plane of `scale` times the size. Every sum is rounded to the nearest code value and clamped

@@ -17,8 +17,9 @@ use models::{FEdsrConfig, Package, TcsrPackage};
 use parking_lot::Mutex;
 use tch::TchError;
 
-use crate::backend::{Backend, NetError, NetErrorKind, Refiner, Upscaler};
+use crate::backend::{Backend, Refiner, Upscaler};
 use crate::device::DeviceChoice;
+use crate::error::{NetError, NetErrorKind};
 use crate::precision::Precision;
 use refiner::TcsrRefiner;
 use upscaler::FEdsrUpscaler;

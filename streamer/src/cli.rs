@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use models::Preset;
 use nets::device::DeviceChoice;
 
-use crate::config::{VideoSize, seconds};
+use crate::config::quantity::{VideoSize, seconds};
 use crate::trainer::Policy;
 
 const EXIT_CODES: &str = "\

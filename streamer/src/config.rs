@@ -1,6 +1,6 @@
 //! What the arguments mean: every text becomes a type here, once, before anything is started.
 
-mod quantity;
+pub mod quantity;
 mod source;
 
 use std::net::IpAddr;
@@ -18,7 +18,6 @@ use crate::trainer::Policy;
 use crate::upload::UploadTarget;
 
 pub use quantity::VideoSize;
-pub(crate) use quantity::seconds;
 pub use source::{ListenAt, Repeat, SourceSpec};
 
 /// Uploads stay below this part of the video's bitrate, unless told otherwise.

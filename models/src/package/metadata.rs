@@ -5,18 +5,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, header};
+use super::fingerprint::Fingerprint;
+use super::header;
 use crate::arch::Architecture;
-use crate::error::{ModelError, ModelErrorKind};
+use crate::error::{ModelError, ModelErrorKind, shortened};
 
 /// What is known of a net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metadata<A> {
-    /// Parameters of the net.
     pub config: A,
     /// The package that training started from.
     pub parent: Option<Fingerprint>,
-    /// How it was trained.
     pub training: Option<TrainingSummary>,
 }
 
@@ -25,9 +24,7 @@ pub struct Metadata<A> {
 pub struct TrainingSummary {
     /// Training pairs that were seen.
     pub pairs: u64,
-    /// Optimiser steps.
     pub steps: u64,
-    /// Seconds of training.
     pub seconds: f64,
     /// Mean PSNR of luma of what the residual is added to, in dB, on the pictures that the trainer judged by.
     pub psnr_before: f64,
@@ -96,7 +93,7 @@ fn number<T: FromStr>(map: &HashMap<String, String>, key: &'static str) -> Resul
 }
 
 fn bad(key: &'static str, value: &str, expected: &'static str) -> ModelError {
-    let value = super::read::shortened(value);
+    let value = shortened(value);
     let what = format!("metadata has {key} = {value:?}, expected {expected}");
     ModelError::new(ModelErrorKind::Metadata, what)
 }

@@ -34,7 +34,7 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::{Fingerprint, MAX_BYTES, MAX_HEADER_BYTES, Package};
+use super::{Fingerprint, MAX_BYTES, Package};
 use crate::arch::Architecture as _;
 use crate::error::{ModelError, ModelErrorKind};
 use header::HeaderEdit;
@@ -124,7 +124,8 @@ impl Patch {
         let body = inflate(&self.bytes[PREAMBLE..], HeaderEdit::MAX_BYTES + old.len())?;
         let (edit, planes) = HeaderEdit::parse(&body)?;
         let header = edit.apply(old_header)?;
-        let new = weights::add(old, planes).ok_or_else(|| damaged("another number of weights"))?;
+        let new = weights::add(old, planes)
+            .ok_or_else(|| ModelError::damaged_patch("another number of weights"))?;
         let mut file = BytesMut::with_capacity(8 + header.len() + new.len());
         file.put_u64_le(header.len() as u64);
         file.put_slice(&header);
@@ -179,24 +180,18 @@ fn deflate(header: &[u8], [low, high]: &[Vec<u8>; 2]) -> Vec<u8> {
     encoder.write_all(high).and_then(|()| encoder.finish()).expect("a Vec takes everything")
 }
 
-/// The deflate stream is broken, or holds more or less than the base's net needs.
-fn damaged(how: &str) -> ModelError {
-    let what = format!("the patch is damaged ({how}); send it again, or the whole package");
-    ModelError::new(ModelErrorKind::Damaged, what)
-}
-
 /// At most `limit` bytes; the stream has to end where the patch does.
 fn inflate(stream: &[u8], limit: usize) -> Result<Vec<u8>, ModelError> {
     // One byte beyond the limit tells too long from just long enough.
     let mut decoder = DeflateDecoder::new(stream).take(limit as u64 + 1);
     let mut body = Vec::new();
-    decoder.read_to_end(&mut body).map_err(|_| damaged("not a deflate stream"))?;
+    decoder.read_to_end(&mut body).map_err(|_| ModelError::damaged_patch("not a deflate stream"))?;
     if body.len() > limit {
-        return Err(damaged("longer than its net"));
+        return Err(ModelError::damaged_patch("longer than its net"));
     }
     // Bytes that no reader looks at would give one patch many names.
     if decoder.into_inner().total_in() != stream.len() as u64 {
-        return Err(damaged("bytes behind its end"));
+        return Err(ModelError::damaged_patch("bytes behind its end"));
     }
     Ok(body)
 }

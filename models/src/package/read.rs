@@ -2,23 +2,21 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::Value;
 
-use super::{Fingerprint, MAX_HEADER_BYTES, Metadata, NetPackage};
+use super::metadata::Metadata;
 use crate::arch::{Architecture, TensorSpec};
-use crate::error::{ModelError, ModelErrorKind};
+use crate::error::{ModelError, ModelErrorKind, shortened};
 
-/// Foreign text is repeated in errors up to this many characters.
-const SHOWN: usize = 64;
+/// Largest header that is read. The deepest net that is accepted lists 136 tensors in 12 KiB.
+pub const MAX_HEADER_BYTES: usize = 64 << 10;
 
-pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, ModelError> {
-    NetPackage::<A>::check_size(bytes.len() as u64)?;
+/// Metadata, and the weights in the order of [`Architecture::tensors`].
+pub(super) fn parse<A: Architecture>(bytes: &[u8]) -> Result<(Metadata<A>, Vec<Vec<f32>>), ModelError> {
     // The library would make room for whatever the header claims.
     if let Some(length) = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length))
         && length > MAX_HEADER_BYTES as u64
@@ -28,19 +26,18 @@ pub(super) fn parse<A: Architecture>(bytes: Bytes) -> Result<NetPackage<A>, Mode
         );
         return Err(ModelError::new(ModelErrorKind::TooLarge, what));
     }
-    if let Some(name) = tensor_beyond(&bytes) {
+    if let Some(name) = tensor_beyond(bytes) {
         let name = shortened(&name);
         let what = format!("tensor {name:?} ends behind the file; send the file as the trainer wrote it");
         return Err(ModelError::new(ModelErrorKind::Damaged, what));
     }
     // Metadata first: it says which tensors to look for, and a better reason than a missing tensor would.
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(malformed)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
     let none = HashMap::new();
     let metadata = Metadata::<A>::from_map(header.metadata().as_ref().unwrap_or(&none))?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(malformed)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(malformed)?;
     let weights = weights(metadata.config, &tensors)?;
-    let fingerprint = Fingerprint::of(&bytes);
-    Ok(NetPackage { bytes, metadata: Arc::new(metadata), fingerprint, weights: Arc::new(weights) })
+    Ok((metadata, weights))
 }
 
 fn malformed(error: SafeTensorError) -> ModelError {
@@ -118,9 +115,4 @@ fn values(spec: TensorSpec, view: &TensorView<'_>) -> Result<Vec<f32>, ModelErro
     }
     let what = "holds a number that is not finite; training diverged, start again from an earlier package";
     Err(ModelError { kind: ModelErrorKind::NotFinite, ..tensor(&spec.name, what) })
-}
-
-/// Foreign text as errors show it.
-pub(super) fn shortened(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
 }

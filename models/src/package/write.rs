@@ -5,7 +5,7 @@ use bytes::Bytes;
 use half::f16;
 use serde_json::{Map, json};
 
-use super::Metadata;
+use super::metadata::Metadata;
 use super::read::{misshapen, missing};
 use crate::arch::Architecture;
 use crate::error::ModelError;

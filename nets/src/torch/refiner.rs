@@ -7,7 +7,8 @@ use media::picture::{Picture, Size};
 use models::{Fingerprint, TcsrConfig, TcsrPackage};
 use tch::{Device, Kind, TchError, Tensor};
 
-use crate::backend::{NetError, NetErrorKind, Refiner};
+use crate::backend::Refiner;
+use crate::error::{NetError, NetErrorKind};
 use crate::precision::Precision;
 use crate::residual;
 use crate::torch::precision;

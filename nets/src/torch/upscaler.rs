@@ -5,7 +5,8 @@ use models::{FEdsrConfig, Fingerprint, Package};
 use tch::{Device, TchError};
 
 use super::frozen::Frozen;
-use crate::backend::{NetError, NetErrorKind, Upscaler};
+use crate::backend::Upscaler;
+use crate::error::{NetError, NetErrorKind};
 use crate::precision::Precision;
 use crate::residual;
 

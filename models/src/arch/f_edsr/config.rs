@@ -80,7 +80,8 @@ impl Architecture for FEdsrConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let (channels, tail) = (usize::from(self.channels), usize::from(self.tail));
+        let channels = usize::from(self.channels);
+        let tail = usize::from(self.tail);
         let shuffled = tail * usize::from(self.scale).pow(2);
         let mut specs = Vec::with_capacity(2 * (4 + 2 * usize::from(self.blocks)));
         let mut convolution = |name: &str, inputs: usize, outputs: usize, kernel: usize| {

@@ -78,7 +78,8 @@ impl Architecture for TcsrConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let (channels, flow) = (usize::from(self.channels), usize::from(self.flow));
+        let channels = usize::from(self.channels);
+        let flow = usize::from(self.flow);
         let mut specs = Vec::new();
         let mut convolution = |name: &str, inputs: usize, outputs: usize| {
             TensorSpec::convolution(&mut specs, name, inputs, outputs, 3);

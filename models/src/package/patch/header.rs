@@ -3,8 +3,8 @@
 //! In the body: three numbers of 32 bits, then the text. The new header is the first `front` bytes of the old one, the
 //! text, and the last `back` bytes of the old one, filled up with blanks to a multiple of eight as safetensors writes it.
 
-use super::{MAX_HEADER_BYTES, damaged};
 use crate::error::ModelError;
+use crate::package::read::MAX_HEADER_BYTES;
 use crate::package::write::ALIGNMENT;
 
 /// Bytes of the three numbers.
@@ -44,7 +44,7 @@ impl<'a> HeaderEdit<'a> {
 
     /// The edit at the beginning of a body, and what follows it.
     pub(super) fn parse(body: &'a [u8]) -> Result<(Self, &'a [u8]), ModelError> {
-        let cut = || damaged("it ends within the header");
+        let cut = || ModelError::damaged_patch("it ends within the header");
         let (numbers, rest) = body.split_first_chunk::<NUMBERS>().ok_or_else(cut)?;
         let number = |index: usize| {
             let bytes = [numbers[index], numbers[index + 1], numbers[index + 2], numbers[index + 3]];
@@ -63,7 +63,7 @@ impl<'a> HeaderEdit<'a> {
         let kept = self.front.saturating_add(self.back);
         let length = kept.saturating_add(self.text.len());
         if kept > old.len() || length > MAX_HEADER_BYTES {
-            return Err(damaged("the header does not fit"));
+            return Err(ModelError::damaged_patch("the header does not fit"));
         }
         let mut new = [&old[..self.front], self.text, &old[old.len() - self.back..]].concat();
         new.resize(length.next_multiple_of(ALIGNMENT), b' ');
