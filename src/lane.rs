@@ -19,8 +19,6 @@ pub mod budget;
 pub mod cadence;
 mod chain;
 mod decode;
-#[cfg(test)]
-mod fake;
 mod frame;
 mod front;
 pub mod pace;
@@ -29,8 +27,12 @@ pub mod queue;
 pub mod select;
 mod stage;
 pub mod stats;
+#[cfg(test)]
+mod tests;
 pub mod thread;
 
 pub use parts::{LaneParts, Shared};
 pub use stats::LaneStats;
+#[cfg(test)]
+use tests::fake;
 pub use thread::Lane;

@@ -28,8 +28,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn scrape(State(app): State<App>) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
     let now = std::time::Instant::now();
-    let streams =
-        app.streams().iter().map(|stream| (stream.status(now), stream.figures().unwrap_or_default()));
+    let streams = app.streams().iter().map(|stream| stream.snapshot(now));
     let mut registry = Registry::with_prefix("sharpcast");
     registry.register_collector(Box::new(Streams(streams.collect())));
     let mut body = String::new();

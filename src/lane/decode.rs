@@ -180,7 +180,7 @@ mod tests {
         assert!(decoder.push(&packets[1]).is_empty());
         assert_eq!(stats.view().given_up, 1);
         let mut shown = Vec::new();
-        packets.iter().for_each(|packet| shown.extend(decoder.push(packet)));
+        shown.extend(packets.iter().flat_map(|packet| decoder.push(packet)));
         shown.extend(decoder.drain());
         assert_eq!(numbers(&shown), [0, 1, 2]);
         assert_eq!(shown[0].1, packets[0].data.len());
@@ -198,7 +198,7 @@ mod tests {
         packets.extend(coded(SMALL, 4, 2).1);
         decoder.configure(config);
         let mut shown = Vec::new();
-        packets.iter().for_each(|packet| shown.extend(decoder.push(packet)));
+        shown.extend(packets.iter().flat_map(|packet| decoder.push(packet)));
         shown.extend(decoder.drain());
         assert_eq!(shown.len() as u64 + stats.view().given_up, 6, "{:?}", numbers(&shown));
         assert!(numbers(&shown).ends_with(&[4, 5]), "{:?}", numbers(&shown));

@@ -35,41 +35,37 @@ impl Stream {
 
     /// Everything that is known. The figures of a session that has ended stay until the next one begins.
     pub fn status(&self, now: Instant) -> StreamStatus {
+        self.snapshot(now).0
+    }
+
+    /// The same with its lane's counts, none where there never was a lane. Both are of one moment, so that their sums
+    /// agree.
+    pub fn snapshot(&self, now: Instant) -> (StreamStatus, Figures) {
         let mut inner = self.inner();
         let uptime_s = match inner.presence {
             Presence::Live { since } => Some(now.saturating_duration_since(since).as_secs_f64()),
             _ => None,
         };
-        let state = state(inner.presence);
-        let training = inner.session.as_ref().and_then(|session| session.training.clone());
-        let session = inner.session.as_mut();
-        let (discontinuities, video, audio, enhance) = session.map_or((0, None, None, None), |session| {
-            (
-                session.discontinuities,
-                session.video.as_mut().map(|video| video_status(video, now)),
-                session.audio.as_mut().map(|audio| audio_status(audio, now)),
-                session.enhanced.as_ref().and_then(|enhanced| enhance_status(enhanced, self.model())),
-            )
-        });
-        StreamStatus {
+        let mut status = StreamStatus {
             name: self.name().to_string(),
-            state,
+            state: state(inner.presence),
             uptime_s,
-            discontinuities,
-            video,
-            audio,
-            enhance,
-            training,
-        }
-    }
-
-    /// The lane's counts, if there is or was a lane.
-    pub fn figures(&self) -> Option<Figures> {
-        self.inner()
-            .session
-            .as_ref()
-            .and_then(|session| session.enhanced.as_ref())
-            .map(|enhanced| enhanced.stats.view())
+            discontinuities: 0,
+            video: None,
+            audio: None,
+            enhance: None,
+            training: None,
+        };
+        let Some(session) = &mut inner.session else { return (status, Figures::default()) };
+        status.discontinuities = session.discontinuities;
+        status.training.clone_from(&session.training);
+        status.video = session.video.as_mut().map(|video| video_status(video, now));
+        status.audio = session.audio.as_mut().map(|audio| audio_status(audio, now));
+        let Some(enhanced) = &session.enhanced else { return (status, Figures::default()) };
+        // Read once: the lane goes on counting.
+        let figures = enhanced.stats.view();
+        status.enhance = enhance_status(enhanced, &figures, self.model());
+        (status, figures)
     }
 }
 
@@ -104,8 +100,7 @@ fn audio_status(audio: &mut AudioTrack, now: Instant) -> AudioStatus {
 }
 
 /// `None` until there is an enhanced picture's size.
-fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<EnhanceStatus> {
-    let figures = enhanced.stats.view();
+fn enhance_status(enhanced: &EnhancedTrack, figures: &Figures, model: &StreamModel) -> Option<EnhanceStatus> {
     let size = figures.size?;
     let (model, history) = model.live.status();
     Some(EnhanceStatus {
@@ -114,7 +109,7 @@ fn enhance_status(enhanced: &EnhancedTrack, model: &StreamModel) -> Option<Enhan
         frames_in: figures.frames_in,
         f_edsr: figures.f_edsr,
         tcsr: figures.refined(),
-        temporal: enhanced.shared.second_stage.as_ref().map(|_| temporal_status(&figures)),
+        temporal: enhanced.shared.second_stage.as_ref().map(|_| temporal_status(figures)),
         plain: figures.lanczos(),
         plain_overload: figures.lanczos_overload,
         plain_no_net: figures.lanczos_no_net,

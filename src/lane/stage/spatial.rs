@@ -35,7 +35,7 @@ pub(in crate::lane) struct Spatial {
 impl Spatial {
     pub(in crate::lane) fn new(parts: &LaneParts) -> Self {
         Self {
-            net: LiveNet::new(&parts.shared, Arc::clone(&parts.model)),
+            net: LiveNet::new(parts),
             shared: parts.shared.clone(),
             model: Arc::clone(&parts.model),
             stats: Arc::clone(&parts.stats),
@@ -123,7 +123,7 @@ impl Stage for Spatial {
 
     fn flush(&mut self) -> Vec<Frame> {
         let Some(mut received) = self.at_net.take() else { return Vec::new() };
-        let frame = match self.net.collect(received.picture.pts(), &self.stats) {
+        let frame = match self.net.collect(received.picture.pts()) {
             Some((picture, took)) => {
                 received.spent += took;
                 Some(received.with(picture, UpscaledBy::FEdsr { took }))
@@ -141,7 +141,7 @@ fn is_near(a: FrameRate, b: FrameRate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::time::Duration;
 
     use media::picture::Size;
@@ -179,7 +179,7 @@ mod tests {
     /// Says which picture it begins, and goes on when it is told to.
     #[derive(Debug)]
     struct Held {
-        begun: Sender<i64>,
+        begun: SyncSender<i64>,
         go_on: Receiver<()>,
     }
 
@@ -210,8 +210,8 @@ mod tests {
     #[test]
     fn a_picture_goes_on_while_the_net_works_on_the_next_one() {
         let (bench, mut spatial) = bench();
-        let (begun, begins) = channel();
-        let (tell, go_on) = channel();
+        let (begun, begins) = sync_channel(1);
+        let (tell, go_on) = sync_channel(1);
         bench.hand_over(Box::new(Held { begun, go_on }));
         assert!(spatial.push(frame(0, SMALL), CALM).is_empty());
         assert!(spatial.is_working());

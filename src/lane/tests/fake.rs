@@ -16,23 +16,23 @@ use models::Preset;
 use nets::{Backend as _, Precision, Upscaler};
 use parking_lot::Mutex;
 
-use super::frame::Frame;
-use super::parts::{LaneParts, Shared};
-use super::queue::{LaneInput, Queue};
-use super::stats::{LaneStats, UpscaledBy};
 use crate::inference::fake::{Behaviour, FakeBackend, package};
 use crate::inference::{Engine, Identity, Library, Net, Profile, StreamModel};
+use crate::lane::frame::Frame;
+use crate::lane::parts::{LaneParts, Shared};
+use crate::lane::queue::{LaneInput, Queue};
+use crate::lane::stats::{LaneStats, UpscaledBy};
 use crate::out::{Arrival, EncodeSettings, Output, Rendition, Sink, SinkError, Sinks};
 
-pub(super) const SMALL: Size = Size { width: 32, height: 32 };
-pub(super) const RATE: FrameRate = FrameRate { num: 25, den: 1 };
+pub(in crate::lane) const SMALL: Size = Size { width: 32, height: 32 };
+pub(in crate::lane) const RATE: FrameRate = FrameRate { num: 25, den: 1 };
 
 /// Notes the units of one rendition: packets by number, keyframes with a `K`.
 #[derive(Debug, Default)]
-pub(super) struct Recorder(Mutex<Vec<String>>);
+pub(in crate::lane) struct Recorder(Mutex<Vec<String>>);
 
 impl Recorder {
-    pub(super) fn seen(&self) -> Vec<String> {
+    pub(in crate::lane) fn seen(&self) -> Vec<String> {
         self.0.lock().clone()
     }
 }
@@ -56,21 +56,21 @@ impl Sink for Recorder {
     }
 }
 
-pub(super) fn stats() -> Arc<LaneStats> {
+pub(in crate::lane) fn stats() -> Arc<LaneStats> {
     Arc::new(LaneStats::new("demo".parse().expect("a good name")))
 }
 
-pub(super) fn output(sink: Arc<dyn Sink>) -> Output {
+pub(in crate::lane) fn output(sink: Arc<dyn Sink>) -> Output {
     Sinks::new("demo".parse().expect("a good name"), vec![sink]).output(Rendition::enhanced(2))
 }
 
 /// Which picture is shown at this time.
-pub(super) fn number(pts: MediaTime) -> i64 {
+pub(in crate::lane) fn number(pts: MediaTime) -> i64 {
     (pts.as_millis() + 20) / 40
 }
 
 /// A frame as the front gives it on.
-pub(super) fn frame(number: i64, size: Size) -> Frame {
+pub(in crate::lane) fn frame(number: i64, size: Size) -> Frame {
     let mut picture = Picture::new(size);
     picture.luma_mut().data.fill(100);
     picture.set_pts(MediaTime::from_millis(40 * number));
@@ -87,7 +87,7 @@ pub(super) fn frame(number: i64, size: Size) -> Frame {
 }
 
 /// Pictures from number `from` on, coded; the first one is a keyframe.
-pub(super) fn coded(size: Size, from: i64, count: i64) -> (Arc<VideoConfig>, Vec<Packet>) {
+pub(in crate::lane) fn coded(size: Size, from: i64, count: i64) -> (Arc<VideoConfig>, Vec<Packet>) {
     let settings = EncodeSettings::default().encoder(size, RATE, Colour::default());
     let mut encoder = Encoder::new(&settings).expect("x264 is there");
     let pictures = TestPictures::new(size, RATE);
@@ -104,14 +104,14 @@ pub(super) fn coded(size: Size, from: i64, count: i64) -> (Arc<VideoConfig>, Vec
 }
 
 /// A lane's parts with the threads behind them. Its library builds nothing: nets come from the test.
-pub(super) struct Bench {
-    pub(super) parts: LaneParts,
+pub(in crate::lane) struct Bench {
+    pub(in crate::lane) parts: LaneParts,
     library: Library,
     engine: Engine,
 }
 
 impl Bench {
-    pub(super) fn new(sink: Arc<dyn Sink>) -> Self {
+    pub(in crate::lane) fn new(sink: Arc<dyn Sink>) -> Self {
         let engine = FakeBackend::default().engine();
         let library = Library::start(engine.handle(), None, 2).expect("the system has a thread");
         let model = StreamModel::new("demo".parse().expect("a good name"), Profile::Plain);
@@ -134,7 +134,7 @@ impl Bench {
     }
 
     /// The lane's next picture is this net's.
-    pub(super) fn hand_over(&self, upscaler: Box<dyn Upscaler>) {
+    pub(in crate::lane) fn hand_over(&self, upscaler: Box<dyn Upscaler>) {
         let config = Preset::Nano.config(2).expect("a preset");
         let identity = Identity {
             version: 1,
@@ -148,7 +148,7 @@ impl Bench {
     }
 
     /// A net that does this.
-    pub(super) fn hand_over_fake(&self, behaviour: Behaviour) {
+    pub(in crate::lane) fn hand_over_fake(&self, behaviour: Behaviour) {
         let backend = FakeBackend::new(behaviour);
         self.hand_over(
             backend.upscaler(&package(Preset::Nano, 2, None), Precision::Auto).expect("it is a fake"),
@@ -156,14 +156,14 @@ impl Bench {
     }
 
     /// Received pictures, counted as a session counts them.
-    pub(super) fn feed(&self, packets: Vec<Packet>) {
+    pub(in crate::lane) fn feed(&self, packets: Vec<Packet>) {
         for packet in packets {
             self.parts.stats.received(packet.dts);
             self.parts.stats.overflowed(self.parts.queue.push(LaneInput::Picture(packet)));
         }
     }
 
-    pub(super) fn join(self) {
+    pub(in crate::lane) fn join(self) {
         drop(self.parts);
         self.library.join();
         self.engine.join();

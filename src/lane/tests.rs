@@ -1,0 +1,3 @@
+//! What tests of a lane's parts share.
+
+pub(super) mod fake;
