@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::VideoConfig;
+use media::flow::{KeyQueue, Popped, Queued as _};
 use media::packet::Packet;
 use media::picture::Picture;
 use media::time::MediaTime;
@@ -15,7 +16,7 @@ use super::cadence::Cadence;
 use super::decode::FrameDecoder;
 use super::frame::Frame;
 use super::pace;
-use super::queue::{LaneInput, Queue};
+use super::queue::LaneInput;
 use super::stats::{LaneStats, UpscaledBy};
 
 /// What is still in the queue when the stream ends may take this long; the rest is dropped.
@@ -34,7 +35,7 @@ pub(super) enum Next {
 }
 
 pub(super) struct Front {
-    queue: Arc<Queue>,
+    queue: Arc<KeyQueue<LaneInput>>,
     stats: Arc<LaneStats>,
     decoder: FrameDecoder,
     cadence: Cadence,
@@ -44,7 +45,7 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(queue: Arc<Queue>, stats: Arc<LaneStats>) -> Self {
+    pub(super) fn new(queue: Arc<KeyQueue<LaneInput>>, stats: Arc<LaneStats>) -> Self {
         let decoder = FrameDecoder::new(Arc::clone(&stats));
         let cadence = Cadence::default();
         Self { queue, stats, decoder, cadence, taken: MediaTime::ZERO, ending_since: None }
@@ -52,15 +53,15 @@ impl Front {
 
     /// Waits for input up to `patience`.
     pub(super) fn next(&mut self, patience: Duration) -> Next {
-        match self.queue.pop(patience) {
-            Some(LaneInput::Config(config)) => Next::Break(self.configure(config)),
-            Some(LaneInput::Discontinuity) => Next::Break(self.drain()),
-            Some(LaneInput::Picture(packet)) => self.take(&packet),
-            Some(LaneInput::End) => {
+        match self.queue.pop_timeout(patience) {
+            Popped::Item(LaneInput::Config(config)) => Next::Break(self.configure(config)),
+            Popped::Item(LaneInput::Discontinuity) => Next::Break(self.drain()),
+            Popped::Item(LaneInput::Picture(packet)) => self.take(&packet),
+            Popped::Closed => {
                 self.ending_since.get_or_insert_with(Instant::now);
                 Next::End(self.drain())
             }
-            None => Next::Nothing,
+            Popped::Empty => Next::Nothing,
         }
     }
 
@@ -108,7 +109,7 @@ impl Front {
     }
 
     fn drop_the_rest(&mut self) -> Next {
-        let left = self.queue.clear();
+        let left = self.queue.drain().iter().filter(|input| input.packet().is_some()).count() as u64;
         self.stats.taken(left);
         // The one that was taken goes, too.
         self.stats.lose(1 + left, None);
@@ -164,12 +165,12 @@ mod tests {
 
     struct Bench {
         front: Front,
-        queue: Arc<Queue>,
+        queue: Arc<KeyQueue<LaneInput>>,
         stats: Arc<LaneStats>,
     }
 
     fn bench() -> Bench {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(crate::lane::queue::lane_queue());
         let stats = stats();
         Bench { front: Front::new(Arc::clone(&queue), Arc::clone(&stats)), queue, stats }
     }

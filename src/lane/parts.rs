@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use media::flow::KeyQueue;
 use media::picture::Size;
 
-use super::queue::Queue;
+use super::queue::LaneInput;
 use super::stats::LaneStats;
 use crate::inference::{EngineHandle, LibraryHandle, SecondStage, StreamModel};
 use crate::out::{EncodeSettings, Output};
@@ -36,7 +37,7 @@ impl Shared {
 pub struct LaneParts {
     pub shared: Shared,
     /// What it is fed with.
-    pub queue: Arc<Queue>,
+    pub queue: Arc<KeyQueue<LaneInput>>,
     pub stats: Arc<LaneStats>,
     /// Where the enhanced units go.
     pub output: Output,

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use media::flow::KeyQueue;
 use tokio::sync::oneshot;
 
 use super::chain::Chain;
 use super::parts::LaneParts;
-use super::queue::Queue;
+use super::queue::LaneInput;
 use crate::inference::engine::panic_message;
 
 /// A lane that broke waits this long before it goes on, so that one that always breaks does nothing else.
@@ -21,7 +22,7 @@ const REST: Duration = Duration::from_millis(500);
 /// A running lane.
 #[derive(Debug)]
 pub struct Lane {
-    queue: Arc<Queue>,
+    queue: Arc<KeyQueue<LaneInput>>,
     thread: JoinHandle<()>,
     ended: oneshot::Receiver<()>,
 }

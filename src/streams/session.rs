@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api::control::TrainingReport;
 use api::names::StreamName;
+use media::flow::KeyQueue;
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
@@ -13,7 +14,7 @@ use media::{AudioConfig, VideoConfig};
 use super::meter::Meter;
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
-use crate::lane::queue::{LaneInput, Queue};
+use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Shared};
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
@@ -77,7 +78,7 @@ pub(super) struct EnhancedTrack {
     rendition: Rendition,
     pub(super) shared: Shared,
     pub(super) stats: Arc<LaneStats>,
-    queue: Arc<Queue>,
+    queue: Arc<KeyQueue<LaneInput>>,
     lane: Option<Lane>,
     /// What the lane was told last; `None` while the pictures are too large for it.
     config: Option<Arc<VideoConfig>>,
@@ -211,7 +212,7 @@ impl Session {
 impl EnhancedTrack {
     fn start(shared: &Shared, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
         let rendition = Rendition::enhanced(shared.scale);
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(lane_queue());
         let stats = Arc::new(LaneStats::new(model.name.clone()));
         let lane = Lane::start(LaneParts {
             shared: shared.clone(),

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use api::Bitrate;
 use api::shutdown::Shutdown;
 use media::Unit;
+use media::flow::KeyQueue;
 use media::picture::Picture;
 use thiserror::Error;
 
 use crate::config::VideoSize;
 use crate::pairs::Coded;
 use crate::push::KeyRequest;
-use crate::queue::Queue;
 use crate::source::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::status::Counters;
 
@@ -40,9 +40,9 @@ pub struct VideoPath {
     /// Bitrate of the sent video.
     pub bitrate: Bitrate,
     /// Where coded media goes.
-    pub outgoing: Arc<Queue<Unit>>,
+    pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
-    pub pairs: Option<Arc<Queue<Coded>>>,
+    pub pairs: Option<Arc<KeyQueue<Coded>>>,
     /// Whether the sender wants a keyframe.
     pub key_request: KeyRequest,
     /// Where it is counted.
@@ -65,10 +65,15 @@ impl VideoPath {
     fn stream(&mut self) -> Result<(), VideoError> {
         let mut transcoder = None;
         while !self.stop.is_requested() {
+            // What the queue drops for want of room it counts itself.
             match self.source.next()? {
                 None => break,
-                Some(Media::AudioConfig(config)) => self.outgoing.push(Unit::AudioConfig(config)),
-                Some(Media::Audio(packet)) => self.outgoing.push(Unit::Packet(packet)),
+                Some(Media::AudioConfig(config)) => {
+                    self.outgoing.push(Unit::AudioConfig(config));
+                }
+                Some(Media::Audio(packet)) => {
+                    self.outgoing.push(Unit::Packet(packet));
+                }
                 Some(Media::Picture(hr)) => {
                     let current = match transcoder.take() {
                         Some(current) if suits(&current, &hr) => current,

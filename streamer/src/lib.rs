@@ -11,7 +11,7 @@
 //! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
 //! | [`command`] | `train`, `upload`, `inspect` |
 //! | [`status`] | what is shown while it runs |
-//! | [`queue`], [`backoff`], [`clock`], [`failure`] | tools of the above |
+//! | [`backoff`], [`clock`], [`failure`] | tools of the above |
 //!
 //! The video waits for nothing but its source; every queue has a bound, a rule for overflow and a counter.
 
@@ -24,7 +24,6 @@ pub mod config;
 pub mod failure;
 pub mod pairs;
 pub mod push;
-pub mod queue;
 pub mod session;
 pub mod source;
 pub mod status;

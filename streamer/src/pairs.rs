@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use learn::{CutDetector, Pair, Settings, State};
 use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
+use media::flow::Queued;
 use media::picture::Size;
 use media::{MediaTime, Packet, Picture, VideoConfig};
 use thiserror::Error;
-
-use crate::queue::{Queued, Role};
 
 pub use buffer::PairBuffer;
 
@@ -67,12 +66,15 @@ pub enum Coded {
 }
 
 impl Queued for Coded {
-    fn role(&self) -> Role {
+    fn packet(&self) -> Option<&Packet> {
         match self {
-            Self::Config(_) => Role::Config,
-            Self::Picture(packet, _) if packet.key => Role::Key,
-            Self::Picture(..) => Role::Delta,
+            Self::Config(_) => None,
+            Self::Picture(packet, _) => Some(packet),
         }
+    }
+
+    fn replaces(&self, older: &Self) -> bool {
+        older.packet().is_none()
     }
 }
 

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use api::names::StreamKey;
 use api::shutdown::{Shutdown, Stopped};
+use media::flow::{KeyQueue, Queued};
 use media::flv::{Muxer, Tag};
-use media::{AudioConfig, Unit, VideoConfig};
+use media::{AudioConfig, Track, Unit, VideoConfig};
 use rtmp::{Publisher, RtmpUrl};
 use thiserror::Error;
 
 use crate::backoff::Backoff;
-use crate::queue::{Queue, Queued, Role};
 use crate::status::{Counters, Link};
 
 /// For connecting, from the first packet to the server's consent.
@@ -84,7 +84,7 @@ pub struct Sender {
     /// Who we are.
     pub key: StreamKey,
     /// What is to be sent.
-    pub queue: Arc<Queue<Unit>>,
+    pub queue: Arc<KeyQueue<Unit>>,
     /// Asks for a keyframe after a reconnection.
     pub key_request: KeyRequest,
     /// Where it is counted.
@@ -99,7 +99,7 @@ impl Sender {
         let mut outbox = Outbox::new(&self);
         let mut lost: Option<Instant> = None;
         let mut backoff = Backoff::new();
-        while let Some(first) = self.queue.pop().await {
+        while let Some(first) = self.queue.pop_async().await {
             // Connects only when there is something to send: servers hang up on silent publishers.
             let began = Instant::now();
             let Some(mut publisher) = self.connect(lost, &mut backoff).await? else { break };
@@ -191,7 +191,7 @@ impl Sender {
 
 /// What outlives a connection: the configurations in use.
 struct Outbox {
-    queue: Arc<Queue<Unit>>,
+    queue: Arc<KeyQueue<Unit>>,
     key_request: KeyRequest,
     counters: Arc<Counters>,
     muxer: Muxer,
@@ -239,21 +239,21 @@ impl Outbox {
         }
         let mut next = first;
         if next.is_none() {
-            next = self.queue.pop().await;
+            next = self.queue.pop_async().await;
         }
         while let Some(unit) = next {
             self.remember(&unit);
-            match unit.role() {
-                Role::Key => gate = Gate::Open,
-                Role::Delta | Role::Audio if gate == Gate::AwaitsKey => self.counters.unsent.add(1),
-                Role::Delta | Role::Audio | Role::Config => {}
+            match unit.packet() {
+                Some(packet) if packet.track == Track::Video && packet.key => gate = Gate::Open,
+                Some(_) if gate == Gate::AwaitsKey => self.counters.unsent.add(1),
+                _ => {}
             }
-            if gate == Gate::Open || unit.role() == Role::Config {
+            if gate == Gate::Open || unit.packet().is_none() {
                 self.send(publisher, &unit).await?;
             }
             next = tokio::select! {
                 biased;
-                unit = self.queue.pop() => unit,
+                unit = self.queue.pop_async() => unit,
                 error = publisher.closed() => return Err(error),
             };
         }
@@ -269,9 +269,9 @@ impl Outbox {
 
     /// Throws away what waits, but for the configurations.
     fn leave_out(&mut self, first: Unit) {
-        for unit in std::iter::once(first).chain(self.queue.take_all()) {
+        for unit in std::iter::once(first).chain(self.queue.drain()) {
             self.remember(&unit);
-            if unit.role() != Role::Config {
+            if unit.packet().is_some() {
                 self.counters.unsent.add(1);
             }
         }

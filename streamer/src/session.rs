@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use api::shutdown::Shutdown;
+use media::flow::{KeyQueue, Overflow};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
 
@@ -20,7 +21,6 @@ use crate::coder::{TranscodeError, VideoError, VideoPath};
 use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::push::{KeyRequest, PushError, Sender};
-use crate::queue::Queue;
 use crate::source;
 use crate::status::{Counters, Screen, Snapshot, StatusLine};
 use crate::training::Training;
@@ -68,7 +68,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
         .transpose()
         .map_err(Failure::failed)?;
 
-    let outgoing = Arc::new(Queue::new(OUTGOING));
+    let outgoing = Arc::new(KeyQueue::new(OUTGOING, Overflow::DropVideo));
     let key_request = KeyRequest::default();
     let sender = Sender {
         url: config.to,

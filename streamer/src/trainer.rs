@@ -18,13 +18,14 @@ use api::control::{QualityLook, TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
 use learn::policy::{Adaptive, Always, Once};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
+use media::flow::Slot;
 use models::{FEdsrConfig, Fingerprint, Package};
+use yielding::Yielding;
 
 use crate::backoff::Backoff;
 use crate::pairs::{PairBuffer, Wanted};
 use crate::status::{Counters, Latest, Quality, UploadState};
-use crate::upload::{Client, Slot};
-use yielding::Yielding;
+use crate::upload::Client;
 
 /// When training goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

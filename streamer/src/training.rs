@@ -8,15 +8,15 @@ use std::time::Duration;
 use api::control::{TrainingReport, TrainingState};
 use api::shutdown::Shutdown;
 use learn::State;
+use media::flow::{KeyQueue, Overflow, Slot};
 use models::Package;
 use models::package::Shelf;
 
 use crate::config::TrainingConfig;
 use crate::pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted};
-use crate::queue::Queue;
 use crate::status::{Counters, Latest};
 use crate::trainer::TrainerThread;
-use crate::upload::{Client, Reporter, Slot, Uploader};
+use crate::upload::{Client, Reporter, Uploader};
 
 /// A trainer that has not come for pairs for so long gets no processor time; pauses and steps are shorter.
 const STARVED: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ const USUAL_SCALE: u8 = 2;
 
 /// Training beside a stream.
 pub struct Training {
-    coded: Arc<Queue<Coded>>,
+    coded: Arc<KeyQueue<Coded>>,
     pairs: Arc<PairBuffer>,
     offers: Arc<Slot<Package>>,
     client: Arc<Client>,
@@ -40,9 +40,9 @@ impl Training {
     /// Starts the threads; they wait for what [`Self::input`] is given.
     pub fn start(config: TrainingConfig, counters: &Arc<Counters>, stop: &Shutdown) -> io::Result<Self> {
         let mut training = Self {
-            coded: Arc::new(Queue::new(CODED)),
+            coded: Arc::new(KeyQueue::new(CODED, Overflow::DropVideo)),
             pairs: Arc::new(PairBuffer::new(PAIRS)),
-            offers: Arc::new(Slot::new()),
+            offers: Arc::new(Slot::default()),
             client: Arc::new(Client::new(config.target)),
             threads: Vec::new(),
         };
@@ -84,7 +84,7 @@ impl Training {
     }
 
     /// Where the video path puts its pictures.
-    pub fn input(&self) -> Arc<Queue<Coded>> {
+    pub fn input(&self) -> Arc<KeyQueue<Coded>> {
         self.coded.clone()
     }
 
@@ -135,7 +135,7 @@ fn tell_of_starvation(starved: bool, counters: &Counters) {
 
 /// The thread that makes pairs.
 fn make_pairs(
-    coded: &Queue<Coded>,
+    coded: &KeyQueue<Coded>,
     pairs: &PairBuffer,
     wanted: &Latest<Option<Wanted>>,
     counters: &Counters,
@@ -143,7 +143,7 @@ fn make_pairs(
     let mut maker = PairMaker::default();
     let mut warned = false;
     let mut starved = false;
-    while let Some(next) = coded.pop_blocking() {
+    while let Some(next) = coded.pop() {
         maker.set_wanted(wanted.get());
         match maker.push(next) {
             Ok(None) => {}

@@ -3,11 +3,9 @@
 mod client;
 mod paced;
 mod reporter;
-mod slot;
 mod uploader;
 
 pub use client::{ApiError, Client, UploadTarget};
 pub use paced::PacedReader;
 pub use reporter::Reporter;
-pub use slot::Slot;
 pub use uploader::Uploader;

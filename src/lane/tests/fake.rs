@@ -20,7 +20,7 @@ use crate::inference::fake::{Behaviour, FakeBackend, package};
 use crate::inference::{Engine, Identity, Library, Net, Profile, StreamModel};
 use crate::lane::frame::Frame;
 use crate::lane::parts::{LaneParts, Shared};
-use crate::lane::queue::{LaneInput, Queue};
+use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::stats::{LaneStats, UpscaledBy};
 use crate::out::{Arrival, EncodeSettings, Output, Rendition, Sink, SinkError, Sinks};
 
@@ -125,7 +125,7 @@ impl Bench {
         };
         let parts = LaneParts {
             shared,
-            queue: Arc::new(Queue::default()),
+            queue: Arc::new(lane_queue()),
             stats: stats(),
             output: output(sink),
             model: Arc::new(model),

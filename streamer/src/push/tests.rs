@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use media::flow::{KeyQueue, Overflow};
 use media::flv::{Demuxer, Tag};
 use media::{AudioConfig, MediaTime, Packet, Track, VideoConfig};
 use rtmp::{Event, Limits, Rejection, ServerConnection};
@@ -14,7 +15,7 @@ use super::*;
 
 struct Set {
     listener: TcpListener,
-    queue: Arc<Queue<Unit>>,
+    queue: Arc<KeyQueue<Unit>>,
     key_request: KeyRequest,
     counters: Arc<Counters>,
     stop: Shutdown,
@@ -25,7 +26,7 @@ struct Set {
 #[expect(clippy::disallowed_methods, reason = "each test awaits its task's end")]
 async fn set() -> Set {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let queue = Arc::new(Queue::new(64));
+    let queue = Arc::new(KeyQueue::new(64, Overflow::DropVideo));
     let (key_request, counters, stop) =
         (KeyRequest::default(), Arc::new(Counters::default()), Shutdown::new());
     let sender = Sender {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use api::names::StreamKey;
 use api::shutdown::Shutdown;
 use media::ffmpeg::Decoder;
+use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::{Demuxer, Tag};
 use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
 use rtmp::{Event, Limits, Rejection, ServerConnection};
@@ -20,7 +21,6 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::continuity::Continuity;
 use super::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::config::ListenAt;
-use crate::queue::{Queue, Queued, Role};
 use crate::status::Counters;
 
 /// Packets between the network and the decoder: about two seconds of video and sound.
@@ -32,7 +32,7 @@ const USUAL_RATE: FrameRate = FrameRate { num: 30, den: 1 };
 
 /// Listens, and gives what the publisher sends.
 pub(super) struct RtmpSource {
-    queue: Arc<Queue<Arrival>>,
+    queue: Arc<KeyQueue<Arrival>>,
     listener: Option<JoinHandle<()>>,
     stop: Shutdown,
     counters: Arc<Counters>,
@@ -51,10 +51,18 @@ enum Arrival {
 }
 
 impl Queued for Arrival {
-    fn role(&self) -> Role {
+    fn packet(&self) -> Option<&Packet> {
         match self {
-            Self::Began => Role::Config,
-            Self::Unit(unit) => unit.role(),
+            Self::Began => None,
+            Self::Unit(unit) => unit.packet(),
+        }
+    }
+
+    fn replaces(&self, older: &Self) -> bool {
+        match (self, older) {
+            (Self::Began, Self::Began) => true,
+            (Self::Unit(unit), Self::Unit(older)) => unit.replaces(older),
+            _ => false,
         }
     }
 }
@@ -74,7 +82,7 @@ impl RtmpSource {
             TcpListener::from_std(listener).map_err(failed)?
         };
         tracing::info!(address = %at.address, "waiting for a publisher: in OBS, set the server to rtmp://{}/live", at.address);
-        let queue = Arc::new(Queue::new(QUEUE));
+        let queue = Arc::new(KeyQueue::new(QUEUE, Overflow::DropVideo));
         let door = Door { queue: queue.clone(), key: at.key.clone(), seat: Arc::new(Semaphore::new(1)) };
         let listener = runtime.spawn(door.run(listener, stop.clone()));
         Ok(Self {
@@ -130,7 +138,7 @@ impl Source for RtmpSource {
                 return Ok(Some(Media::Picture(HrPicture { picture, frame_rate: self.frame_rate, wish })));
             }
             self.counters.source_dropped.set(self.queue.dropped());
-            match self.queue.pop_blocking() {
+            match self.queue.pop() {
                 None => return Ok(None),
                 Some(Arrival::Began) => self.line.restart(),
                 Some(Arrival::Unit(Unit::VideoConfig(config))) => self.configure(&config),
@@ -166,7 +174,7 @@ impl Drop for RtmpSource {
 /// Lets publishers in.
 #[derive(Clone)]
 struct Door {
-    queue: Arc<Queue<Arrival>>,
+    queue: Arc<KeyQueue<Arrival>>,
     key: Option<StreamKey>,
     seat: Arc<Semaphore>,
 }

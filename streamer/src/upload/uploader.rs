@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use api::control::{ModelReport, Outcome};
 use api::shutdown::Shutdown;
+use media::flow::Slot;
 use models::Package;
 use models::package::{Patch, Shelf};
 
-use super::{ApiError, Client, PacedReader, Slot};
+use super::{ApiError, Client, PacedReader};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, SystemClock};
 use crate::status::{Counter, Counters, Latest, UploadState};
@@ -52,7 +53,7 @@ pub struct Uploader {
 impl Uploader {
     /// Uploads until the slot is closed.
     pub fn run(mut self) {
-        while let Some(mut package) = self.offers.take() {
+        while let Some(mut package) = self.offers.wait() {
             let mut backoff = Backoff::between(SHORTEST_PAUSE, LONGEST_PAUSE);
             let mut tries = 0;
             while let Err(error) = self.upload(&package, tries) {
@@ -70,7 +71,7 @@ impl Uploader {
                 if self.stop.sleep(backoff.next_pause()).is_err() {
                     return;
                 }
-                package = self.offers.try_take().unwrap_or(package);
+                package = self.offers.take().unwrap_or(package);
             }
         }
     }
