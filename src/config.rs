@@ -26,7 +26,6 @@ use crate::telemetry::LogSettings;
 use section::{Section, Source};
 use values::{address, media_period, number, one_of, parsed, period, quality, text, yes_or_no};
 
-/// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where publishers come in. Its limit is on connections that do not publish yet.
@@ -93,8 +92,12 @@ impl Default for Config {
 impl Config {
     /// Reads a configuration file.
     pub fn read(file: &Path) -> Result<Self, Invalid> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Invalid::new(format!("{}: {error}", file.display())))?;
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            let name = file.display();
+            Invalid::new(format!(
+                "cannot read the configuration: {name}: {error}; name a file that can be read"
+            ))
+        })?;
         Self::parse(file, &text)
     }
 
@@ -139,7 +142,8 @@ impl Config {
 
     fn read_stream(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
         let name = section.get("name", parsed)?;
-        let name = name.ok_or_else(|| section.complain("", "missing field `name`"))?;
+        let name =
+            name.ok_or_else(|| section.complain("", "missing field `name`; every stream needs one"))?;
         let key = section.get("key", parsed)?;
         let key_file = section.get("key_file", |value| text(value).map(PathBuf::from))?;
         let profile = section.get("profile", parsed)?;
@@ -152,6 +156,7 @@ impl Config {
                 return Err(section.complain("", &message));
             }
         };
+        // By name and by key a stream is found, so both have to be unique. The complaint never repeats the key.
         let stream = StreamSettings { name, key, profile };
         let name = &stream.name;
         if self.stream.iter().any(|other| other.name == *name) {

@@ -1,7 +1,8 @@
-//! RTMP publishers: each in a task of its own, all ended and joined together; a limited number may be [`half_open`].
+//! RTMP publishers: each connection in a task of its own, all ended and joined together.
 //!
-//! Who may publish is for an [`Admission`] to say; this module never looks into media. A publisher who falls silent is cut
-//! off after the read timeout, which frees the name ([`rtmp::Limits`]).
+//! Who may publish is for an [`Admission`] to say; this module never looks into media. Connections that have not
+//! authenticated are limited in number ([`half_open`]) and in time; a publisher who falls silent is cut off, which frees the
+//! name ([`rtmp::Limits`] has the times).
 
 mod admission;
 mod half_open;
@@ -22,10 +23,9 @@ use half_open::{Entry, HalfOpen};
 
 pub use admission::{Admission, Answer, PublishRequest};
 
-/// After an error of the listener itself (no file descriptors left), accepting rests this long.
-const REST: Duration = Duration::from_millis(200);
+/// Pause after an error of the listener itself (no file descriptors left): trying again at once would only fill the log.
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// The accept loop, and its connections.
 #[derive(Debug)]
 pub struct Ingest {
     listener: TcpListener,
@@ -51,11 +51,12 @@ impl Ingest {
             match accepted {
                 Ok((stream, peer)) => self.start(stream, peer, &shutdown),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a publisher");
-                    tokio::time::sleep(REST).await;
+                    tracing::warn!(%error, "cannot accept an RTMP connection, trying again; if files are too many, raise `ulimit -n`");
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
+        // Whoever connects now is refused by the system instead of waiting for us.
         drop(self.listener);
         self.tasks.close();
         self.tasks.wait().await;
@@ -81,6 +82,7 @@ async fn serve(
     tokio::select! {
         biased;
         () = shutdown.requested() => tracing::debug!(%peer, "connection ended with the server"),
+        // Before the peer's bytes: a peer that sends without pause must not keep its place by that.
         () = entry.evicted() => tracing::debug!(%peer, "connection closed to make room"),
         outcome = publisher::serve(stream, peer, &*admission, Limits::default(), &entry) => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),

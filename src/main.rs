@@ -1,10 +1,12 @@
 //! `sharpcast`: see [`sharpcast::cli`] for what can be typed and [`sharpcast::server`] for what then happens.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use sharpcast::cli::Command;
-use sharpcast::{config, server, telemetry};
+use sharpcast::cli::{Command, Serve};
+use sharpcast::config::Config;
+use sharpcast::{server, telemetry};
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
@@ -20,15 +22,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(arguments: &sharpcast::cli::Serve) -> anyhow::Result<()> {
+fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let config = arguments.config()?;
     telemetry::start(&config.log);
     telemetry::tame_openmp(config.enhance.threads)?;
     server::run(config)
 }
 
-fn check(file: &std::path::Path) -> anyhow::Result<()> {
-    let config = config::Config::read(file)?;
+fn check(file: &Path) -> anyhow::Result<()> {
+    let config = Config::read(file)?;
     let streams = config.stream.len();
     println!("{}: good, {streams} stream{}", file.display(), if streams == 1 { "" } else { "s" });
     Ok(())

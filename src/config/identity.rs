@@ -42,7 +42,10 @@ fn kept_key(folder: &Path) -> Result<StreamKey, Invalid> {
         .and_then(|()| files::create_private(&file, key.as_bytes()));
     match created {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Invalid::new(format!("{}: {error}", file.display())))
+            let file = file.display();
+            Err(Invalid::new(format!(
+                "cannot keep a stream key in {file}: {error}; set XDG_STATE_HOME, or configure a [[stream]]"
+            )))
         }
         // Of two servers that start at a time one has created the file; both use what is in it.
         _ => read_key(&file),

@@ -1,6 +1,6 @@
-//! Who may publish, and as which stream: the door between a protocol's connection and the streams.
+//! Who may publish, and as which stream: the seam between a protocol's connection and the streams.
 //!
-//! A door may ask elsewhere, so its answer comes in its own time; until then the publisher waits, and sends nothing.
+//! An admission may ask elsewhere, so its answer comes in its own time; until then the publisher waits, and sends nothing.
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -12,7 +12,6 @@ use secrecy::SecretString;
 
 use crate::streams::{Hub, Publication};
 
-/// What somebody asks for who wants to publish.
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'a> {
     /// The application (`rtmp://host/APP`); may be empty.
@@ -22,7 +21,6 @@ pub struct PublishRequest<'a> {
     pub peer: SocketAddr,
 }
 
-/// Decides on publishers.
 pub trait Admission: Debug + Send + Sync {
     /// The right to publish, or what the publisher is told instead.
     fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a>;

@@ -1,4 +1,5 @@
-//! Connections that have not shown a key yet. Their number is limited; one too many closes the oldest.
+//! Connections that have not authenticated yet. Their number is limited: one too many closes the oldest. (Their time is
+//! limited, too, by [`rtmp::Limits`].)
 //!
 //! Who publishes no longer counts: strangers who connect and do nothing cannot keep publishers out, nor end a
 //! publication. There are no more publishers than streams.
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// The first eviction is logged, and then one in so many: an attack must not fill the disk.
+/// The first eviction is logged, and then one in this many: an attack must not fill the disk.
 const LOGGED: u64 = 1000;
 
 /// All half-open connections of a listener.
@@ -23,7 +24,7 @@ pub(super) struct HalfOpen {
     connections: Mutex<BTreeMap<u64, CancellationToken>>,
 }
 
-/// One of them; it no longer counts once it is dropped or has [authenticated](Self::authenticated).
+/// One of them. It no longer counts once it is dropped or has [authenticated](Self::authenticated).
 #[derive(Debug)]
 pub(super) struct Entry {
     all: Arc<HalfOpen>,
@@ -58,7 +59,8 @@ impl HalfOpen {
             tracing::warn!(
                 limit = self.limit,
                 closed,
-                "more RTMP connections than `rtmp.max_connections` wait to publish; the oldest are closed"
+                "more RTMP connections than `rtmp.max_connections` wait to publish, and the oldest are closed; \
+                 raise it if they are yours"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! One RTMP connection: who it is, what it may do, and its tags turned into units.
+//! One RTMP connection: asks for admission, then turns its tags into access units.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::streams::Publication;
 /// How long a decision on a publisher may take. Encoders give up after some ten seconds.
 const DECISION: Duration = Duration::from_secs(5);
 
-/// Refused tags of one connection are logged up to this many; an encoder that is set up wrongly refuses all.
+/// Refused tags of one publication are logged up to this many; of an encoder that is set up wrongly, all are refused.
 const LOGGED: u32 = 3;
 
 /// Serves a connection until its peer is gone. Dropping the future ends the publication.

@@ -1,4 +1,4 @@
-//! Doors, each with a real publisher in front of it.
+//! Admissions, each asked by a real publisher.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn to_the_hub_only_the_key_counts() {
 }
 
 #[tokio::test]
-async fn another_door_sees_application_and_address() {
+async fn another_admission_sees_application_and_address() {
     let address = IpAddr::from([127, 0, 0, 1]);
     let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, hub: hub() })).await;
     assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.Denied");
@@ -115,7 +115,7 @@ async fn another_door_sees_application_and_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_door_that_never_answers_turns_publishers_away() {
+async fn an_admission_that_never_answers_turns_publishers_away() {
     let (near, far) = tokio::io::duplex(64 << 10);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let half_open = HalfOpen::new(1);
