@@ -25,7 +25,6 @@ pub struct TensorSpec {
 }
 
 impl TensorSpec {
-    /// Number of elements.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()
     }
@@ -39,7 +38,6 @@ impl TensorSpec {
 
 /// The parameters that define a net, and what follows from them, which is its package format.
 pub trait Architecture: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
-    /// Name in packages.
     const NAME: &'static str;
     /// What the net's residual is added to, as packages say it.
     const BASE: &'static str;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// What kind of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelErrorKind {
     /// A word that names no preset, or text that is no fingerprint.
@@ -17,7 +16,6 @@ pub enum ModelErrorKind {
     Metadata,
     /// Tensors that are not those of the net.
     Tensors,
-    /// A weight is NaN or infinity.
     NotFinite,
     /// The patch is one of other packages.
     OtherPackage,

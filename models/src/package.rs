@@ -92,7 +92,6 @@ impl<A: Architecture> NetPackage<A> {
         self.fingerprint
     }
 
-    /// The file, as it travels.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use crate::arch::f_edsr::Preset;
 use crate::package::{Fingerprint, Package, TcsrPackage};
 
-/// Factor by which the stock nets scale.
 pub const SCALE: u8 = 2;
 
 /// The stock package of a preset, where there is one.

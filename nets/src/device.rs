@@ -8,9 +8,7 @@ use crate::error::{NetError, NetErrorKind};
 /// Where a backend's nets run. Written `cpu` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Device {
-    /// The processor.
     Cpu,
-    /// The CUDA device with this number.
     Cuda(usize),
 }
 
@@ -20,9 +18,7 @@ pub enum DeviceChoice {
     /// CUDA if it is there, else the processor.
     #[default]
     Auto,
-    /// The processor.
     Cpu,
-    /// The CUDA device with this number.
     Cuda(usize),
 }
 

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt;
 
-/// What kind of thing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetErrorKind {
     /// A word that names no device or precision.
@@ -14,7 +13,6 @@ pub enum NetErrorKind {
     Pictures,
     /// The net's output holds NaN or infinity.
     NotFinite,
-    /// The engine failed.
     Engine,
 }
 
@@ -23,9 +21,7 @@ pub enum NetErrorKind {
 pub struct NetError {
     /// What callers may decide by.
     pub kind: NetErrorKind,
-    /// A sentence for people.
     pub what: String,
-    /// The engine's own error.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 

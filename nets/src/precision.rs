@@ -11,7 +11,6 @@ pub enum Precision {
     /// Whichever is measured faster where the hardware has both.
     #[default]
     Auto,
-    /// Single precision.
     F32,
     /// bfloat16: 8 bits of mantissa, inputs exact, sums in single precision. About half the time of [`Precision::F32`] on
     /// processors with AVX-512 BF16.

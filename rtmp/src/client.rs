@@ -33,7 +33,6 @@ mod transaction {
     pub(super) const DELETE_STREAM: f64 = 7.0;
 }
 
-/// A publishing session with one server.
 pub struct ClientSession {
     limits: Limits,
     reader: ChunkReader,
@@ -53,9 +52,7 @@ enum State {
     Creating,
     /// Waiting for the answer to `publish` on this message stream.
     Asking(u32),
-    /// Publishing on this message stream.
     Ready(u32),
-    /// Refused or closed.
     Ended,
 }
 
@@ -72,6 +69,7 @@ impl ClientSession {
             state: State::Connecting,
             limits,
         };
+        // Before anything else: chunks of 128 bytes would cut every tag to pieces.
         session.writer.set_chunk_size(CHUNK_SIZE, &mut session.output);
         let object = Object::new()
             .with("app", url.app())
@@ -93,7 +91,6 @@ impl ClientSession {
         Ok(())
     }
 
-    /// Bytes to send.
     pub fn take_output(&mut self) -> Bytes {
         self.output.split().freeze()
     }
@@ -108,7 +105,6 @@ impl ClientSession {
         matches!(self.state, State::Ready(_))
     }
 
-    /// Bytes that wait to be sent.
     pub fn unsent(&self) -> usize {
         self.output.len()
     }
@@ -205,6 +201,7 @@ impl ClientSession {
     fn create_stream(&mut self) {
         let key = Value::from(self.key.expose_secret());
         self.write(&Message::number(MessageKind::WindowSize, WINDOW));
+        // As encoders do; servers that do not know these two answer with errors, which are ignored.
         self.call(0, "releaseStream", transaction::RELEASE_STREAM, [Value::Null, key.clone()]);
         self.call(0, "FCPublish", transaction::FC_PUBLISH, [Value::Null, key]);
         self.call(0, "createStream", transaction::CREATE_STREAM, [Value::Null]);

@@ -7,17 +7,9 @@ use secrecy::SecretString;
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The peer named an application (`rtmp://host/APP`).
-    Connected {
-        /// The application; may be empty.
-        app: String,
-    },
+    Connected { app: String },
     /// The peer wants to publish. Until it is accepted or rejected nothing more comes.
-    PublishRequested {
-        /// The application it connected to.
-        app: String,
-        /// The secret it brought.
-        key: SecretString,
-    },
+    PublishRequested { app: String, key: SecretString },
     /// Audio, video or metadata of the accepted publisher.
     Tag(Tag),
     /// The publisher said that it is done. It may publish again on the same connection.
@@ -26,14 +18,11 @@ pub enum Event {
     Closed,
 }
 
-/// Why a publisher is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// No stream has this key.
     BadKey,
     /// Whoever it is, not from there or not to this application.
     NotAllowed,
-    /// Somebody publishes to this stream already.
     InUse,
     /// The server takes no publishers at the moment.
     Unavailable,

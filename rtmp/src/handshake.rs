@@ -7,7 +7,6 @@ use rml_rtmp::handshake::{Handshake as Exchange, HandshakeError, HandshakeProces
 
 use crate::Error;
 
-/// One end of a handshake.
 pub struct Handshake {
     exchange: Exchange,
 }

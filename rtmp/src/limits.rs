@@ -70,7 +70,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Longest message of a kind in bytes.
     pub fn message(&self, kind: MessageKind) -> usize {
         match kind {
             MessageKind::Video | MessageKind::Aggregate => self.video_message,

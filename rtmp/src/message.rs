@@ -14,10 +14,8 @@ pub use command::Command;
 pub use kind::MessageKind;
 pub use user_control::UserControl;
 
-/// One whole message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
-    /// What the body is.
     pub kind: MessageKind,
     /// Message stream; 0 is the connection itself.
     pub stream_id: u32,

@@ -40,18 +40,15 @@ pub struct ServerSession {
     ended: bool,
 }
 
-/// Where the peer stands with publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Publication {
     None,
     /// On this message stream, not yet decided.
     Requested(u32),
-    /// On this message stream.
     Accepted(u32),
 }
 
 impl ServerSession {
-    /// A session whose handshake is done.
     pub fn new(limits: Limits) -> Self {
         Self {
             reader: ChunkReader::new(&limits),
@@ -77,12 +74,10 @@ impl ServerSession {
         result
     }
 
-    /// What happened, oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// Bytes to send.
     pub fn take_output(&mut self) -> Bytes {
         self.output.split().freeze()
     }
@@ -110,14 +105,12 @@ impl ServerSession {
         }
     }
 
-    /// Asks the peer whether it is there.
     pub fn ping(&mut self, milliseconds: u32) {
         if !self.ended {
             self.send(UserControl::PingRequest(milliseconds).message());
         }
     }
 
-    /// The session reads no more.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
@@ -133,6 +126,7 @@ impl ServerSession {
             && let Some(message) = self.reader.read(&mut input)?
         {
             self.obey(message)?;
+            // After every message: one push may hold thousands of pings.
             if self.output.len() > self.limits.output {
                 return Err(Error::limit("bytes of answers", self.limits.output));
             }
@@ -176,6 +170,7 @@ impl ServerSession {
         if message.kind == MessageKind::DataAmf3 && message.body.first() == Some(&0) {
             message.body = message.body.slice(1..);
         }
+        // Only the name is read; what follows is handed on as it came.
         let mut reader = Reader::new(&message.body, &self.limits);
         match reader.next_value() {
             Ok(Some(Value::String(name))) if name == "@setDataFrame" => {

@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::Error;
 
-/// Port of RTMP.
 pub const DEFAULT_PORT: u16 = 1935;
 
 /// Where to publish. The stream key is not part of it: whatever stands behind the application is dropped.

@@ -12,7 +12,6 @@ use crate::error::{ModelError, ModelErrorKind};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -22,7 +21,6 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    /// Its 32 bytes.
     pub(super) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

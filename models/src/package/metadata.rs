@@ -10,16 +10,13 @@ use super::header;
 use crate::arch::Architecture;
 use crate::error::{ModelError, ModelErrorKind, shortened};
 
-/// What is known of a net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metadata<A> {
     pub config: A,
-    /// The package that training started from.
     pub parent: Option<Fingerprint>,
     pub training: Option<TrainingSummary>,
 }
 
-/// How a net was trained.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
     /// Training pairs that were seen.
@@ -55,6 +52,7 @@ impl<A: Architecture> Metadata<A> {
 
     /// Reads the keys and values of the format; other keys are ignored.
     pub(super) fn from_map(map: &HashMap<String, String>) -> Result<Self, ModelError> {
+        // Format and architecture first: numbers of another architecture would be misread.
         for (key, expected) in header::fixed::<A>() {
             let value = required(map, key)?;
             if value != expected {

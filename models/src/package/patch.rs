@@ -39,9 +39,7 @@ use crate::arch::Architecture as _;
 use crate::error::{ModelError, ModelErrorKind};
 use header::HeaderEdit;
 
-/// What every patch begins with.
 const MAGIC: &[u8; 4] = b"SCPD";
-/// The version that is written and read.
 const VERSION: u8 = 1;
 /// Bytes before the deflate stream: magic, version, two fingerprints.
 const PREAMBLE: usize = MAGIC.len() + 1 + 2 * 32;
@@ -143,7 +141,6 @@ impl Patch {
         Ok(package)
     }
 
-    /// The patch, as it travels.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }

@@ -17,12 +17,12 @@ impl Shelf {
     /// Bytes of package files that are kept at most, but for the last package. In memory they take three times as much.
     pub const MOST_BYTES: usize = 4 << 20;
 
-    /// Keeps what was taken.
     pub fn put(&mut self, package: Package) {
         // Both ends have those always; here they would only push others out.
         if stock::find(package.fingerprint()).is_some() {
             return;
         }
+        // Taken again, it is the newest again.
         self.0.retain(|held| held.fingerprint() != package.fingerprint());
         self.0.push_back(package);
         while self.0.len() > Self::CAPACITY || (self.0.len() > 1 && self.bytes() > Self::MOST_BYTES) {

@@ -40,6 +40,7 @@ impl Frozen {
             }
             Convolution::frozen(&weight, shape, &bias, kind, device)
         };
+        // The order of calls is the order of the net's tensors.
         let head = next(1.0 / 255.0)?;
         let body = blocks(config.blocks, || next(1.0))?;
         let close = next(1.0)?;

@@ -14,7 +14,6 @@ use crate::residual;
 use crate::torch::precision;
 use crate::torch::tcsr::Tcsr;
 
-/// A frozen TCSR with its buffers.
 #[derive(Debug)]
 pub(super) struct TcsrRefiner {
     net: Tcsr,
@@ -76,6 +75,7 @@ impl Refiner for TcsrRefiner {
             let what = format!("the net sees {expected} pictures at once, not {}", pictures.len());
             return Err(NetError::new(NetErrorKind::Pictures, what));
         }
+        // A copy: the picture is a neighbour of others that are still to be refined.
         let mut refined = pictures[expected / 2].clone();
         let target = refined.size();
         self.lumas.clear();

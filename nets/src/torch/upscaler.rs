@@ -13,7 +13,6 @@ use crate::residual;
 #[cfg(test)]
 mod tests;
 
-/// A frozen F-EDSR with its buffers.
 #[derive(Debug)]
 pub(super) struct FEdsrUpscaler {
     net: Frozen,
@@ -55,6 +54,7 @@ impl Upscaler for FEdsrUpscaler {
         // Grey is within every net's range, and all pictures of a size cost the same.
         self.packed.resize(size.width as usize * size.height as usize, 128);
         self.net.run(&self.packed, size, &mut self.residual)?;
+        // The sums of a picture would find it, too, but on air.
         let finite = self.residual.iter().all(|value| value.is_finite());
         if finite { Ok(()) } else { Err(NetError::not_finite()) }
     }

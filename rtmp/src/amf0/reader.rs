@@ -16,7 +16,6 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Vec<Value>, Error> {
     }
 }
 
-/// Reads values one by one.
 #[derive(Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
@@ -27,7 +26,6 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the start of the bytes.
     pub fn new(bytes: &'a [u8], limits: &Limits) -> Self {
         Self { bytes, offset: 0, values: 0, max_values: limits.amf_values, max_depth: limits.amf_depth }
     }
@@ -37,7 +35,6 @@ impl<'a> Reader<'a> {
         if self.offset == self.bytes.len() { Ok(None) } else { self.value(1).map(Some) }
     }
 
-    /// Bytes read so far.
     pub fn offset(&self) -> usize {
         self.offset
     }

@@ -1,38 +1,29 @@
 //! AMF0 values in memory.
 
-/// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Double.
     Number(f64),
-    /// Boolean.
     Boolean(bool),
     /// Text, short or long on the wire.
     String(String),
     /// Named values.
     Object(Object),
-    /// Null.
     Null,
-    /// Undefined.
     Undefined,
     /// Index of an object that came before; not followed.
     Reference(u16),
     /// Named values again, as Flash writes associative arrays.
     EcmaArray(Object),
-    /// Values in a row.
     StrictArray(Vec<Value>),
     /// Milliseconds since 1970; the time zone on the wire is reserved and dropped.
     Date(f64),
-    /// Text of an XML document.
     Xml(String),
-    /// Named values of a class.
     TypedObject(String, Object),
     /// Something that the peer could not write.
     Unsupported,
 }
 
 impl Value {
-    /// The number, if it is one.
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -40,7 +31,6 @@ impl Value {
         }
     }
 
-    /// The text, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -80,24 +70,20 @@ impl From<Object> for Value {
 pub struct Object(pub Vec<(String, Value)>);
 
 impl Object {
-    /// An object without properties.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The object with one more property.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The first property of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// The text of a property, if it is one.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }

@@ -24,7 +24,6 @@ pub struct ChunkReader {
 }
 
 impl ChunkReader {
-    /// A reader for a connection whose handshake is done.
     pub fn new(limits: &Limits) -> Self {
         Self {
             limits: limits.clone(),
@@ -96,6 +95,7 @@ impl ChunkReader {
                 return Err(Error::limit("chunk streams", self.limits.chunk_streams));
             }
             let Some(header) = MessageHeader::parse(format, rest) else { return Ok(None) };
+            // A new message header drops what the stream had not finished: it would count against the limit for ever.
             let stream = self.streams.entry(chunk_stream).or_default();
             self.unfinished -= stream.abandon();
             stream.apply(format, &header);
@@ -119,6 +119,7 @@ impl ChunkReader {
             if self.unfinished + stream.length() > self.limits.assembling {
                 return Err(Error::limit("bytes of unfinished messages", self.limits.assembling));
             }
+            // What is announced counts, not what has come: a peer must not open more than it may ever fill.
             self.unfinished += stream.length();
             stream.begin(format);
         }
@@ -135,7 +136,6 @@ impl ChunkReader {
         *missing == 0
     }
 
-    /// The message that the chunk has finished.
     fn finish_message(&mut self) -> Option<Message> {
         let (chunk_stream, _) = self.chunk.take()?;
         let stream = self.streams.get_mut(&chunk_stream)?;
@@ -149,6 +149,7 @@ impl ChunkReader {
         match message.kind {
             MessageKind::SetChunkSize => {
                 self.chunk_size = match message.as_number() {
+                    // The first bit is reserved as zero; zero bytes a chunk would never end.
                     Some(size @ 1..=0x7fff_ffff) => (size as usize).min(MAX_CHUNK_SIZE),
                     _ => return Err(Error::malformed("impossible chunk size")),
                 };

@@ -23,12 +23,10 @@ pub(super) struct ChunkStream {
 }
 
 impl ChunkStream {
-    /// Length of the current or next message.
     pub(super) fn length(&self) -> usize {
         self.length
     }
 
-    /// Kind of the current or next message.
     pub(super) fn kind(&self) -> u8 {
         self.kind
     }
@@ -38,7 +36,6 @@ impl ChunkStream {
         self.body.is_some()
     }
 
-    /// Bytes that the message lacks.
     pub(super) fn missing(&self) -> usize {
         self.length - self.body.as_ref().map_or(0, BytesMut::len)
     }
@@ -59,13 +56,14 @@ impl ChunkStream {
         (seen.len() == 4).then_some(4)
     }
 
-    /// Takes over the header of a new message.
     pub(super) fn apply(&mut self, format: u8, header: &MessageHeader) {
         self.time = header.time;
         self.extended = header.extended;
+        // Only format 0 has a timestamp; the others say how much later they are. Time wraps, so the sum does, too.
         self.timestamp = if format == 0 { header.time } else { self.timestamp.wrapping_add(header.time) };
         if let Some((length, kind)) = header.message {
-            (self.length, self.kind) = (length, kind);
+            self.length = length;
+            self.kind = kind;
         }
         if let Some(stream_id) = header.stream_id {
             self.stream_id = stream_id;
@@ -81,7 +79,6 @@ impl ChunkStream {
         self.body = Some(BytesMut::with_capacity(self.length.min(FIRST_ALLOCATION)));
     }
 
-    /// Adds payload to the message.
     pub(super) fn append(&mut self, payload: &[u8]) {
         if let Some(body) = &mut self.body {
             body.extend_from_slice(payload);

@@ -12,13 +12,9 @@ use crate::message::{Message, MessageKind};
 pub struct ChunkStreamId(u32);
 
 impl ChunkStreamId {
-    /// Protocol control and user control.
     pub const CONTROL: Self = Self(2);
-    /// Commands and data.
     pub const COMMAND: Self = Self(3);
-    /// Audio.
     pub const AUDIO: Self = Self(4);
-    /// Video.
     pub const VIDEO: Self = Self(6);
 
     /// None outside 2 to 65599.
@@ -103,6 +99,7 @@ impl ChunkWriter {
         let (first, rest) = body.split_at(body.len().min(self.chunk_size));
         sink(&header, first);
 
+        // Continuations are alike, so one header serves all.
         let mut continuation = basic_header(3, chunk_stream);
         if let Some(time) = extended {
             continuation.put_u32(time);

@@ -47,6 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             pinged: false,
             failure: None,
         };
+        // Kept for later: events that came before the fault are told first.
         connection.failure = connection.session.push(&rest).err();
         Ok(connection)
     }
@@ -57,6 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             match self.session.poll_event() {
                 Some(Event::Closed) => continue,
                 Some(event) => {
+                    // The time of our own decision is not the peer's.
                     match event {
                         Event::PublishRequested { .. } => self.idle_since = None,
                         Event::Unpublished => self.idle_since = Some(Instant::now()),
@@ -69,6 +71,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             if let Some(error) = self.failure.take() {
                 return Err(error);
             }
+            // Before reading: the peer may wait for just this answer.
             self.flush().await?;
             if self.session.has_ended() || !self.receive().await? {
                 return Ok(None);
@@ -108,7 +111,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                     input => input?,
                 };
                 self.failure = self.session.push(input).err();
-                (self.heard, self.pinged) = (Instant::now(), false);
+                self.heard = Instant::now();
+                self.pinged = false;
                 return Ok(!input.is_empty());
             }
             if Instant::now() >= deadline {

@@ -37,6 +37,7 @@ impl Publisher<TcpStream> {
     pub async fn connect(url: &RtmpUrl, key: &SecretString, patience: Duration) -> Result<Self, Error> {
         let connect = async {
             let stream = open(url).await?;
+            // A tag is written whole, so waiting for more to send would only add latency.
             stream.set_nodelay(true)?;
             Self::publish(stream, url, key, Limits::default()).await
         };

@@ -8,7 +8,6 @@ use super::{Message, MessageKind};
 use crate::amf0::{self, Object, Value};
 use crate::{Error, Limits};
 
-/// A remote procedure call or its answer.
 #[derive(Clone, PartialEq)]
 pub struct Command {
     /// `connect`, `publish`, `_result`, `onStatus`, ...
@@ -46,7 +45,6 @@ impl Command {
         Ok(Self { name, transaction, values: values.collect() })
     }
 
-    /// The message that carries it.
     pub fn message(&self, stream_id: u32) -> Message {
         let mut body = BytesMut::new();
         amf0::encode(&Value::from(self.name.as_str()), &mut body);

@@ -1,6 +1,5 @@
 //! Message type ids.
 
-/// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
     /// 1: bytes per chunk from here on.

@@ -7,11 +7,9 @@ use super::{Message, MessageKind};
 /// The events that publishing needs; the others are for players.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserControl {
-    /// A message stream is ready for use.
     StreamBegin(u32),
     /// Answer with the same number.
     PingRequest(u32),
-    /// The answer.
     PingResponse(u32),
 }
 
@@ -32,7 +30,6 @@ impl UserControl {
         }
     }
 
-    /// The message that says so.
     pub fn message(self) -> Message {
         let (event, number) = match self {
             Self::StreamBegin(stream_id) => (Self::STREAM_BEGIN, stream_id),

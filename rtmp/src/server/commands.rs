@@ -46,6 +46,7 @@ impl ServerSession {
         for message in replies::greeting() {
             self.send(message);
         }
+        // Before the answer, which fits into one chunk then.
         self.writer.set_chunk_size(replies::CHUNK_SIZE, &mut self.output);
         self.reply(0, &replies::connected(command));
         self.app = Some(app.clone());
@@ -75,6 +76,7 @@ impl ServerSession {
         if self.publication != Publication::None {
             return unexpected("the peer publishes already");
         }
+        // Counted over the whole connection, or guessing keys would cost no handshakes.
         self.publishes += 1;
         if self.publishes > self.limits.publishes {
             return Err(Error::limit("publish requests", self.limits.publishes as usize));

@@ -13,12 +13,10 @@ pub const MAX_BLOCKS: u16 = 32;
 /// Widest tail that is accepted; each of its features costs a convolution at the size of the large picture.
 pub const MAX_TAIL: u16 = 32;
 
-/// The parameters that define an F-EDSR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FEdsrConfig {
     /// Feature channels of head and body.
     pub channels: u16,
-    /// Residual blocks.
     pub blocks: u16,
     /// Upscaling factor of width and height, 2 to 4.
     pub scale: u8,
@@ -137,7 +135,6 @@ impl Preset {
         FEdsrConfig::new(channels, blocks, scale)
     }
 
-    /// The preset that has these parameters.
     pub fn of(config: FEdsrConfig) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.config(config.scale) == Ok(config))
     }

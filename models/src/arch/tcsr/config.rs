@@ -21,7 +21,6 @@ pub const MULTIPLE: usize = 4;
 /// Features per pixel of the large picture that decide on attention.
 pub const EMBEDDING: usize = 8;
 
-/// The parameters that define a TCSR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TcsrConfig {
     /// Feature channels of fusion and reconstruction.

@@ -10,7 +10,6 @@ use crate::package::write::ALIGNMENT;
 /// Bytes of the three numbers.
 const NUMBERS: usize = 12;
 
-/// What makes one header of another.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HeaderEdit<'a> {
     /// Bytes of the old header that stay before the text.
@@ -56,7 +55,6 @@ impl<'a> HeaderEdit<'a> {
         Ok((Self { front, back, text }, rest))
     }
 
-    /// The new header.
     pub(super) fn apply(&self, old: &[u8]) -> Result<Vec<u8>, ModelError> {
         let old = old.trim_ascii_end();
         // Foreign numbers: their sum may be anything.
