@@ -31,8 +31,9 @@ pub mod stats;
 mod tests;
 pub mod thread;
 
-pub use parts::{LaneParts, Shared};
-pub use stats::LaneStats;
 #[cfg(test)]
 use tests::fake;
+
+pub use parts::{LaneParts, Shared};
+pub use stats::LaneStats;
 pub use thread::Lane;

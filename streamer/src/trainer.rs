@@ -20,12 +20,12 @@ use learn::policy::{Adaptive, Always, Once};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
 use media::flow::Slot;
 use models::{FEdsrConfig, Fingerprint, Package};
-use yielding::Yielding;
 
 use crate::backoff::Backoff;
 use crate::pairs::{PairBuffer, Wanted};
 use crate::status::{Counters, Latest, Quality, UploadState};
 use crate::upload::Client;
+use yielding::Yielding;
 
 /// When training goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::control::ModelOrigin;
-
 use media::VideoConfig;
 use media::ffmpeg::{Encoder, PictureType};
 use media::packet::{Packet, Unit};
