@@ -24,7 +24,7 @@ use axum::http::{Method, header};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::inference::LibraryHandle;
-use crate::streams::{Hub, Stream};
+use crate::streams::{Stream, Streams};
 use error::ApiError;
 
 pub use serve::serve;
@@ -32,26 +32,24 @@ pub use serve::serve;
 /// What handlers share. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
-    hub: Arc<Hub>,
+    streams: Arc<Streams>,
     library: LibraryHandle,
     uploads: Arc<gate::Gates>,
 }
 
 impl App {
-    /// Handlers read the hub's streams and send packages to the library.
-    pub fn new(hub: Arc<Hub>, library: LibraryHandle) -> Self {
-        let uploads = Arc::new(gate::Gates::new(hub.streams().iter().map(|stream| stream.name())));
-        Self { hub, library, uploads }
+    /// Handlers read the streams that there are, and send packages to the library.
+    pub fn new(streams: Arc<Streams>, library: LibraryHandle) -> Self {
+        Self { streams, library, uploads: Arc::default() }
     }
 
-    /// All streams.
-    pub fn streams(&self) -> &[Arc<Stream>] {
-        self.hub.streams()
+    fn streams(&self) -> Vec<Arc<Stream>> {
+        self.streams.all()
     }
 
     /// The stream with this public name.
-    pub fn stream(&self, name: &str) -> Result<&Arc<Stream>, ApiError> {
-        let found = name.parse::<StreamName>().ok().and_then(|name| self.hub.find(&name));
+    fn stream(&self, name: &str) -> Result<Arc<Stream>, ApiError> {
+        let found = name.parse::<StreamName>().ok().and_then(|name| self.streams.find(&name));
         found.ok_or_else(|| ApiError::NoStream(name.chars().take(StreamName::MAX_LENGTH).collect()))
     }
 }

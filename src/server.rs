@@ -1,9 +1,9 @@
 //! Composition: what is started, in which order, and how it ends.
 //!
 //! ```text
-//! start    accelerator thread -> library thread -> listeners -> hub -> http, ingest -> "ready" on standard output
+//! start    accelerator thread -> library thread -> listeners -> streams -> http, ingest -> "ready" on standard output
 //! end      1. ingest     no new publishers; connections are closed
-//!          2. hub        lanes finish what they have, briefly; playlists get ENDLIST
+//!          2. streams    lanes finish what they have, briefly; playlists get ENDLIST
 //!          3. http       answers that have begun are finished; connections are closed
 //!          4. library    the loader thread ends, then
 //!          5. engine     the accelerator thread
@@ -18,16 +18,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::shutdown::Shutdown;
+use media::ffmpeg::EncoderSettings;
+use media::picture::Picture;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, identity};
 use crate::http::{self, App};
+use crate::inference::profile::USUAL;
 use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::Ingest;
 use crate::lane;
-use crate::out::EncodeSettings;
-use crate::streams::{Hub, SessionSettings, StreamSettings};
+use crate::streams::{SessionSettings, StreamSettings, Streams};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
@@ -86,20 +88,23 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
         lanes: config.enhance.enabled.then_some(lanes),
         sinks: Vec::new(),
     };
-    let hub = Arc::new(Hub::new(config.stream.clone(), config.enhance.profile, settings));
+    let streams = Arc::new(Streams::new(config.enhance.profile, settings));
+    for stream in &config.stream {
+        streams.add(stream.clone())?;
+    }
 
     let http_end = Shutdown::new();
     let mut tasks = JoinSet::new();
-    let router = http::router(App::new(Arc::clone(&hub), library));
+    let router = http::router(App::new(Arc::clone(&streams), library));
     tasks.spawn(http::serve(web, router, config.http.max_connections, http_end.clone()));
-    let keeper = Arc::clone(&hub);
+    let keeper = Arc::clone(&streams);
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let ingest = Ingest::new(rtmp, hub.clone(), config.rtmp.max_connections);
+    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections);
     announce(&config, addresses, own_stream)?;
     ingest.run(shutdown.clone()).await;
-    hub.end().await;
+    streams.end().await;
     http_end.request();
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -116,10 +121,11 @@ fn second_stage(config: &Config, engine: &Engine, library: &Library) -> Option<S
 }
 
 /// Measuring takes a moment, so it is done only where it decides something.
-fn measured_with(config: &Config) -> Option<EncodeSettings> {
+fn measured_with(config: &Config) -> Option<EncoderSettings> {
     let auto = |stream: &StreamSettings| stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto;
     let decides = config.enhance.enabled && config.stream.iter().any(auto);
-    decides.then(|| config.encode.clone())
+    let large = USUAL.size.scaled(models::stock::SCALE.into());
+    decides.then(|| config.encode.encoder(large, USUAL.frame_rate, Picture::new(large).colour()))
 }
 
 async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<TcpListener> {
@@ -140,7 +146,7 @@ fn announce(config: &Config, addresses: Addresses, own_stream: bool) -> anyhow::
     let Addresses { rtmp, http } = addresses;
     tracing::info!(%rtmp, %http, streams = config.stream.len(), "listening");
     let mut out = std::io::stdout().lock();
-    if let (true, Some(stream)) = (own_stream, config.stream.first()) {
+    if let Some(stream) = config.stream.first().filter(|_| own_stream) {
         writeln!(out, "OBS: Settings, Stream, Service \"Custom...\"")?;
         writeln!(out, "  Server      rtmp://{rtmp}/live")?;
         writeln!(out, "  Stream key  {}", stream.key.expose())?;

@@ -4,102 +4,168 @@
 //! ingest -> Publication -> Session { timeline -> hls (source, audio), queue -> lane -> hls (enhanced) }
 //! ```
 //!
-//! A [`stream::Stream`] is configured and lives as long as the server. A `Session` is one playlist: it
-//! begins with a publisher, outlives short absences (the grace period; the playlist then continues with a
-//! discontinuity), and ends with ENDLIST. Readers of an ended playlist keep it until the next publisher comes, who
-//! gets a fresh one. A [`stream::Publication`] is the right to push, held by one connection at a time.
+//! A [`Stream`] has a name and a key, and lasts until it is removed. A [`Session`] is one playlist: it begins with a
+//! publisher, outlives short absences (the grace period; the playlist then continues with a discontinuity), and ends
+//! with ENDLIST. Readers of an ended playlist keep it until the next publisher comes, who gets a fresh one. A
+//! [`Publication`] is the right to push, held by one connection at a time.
 
-pub mod meter;
-pub mod session;
-mod status;
-pub mod stream;
-pub mod timeline;
-pub mod training;
+mod meter;
+mod session;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod training;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use api::names::{StreamKey, StreamName};
 use api::shutdown::Shutdown;
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::inference::Profile;
-use session::Ending;
 
-pub use session::SessionSettings;
-pub use stream::{InUse, Publication, Stream, StreamSettings};
+pub use crate::lane::select::Reason;
+pub use crate::lane::stats::Figures;
+pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
+pub use stream::{Presence, Publication, Stream, StreamSettings};
+pub use training::CheckedReport;
 
-/// How long a lane may take to finish what it has when its stream ends. Shorter than the whole server may take.
-const LANE_END: Duration = Duration::from_millis(2500);
+/// Streams at most. Each may hold a lane and a window of media, and every publisher's key is compared with all keys.
+pub const MAX_STREAMS: usize = 1000;
 
-/// All streams of the server.
+/// Why the registry or a stream does not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("there are {MAX_STREAMS} streams already; remove one first")]
+    Full,
+    #[error("there is a stream named {0} already")]
+    NameTaken(StreamName),
+    #[error("another stream has the key of {0} already")]
+    KeyTaken(StreamName),
+    #[error("there is no stream named {0}")]
+    NoStream(StreamName),
+    #[error("somebody publishes to this stream already")]
+    InUse,
+    #[error("nobody publishes to this stream, and nobody is waited for")]
+    NotPublished,
+    #[error("the stream or the server has ended")]
+    Ended,
+}
+
+/// All streams of the server. They come and go while it runs.
 #[derive(Debug)]
-pub struct Hub {
-    streams: Vec<Arc<Stream>>,
+pub struct Streams {
+    all: RwLock<Vec<Arc<Stream>>>,
+    /// Set and read under the lock of `all`, so that no stream slips in behind the end.
+    ended: AtomicBool,
+    /// What streams get that choose no profile themselves.
+    profile: Profile,
+    settings: Arc<SessionSettings>,
     /// A publisher left: somebody's grace period has begun.
     left: Arc<Notify>,
 }
 
-impl Hub {
-    /// The configured streams. Those that do not choose a profile get `profile`.
-    pub fn new(streams: Vec<StreamSettings>, profile: Profile, settings: SessionSettings) -> Self {
-        let left = Arc::new(Notify::new());
-        let settings = Arc::new(settings);
-        let streams = streams
-            .into_iter()
-            .map(|stream| {
-                let profile = stream.profile.unwrap_or(profile);
-                Arc::new(Stream::new(stream, profile, Arc::clone(&settings), Arc::clone(&left)))
-            })
-            .collect();
-        Self { streams, left }
+impl Streams {
+    /// None yet. Streams that do not choose a profile get `profile`.
+    pub fn new(profile: Profile, settings: SessionSettings) -> Self {
+        Self {
+            all: RwLock::default(),
+            ended: AtomicBool::new(false),
+            profile,
+            settings: Arc::new(settings),
+            left: Arc::default(),
+        }
     }
 
-    /// All streams, in the order of the configuration.
-    pub fn streams(&self) -> &[Arc<Stream>] {
-        &self.streams
+    /// From now on there is this stream, and who has its key may publish. Names and keys are each one stream's only.
+    pub fn add(&self, stream: StreamSettings) -> Result<Arc<Stream>, Error> {
+        let mut all = self.all.write();
+        if self.ended.load(Ordering::Relaxed) {
+            return Err(Error::Ended);
+        }
+        if all.len() >= MAX_STREAMS {
+            return Err(Error::Full);
+        }
+        if all.iter().any(|other| *other.name() == stream.name) {
+            return Err(Error::NameTaken(stream.name));
+        }
+        if all.iter().any(|other| other.has_key(&stream.key)) {
+            return Err(Error::KeyTaken(stream.name));
+        }
+        let profile = stream.profile.unwrap_or(self.profile);
+        let settings = Arc::clone(&self.settings);
+        let stream = Arc::new(Stream::new(stream, profile, settings, Arc::clone(&self.left)));
+        all.push(Arc::clone(&stream));
+        Ok(stream)
+    }
+
+    /// Ends the stream, whoever publishes, and forgets it. Its publisher is turned away with the next unit, and its
+    /// lane finishes what it has; readers that wait get the end of the playlist.
+    pub async fn remove(&self, name: &StreamName) -> Result<(), Error> {
+        let stream = self.find(name).ok_or_else(|| Error::NoStream(name.clone()))?;
+        // It is listed until it has ended: nobody takes its name while its lane still runs.
+        if let Some(ending) = stream.end() {
+            ending.await;
+        }
+        self.all.write().retain(|other| !Arc::ptr_eq(other, &stream));
+        tracing::info!(stream = %name, "stream removed");
+        Ok(())
+    }
+
+    /// All streams, in the order in which they were added.
+    pub fn all(&self) -> Vec<Arc<Stream>> {
+        self.all.read().clone()
     }
 
     /// The stream with this public name.
-    pub fn find(&self, name: &StreamName) -> Option<&Arc<Stream>> {
-        self.streams.iter().find(|stream| stream.name() == name)
+    pub fn find(&self, name: &StreamName) -> Option<Arc<Stream>> {
+        self.all.read().iter().find(|stream| stream.name() == name).cloned()
     }
 
-    /// The stream that this key may publish to. Looks at all keys, each in constant time, so that the time that it
-    /// takes tells nothing.
-    pub fn authenticate(&self, key: &StreamKey) -> Option<&Arc<Stream>> {
-        self.streams.iter().fold(None, |found, stream| if stream.has_key(key) { Some(stream) } else { found })
+    /// The stream that this key may publish to.
+    pub fn authenticate(&self, key: &StreamKey) -> Option<Arc<Stream>> {
+        // All keys, each in constant time, so that the time that it takes tells nothing.
+        let all = self.all.read();
+        let found =
+            all.iter().fold(None, |found, stream| if stream.has_key(key) { Some(stream) } else { found });
+        found.cloned()
     }
 
     /// Ends sessions whose grace period is over, until the server ends.
     pub async fn run(&self, shutdown: Shutdown) {
         loop {
-            let due = self.streams.iter().filter_map(|stream| stream.waits_until()).min();
+            let due = self.all().iter().filter_map(|stream| stream.waits_until()).min();
             tokio::select! {
                 biased;
                 () = shutdown.requested() => return,
                 () = self.left.notified() => {}
                 () = sleep_until(due) => {
                     let now = Instant::now();
-                    end_all(self.streams.iter().filter_map(|stream| stream.expire(now)).collect()).await;
+                    complete(self.all().iter().filter_map(|stream| stream.expire(now)).collect()).await;
                 }
             }
         }
     }
 
-    /// Ends all sessions, whoever publishes.
+    /// Ends all sessions, whoever publishes. Nothing is added any more.
     pub async fn end(&self) {
-        end_all(self.streams.iter().filter_map(|stream| stream.end()).collect()).await;
+        let all = {
+            let all = self.all.write();
+            self.ended.store(true, Ordering::Relaxed);
+            all.clone()
+        };
+        complete(all.iter().filter_map(|stream| stream.end()).collect()).await;
     }
 }
 
-/// Lanes finish side by side; each playlist ends when its lane has.
-async fn end_all(endings: Vec<Ending>) {
-    for ending in &endings {
-        ending.announce();
-    }
+/// Every lane was told to end already, so they finish side by side; each playlist ends when its lane has.
+async fn complete(endings: Vec<impl Future<Output = ()>>) {
     for ending in endings {
-        ending.complete(LANE_END).await;
+        ending.await;
     }
 }
 

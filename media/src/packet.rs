@@ -48,7 +48,7 @@ impl std::fmt::Debug for Packet {
     }
 }
 
-/// What flows through hub and lanes: packets, and ahead of them what is needed to read them.
+/// What flows through streams and lanes: packets, and ahead of them what is needed to read them.
 #[derive(Clone, Debug)]
 pub enum Unit {
     /// The video packets that follow are to be read with this.

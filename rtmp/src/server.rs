@@ -96,9 +96,10 @@ impl ServerSession {
         }
     }
 
-    /// Turns the peer away and ends the session: encoders wait for ever if the connection stays open.
+    /// Turns the peer away, also one that publishes already, and ends the session: encoders wait for ever if the
+    /// connection stays open.
     pub fn reject_publish(&mut self, rejection: Rejection) {
-        if let Publication::Requested(stream_id) = self.publication {
+        if let Publication::Requested(stream_id) | Publication::Accepted(stream_id) = self.publication {
             self.publication = Publication::None;
             self.reply(stream_id, &replies::publish_rejected(rejection));
             self.end();

@@ -8,8 +8,10 @@ use api::control::{ModelReport, TrainingOrder, TrainingReport};
 use api::names::StreamKey;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
@@ -20,8 +22,7 @@ use super::App;
 use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
 use crate::inference::{PackageUpload, Rejection};
-use crate::streams::Stream;
-use crate::streams::training::CheckedReport;
+use crate::streams::{CheckedReport, Stream};
 
 /// How long nothing may come of a package that is being sent.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -43,57 +44,52 @@ pub(super) fn routes() -> Router<App> {
 
 async fn training(
     State(app): State<App>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Authorised(stream): Authorised,
 ) -> Result<Json<TrainingOrder>, ApiError> {
-    let stream = authorised(&app, &name, &headers)?;
     app.library.training_order(stream.model()).await.map(Json).ok_or(ApiError::NoTraining)
 }
 
 /// What is new is added to what is known; a report that is refused changes nothing.
 async fn report(
-    State(app): State<App>,
-    Path(name): Path<String>,
+    Authorised(stream): Authorised,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let stream = authorised(&app, &name, &headers)?;
     let bytes = receive(body, &headers, Upload::Report, MAX_REPORT_BYTES).await?;
     let Json(report) = Json::<TrainingReport>::from_bytes(&bytes).map_err(|error| match error {
-        JsonRejection::JsonDataError(error) => ApiError::NotAReport(error.body_text()),
+        JsonRejection::JsonDataError(error) => ApiError::BadReport(error.body_text()),
         error => ApiError::BadRequest(error.body_text()),
     })?;
-    stream.report_training(CheckedReport::try_from(report)?)?;
+    let report = CheckedReport::try_from(report).map_err(|error| ApiError::BadReport(error.to_string()))?;
+    stream.report_training(report).map_err(|_| ApiError::NotPublished)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A whole package.
 async fn model(
     State(app): State<App>,
-    Path(name): Path<String>,
+    Authorised(stream): Authorised,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Accepted, ApiError> {
-    let stream = authorised(&app, &name, &headers)?;
-    upload(&app, stream, &headers, body, PackageUpload::Whole).await
+    upload(&app, &stream, &headers, body, PackageUpload::Whole).await
 }
 
 /// What changed since a package that the stream had. Whatever the headers tell is answered before the body is asked
 /// for: clients that send `Expect: 100-continue` keep it to themselves then.
 async fn patch(
     State(app): State<App>,
-    Path(name): Path<String>,
+    Authorised(stream): Authorised,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Accepted, ApiError> {
-    let stream = authorised(&app, &name, &headers)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(PATCH_CONTENT_TYPE)) {
         return Err(ApiError::NotAPatch);
     }
     let base = delta_base(&headers)?;
     stream.model().accepted.held(base).ok_or(Rejection::OtherBase)?;
-    upload(&app, stream, &headers, body, |bytes| PackageUpload::Patch(base, bytes)).await
+    upload(&app, &stream, &headers, body, |bytes| PackageUpload::Patch(base, bytes)).await
 }
 
 /// Takes the body and has it proven; the answer names the package as an entity tag.
@@ -104,15 +100,27 @@ async fn upload(
     body: Body,
     package: impl FnOnce(Bytes) -> PackageUpload,
 ) -> Result<Accepted, ApiError> {
-    let _pass = app.uploads.enter(stream.name()).map_err(ApiError::TooMany)?;
+    let _pass = app.uploads.enter(stream.model()).map_err(ApiError::TooMany)?;
     let limit = app.library.max_bytes(stream.model());
     let bytes = receive(body, headers, Upload::Package, limit).await?;
     let report = app.library.upload(Arc::clone(stream.model()), package(bytes)).await?;
     Ok(([(header::ETAG, format!("\"{}\"", report.fingerprint))], Json(report)))
 }
 
-/// The stream, if the request has its key.
-fn authorised<'a>(app: &'a App, name: &str, headers: &HeaderMap) -> Result<&'a Arc<Stream>, ApiError> {
+/// The stream that the path names, of a request that has its key.
+struct Authorised(Arc<Stream>);
+
+impl FromRequestParts<App> for Authorised {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Path(name) =
+            Path::<String>::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        authorise(app, &name, &parts.headers).map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+fn authorise(app: &App, name: &str, headers: &HeaderMap) -> Result<Arc<Stream>, ApiError> {
     let stream = app.stream(name)?;
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, key) = value.and_then(|value| value.split_once(' ')).ok_or(ApiError::NoKey)?;

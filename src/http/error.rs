@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::inference::Rejection;
-use crate::streams::training::{NotPublished, ReportError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -67,15 +66,11 @@ pub enum ApiError {
     /// The package is not used.
     #[error("{0}")]
     Rejected(#[from] Rejection),
-    /// The report has other fields, or fields of other types, than it should.
+    /// The report has other fields than it should, of other types, or numbers that cannot be.
     #[error("{0}")]
-    NotAReport(String),
-    /// The report has numbers that cannot be.
-    #[error("{0}")]
-    BadReport(#[from] ReportError),
-    /// There is nobody whose training could be reported.
-    #[error("{0}")]
-    NotPublished(#[from] NotPublished),
+    BadReport(String),
+    #[error("nobody publishes to this stream: publish first, then say how training stands")]
+    NotPublished,
 }
 
 /// What comes as the body of a request.
@@ -118,13 +113,11 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoTraining | Self::NotPublished(_) | Self::Rejected(Rejection::NoNets) => {
-                StatusCode::CONFLICT
-            }
+            Self::NoTraining | Self::NotPublished | Self::Rejected(Rejection::NoNets) => StatusCode::CONFLICT,
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoBase => StatusCode::PRECONDITION_REQUIRED,
             Self::Rejected(Rejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
-            Self::Rejected(_) | Self::NotAReport(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Rejected(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -154,8 +147,8 @@ impl ApiError {
             Self::NoBase => ("base-missing", "Delta-Base missing"),
             Self::Rejected(Rejection::OtherBase) => ("other-base", "Patch of another package"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),
-            Self::NotAReport(_) | Self::BadReport(_) => ("report-rejected", "Training report rejected"),
-            Self::NotPublished(_) => ("not-published", "Nobody publishes"),
+            Self::BadReport(_) => ("report-rejected", "Training report rejected"),
+            Self::NotPublished => ("not-published", "Nobody publishes"),
         }
     }
 

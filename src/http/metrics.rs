@@ -4,7 +4,7 @@ mod training;
 
 use std::fmt::Error;
 
-use api::control::{EnhanceStatus, StreamState, StreamStatus, TrainingReport};
+use api::control::{EnhanceStatus, StreamState, StreamStatus};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
@@ -18,7 +18,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::App;
 use super::error::ApiError;
-use crate::lane::stats::Figures;
+use super::status::status;
+use crate::streams::Figures;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -28,157 +29,147 @@ pub(super) fn routes() -> Router<App> {
 
 async fn scrape(State(app): State<App>) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
     let now = std::time::Instant::now();
-    let streams = app.streams().iter().map(|stream| stream.snapshot(now));
+    let streams = app.streams().iter().map(|stream| status(stream, now)).collect();
     let mut registry = Registry::with_prefix("sharpcast");
-    registry.register_collector(Box::new(Streams(streams.collect())));
+    registry.register_collector(Box::new(Scrape(streams)));
     let mut body = String::new();
     text::encode(&mut body, &registry)
         .map_err(|_| ApiError::Unavailable("metrics cannot be written".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], body))
 }
 
-#[derive(Debug)]
-struct Streams(Vec<(StreamStatus, Figures)>);
-
-impl Collector for Streams {
-    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
-        self.gauge(&mut encoder, "publisher_connected", "Whether somebody publishes", None, |status, _| {
-            f64::from(u8::from(status.state == StreamState::Live))
-        })?;
-        self.counter(&mut encoder, "pictures_received", "Coded pictures received", |status, _| {
-            vec![(None, status.video.as_ref().map_or(0, |video| video.frames))]
-        })?;
-        self.counter(
-            &mut encoder,
-            "pictures_enhanced",
-            "Pictures that left the enhanced lane, by how",
-            |status, _| status.enhance.as_ref().map(made).unwrap_or_default(),
-        )?;
-        self.counter(
-            &mut encoder,
-            "pictures_refined",
-            "Of those made by F-EDSR, refined by the second stage, by why",
-            |_, figures| {
-                vec![
-                    (Some(("reason", "key")), figures.refined_key),
-                    (Some(("reason", "change")), figures.refined_change),
-                    (Some(("reason", "spare")), figures.refined_spare),
-                ]
-            },
-        )?;
-        self.gauge(
-            &mut encoder,
-            "pictures_refinable",
-            "Pictures a second that the second stage can afford",
-            None,
-            |_, figures| figures.affordable,
-        )?;
-        self.counter(
-            &mut encoder,
-            "discontinuities",
-            "New publishers and jumps within the playlist",
-            |status, _| vec![(None, status.discontinuities)],
-        )?;
-        self.counter(&mut encoder, "lane_restarts", "Times that the enhanced lane broke", |_, figures| {
-            vec![(None, figures.restarts)]
-        })?;
-        let seconds = Some(&Unit::Seconds);
-        self.gauge(
-            &mut encoder,
-            "lane_backlog",
-            "Received video that is not enhanced yet",
-            seconds,
-            |_, figures| figures.backlog().as_secs_f64(),
-        )?;
-        self.gauge(
-            &mut encoder,
-            "lane_picture",
-            "Median time of a picture in the lane",
-            seconds,
-            |_, figures| figures.lane().as_secs_f64(),
-        )?;
-        self.gauge(
-            &mut encoder,
-            "net_picture",
-            "Median time of a picture in the net",
-            seconds,
-            |_, figures| figures.net().as_secs_f64(),
-        )?;
-        self.gauge(
-            &mut encoder,
-            "refined_picture",
-            "Median time of a picture in the second stage",
-            seconds,
-            |_, figures| figures.refiner().as_secs_f64(),
-        )?;
-        self.gauge(
-            &mut encoder,
-            "model_version",
-            "Version of the net in use; 0 is stock",
-            None,
-            |status, _| {
-                status
-                    .enhance
-                    .as_ref()
-                    .and_then(|enhance| enhance.model.as_ref())
-                    .map_or(0.0, |model| model.version as f64)
-            },
-        )?;
-        training::encode(&mut encoder, &self.reports())
-    }
+/// How a series is read off one stream.
+enum Read {
+    Gauge(fn(&StreamStatus, &Figures) -> f64),
+    /// A gauge with a unit.
+    Seconds(fn(&StreamStatus, &Figures) -> f64),
+    Counter(fn(&StreamStatus, &Figures) -> u64),
+    /// One counter for every value of this label.
+    Counters(&'static str, fn(&StreamStatus, &Figures) -> Vec<(&'static str, u64)>),
 }
 
-/// Counts, each with a label of its own if there are several.
-type Counts = Vec<(Option<(&'static str, &'static str)>, u64)>;
+/// Name, help and value of every series but those of [`training`].
+const SERIES: [(&str, &str, Read); 12] = [
+    (
+        "publisher_connected",
+        "Whether somebody publishes",
+        Read::Gauge(|status, _| f64::from(u8::from(status.state == StreamState::Live))),
+    ),
+    (
+        "pictures_received",
+        "Coded pictures received",
+        Read::Counter(|status, _| status.video.as_ref().map_or(0, |video| video.frames)),
+    ),
+    (
+        "pictures_enhanced",
+        "Pictures that left the enhanced lane, by how",
+        Read::Counters("made", |status, _| status.enhance.as_ref().map(enhanced).unwrap_or_default()),
+    ),
+    (
+        "pictures_refined",
+        "Of those made by F-EDSR, refined by the second stage, by why",
+        Read::Counters("reason", |_, figures| {
+            vec![
+                ("key", figures.refined_key),
+                ("change", figures.refined_change),
+                ("spare", figures.refined_spare),
+            ]
+        }),
+    ),
+    (
+        "pictures_refinable",
+        "Pictures a second that the second stage can afford",
+        Read::Gauge(|_, figures| figures.affordable),
+    ),
+    (
+        "discontinuities",
+        "New publishers and jumps within the playlist",
+        Read::Counter(|status, _| status.discontinuities),
+    ),
+    ("lane_restarts", "Times that the enhanced lane broke", Read::Counter(|_, figures| figures.restarts)),
+    (
+        "lane_backlog",
+        "Received video that is not enhanced yet",
+        Read::Seconds(|_, figures| figures.backlog().as_secs_f64()),
+    ),
+    (
+        "lane_picture",
+        "Median time of a picture in the lane",
+        Read::Seconds(|_, figures| figures.lane().as_secs_f64()),
+    ),
+    (
+        "net_picture",
+        "Median time of a picture in the net",
+        Read::Seconds(|_, figures| figures.net().as_secs_f64()),
+    ),
+    (
+        "refined_picture",
+        "Median time of a picture in the second stage",
+        Read::Seconds(|_, figures| figures.refiner().as_secs_f64()),
+    ),
+    (
+        "model_version",
+        "Version of the net in use; 0 is stock",
+        Read::Gauge(|status, _| {
+            let model = status.enhance.as_ref().and_then(|enhance| enhance.model.as_ref());
+            model.map_or(0.0, |model| model.version as f64)
+        }),
+    ),
+];
 
-/// How pictures left the lane.
-fn made(enhance: &EnhanceStatus) -> Counts {
+fn enhanced(status: &EnhanceStatus) -> Vec<(&'static str, u64)> {
     vec![
-        (Some(("made", "f-edsr")), enhance.f_edsr),
-        (Some(("made", "plain-overload")), enhance.plain_overload),
-        (Some(("made", "plain-no-net")), enhance.plain_no_net),
-        (Some(("made", "plain-failed")), enhance.plain_failed),
-        (Some(("made", "skipped")), enhance.skipped),
+        ("f-edsr", status.f_edsr),
+        ("plain-overload", status.plain_overload),
+        ("plain-no-net", status.plain_no_net),
+        ("plain-failed", status.plain_failed),
+        ("skipped", status.skipped),
     ]
 }
 
-impl Streams {
-    fn reports(&self) -> Vec<(&str, &TrainingReport)> {
-        let reports = self.0.iter().map(|(status, _)| (status.name.as_str(), status.training.as_ref()));
-        reports.filter_map(|(name, report)| Some((name, report?))).collect()
-    }
+/// All streams at one moment.
+#[derive(Debug)]
+struct Scrape(Vec<(StreamStatus, Figures)>);
 
-    fn gauge(
-        &self,
-        encoder: &mut DescriptorEncoder,
-        name: &str,
-        help: &str,
-        unit: Option<&Unit>,
-        value: impl Fn(&StreamStatus, &Figures) -> f64,
-    ) -> Result<(), Error> {
-        let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-        for (status, figures) in &self.0 {
-            let labels = [("stream", status.name.as_str())];
-            ConstGauge::new(value(status, figures)).encode(family.encode_family(&labels)?)?;
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
+        for (name, help, read) in SERIES {
+            self.series(&mut encoder, name, help, &read)?;
         }
-        Ok(())
+        let reports = self.0.iter().map(|(status, _)| (status.name.as_str(), status.training.as_ref()));
+        let reports: Vec<_> = reports.filter_map(|(name, report)| Some((name, report?))).collect();
+        training::encode(&mut encoder, &reports)
     }
+}
 
-    fn counter(
+impl Scrape {
+    fn series(
         &self,
         encoder: &mut DescriptorEncoder,
         name: &str,
         help: &str,
-        values: impl Fn(&StreamStatus, &Figures) -> Counts,
+        read: &Read,
     ) -> Result<(), Error> {
-        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        let unit = matches!(read, Read::Seconds(_)).then_some(&Unit::Seconds);
+        let kind = match read {
+            Read::Gauge(_) | Read::Seconds(_) => MetricType::Gauge,
+            Read::Counter(_) | Read::Counters(..) => MetricType::Counter,
+        };
+        let mut family = encoder.encode_descriptor(name, help, unit, kind)?;
         for (status, figures) in &self.0 {
-            for (label, count) in values(status, figures) {
-                let stream = ("stream", status.name.as_str());
-                let counter = ConstCounter::new(count);
-                match label {
-                    Some(label) => counter.encode(family.encode_family(&[stream, label])?)?,
-                    None => counter.encode(family.encode_family(&[stream])?)?,
+            let stream = ("stream", status.name.as_str());
+            match read {
+                Read::Gauge(value) | Read::Seconds(value) => {
+                    ConstGauge::new(value(status, figures)).encode(family.encode_family(&[stream])?)?;
+                }
+                Read::Counter(value) => {
+                    ConstCounter::new(value(status, figures)).encode(family.encode_family(&[stream])?)?;
+                }
+                Read::Counters(label, values) => {
+                    for (value, count) in values(status, figures) {
+                        let labels = [stream, (*label, value)];
+                        ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+                    }
                 }
             }
         }

@@ -2,15 +2,22 @@
 
 use std::time::Instant;
 
+use api::control::{
+    AudioStatus, EnhanceStatus, RefinedPicture, RefinedReason, StreamState, StreamStatus, StreamSummary,
+    TemporalStatus, VideoStatus, routes,
+};
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use media::{AudioConfig, VideoConfig};
 use tower_http::compression::CompressionLayer;
 
 use super::App;
 use super::error::ApiError;
+use crate::inference::StreamModel;
+use crate::streams::{Figures, Incoming, LaneFeed, Presence, Reason, Stream};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -24,10 +31,125 @@ pub(super) fn routes() -> Router<App> {
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 async fn list(State(app): State<App>) -> impl IntoResponse {
-    let summaries: Vec<_> = app.streams().iter().map(|stream| stream.summary()).collect();
+    let summaries: Vec<_> = app.streams().iter().map(|stream| summary(stream)).collect();
     (FRESH, Json(summaries))
 }
 
 async fn one(State(app): State<App>, Path(name): Path<String>) -> Result<impl IntoResponse, ApiError> {
-    Ok((FRESH, Json(app.stream(&name)?.status(Instant::now()))))
+    Ok((FRESH, Json(status(&*app.stream(&name)?, Instant::now()).0)))
+}
+
+/// One line of the list of streams.
+pub(super) fn summary(stream: &Stream) -> StreamSummary {
+    stream.look(|presence, session| {
+        let session = session.filter(|session| !session.is_over());
+        let video = session.and_then(|session| session.video.as_ref());
+        let lane = session.and_then(|session| session.lane.as_ref());
+        StreamSummary {
+            name: stream.name().to_string(),
+            state: state(presence),
+            watch: routes::watch(stream.name()),
+            playlist: routes::playlist(stream.name()),
+            source: video.map(|video| video.config.size().to_string()),
+            enhanced: lane.and_then(|lane| lane.stats.view().size).map(|size| size.to_string()),
+            training: session.and_then(|session| session.training.as_ref()).map(|report| report.state),
+        }
+    })
+}
+
+/// Everything that is known at this moment, and the lane's counts from which part of it was made.
+pub(super) fn status(stream: &Stream, now: Instant) -> (StreamStatus, Figures) {
+    stream.look(|presence, session| {
+        let uptime_s = match presence {
+            Presence::Live { since } => Some(now.saturating_duration_since(since).as_secs_f64()),
+            _ => None,
+        };
+        let lane = session.and_then(|session| session.lane.as_ref());
+        let figures = lane.map(|lane| lane.stats.view()).unwrap_or_default();
+        let status = StreamStatus {
+            name: stream.name().to_string(),
+            state: state(presence),
+            uptime_s,
+            discontinuities: session.map_or(0, |session| session.discontinuities),
+            video: session.and_then(|session| Some(video_status(session.video.as_ref()?, now))),
+            audio: session.and_then(|session| Some(audio_status(session.audio.as_ref()?, now))),
+            enhance: lane.and_then(|lane| enhance_status(lane, &figures, stream.model())),
+            training: session.and_then(|session| session.training.clone()),
+        };
+        (status, figures)
+    })
+}
+
+fn state(presence: Presence) -> StreamState {
+    match presence {
+        Presence::Idle | Presence::Closed => StreamState::Idle,
+        Presence::Live { .. } => StreamState::Live,
+        Presence::Waiting { .. } => StreamState::Waiting,
+    }
+}
+
+fn video_status(video: &Incoming<VideoConfig>, now: Instant) -> VideoStatus {
+    let size = video.config.size();
+    VideoStatus {
+        codec: video.config.codec_string(),
+        width: size.width,
+        height: size.height,
+        frames: video.packets,
+        frame_rate: video.meter.packets(now),
+        bitrate: video.meter.bits(now) as u64,
+        newest_s: video.newest.as_secs_f64(),
+    }
+}
+
+fn audio_status(audio: &Incoming<AudioConfig>, now: Instant) -> AudioStatus {
+    AudioStatus {
+        codec: audio.config.codec_string(),
+        sample_rate: audio.config.sample_rate(),
+        channels: audio.config.channels(),
+        bitrate: audio.meter.bits(now) as u64,
+    }
+}
+
+/// `None` until there is an enhanced picture's size.
+fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Option<EnhanceStatus> {
+    let size = figures.size?;
+    let (model, history) = model.live.status();
+    Some(EnhanceStatus {
+        width: size.width,
+        height: size.height,
+        frames_in: figures.frames_in,
+        f_edsr: figures.f_edsr,
+        tcsr: figures.refined(),
+        temporal: lane.shared.second_stage.as_ref().map(|_| temporal_status(figures)),
+        plain: figures.lanczos(),
+        plain_overload: figures.lanczos_overload,
+        plain_no_net: figures.lanczos_no_net,
+        plain_failed: figures.lanczos_net_failed,
+        skipped: figures.skipped(),
+        net_ms: figures.net().as_secs_f64() * 1e3,
+        lane_ms: figures.lane().as_secs_f64() * 1e3,
+        backlog_s: figures.backlog().as_secs_f64(),
+        device: lane.shared.engine.device_name(),
+        model,
+        history,
+    })
+}
+
+fn temporal_status(figures: &Figures) -> TemporalStatus {
+    let reason = |reason| match reason {
+        Reason::Key => RefinedReason::Key,
+        Reason::Change => RefinedReason::Change,
+        Reason::Spare => RefinedReason::Spare,
+    };
+    let chosen = figures.chosen.iter();
+    TemporalStatus {
+        affordable: figures.affordable,
+        ms: figures.refiner().as_secs_f64() * 1e3,
+        key: figures.refined_key,
+        change: figures.refined_change,
+        spare: figures.refined_spare,
+        chosen: chosen
+            .map(|(at, why)| RefinedPicture { at_s: at.as_secs_f64(), reason: reason(*why) })
+            .collect(),
+    }
 }

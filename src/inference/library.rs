@@ -24,8 +24,8 @@ use super::live::{Demand, Net};
 use super::machine::{self, Machine};
 use super::model::StreamModel;
 use super::profile::Costs;
-use crate::out::EncodeSettings;
 use loader::Loader;
+use media::ffmpeg::EncoderSettings;
 
 pub use rejection::Rejection;
 pub use upload::PackageUpload;
@@ -88,9 +88,10 @@ enum Request {
 }
 
 impl Library {
-    /// Starts the thread. It measures the machine first, with an encoder of these settings; requests wait meanwhile.
-    /// Without settings it measures nothing: every stream says which preset it wants.
-    pub fn start(engine: EngineHandle, encode: Option<EncodeSettings>, scale: u8) -> std::io::Result<Self> {
+    /// Starts the thread. It measures the machine first, with an encoder of these settings (for upscaled pictures of
+    /// the usual ones); requests wait meanwhile. Without settings it measures nothing: every stream says which preset it
+    /// wants.
+    pub fn start(engine: EngineHandle, encode: Option<EncoderSettings>, scale: u8) -> std::io::Result<Self> {
         let (requests, queue) = sync_channel(MAX_REQUESTS);
         let (tell, measured) = watch::channel(Measured::NotYet);
         let machine = Arc::new(Machine::default());

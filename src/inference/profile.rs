@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use api::Invalid;
-use media::ffmpeg::{Encoder, FfmpegError, Filter, PictureType, Scaler};
+use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, PictureType, Scaler};
 use media::picture::{FrameRate, Picture, Size};
 use models::Preset;
 
 use super::engine::EngineHandle;
 use super::live::Demand;
-use crate::out::EncodeSettings;
 
 /// Which net a stream gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,14 +68,15 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Measures this machine: a second or two on a processor. `ends` is looked at between presets.
+    /// Measures this machine: a second or two on a processor. `encode` is for upscaled pictures of the [`USUAL`] ones.
+    /// `ends` is looked at between presets.
     pub fn measure(
         engine: &EngineHandle,
-        encode: &EncodeSettings,
+        encode: &EncoderSettings,
         scale: u8,
         ends: &AtomicBool,
     ) -> anyhow::Result<Self> {
-        let base = time_base(encode, scale)?;
+        let base = time_base(encode)?;
         let mut nets = Vec::new();
         for preset in Preset::ALL {
             let config = preset.config(scale)?;
@@ -116,15 +116,14 @@ pub fn pixels(demand: Demand) -> f64 {
     demand.size.area() as f64 / USUAL.size.area() as f64
 }
 
-fn time_base(encode: &EncodeSettings, scale: u8) -> Result<Duration, FfmpegError> {
-    let large = USUAL.size.scaled(scale.into());
+fn time_base(encode: &EncoderSettings) -> Result<Duration, FfmpegError> {
     let mut scaler = Scaler::new(Filter::Lanczos);
-    let mut encoder = Encoder::new(&encode.encoder(large, USUAL.frame_rate, Picture::new(large).colour()))?;
+    let mut encoder = Encoder::new(encode)?;
     let started = Instant::now();
     for index in 0..PICTURES {
         let mut picture = textured(USUAL.size, index);
         picture.set_pts(USUAL.frame_rate.time_of(index.into()));
-        let large = scaler.scale(&picture, large)?;
+        let large = scaler.scale(&picture, encode.size)?;
         encoder.push(&large, PictureType::Auto)?;
         while encoder.pull()?.is_some() {}
     }

@@ -10,7 +10,7 @@ use api::names::StreamKey;
 use rtmp::Rejection;
 use secrecy::SecretString;
 
-use crate::streams::{Hub, Publication};
+use crate::streams::{Error, Publication, Streams};
 
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'a> {
@@ -30,13 +30,16 @@ pub trait Admission: Debug + Send + Sync {
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Publication, Rejection>> + Send + 'a>>;
 
 /// Keys open streams, whatever the application and the address.
-impl Admission for Hub {
+impl Admission for Streams {
     fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a> {
         Box::pin(async move {
             // What is no key at all opens no stream either.
             let key = StreamKey::try_from(request.key).map_err(|_| Rejection::BadKey)?;
             let stream = self.authenticate(&key).ok_or(Rejection::BadKey)?;
-            stream.publish().map_err(|_| Rejection::InUse)
+            stream.publish().map_err(|error| match error {
+                Error::InUse => Rejection::InUse,
+                _ => Rejection::Unavailable,
+            })
         })
     }
 }

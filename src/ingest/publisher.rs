@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::admission::{Admission, PublishRequest};
 use super::half_open::Entry;
 use crate::out::Arrival;
-use crate::streams::Publication;
+use crate::streams::{self, Publication};
 
 /// How long a decision on a publisher may take. Encoders give up after some ten seconds.
 const DECISION: Duration = Duration::from_secs(5);
@@ -51,8 +51,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             }
             Event::Tag(tag) => {
-                if let Some(publishing) = &mut publishing {
-                    publishing.take(&tag);
+                if let Some(Err(error)) = publishing.as_mut().map(|publishing| publishing.take(&tag)) {
+                    tracing::warn!(%peer, %error, "publisher turned away");
+                    return connection.reject_publish(Rejection::Unavailable).await;
                 }
             }
             Event::Unpublished => publishing = None,
@@ -73,13 +74,14 @@ impl Publishing {
         Self { publication, demuxer: Demuxer::new(), refused: 0 }
     }
 
-    /// A tag that cannot be read concerns nothing but itself.
-    fn take(&mut self, tag: &Tag) {
+    /// A tag that cannot be read concerns nothing but itself. An error says that the stream has ended.
+    fn take(&mut self, tag: &Tag) -> Result<(), streams::Error> {
         match self.demuxer.push(tag) {
-            Ok(Some(unit)) => self.publication.push(unit, Arrival::now()),
+            Ok(Some(unit)) => return self.publication.push(unit, Arrival::now()),
             Ok(None) => {}
             Err(error) => self.refuse(&error),
         }
+        Ok(())
     }
 
     fn refuse(&mut self, error: &FlvError) {

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use media::flv::{Tag, TagKind};
 use rtmp::{Error, Publisher, Rejection};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -11,9 +13,9 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::inference::Profile;
 use crate::out::hls::PackagerSettings;
-use crate::streams::{Hub, SessionSettings, StreamSettings};
+use crate::streams::{SessionSettings, StreamSettings, Streams};
 
-fn hub() -> Arc<Hub> {
+fn streams() -> Arc<Streams> {
     let stream =
         StreamSettings { name: "demo".parse().unwrap(), key: "s3cret".parse().unwrap(), profile: None };
     let settings = SessionSettings {
@@ -22,15 +24,17 @@ fn hub() -> Arc<Hub> {
         lanes: None,
         sinks: Vec::new(),
     };
-    Arc::new(Hub::new(vec![stream], Profile::Plain, settings))
+    let streams = Streams::new(Profile::Plain, settings);
+    streams.add(stream).unwrap();
+    Arc::new(streams)
 }
 
-/// Looks at everything but the key, then asks the hub.
+/// Looks at everything but the key, then asks the registry.
 #[derive(Debug)]
 struct AppAndAddress {
     app: &'static str,
     address: IpAddr,
-    hub: Arc<Hub>,
+    streams: Arc<Streams>,
 }
 
 impl Admission for AppAndAddress {
@@ -41,7 +45,7 @@ impl Admission for AppAndAddress {
             if request.app != self.app || request.peer.ip() != self.address {
                 return Err(Rejection::NotAllowed);
             }
-            self.hub.admit(request).await
+            self.streams.admit(request).await
         })
     }
 }
@@ -89,8 +93,8 @@ impl Server {
 }
 
 #[tokio::test]
-async fn to_the_hub_only_the_key_counts() {
-    let server = Server::start(hub()).await;
+async fn to_the_registry_only_the_key_counts() {
+    let server = Server::start(streams()).await;
     let publisher = server.publish("anything", "s3cret").await.unwrap();
     assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.BadName");
     for key in ["wrong", "", "no key", &"k".repeat(257)] {
@@ -101,15 +105,29 @@ async fn to_the_hub_only_the_key_counts() {
 }
 
 #[tokio::test]
+async fn who_publishes_to_a_stream_that_is_removed_is_told() {
+    let streams = streams();
+    let server = Server::start(streams.clone()).await;
+    let mut publisher = server.publish("live", "s3cret").await.unwrap();
+    streams.remove(&"demo".parse().unwrap()).await.unwrap();
+    // AAC, 48 kHz, two channels: any tag that makes a unit.
+    let body = Bytes::from_static(&[0xaf, 0, 0x11, 0x90]);
+    publisher.send(&Tag { kind: TagKind::Audio, timestamp: 0, body }).await.unwrap();
+    let Error::Refused { code, .. } = publisher.closed().await else { panic!("it goes on") };
+    assert_eq!(code, Rejection::Unavailable.code());
+    server.end().await;
+}
+
+#[tokio::test]
 async fn another_admission_sees_application_and_address() {
     let address = IpAddr::from([127, 0, 0, 1]);
-    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, hub: hub() })).await;
+    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, streams: streams() })).await;
     assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.Denied");
     assert!(server.publish("studio", "s3cret").await.is_ok());
     server.end().await;
 
     let address = IpAddr::from([192, 0, 2, 1]);
-    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, hub: hub() })).await;
+    let server = Server::start(Arc::new(AppAndAddress { app: "studio", address, streams: streams() })).await;
     assert_eq!(server.publish("studio", "s3cret").await.unwrap_err(), "NetStream.Publish.Denied");
     server.end().await;
 }

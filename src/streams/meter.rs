@@ -1,4 +1,4 @@
-//! Rates over the last seconds: how many pictures and bits a second come in. The caller says what time it is.
+//! Rates over the last seconds: how many packets and bits a second come in. The caller says what time it is.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -9,52 +9,43 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Entries that are kept at most; beyond 200 packets a second the window becomes shorter instead.
 const MAX_ENTRIES: usize = 1000;
 
-/// A sliding window over arrivals.
+/// A sliding window over arrivals: when, and how many bytes.
 #[derive(Debug, Default)]
-pub struct Meter {
-    arrivals: VecDeque<(Instant, usize)>,
-    bytes: usize,
-}
-
-/// What came in a second.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Rate {
-    /// Packets a second.
-    pub packets: f64,
-    /// Bits a second.
-    pub bits: f64,
-}
+pub struct Meter(VecDeque<(Instant, usize)>);
 
 impl Meter {
     /// Notes one arrival.
-    pub fn note(&mut self, now: Instant, bytes: usize) {
-        self.arrivals.push_back((now, bytes));
-        self.bytes += bytes;
-        self.forget(now);
+    pub(super) fn note(&mut self, now: Instant, bytes: usize) {
+        if self.0.len() == MAX_ENTRIES {
+            self.0.pop_front();
+        }
+        self.0.push_back((now, bytes));
+        while self.0.front().is_some_and(|(at, _)| !is_recent(*at, now)) {
+            self.0.pop_front();
+        }
     }
 
-    /// The rate at this moment; zero once nothing has come for the whole window.
-    pub fn rate(&mut self, now: Instant) -> Rate {
-        self.forget(now);
-        let Some(&(oldest, first_bytes)) = self.arrivals.front() else { return Rate::default() };
-        let span = now.saturating_duration_since(oldest).as_secs_f64();
-        if self.arrivals.len() < 2 || span < 0.1 {
-            return Rate::default();
-        }
+    /// Packets a second at this moment; zero once nothing has come for the whole window.
+    pub fn packets(&self, now: Instant) -> f64 {
+        self.per_second(now, |_| 1.0)
+    }
+
+    /// Bits a second at this moment.
+    pub fn bits(&self, now: Instant) -> f64 {
+        self.per_second(now, |bytes| bytes as f64 * 8.0)
+    }
+
+    fn per_second(&self, now: Instant, amount: impl Fn(usize) -> f64) -> f64 {
+        let mut recent = self.0.iter().filter(|(at, _)| is_recent(*at, now));
         // The oldest arrival opens the span; what came in it is the rest.
-        let packets = (self.arrivals.len() - 1) as f64 / span;
-        Rate { packets, bits: (self.bytes - first_bytes) as f64 * 8.0 / span }
+        let Some((oldest, _)) = recent.next() else { return 0.0 };
+        let span = now.saturating_duration_since(*oldest).as_secs_f64();
+        if span < 0.1 { 0.0 } else { recent.map(|(_, bytes)| amount(*bytes)).sum::<f64>() / span }
     }
+}
 
-    fn forget(&mut self, now: Instant) {
-        while let Some(&(at, bytes)) = self.arrivals.front() {
-            if now.saturating_duration_since(at) <= WINDOW && self.arrivals.len() <= MAX_ENTRIES {
-                break;
-            }
-            self.arrivals.pop_front();
-            self.bytes -= bytes;
-        }
-    }
+fn is_recent(at: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(at) <= WINDOW
 }
 
 #[cfg(test)]
@@ -69,9 +60,10 @@ mod tests {
         for index in 0..500 {
             meter.note(at(index), 2500);
         }
-        let rate = meter.rate(at(499));
-        assert!((rate.packets - 25.0).abs() < 0.01 && (rate.bits - 500_000.0).abs() < 1.0, "{rate:?}");
-        assert_eq!(meter.rate(at(700)), Rate::default());
+        let now = at(499);
+        assert!((meter.packets(now) - 25.0).abs() < 0.01, "{}", meter.packets(now));
+        assert!((meter.bits(now) - 500_000.0).abs() < 1.0, "{}", meter.bits(now));
+        assert!(meter.packets(at(700)) == 0.0 && meter.bits(at(700)) == 0.0);
     }
 
     #[test]
@@ -81,6 +73,6 @@ mod tests {
         for index in 0..100_000 {
             meter.note(start + Duration::from_micros(index), 1);
         }
-        assert!(meter.arrivals.len() <= MAX_ENTRIES && meter.bytes == meter.arrivals.len());
+        assert_eq!(meter.0.len(), MAX_ENTRIES);
     }
 }

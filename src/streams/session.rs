@@ -19,6 +19,9 @@ use crate::lane::{Lane, LaneParts, LaneStats, Shared};
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
 
+/// How long a lane may take to finish what it has when its stream ends. Shorter than the whole server may take.
+const LANE_END: Duration = Duration::from_millis(2500);
+
 /// What all sessions share.
 #[derive(Clone)]
 pub struct SessionSettings {
@@ -43,54 +46,41 @@ impl fmt::Debug for SessionSettings {
 
 /// One playlist with everything that fills it.
 #[derive(Debug)]
-pub(super) struct Session {
+pub struct Session {
     /// One of the sinks: the one that HTTP reads.
-    pub(super) packager: Arc<Packager>,
-    pub(super) enhanced: Option<EnhancedTrack>,
-    pub(super) video: Option<VideoTrack>,
-    pub(super) audio: Option<AudioTrack>,
-    pub(super) discontinuities: u64,
+    pub packager: Arc<Packager>,
+    pub lane: Option<LaneFeed>,
+    pub video: Option<Incoming<VideoConfig>>,
+    pub audio: Option<Incoming<AudioConfig>>,
+    pub discontinuities: u64,
     /// What the publisher said last of its training.
-    pub(super) training: Option<TrainingReport>,
+    pub training: Option<TrainingReport>,
     name: StreamName,
     sinks: Sinks,
     timeline: Timeline,
     over: bool,
 }
 
+/// A track as it comes in.
 #[derive(Debug)]
-pub(super) struct VideoTrack {
-    pub(super) config: Arc<VideoConfig>,
-    pub(super) meter: Meter,
-    pub(super) frames: u64,
-    pub(super) newest: MediaTime,
-}
-
-#[derive(Debug)]
-pub(super) struct AudioTrack {
-    pub(super) config: Arc<AudioConfig>,
-    pub(super) meter: Meter,
+pub struct Incoming<C> {
+    pub config: Arc<C>,
+    pub meter: Meter,
+    pub packets: u64,
+    /// Decode time of the newest packet.
+    pub newest: MediaTime,
 }
 
 /// The feeding end of the lane.
 #[derive(Debug)]
-pub(super) struct EnhancedTrack {
+pub struct LaneFeed {
+    pub shared: Shared,
+    pub stats: Arc<LaneStats>,
     rendition: Rendition,
-    pub(super) shared: Shared,
-    pub(super) stats: Arc<LaneStats>,
     queue: Arc<KeyQueue<LaneInput>>,
     lane: Option<Lane>,
     /// What the lane was told last; `None` while the pictures are too large for it.
     config: Option<Arc<VideoConfig>>,
-}
-
-/// A session that is to end.
-#[derive(Debug)]
-pub(super) struct Ending {
-    name: StreamName,
-    sinks: Sinks,
-    lane: Option<Lane>,
-    waiting: Option<Net>,
 }
 
 impl Session {
@@ -101,8 +91,8 @@ impl Session {
         sinks.extend(settings.sinks.iter().map(|open| open(&model.name)));
         let sinks = Sinks::new(model.name.clone(), sinks);
         model.session_began();
-        let enhanced = settings.lanes.as_ref().and_then(|shared| {
-            EnhancedTrack::start(shared, &sinks, model)
+        let lane = settings.lanes.as_ref().and_then(|shared| {
+            LaneFeed::start(shared, &sinks, model)
                 .inspect_err(
                     |error| tracing::error!(stream = %model.name, %error, "no thread for the enhanced lane"),
                 )
@@ -110,7 +100,7 @@ impl Session {
         });
         Self {
             packager,
-            enhanced,
+            lane,
             video: None,
             audio: None,
             discontinuities: 0,
@@ -122,7 +112,8 @@ impl Session {
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether the playlist has ended.
+    pub fn is_over(&self) -> bool {
         self.over
     }
 
@@ -141,27 +132,35 @@ impl Session {
         }
     }
 
-    /// Nothing follows. What the lane still has is finished by the ending.
-    pub(super) fn end(&mut self, waiting: Option<Net>) -> Ending {
+    /// Nothing follows. The lane begins to end at once; what is answered waits for it, and ends the playlist then.
+    pub(super) fn end(&mut self, waiting: Option<Net>) -> impl Future<Output = ()> + Send + use<> {
         self.over = true;
         self.training = None;
-        let lane = self.enhanced.as_mut().and_then(|enhanced| enhanced.lane.take());
-        Ending { name: self.name.clone(), sinks: self.sinks.clone(), lane, waiting }
+        let lane = self.lane.as_mut().and_then(|feed| feed.lane.take());
+        if let Some(lane) = &lane {
+            // Now, not when the answer is awaited: several lanes end side by side.
+            lane.close();
+        }
+        let sinks = self.sinks.clone();
+        let name = self.name.clone();
+        async move {
+            // Not in use any more, so nobody waits for it to be dropped.
+            drop(waiting);
+            if let Some(lane) = lane {
+                lane.end(LANE_END).await;
+            }
+            sinks.finish();
+            tracing::info!(stream = %name, "playlist ended");
+        }
     }
 
     fn configure_video(&mut self, config: Arc<VideoConfig>, arrival: Arrival) {
         tracing::info!(stream = %self.name, codec = config.codec_string(), size = %config.size(), "video");
-        if let Some(enhanced) = &mut self.enhanced {
-            enhanced.configure(&config, &self.sinks, &self.name);
+        if let Some(lane) = &mut self.lane {
+            lane.configure(&config, &self.sinks, &self.name);
         }
         self.sinks.unit(Rendition::SOURCE, &Unit::VideoConfig(Arc::clone(&config)), arrival);
-        match &mut self.video {
-            Some(video) => video.config = config,
-            None => {
-                self.video =
-                    Some(VideoTrack { config, meter: Meter::default(), frames: 0, newest: MediaTime::ZERO });
-            }
-        }
+        Incoming::configure(&mut self.video, config);
     }
 
     fn configure_audio(&mut self, config: Arc<AudioConfig>, arrival: Arrival) {
@@ -170,30 +169,26 @@ impl Session {
             channels = config.channels(), "audio"
         );
         self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(Arc::clone(&config)), arrival);
-        match &mut self.audio {
-            Some(audio) => audio.config = config,
-            None => self.audio = Some(AudioTrack { config, meter: Meter::default() }),
-        }
+        Incoming::configure(&mut self.audio, config);
     }
 
     fn place(&mut self, mut packet: Packet, arrival: Arrival) {
         if self.timeline.place(&mut packet) == Step::Jump {
             self.discontinuity(packet.dts);
         }
+        // What comes ahead of its configuration cannot be read by anybody.
         match packet.track {
             Track::Video => {
                 let Some(video) = &mut self.video else { return };
-                video.frames += 1;
-                video.newest = packet.dts;
-                video.meter.note(arrival.instant, packet.data.len());
-                if let Some(enhanced) = &self.enhanced {
-                    enhanced.feed(packet.clone());
+                video.note(&packet, arrival);
+                if let Some(lane) = &self.lane {
+                    lane.feed(packet.clone());
                 }
                 self.sinks.unit(Rendition::SOURCE, &Unit::Packet(packet), arrival);
             }
             Track::Audio => {
                 let Some(audio) = &mut self.audio else { return };
-                audio.meter.note(arrival.instant, packet.data.len());
+                audio.note(&packet, arrival);
                 self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
             }
         }
@@ -203,13 +198,31 @@ impl Session {
         self.discontinuities += 1;
         tracing::info!(stream = %self.name, %at, "discontinuity");
         self.sinks.discontinuity();
-        if let Some(enhanced) = &self.enhanced {
-            enhanced.queue.push(LaneInput::Discontinuity);
+        if let Some(lane) = &self.lane {
+            lane.queue.push(LaneInput::Discontinuity);
         }
     }
 }
 
-impl EnhancedTrack {
+impl<C> Incoming<C> {
+    /// Counts go on over a change of the configuration.
+    fn configure(track: &mut Option<Self>, config: Arc<C>) {
+        match track {
+            Some(track) => track.config = config,
+            None => {
+                *track = Some(Self { config, meter: Meter::default(), packets: 0, newest: MediaTime::ZERO });
+            }
+        }
+    }
+
+    fn note(&mut self, packet: &Packet, arrival: Arrival) {
+        self.packets += 1;
+        self.newest = packet.dts;
+        self.meter.note(arrival.instant, packet.data.len());
+    }
+}
+
+impl LaneFeed {
     fn start(shared: &Shared, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
         let rendition = Rendition::enhanced(shared.scale);
         let queue = Arc::new(lane_queue());
@@ -255,25 +268,5 @@ impl EnhancedTrack {
     }
 }
 
-impl Ending {
-    /// Tells the lane, so that several end side by side.
-    pub(super) fn announce(&self) {
-        if let Some(lane) = &self.lane {
-            lane.close();
-        }
-    }
-
-    /// Waits for the lane and ends the playlist.
-    pub(super) async fn complete(self, patience: Duration) {
-        // Not in use any more, so nobody waits for it to be dropped.
-        drop(self.waiting);
-        if let Some(lane) = self.lane {
-            lane.end(patience).await;
-        }
-        self.sinks.finish();
-        tracing::info!(stream = %self.name, "playlist ended");
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,13 +1,16 @@
-//! A configured stream, and the right to publish to it.
+//! A stream, and the right to publish to it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::session::{Ending, Session, SessionSettings};
+use super::Error;
+use super::session::{Session, SessionSettings};
+use super::training::CheckedReport;
 use crate::inference::{Profile, StreamModel};
 use crate::out::Arrival;
 use crate::out::hls::Packager;
@@ -23,10 +26,9 @@ pub struct StreamSettings {
     pub profile: Option<Profile>,
 }
 
-/// A configured stream; lives as long as the server.
+/// One stream of the registry.
 #[derive(Debug)]
 pub struct Stream {
-    name: StreamName,
     key: StreamKey,
     model: Arc<StreamModel>,
     settings: Arc<SessionSettings>,
@@ -35,29 +37,24 @@ pub struct Stream {
 }
 
 #[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) presence: Presence,
+struct Inner {
+    presence: Presence,
     /// The newest playlist; stays readable after its end, until the next one begins.
-    pub(super) session: Option<Session>,
+    session: Option<Session>,
 }
 
 /// Whether somebody publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
+pub enum Presence {
     /// Nobody, and nobody is waited for.
     Idle,
     /// Somebody does.
     Live { since: Instant },
     /// Somebody did, and may come back until then.
     Waiting { until: Instant },
-    /// The server ends; nobody may.
+    /// The stream has ended; nobody may.
     Closed,
 }
-
-/// Somebody publishes already (or the server ends).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("somebody publishes to this stream already")]
-pub struct InUse;
 
 /// The right to publish, held by one connection at a time. Dropping it begins the grace period.
 #[derive(Debug)]
@@ -72,14 +69,14 @@ impl Stream {
         settings: Arc<SessionSettings>,
         left: Arc<Notify>,
     ) -> Self {
-        let model = Arc::new(StreamModel::new(stream.name.clone(), profile));
+        let model = Arc::new(StreamModel::new(stream.name, profile));
         let inner = Mutex::new(Inner { presence: Presence::Idle, session: None });
-        Self { name: stream.name, key: stream.key, model, settings, left, inner }
+        Self { key: stream.key, model, settings, left, inner }
     }
 
     /// Public name.
     pub fn name(&self) -> &StreamName {
-        &self.name
+        &self.model.name
     }
 
     /// Whether this is the stream's key; takes the same time wherever a wrong one differs.
@@ -94,16 +91,25 @@ impl Stream {
 
     /// The newest playlist: the live one, or the one that ended last.
     pub fn packager(&self) -> Option<Arc<Packager>> {
-        self.inner().session.as_ref().map(|session| Arc::clone(&session.packager))
+        self.look(|_, session| session.map(|session| Arc::clone(&session.packager)))
+    }
+
+    /// Looks at everything that is known at one moment. The figures of a session that has ended stay until the next
+    /// one begins. Publishers wait meanwhile: be quick.
+    pub fn look<T>(&self, look: impl FnOnce(Presence, Option<&Session>) -> T) -> T {
+        let inner = self.inner.lock();
+        look(inner.presence, inner.session.as_ref())
     }
 
     /// Lets a publisher in, unless there is one. Continues the playlist that waits, or begins a fresh one.
-    pub fn publish(self: &Arc<Self>) -> Result<Publication, InUse> {
-        let mut inner = self.inner();
-        if matches!(inner.presence, Presence::Live { .. } | Presence::Closed) {
-            return Err(InUse);
+    pub fn publish(self: &Arc<Self>) -> Result<Publication, Error> {
+        let mut inner = self.inner.lock();
+        match inner.presence {
+            Presence::Live { .. } => return Err(Error::InUse),
+            Presence::Closed => return Err(Error::Ended),
+            Presence::Idle | Presence::Waiting { .. } => {}
         }
-        match inner.session.as_mut().filter(|session| !session.is_over()) {
+        match inner.live_session() {
             Some(session) => session.new_publisher(),
             None => inner.session = Some(Session::begin(&self.settings, &self.model)),
         }
@@ -111,17 +117,22 @@ impl Stream {
         Ok(Publication { stream: Arc::clone(self) })
     }
 
-    /// Until when the publisher is waited for, if it is.
-    pub(super) fn waits_until(&self) -> Option<Instant> {
-        match self.inner().presence {
-            Presence::Waiting { until } => Some(until),
-            _ => None,
-        }
+    /// Adds the publisher's newest report to what is known.
+    pub fn report_training(&self, report: CheckedReport) -> Result<(), Error> {
+        let mut inner = self.inner.lock();
+        let session = inner.live_session().ok_or(Error::NotPublished)?;
+        session.training.get_or_insert_default().add(report.into_inner());
+        Ok(())
     }
 
-    /// Ends the session if its grace period is over.
-    pub(super) fn expire(&self, now: Instant) -> Option<Ending> {
-        let mut inner = self.inner();
+    /// Until when the publisher is waited for, if it is.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        self.look(|presence, _| if let Presence::Waiting { until } = presence { Some(until) } else { None })
+    }
+
+    /// Ends the session if its grace period is over. See [`Session::end`] for what is answered.
+    pub(super) fn expire(&self, now: Instant) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let mut inner = self.inner.lock();
         match inner.presence {
             Presence::Waiting { until } if until <= now => {
                 inner.presence = Presence::Idle;
@@ -132,14 +143,14 @@ impl Stream {
     }
 
     /// Ends the session, whoever publishes, and lets nobody in any more.
-    pub(super) fn end(&self) -> Option<Ending> {
-        let mut inner = self.inner();
+    pub(super) fn end(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let mut inner = self.inner.lock();
         inner.presence = Presence::Closed;
         self.end_session(&mut inner)
     }
 
-    fn end_session(&self, inner: &mut Inner) -> Option<Ending> {
-        let session = inner.session.as_mut().filter(|session| !session.is_over())?;
+    fn end_session(&self, inner: &mut Inner) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let session = inner.live_session()?;
         let waiting = self.model.session_ended();
         // Its lane counts no longer: others may get larger nets.
         if let Some(lanes) = &self.settings.lanes {
@@ -147,36 +158,36 @@ impl Stream {
         }
         Some(session.end(waiting))
     }
+}
 
-    pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
-        // A panic between two units leaves a session that goes on with the next one.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inner {
+    fn live_session(&mut self) -> Option<&mut Session> {
+        self.session.as_mut().filter(|session| !session.is_over())
     }
 }
 
 impl Publication {
     /// The stream's public name.
     pub fn name(&self) -> &StreamName {
-        &self.stream.name
+        self.stream.name()
     }
 
-    /// Passes the publisher's next unit on. Never waits.
-    pub fn push(&self, unit: Unit, arrival: Arrival) {
-        let mut inner = self.stream.inner();
-        if let Some(session) = inner.session.as_mut().filter(|session| !session.is_over()) {
-            session.push(unit, arrival);
-        }
+    /// Passes the publisher's next unit on. Never waits. An error means that the stream was ended, not by the publisher.
+    pub fn push(&self, unit: Unit, arrival: Arrival) -> Result<(), Error> {
+        let mut inner = self.stream.inner.lock();
+        inner.live_session().ok_or(Error::Ended)?.push(unit, arrival);
+        Ok(())
     }
 }
 
 impl Drop for Publication {
     fn drop(&mut self) {
         let grace = self.stream.settings.grace;
-        let mut inner = self.stream.inner();
+        let mut inner = self.stream.inner.lock();
         if matches!(inner.presence, Presence::Live { .. }) {
             inner.presence = Presence::Waiting { until: Instant::now() + grace };
             self.stream.left.notify_one();
-            tracing::info!(stream = %self.stream.name, ?grace, "publisher left; the playlist waits for it");
+            tracing::info!(stream = %self.stream.name(), ?grace, "publisher left; the playlist waits for it");
         }
     }
 }

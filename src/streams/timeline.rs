@@ -11,14 +11,14 @@ use media::packet::{Packet, Track};
 use media::time::MediaTime;
 
 /// Where a timeline starts.
-pub const START: MediaTime = MediaTime::from_millis(10_000);
+pub(super) const START: MediaTime = MediaTime::from_millis(10_000);
 
 /// A larger gap is no gap but another time base.
-pub const JUMP: MediaTime = MediaTime::from_millis(5_000);
+pub(super) const JUMP: MediaTime = MediaTime::from_millis(5_000);
 
 /// Decode times of a track that go back further than this are another time base: clamping them would squeeze
 /// a noticeable piece of the stream into an instant.
-pub const STEP_BACK: MediaTime = MediaTime::from_millis(250);
+pub(super) const STEP_BACK: MediaTime = MediaTime::from_millis(250);
 
 /// Composition offsets beyond this are damage; real ones are a few frames.
 const MAX_COMPOSITION: MediaTime = MediaTime::from_millis(5_000);
@@ -34,7 +34,7 @@ const LONGEST_FRAME: MediaTime = MediaTime::from_millis(500);
 
 /// How a packet follows the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// As expected.
     Continuous,
     /// The first after a jump or of a new publisher.
@@ -43,7 +43,7 @@ pub enum Step {
 
 /// The map from publishers' times to the stream's.
 #[derive(Debug, Default)]
-pub struct Timeline {
+pub(super) struct Timeline {
     offset: Option<MediaTime>,
     old: Option<OldBase>,
     video: TrackTimes,
@@ -66,23 +66,23 @@ struct TrackTimes {
 
 impl Timeline {
     /// Nothing placed yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
     /// What follows comes from another publisher, whose clock says nothing about the last one's.
-    pub fn new_publisher(&mut self) {
+    pub(super) fn new_publisher(&mut self) {
         self.offset = None;
         self.old = None;
     }
 
     /// Newest decode time that was given out.
-    pub fn newest(&self) -> Option<MediaTime> {
+    pub(super) fn newest(&self) -> Option<MediaTime> {
         self.video.last.max(self.audio.last)
     }
 
     /// Moves a packet onto the stream's timeline.
-    pub fn place(&mut self, packet: &mut Packet) -> Step {
+    pub(super) fn place(&mut self, packet: &mut Packet) -> Step {
         let composition = packet.pts - packet.dts;
         let composition = if composition.abs() > MAX_COMPOSITION { MediaTime::ZERO } else { composition };
         let (offset, step) = self.offset_for(packet.track, packet.dts, composition);

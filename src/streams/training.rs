@@ -6,9 +6,8 @@
 
 use std::ops::RangeInclusive;
 
+use api::Invalid;
 use api::control::training::{MOST_LOOKS, MOST_TRAININGS, TrainingReport};
-
-use super::stream::Stream;
 
 /// PSNR in dB. Equal pictures count as 100.
 const PSNR_DB: RangeInclusive<f64> = 0.0..=120.0;
@@ -26,123 +25,71 @@ const MOST_COUNT: u64 = 1 << 53;
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedReport(TrainingReport);
 
-/// What is wrong with a report.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ReportError {
-    /// A list is too long.
-    #[error("{field} has {found} entries; at most {most} are allowed, send the newest")]
-    TooMany {
-        /// The list's name.
-        field: &'static str,
-        /// Its length.
-        found: usize,
-        /// What is allowed.
-        most: usize,
-    },
-    /// A number is not finite, or is nothing that could have been measured.
-    #[error("{field} is {found:?}; {} to {} is allowed", allowed.start(), allowed.end())]
-    OutOfBounds {
-        /// Where the number is: `looks[3].plain_db`.
-        field: String,
-        /// The number.
-        found: f64,
-        /// What is allowed.
-        allowed: RangeInclusive<f64>,
-    },
-    /// A count is larger than any could be.
-    #[error("{field} is {found}; at most {MOST_COUNT} is allowed")]
-    TooLarge {
-        /// Where the count is: `trainings[0].steps`.
-        field: String,
-        /// The count.
-        found: u64,
-    },
+impl CheckedReport {
+    pub(super) fn into_inner(self) -> TrainingReport {
+        self.0
+    }
 }
 
-/// Nobody publishes to the stream, and nobody is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nobody publishes to this stream: publish first, then say how training stands")]
-pub struct NotPublished;
-
+/// The error names the field (`trainings[0].steps`), what it holds, and what is allowed.
 impl TryFrom<TrainingReport> for CheckedReport {
-    type Error = ReportError;
+    type Error = Invalid;
 
-    fn try_from(report: TrainingReport) -> Result<Self, ReportError> {
+    fn try_from(report: TrainingReport) -> Result<Self, Invalid> {
         length("looks", report.looks.len(), MOST_LOOKS)?;
         length("trainings", report.trainings.len(), MOST_TRAININGS)?;
-        let top = Place(String::new());
-        top.count("trainings_total", report.trainings_total)?;
-        top.number("seconds_total", report.seconds_total, SECONDS)?;
+        count("", "trainings_total", report.trainings_total)?;
+        number("", "seconds_total", report.seconds_total, SECONDS)?;
         for (index, look) in report.looks.iter().enumerate() {
-            let place = Place(format!("looks[{index}]."));
-            place.number("at_s", look.at_s, SECONDS)?;
-            place.number("plain_db", look.plain_db, PSNR_DB)?;
-            place.number("net_db", look.net_db, PSNR_DB)?;
-            place.number("smoothed_gain_db", look.smoothed_gain_db, GAIN_DB)?;
+            let of = format!("looks[{index}].");
+            number(&of, "at_s", look.at_s, SECONDS)?;
+            number(&of, "plain_db", look.plain_db, PSNR_DB)?;
+            number(&of, "net_db", look.net_db, PSNR_DB)?;
+            number(&of, "smoothed_gain_db", look.smoothed_gain_db, GAIN_DB)?;
         }
         for (index, training) in report.trainings.iter().enumerate() {
-            let place = Place(format!("trainings[{index}]."));
-            place.number("from_s", training.from_s, SECONDS)?;
-            place.count("pairs", training.pairs)?;
-            place.count("steps", training.steps)?;
-            place.number("seconds", training.seconds, SECONDS)?;
-            place.number("before_db", training.before_db, PSNR_DB)?;
-            place.number("gain_db", training.gain_db, GAIN_DB)?;
-            place.number_or_none("to_s", training.to_s, SECONDS)?;
-            place.number_or_none("goal_db", training.goal_db, GAIN_DB)?;
-            place.number_or_none("predicted_db", training.predicted_db, GAIN_DB)?;
+            let of = format!("trainings[{index}].");
+            number(&of, "from_s", training.from_s, SECONDS)?;
+            count(&of, "pairs", training.pairs)?;
+            count(&of, "steps", training.steps)?;
+            number(&of, "seconds", training.seconds, SECONDS)?;
+            number(&of, "before_db", training.before_db, PSNR_DB)?;
+            number(&of, "gain_db", training.gain_db, GAIN_DB)?;
+            number(&of, "to_s", training.to_s, SECONDS)?;
+            number(&of, "goal_db", training.goal_db, GAIN_DB)?;
+            number(&of, "predicted_db", training.predicted_db, GAIN_DB)?;
         }
         Ok(Self(report))
     }
 }
 
-fn length(field: &'static str, found: usize, most: usize) -> Result<(), ReportError> {
-    if found <= most { Ok(()) } else { Err(ReportError::TooMany { field, found, most }) }
+fn length(field: &str, found: usize, most: usize) -> Result<(), Invalid> {
+    if found <= most {
+        return Ok(());
+    }
+    let advice = "send the newest";
+    Err(Invalid::new(format!("{field} has {found} entries; at most {most} are allowed, {advice}")))
 }
 
-/// What stands before a field's name.
-struct Place(String);
-
-impl Place {
-    fn number(&self, name: &str, found: f64, allowed: RangeInclusive<f64>) -> Result<(), ReportError> {
-        // Nothing contains what is not a number.
-        if allowed.contains(&found) {
-            Ok(())
-        } else {
-            Err(ReportError::OutOfBounds { field: self.field(name), found, allowed })
-        }
-    }
-
-    fn number_or_none(
-        &self,
-        name: &str,
-        found: Option<f64>,
-        allowed: RangeInclusive<f64>,
-    ) -> Result<(), ReportError> {
-        found.map_or(Ok(()), |found| self.number(name, found, allowed))
-    }
-
-    fn count(&self, name: &str, found: u64) -> Result<(), ReportError> {
-        if found <= MOST_COUNT {
-            Ok(())
-        } else {
-            Err(ReportError::TooLarge { field: self.field(name), found })
-        }
-    }
-
-    fn field(&self, name: &str) -> String {
-        format!("{}{name}", self.0)
-    }
+/// What is not there is within bounds.
+fn number(
+    of: &str,
+    name: &str,
+    found: impl Into<Option<f64>>,
+    allowed: RangeInclusive<f64>,
+) -> Result<(), Invalid> {
+    // No range contains what is not a number.
+    let Some(found) = found.into().filter(|found| !allowed.contains(found)) else { return Ok(()) };
+    let least = allowed.start();
+    let most = allowed.end();
+    Err(Invalid::new(format!("{of}{name} is {found:?}; {least} to {most} is allowed")))
 }
 
-impl Stream {
-    /// Adds the publisher's newest report to what is known.
-    pub fn report_training(&self, CheckedReport(report): CheckedReport) -> Result<(), NotPublished> {
-        let mut inner = self.inner();
-        let session = inner.session.as_mut().filter(|session| !session.is_over()).ok_or(NotPublished)?;
-        session.training.get_or_insert_default().add(report);
-        Ok(())
+fn count(of: &str, name: &str, found: u64) -> Result<(), Invalid> {
+    if found <= MOST_COUNT {
+        return Ok(());
     }
+    Err(Invalid::new(format!("{of}{name} is {found}; at most {MOST_COUNT} is allowed")))
 }
 
 #[cfg(test)]
@@ -227,11 +174,12 @@ mod tests {
         assert_eq!(error, "looks has 241 entries; at most 240 are allowed, send the newest");
         let mut trainings = long;
         trainings.trainings.push(trainings.trainings[0].clone());
-        let error = CheckedReport::try_from(trainings).unwrap_err();
-        assert!(matches!(error, ReportError::TooMany { field: "trainings", found: 33, most: 32 }));
+        let error = CheckedReport::try_from(trainings).unwrap_err().to_string();
+        assert_eq!(error, "trainings has 33 entries; at most 32 are allowed, send the newest");
         let mut counts = report();
         counts.trainings[0].steps = u64::MAX;
-        let error = CheckedReport::try_from(counts).unwrap_err();
-        assert!(matches!(error, ReportError::TooLarge { field, .. } if field == "trainings[0].steps"));
+        let error = CheckedReport::try_from(counts).unwrap_err().to_string();
+        let expected = format!("trainings[0].steps is {}; at most {MOST_COUNT} is allowed", u64::MAX);
+        assert_eq!(error, expected);
     }
 }

@@ -164,6 +164,14 @@ fn a_rejected_publisher_is_told_and_not_heard_again() {
 }
 
 #[test]
+fn a_publisher_is_told_as_well_when_its_stream_goes() {
+    let mut talk = Talk::publishing();
+    talk.session.reject_publish(Rejection::Unavailable);
+    assert_eq!(talk.statuses(), ["NetStream.Publish.Rejected"]);
+    assert!(talk.session.has_ended());
+}
+
+#[test]
 fn what_is_no_text_is_a_bad_key_and_every_text_is_for_the_owner_to_judge() {
     let asking = |key: Value| {
         let mut talk = Talk::new(Limits::default());

@@ -10,15 +10,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::http::status::{status, summary};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
 use crate::out::hls::PackagerSettings;
-use crate::streams::{Hub, Publication, SessionSettings, StreamSettings};
+use crate::streams::{Publication, SessionSettings, StreamSettings, Streams};
 
 const KEY: &str = "s3cret";
 
 struct Server {
-    hub: Arc<Hub>,
+    streams: Arc<Streams>,
+    stream: Arc<Stream>,
     address: std::net::SocketAddr,
     _tasks: tokio::task::JoinSet<()>,
 }
@@ -35,22 +37,23 @@ impl Server {
             lanes: None,
             sinks: Vec::new(),
         };
-        let hub = Arc::new(Hub::new(vec![stream], Profile::Plain, settings));
+        let streams = Arc::new(Streams::new(Profile::Plain, settings));
+        let stream = streams.add(stream).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = super::super::router(App::new(Arc::clone(&hub), library.handle()));
+        let router = super::super::router(App::new(Arc::clone(&streams), library.handle()));
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(super::super::serve(listener, router, 100, Shutdown::new()));
-        Self { hub, address, _tasks: tasks }
+        Self { streams, stream, address, _tasks: tasks }
     }
 
     fn publish(&self) -> Publication {
-        self.hub.streams()[0].publish().unwrap()
+        self.stream.publish().unwrap()
     }
 
     /// What the stream's state says of training.
     fn kept(&self) -> Option<TrainingReport> {
-        self.hub.streams()[0].status(Instant::now()).training
+        status(&self.stream, Instant::now()).0.training
     }
 
     async fn put(&self, body: &[u8]) -> (u16, String) {
@@ -210,7 +213,7 @@ async fn a_report_of_unknown_length_is_bounded_as_well() {
 #[tokio::test]
 async fn a_report_lives_as_long_as_its_publisher() {
     let server = Server::start().await;
-    let stream = &server.hub.streams()[0];
+    let stream = &server.stream;
     let report = TrainingReport::default();
     let (status, body) = server.put_report(&report).await;
     let problem: Problem = serde_json::from_str(&body).unwrap();
@@ -227,8 +230,8 @@ async fn a_report_lives_as_long_as_its_publisher() {
     let publication = server.publish();
     assert_eq!(server.kept(), None, "whoever publishes next has said nothing yet");
     assert_eq!(server.put_report(&report).await.0, 204);
-    server.hub.end().await;
-    assert_eq!((server.kept(), stream.summary().training), (None, None));
+    server.streams.end().await;
+    assert_eq!((server.kept(), summary(stream).training), (None, None));
     assert_eq!(server.put_report(&report).await.0, 409);
     drop(publication);
 }
@@ -254,4 +257,35 @@ async fn metrics_say_how_training_stands() {
     ] {
         assert!(after.contains(&format!("\n{line}\n")), "{line} is not in\n{after}");
     }
+}
+
+#[tokio::test]
+async fn streams_come_and_go_while_the_server_runs() {
+    let server = Server::start().await;
+    let added =
+        StreamSettings { name: "late".parse().unwrap(), key: "late-key".parse().unwrap(), profile: None };
+    assert_eq!(server.ask("GET", "/api/v1/streams/late", "", b"").await.0, 404);
+    let stream = server.streams.add(added).unwrap();
+    let publication = stream.publish().unwrap();
+
+    let (_, list) = server.ask("GET", "/api/v1/streams", "", b"").await;
+    let list: Vec<api::control::StreamSummary> = serde_json::from_str(&list).unwrap();
+    let names: Vec<_> = list.iter().map(|stream| stream.name.as_str()).collect();
+    assert_eq!(names, ["demo", "late"]);
+    let (_, metrics) = server.ask("GET", "/metrics", "", b"").await;
+    assert!(metrics.contains("\nsharpcast_publisher_connected{stream=\"late\"} 1.0\n"), "{metrics}");
+    let report = serde_json::to_vec(&TrainingReport::default()).unwrap();
+    let path = "/api/v1/streams/late/training";
+    assert_eq!(server.ask("PUT", path, "Bearer late-key", &report).await.0, 204);
+    let package = server.ask("PUT", "/api/v1/streams/late/model", "Bearer late-key", b"no package").await;
+    assert_ne!(package.0, 404, "{}", package.1);
+
+    server.streams.remove(stream.name()).await.unwrap();
+    for path in ["/api/v1/streams/late", "/hls/late/index.m3u8", "/watch/late"] {
+        assert_eq!(server.ask("GET", path, "", b"").await.0, 404, "{path}");
+    }
+    assert_eq!(server.ask("PUT", path, "Bearer late-key", &report).await.0, 404);
+    let (_, metrics) = server.ask("GET", "/metrics", "", b"").await;
+    assert!(!metrics.contains("\"late\""), "{metrics}");
+    drop(publication);
 }

@@ -46,7 +46,8 @@ pub(super) fn encode(
         }
     }
 
-    let (help, seconds) = ("Time that the streamer spent in training", Some(&Unit::Seconds));
+    let help = "Time that the streamer spent in training";
+    let seconds = Some(&Unit::Seconds);
     let mut family = encoder.encode_descriptor("training", help, seconds, MetricType::Counter)?;
     for (stream, report) in reports {
         let labels = [("stream", *stream)];

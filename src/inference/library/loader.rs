@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use api::control::{ModelOrigin, ModelReport, Outcome};
+use media::ffmpeg::EncoderSettings;
 use media::picture::Size;
 use models::{Package, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
@@ -22,7 +23,6 @@ use crate::inference::machine::{self, Machine};
 use crate::inference::model::StreamModel;
 use crate::inference::profile::{Costs, Profile, USUAL};
 use crate::inference::prove::{self, Proof, Sample};
-use crate::out::EncodeSettings;
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
 /// others takes a second for the largest, and live pictures of other streams go first.
@@ -39,7 +39,7 @@ pub(super) struct Loader {
 /// Measures the machine; a failure is logged and means the smallest net.
 pub(super) fn measure(
     engine: &EngineHandle,
-    encode: &EncodeSettings,
+    encode: &EncoderSettings,
     scale: u8,
     ends: &AtomicBool,
 ) -> Measured {

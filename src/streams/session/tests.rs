@@ -65,7 +65,7 @@ fn session(recorder: &Arc<Recorder>) -> Session {
     Session::begin(&settings, &Arc::new(model))
 }
 
-fn video() -> Unit {
+pub(in crate::streams) fn video() -> Unit {
     Unit::VideoConfig(Arc::new(VideoConfig::avc(Bytes::from_static(&AVC)).unwrap()))
 }
 
@@ -73,7 +73,7 @@ fn sound() -> Unit {
     Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(48_000, 2).unwrap()))
 }
 
-fn packet(track: Track, millis: i64) -> Unit {
+pub(in crate::streams) fn packet(track: Track, millis: i64) -> Unit {
     let dts = MediaTime::from_millis(millis);
     Unit::Packet(Packet { track, dts, pts: dts, key: true, data: Bytes::from_static(&[7; 100]) })
 }
@@ -89,7 +89,7 @@ async fn every_sink_sees_every_unit_of_all_renditions_in_order() {
     lane.push(&video());
     lane.push(&packet(Track::Video, 10_000));
     session.push(packet(Track::Video, 60_000), Arrival::now());
-    session.end(None).complete(Duration::ZERO).await;
+    session.end(None).await;
     assert_eq!(
         recorder.seen(),
         [
@@ -105,13 +105,7 @@ async fn every_sink_sees_every_unit_of_all_renditions_in_order() {
         ]
     );
     let text = session.packager.playlist(Rendition::SOURCE.id, Reload::default()).await.unwrap();
-    assert!(
-        text.ends_with(
-            b"#EXT-X-ENDLIST
-"
-        ),
-        "and so does HLS"
-    );
+    assert!(text.ends_with(b"#EXT-X-ENDLIST\n"), "and so does HLS");
 }
 
 #[tokio::test]
@@ -123,7 +117,7 @@ async fn a_sink_that_fails_takes_nothing_from_the_others() {
     for number in 0..100 {
         session.push(packet(Track::Video, number * 40), Arrival::now());
     }
-    session.end(None).complete(Duration::ZERO).await;
+    session.end(None).await;
     assert_eq!(recorder.seen().len(), 102, "it is asked again every time");
     let playlist = session.packager.playlist(Rendition::SOURCE.id, Reload::default()).await;
     assert!(playlist.is_ok_and(|text| text.ends_with(b"#EXT-X-ENDLIST\n")));
@@ -137,7 +131,7 @@ async fn packets_without_a_configuration_and_after_the_end_go_nowhere() {
     session.push(packet(Track::Audio, 0), Arrival::now());
     assert!(recorder.seen().is_empty());
     assert!(!session.is_over());
-    session.end(None).complete(Duration::ZERO).await;
+    session.end(None).await;
     assert!(session.is_over());
     assert_eq!(recorder.seen(), ["finish"]);
 }
