@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::select::Allowance;
+use super::select::Reason;
 
 /// Share of a picture's time that may be spent at all; the rest is for bursts and busy neighbours.
 const SHARE: f64 = 0.75;
@@ -61,15 +61,16 @@ impl Budget {
         self.saved -= self.cost.unwrap_or_default().as_secs_f64();
     }
 
-    /// What can be afforded now.
-    pub fn allowance(&self) -> Allowance {
-        let Some(cost) = self.cost.map(|cost| cost.as_secs_f64()) else { return Allowance::Nothing };
+    /// The weakest reason that a picture may be refined for now: the more is saved up, the weaker. `None`: for none.
+    pub fn affordable(&self) -> Option<Reason> {
+        let cost = self.cost?.as_secs_f64();
         match self.saved + ROUNDING * cost {
-            saved if saved >= MOST_SAVED * cost => Allowance::PictureOrWaste,
-            saved if saved >= cost => Allowance::Picture,
-            // Nothing has been left over lately: then not even on credit.
-            saved if saved >= 0.0 && self.spare > 0.0 => Allowance::Keyframe,
-            _ => Allowance::Nothing,
+            // Nothing more can be saved up: what is not used now is lost.
+            saved if saved >= MOST_SAVED * cost => Some(Reason::Spare),
+            saved if saved >= cost => Some(Reason::Change),
+            // On credit, but not if nothing has been left over lately.
+            saved if saved >= 0.0 && self.spare > 0.0 => Some(Reason::Key),
+            _ => None,
         }
     }
 
@@ -100,28 +101,28 @@ mod tests {
     fn what_is_left_over_is_saved_up_and_spent() {
         // 40 ms, of which 30 may be used and 10 are: 20 ms a picture.
         let mut budget = after(9, 200, 10, 1);
-        assert_eq!(budget.allowance(), Allowance::Keyframe);
+        assert_eq!(budget.affordable(), Some(Reason::Key));
         budget.earn(FRAME, millis(10), 1);
-        assert_eq!(budget.allowance(), Allowance::Picture);
+        assert_eq!(budget.affordable(), Some(Reason::Change));
         (0..30).for_each(|_| budget.earn(FRAME, millis(10), 1));
-        assert_eq!(budget.allowance(), Allowance::PictureOrWaste);
+        assert_eq!(budget.affordable(), Some(Reason::Spare));
         for _ in 0..3 {
             budget.spend();
-            assert_eq!(budget.allowance(), Allowance::Picture);
+            assert_eq!(budget.affordable(), Some(Reason::Change));
         }
         budget.spend();
-        assert_eq!(budget.allowance(), Allowance::Keyframe);
+        assert_eq!(budget.affordable(), Some(Reason::Key));
         budget.spend();
-        assert_eq!(budget.allowance(), Allowance::Nothing);
+        assert_eq!(budget.affordable(), None);
         assert!((after(200, 200, 10, 1).per_second() - 2.5).abs() < 0.01);
     }
 
     #[test]
     fn a_busy_machine_affords_nothing_not_even_keyframes() {
         for busy in [30, 35, 60] {
-            assert_eq!(after(100, 50, busy, 1).allowance(), Allowance::Nothing, "{busy}");
+            assert_eq!(after(100, 50, busy, 1).affordable(), None, "{busy}");
         }
-        assert_eq!(Budget::default().allowance(), Allowance::Nothing, "while the cost is not known");
+        assert_eq!(Budget::default().affordable(), None, "while the cost is not known");
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         let shared = after(500, 100, 10, 2).per_second();
         assert!((2.0 * shared - after(500, 100, 10, 1).per_second()).abs() < 0.1);
         let fast = after(100, 5, 10, 1);
-        assert_eq!(fast.allowance(), Allowance::PictureOrWaste);
+        assert_eq!(fast.affordable(), Some(Reason::Spare));
         assert!(fast.per_second() > 25.0);
     }
 }

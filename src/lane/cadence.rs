@@ -50,6 +50,7 @@ impl Cadence {
     /// Notes the next picture's decode time.
     pub fn note(&mut self, dts: MediaTime) {
         if self.times.back().is_some_and(|last| *last >= dts) {
+            // Another publisher, or a jump: a step backwards says nothing of the rate.
             self.times.clear();
         }
         if self.times.len() == REMEMBERED {
@@ -82,6 +83,7 @@ impl Cadence {
         steps.sort_unstable();
         let median = *steps.get(count / 2)?;
         let rate = MediaTime::HZ as f64 / median.max(1) as f64;
+        // RTMP's stamps are whole milliseconds: 33 of them are meant to be 1/30 s.
         let near = COMMON.into_iter().find(|common| (rate / common.as_f64() - 1.0).abs() < 0.02);
         near.or_else(|| {
             BELIEVED.contains(&rate).then_some(FrameRate { num: (rate * 1000.0) as u32, den: 1000 })

@@ -76,6 +76,7 @@ impl Chain {
         if !self.is_working() {
             return self.flush();
         }
+        // Not everything: a frame that is held back for the next ones need not give them up yet.
         for at in 0..self.stages.len() {
             if self.stages[at].is_working() {
                 let frames = self.stages[at].flush();

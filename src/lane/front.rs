@@ -91,6 +91,7 @@ impl Front {
     }
 
     fn take(&mut self, packet: &Packet) -> Next {
+        // Counted before anything can go wrong: should the lane break, this one was at work.
         self.stats.taken(1);
         self.cadence.note(packet.dts);
         self.taken = packet.dts;

@@ -9,8 +9,8 @@
 /// Share of a new score in what is typical.
 const MEMORY: f64 = 0.1;
 
-/// Why a picture was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a picture was chosen, the best reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// It is a keyframe.
     Key,
@@ -18,17 +18,6 @@ pub enum Reason {
     Change,
     /// Nothing much has changed, and there is time for it all the same.
     Spare,
-}
-
-/// What the budget allows for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Allowance {
-    Nothing,
-    /// On credit.
-    Keyframe,
-    Picture,
-    /// Nothing more can be saved up: what is not used now is lost.
-    PictureOrWaste,
 }
 
 /// Chooses among the pictures in the order of showing.
@@ -42,20 +31,20 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Looks at the next picture, whether it is a keyframe and what it was coded in. A chosen one resets distance and
-    /// bytes.
-    pub fn choose(&mut self, key: bool, bytes: usize, allowance: Allowance) -> Option<Reason> {
+    /// Looks at the next picture, whether it is a keyframe and what it was coded in. `affordable`: the weakest reason
+    /// that there is time for, if there is any. A chosen picture resets distance and bytes.
+    pub fn choose(&mut self, key: bool, bytes: usize, affordable: Option<Reason>) -> Option<Reason> {
         self.distance += 1;
         self.bytes += bytes as u64;
         let score = self.distance as f64 * self.bytes as f64;
-        let reason = match allowance {
-            Allowance::Nothing => return None,
+        let reason = match score {
             _ if key => Reason::Key,
-            Allowance::Keyframe => return None,
-            _ if score >= self.typical => Reason::Change,
-            Allowance::Picture => return None,
-            Allowance::PictureOrWaste => Reason::Spare,
+            score if score >= self.typical => Reason::Change,
+            _ => Reason::Spare,
         };
+        if affordable.is_none_or(|weakest| reason > weakest) {
+            return None;
+        }
         self.typical += MEMORY * (score - self.typical);
         self.distance = 0;
         self.bytes = 0;
@@ -70,9 +59,9 @@ mod tests {
     #[test]
     fn keyframes_come_first_and_may_be_refined_on_credit() {
         let mut selector = Selector::default();
-        assert_eq!(selector.choose(true, 9000, Allowance::Keyframe), Some(Reason::Key));
-        assert_eq!(selector.choose(false, 50_000, Allowance::Keyframe), None);
-        assert_eq!(selector.choose(true, 9000, Allowance::Nothing), None);
+        assert_eq!(selector.choose(true, 9000, Some(Reason::Key)), Some(Reason::Key));
+        assert_eq!(selector.choose(false, 50_000, Some(Reason::Key)), None);
+        assert_eq!(selector.choose(true, 9000, None), None);
     }
 
     /// Pictures out of 200 that are chosen when every tenth can be afforded, by position.
@@ -82,12 +71,12 @@ mod tests {
         let mut positions = Vec::new();
         for position in 0..200 {
             tenths = (tenths + 1).min(40);
-            let allowance = match tenths {
-                40 => Allowance::PictureOrWaste,
-                10.. => Allowance::Picture,
-                _ => Allowance::Keyframe,
+            let affordable = match tenths {
+                40 => Some(Reason::Spare),
+                10.. => Some(Reason::Change),
+                _ => Some(Reason::Key),
             };
-            if selector.choose(false, sizes(position), allowance).is_some() {
+            if selector.choose(false, sizes(position), affordable).is_some() {
                 positions.push(position);
                 tenths -= 10;
             }
@@ -117,6 +106,6 @@ mod tests {
     #[test]
     fn where_everything_can_be_afforded_everything_is_chosen() {
         let mut selector = Selector::default();
-        assert!((0..50).all(|size| selector.choose(false, 100 + size, Allowance::PictureOrWaste).is_some()));
+        assert!((0..50).all(|size| selector.choose(false, 100 + size, Some(Reason::Spare)).is_some()));
     }
 }

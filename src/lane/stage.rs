@@ -36,6 +36,6 @@ pub(super) struct Load {
     pub(super) backlog: MediaTime,
     /// What the lane spent on the frame that left last, without nets.
     pub(super) lane: Duration,
-    /// The stream ends: what is left is finished plainly and quickly.
+    /// The stream ends: what is left is upsampled by Lanczos and encoded.
     pub(super) ending: bool,
 }

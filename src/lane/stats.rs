@@ -169,6 +169,7 @@ impl LaneStats {
         let Some(error) = error else { return };
         figures.damaged += 1;
         let damaged = figures.damaged;
+        // Nobody waits for the log.
         drop(figures);
         if damaged <= LOGGED || damaged.is_multiple_of(100) {
             tracing::warn!(stream = %self.stream, %error, damaged, "a picture is not shown");
@@ -212,6 +213,7 @@ impl LaneStats {
     /// The lane broke, and with it everything that it worked on.
     pub fn broke(&self) {
         let mut figures = self.figures.lock();
+        // What waits in the queue is not lost: the lane that follows takes it.
         figures.given_up += figures.at_work();
         figures.restarts += 1;
     }

@@ -32,7 +32,7 @@ impl Lane {
     pub fn start(parts: LaneParts) -> std::io::Result<Self> {
         let (end, ended) = oneshot::channel();
         let queue = Arc::clone(&parts.queue);
-        // The system shows 15 characters of it.
+        // Linux shows the first 15 characters of a thread's name.
         let thread =
             std::thread::Builder::new().name(format!("lane-{}", parts.model.name)).spawn(move || {
                 watch_over(&parts);

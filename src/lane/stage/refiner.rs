@@ -40,6 +40,7 @@ impl LiveRefiner {
         }
         let built = self.refiner.take();
         let package = self.package.clone();
+        // Aside: its time must not count as time that nets needed, or the budget would shrink by what it spends.
         let reply = self.engine.run_aside(move |backend| {
             let mut refiner = match built {
                 Some(refiner) => refiner,
@@ -63,17 +64,15 @@ impl LiveRefiner {
                 return None;
             }
         };
-        self.refiner = Some(refiner);
         match outcome {
-            Ok(picture) => {
-                self.failures = 0;
-                Some((picture, took))
-            }
-            Err(error) => {
+            Ok(_) => self.failures = 0,
+            Err(ref error) => {
                 self.failures += 1;
                 tracing::warn!(%error, failures = self.failures, "a picture could not be refined");
-                None
             }
         }
+        // One that is given up must not keep its memory on the accelerator.
+        self.refiner = (!self.is_lost()).then_some(refiner);
+        Some((outcome.ok()?, took))
     }
 }

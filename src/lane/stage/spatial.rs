@@ -106,12 +106,14 @@ impl Stage for Spatial {
         if !load.ending {
             self.net.take_latest();
         }
+        // Asked with and without a net: a lane whose net comes while it is behind is strained already.
         let affordable = self.pace.affords_net(load.backlog, frame.duration());
         let why_not = match (self.net.is_present(), affordable && !load.ending) {
             (true, true) => return self.hand_to_net(frame, lanczos),
             (true, false) => UpscaledBy::LanczosOverload,
             (false, _) => UpscaledBy::LanczosNoNet,
         };
+        // Frames leave in order: the one at the net comes first.
         let mut leaving = self.flush();
         leaving.push(frame.with(lanczos, why_not));
         leaving

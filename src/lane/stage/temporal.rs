@@ -16,7 +16,7 @@ use crate::inference::{EngineHandle, SecondStage};
 use crate::lane::budget::Budget;
 use crate::lane::frame::Frame;
 use crate::lane::pace;
-use crate::lane::select::{Allowance, Selector};
+use crate::lane::select::{Reason, Selector};
 use crate::lane::stats::LaneStats;
 
 /// After this many pictures for which refining would take too long, it is timed by the server's first measurement
@@ -54,12 +54,13 @@ impl Stage for Temporal {
             return leaving;
         }
         let mut leaving = self.fit(frame.picture.size());
-        let allowance = self.allowance(&frame, load);
+        let affordable = self.affordable(&frame, load);
         let complete = self.past.len() + self.held.len() >= self.radius;
         if frame.is_from_net() && complete {
-            frame.chosen = self.selector.choose(frame.picture.key(), frame.bytes, allowance);
+            frame.chosen = self.selector.choose(frame.picture.key(), frame.bytes, affordable);
         }
         if frame.chosen.is_some() {
+            // Now and not when it is refined: the frames until then must not spend it again.
             self.budget.spend();
         }
         self.held.push_back(frame);
@@ -108,8 +109,8 @@ impl Temporal {
         self.flush()
     }
 
-    /// What may be spent on this frame.
-    fn allowance(&mut self, frame: &Frame, load: Load) -> Allowance {
+    /// The weakest reason that this frame may be refined for. Called once for every frame: it earns, too.
+    fn affordable(&mut self, frame: &Frame, load: Load) -> Option<Reason> {
         let accelerator = self.engine.busy();
         let since_last = accelerator.saturating_sub(self.accelerator);
         self.accelerator = accelerator;
@@ -128,7 +129,7 @@ impl Temporal {
             self.idle = BLOCKED;
             self.budget.expect(self.size.and_then(|size| self.stage.cost(size)));
         }
-        if fits { self.budget.allowance() } else { Allowance::Nothing }
+        self.budget.affordable().filter(|_| fits)
     }
 
     /// What need not wait any longer leaves, the selected ones refined.
@@ -144,6 +145,7 @@ impl Temporal {
             if frame.is_from_net() {
                 self.past.push_back(frame.picture.clone());
             } else {
+                // Neighbours have to be next to each other.
                 self.past.clear();
             }
             while self.past.len() > self.radius {
@@ -176,7 +178,7 @@ mod tests {
 
     use super::*;
     use crate::inference::Engine;
-    use crate::inference::fake::FakeBackend;
+    use crate::inference::fake::{Behaviour, FakeBackend};
     use crate::lane::fake;
     use crate::lane::stats::UpscaledBy;
 
@@ -244,6 +246,36 @@ mod tests {
         all.extend(temporal.flush());
         assert_eq!(numbers(&all), (0..6).collect::<Vec<_>>());
         assert!(all.iter().all(|frame| frame.refined.is_none()));
+        drop(temporal);
+        engine.join();
+    }
+
+    #[test]
+    fn a_refiner_that_fails_costs_no_picture_and_is_given_up() {
+        let engine = FakeBackend::new(Behaviour::Fail).engine();
+        let mut temporal = temporal(&engine);
+        let mut all = Vec::new();
+        for index in 0..12 {
+            all.extend(temporal.push(frame(index, F_EDSR, SIZE), LEISURE));
+        }
+        assert!(temporal.refiner.is_lost() && temporal.held.is_empty());
+        assert_eq!(numbers(&all), (0..12).collect::<Vec<_>>());
+        assert!(all.iter().all(|frame| frame.is_from_net() && frame.refined.is_none()));
+        drop(temporal);
+        engine.join();
+    }
+
+    #[test]
+    fn when_the_stream_ends_nothing_is_held_back() {
+        let engine = FakeBackend::default().engine();
+        let mut temporal = temporal(&engine);
+        let mut all = Vec::new();
+        for index in 0..3 {
+            all.extend(temporal.push(frame(index, F_EDSR, SIZE), LEISURE));
+        }
+        let ending = Load { ending: true, ..LEISURE };
+        all.extend(temporal.push(frame(3, F_EDSR, SIZE), ending));
+        assert_eq!(numbers(&all), [0, 1, 2, 3]);
         drop(temporal);
         engine.join();
     }
