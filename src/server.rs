@@ -79,7 +79,8 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
 
     let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
     let web = bind(config.http.listen, "HTTP", "--http").await?;
-    let addresses = Addresses { rtmp: rtmp.local_addr()?, http: web.local_addr()? };
+    let rtmp_address = rtmp.local_addr()?;
+    let http_address = web.local_addr()?;
 
     let library = lanes.library.clone();
     let settings = SessionSettings {
@@ -102,7 +103,7 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
     let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections);
-    announce(&config, addresses, own_stream)?;
+    announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;
     http_end.request();
@@ -134,16 +135,9 @@ async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<T
     })
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Addresses {
-    rtmp: SocketAddr,
-    http: SocketAddr,
-}
-
 /// Says on standard output, which is no log, where the server listens: one line for programs, and, for a server
 /// without configuration, what has to be pasted into OBS.
-fn announce(config: &Config, addresses: Addresses, own_stream: bool) -> anyhow::Result<()> {
-    let Addresses { rtmp, http } = addresses;
+fn announce(config: &Config, rtmp: SocketAddr, http: SocketAddr, own_stream: bool) -> anyhow::Result<()> {
     tracing::info!(%rtmp, %http, streams = config.stream.len(), "listening");
     let mut out = std::io::stdout().lock();
     if let Some(stream) = config.stream.first().filter(|_| own_stream) {

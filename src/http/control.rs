@@ -33,9 +33,6 @@ const SLOWEST: u64 = 2_000;
 /// Bytes of a training report: half as much again as one with full lists has.
 const MAX_REPORT_BYTES: usize = 64 << 10;
 
-/// What became of a package, and its entity tag.
-type Accepted = ([(HeaderName, String); 1], Json<ModelReport>);
-
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/streams/{name}/training", get(training).put(report))
@@ -71,7 +68,7 @@ async fn model(
     Authorised(stream): Authorised,
     headers: HeaderMap,
     body: Body,
-) -> Result<Accepted, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     upload(&app, &stream, &headers, body, PackageUpload::Whole).await
 }
 
@@ -82,7 +79,7 @@ async fn patch(
     Authorised(stream): Authorised,
     headers: HeaderMap,
     body: Body,
-) -> Result<Accepted, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(PATCH_CONTENT_TYPE)) {
         return Err(ApiError::NotAPatch);
@@ -99,7 +96,7 @@ async fn upload(
     headers: &HeaderMap,
     body: Body,
     package: impl FnOnce(Bytes) -> PackageUpload,
-) -> Result<Accepted, ApiError> {
+) -> Result<([(HeaderName, String); 1], Json<ModelReport>), ApiError> {
     let _pass = app.uploads.enter(stream.model()).map_err(ApiError::TooMany)?;
     let limit = app.library.max_bytes(stream.model());
     let bytes = receive(body, headers, Upload::Package, limit).await?;

@@ -34,7 +34,9 @@ const REST: Duration = Duration::from_millis(200);
 /// Serves until the server ends; then answers what has begun, and joins all connections.
 pub async fn serve(listener: TcpListener, router: Router, max_connections: usize, shutdown: Shutdown) {
     let places = Arc::new(Semaphore::new(max_connections));
-    let (graceful, tasks, cut) = (GracefulShutdown::new(), TaskTracker::new(), Shutdown::new());
+    let graceful = GracefulShutdown::new();
+    let tasks = TaskTracker::new();
+    let cut = Shutdown::new();
     loop {
         let accepted = tokio::select! {
             biased;

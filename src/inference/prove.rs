@@ -126,7 +126,8 @@ pub fn prove<E: From<FfmpegError>>(
 /// Whether a picture has something on it that a net could spoil: black, fades and flat slides prove nothing.
 pub fn is_telling(picture: &Picture) -> bool {
     let luma = picture.luma();
-    let (mut steps, mut count) = (0_u64, 0_u64);
+    let mut steps = 0_u64;
+    let mut count = 0_u64;
     for row in luma.rows().step_by(4) {
         steps += row.iter().zip(&row[1..]).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
         count += row.len() as u64;

@@ -2,6 +2,7 @@
 //!
 //! It holds no part but the one that is being sent: a reader who never reads must not keep what has left the window.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,7 +10,6 @@ use std::task::{Context, Poll};
 use axum::body::HttpBody;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use thiserror::Error;
 
 use crate::out::RenditionId;
 use crate::out::hls::Packager;
@@ -24,11 +24,6 @@ pub(super) struct SegmentBody {
     remaining: u64,
 }
 
-/// The reader was so slow that the segment left the window.
-#[derive(Debug, Error)]
-#[error("segment {0} left the window while it was being sent")]
-pub(super) struct TooSlow(u64);
-
 impl SegmentBody {
     /// None if there is no such segment.
     pub(super) fn new(packager: Arc<Packager>, id: RenditionId, msn: u64) -> Option<Self> {
@@ -37,9 +32,13 @@ impl SegmentBody {
         Some(Self { packager, id, msn, next: 0, remaining })
     }
 
-    fn take(&mut self) -> Result<Bytes, TooSlow> {
+    /// The next part; an error where the reader was so slow that the segment has left the window.
+    fn take(&mut self) -> io::Result<Bytes> {
         let parts = self.packager.segment(self.id, self.msn);
-        let part = parts.and_then(|parts| parts.into_iter().nth(self.next)).ok_or(TooSlow(self.msn))?;
+        let part = parts.and_then(|parts| parts.into_iter().nth(self.next)).ok_or_else(|| {
+            let msn = self.msn;
+            io::Error::other(format!("segment {msn} left the window while it was being sent"))
+        })?;
         self.next += 1;
         self.remaining = self.remaining.saturating_sub(part.len() as u64);
         Ok(part)
@@ -48,7 +47,7 @@ impl SegmentBody {
 
 impl HttpBody for SegmentBody {
     type Data = Bytes;
-    type Error = TooSlow;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,

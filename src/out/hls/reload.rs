@@ -30,24 +30,14 @@ pub enum Delta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReloadError {
-    /// `_HLS_part` without `_HLS_msn`.
     #[error("_HLS_part needs _HLS_msn beside it")]
     PartWithoutMsn,
-    /// The segment asked for is too far in the future to wait for.
     #[error("segment {asked} is too far ahead: the newest complete one is {newest}")]
-    TooFarAhead {
-        /// Segment that was asked for.
-        asked: u64,
-        /// Newest complete segment.
-        newest: u64,
-    },
-    /// What was asked for did not come in time.
+    TooFarAhead { asked: u64, newest: u64 },
     #[error("nothing new within {} s; ask again", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The stream has no such rendition.
     #[error("the stream has no {0} rendition")]
     NoRendition(RenditionId),
-    /// The stream has no complete segment yet.
     #[error("the stream has just begun; ask again")]
     NotReady,
 }

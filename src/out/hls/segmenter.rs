@@ -148,7 +148,7 @@ impl Segmenter {
         self.tally.dropped += 1;
     }
 
-    /// Takes the next packet in decode order.
+    /// Takes the next packet in decode order. One that has no place is counted as dropped.
     pub(super) fn push(&mut self, packet: &Packet, cuts: &CutList) -> Result<(), CmafError> {
         let Some(cut) = self.destination(packet, cuts) else {
             self.miss_packet();
@@ -170,6 +170,7 @@ impl Segmenter {
             self.drop_packet();
             return Ok(());
         };
+        // Only now is it sure that the packet is used: the sample before it lasts until it, and its segment ends.
         if crosses {
             self.settle_before(cuts, &cut, Some(decode_time))?;
             self.open(cuts, cut);
@@ -192,12 +193,14 @@ impl Segmenter {
         if newest.msn <= current + MAX_LAG {
             return Ok(());
         }
+        // The segment that is being filled holds something and is no gap.
         let mut from = current;
         if self.window.open().is_some() {
             self.settle_before(cuts, newest, None)?;
             self.complete(cuts);
             from += 1;
         }
+        // What is missing may be what the next picture refers to.
         self.needs_key |= !self.is_audio();
         self.fill(cuts, from, newest.msn - MAX_LAG);
         Ok(())
@@ -376,3 +379,6 @@ impl Segmenter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Tests of the whole packager: scenarios by hand, properties of any sequence, real media through real tools.
 
-mod feed;
+pub(super) mod feed;
 mod media;
 mod properties;
 mod scenarios;

@@ -17,7 +17,7 @@ pub(super) const AUDIO: Rendition = Rendition::AUDIO;
 pub(super) const ALL: [Rendition; 3] = [SOURCE, ENHANCED, AUDIO];
 
 /// The stream's timeline starts here.
-pub(super) const START: MediaTime = MediaTime::from_millis(10_000);
+pub(in crate::out::hls) const START: MediaTime = MediaTime::from_millis(10_000);
 /// 25 pictures a second.
 pub(super) const PICTURE: i64 = 40;
 
@@ -32,7 +32,7 @@ const AVC_640X360: [u8; 40] = [
     0x00, 0x04, 0x68, 0xce, 0x0f, 0xc8,
 ];
 
-pub(super) fn small_video() -> Unit {
+pub(in crate::out::hls) fn small_video() -> Unit {
     Unit::VideoConfig(Arc::new(VideoConfig::avc(Bytes::from_static(&AVC_320X180)).unwrap()))
 }
 
@@ -44,7 +44,7 @@ pub(super) fn stereo(rate: u32) -> Unit {
     Unit::AudioConfig(Arc::new(AudioConfig::aac_low_complexity(rate, 2).unwrap()))
 }
 
-pub(super) fn picture(pts: MediaTime, key: bool) -> Unit {
+pub(in crate::out::hls) fn picture(pts: MediaTime, key: bool) -> Unit {
     let data = Bytes::from_static(if key { &[7; 400] } else { &[5; 100] });
     Unit::Packet(Packet { track: Track::Video, dts: pts, pts, key, data })
 }
@@ -90,7 +90,7 @@ impl Feed {
     }
 
     /// One picture, a keyframe where one is due; says what it was.
-    pub(super) fn picture(&mut self) -> (MediaTime, bool) {
+    pub(in crate::out::hls) fn picture(&mut self) -> (MediaTime, bool) {
         let key = self.since_key >= self.key_every;
         let pts = self.now();
         self.push(SOURCE, picture(pts, key));
