@@ -1,5 +1,5 @@
 //! Everything about live training that is a number to choose. Times are seconds of video unless it says "of training";
-//! qualities are PSNR of luma in dB. Where the figures come from: `docs/adr/0010`, `0011` and `0013`.
+//! qualities are PSNR of luma in dB. Where the figures come from: `docs/design/training.md`.
 
 use nets::Device;
 

@@ -18,6 +18,9 @@ fn types_are_few_and_lets_are_single() {
     let count = |what: &str| census["total"][what].as_u64().unwrap();
     let types = 1000.0 * (count("types") + count("aliases")) as f64 / count("code") as f64;
     assert!(count("files") > 100, "nothing was counted");
-    assert!(types <= TYPES_PER_KLOC, "{types:.1} types in 1000 lines: merge those that always travel together");
+    assert!(
+        types <= TYPES_PER_KLOC,
+        "{types:.1} types in 1000 lines: merge those that always travel together"
+    );
     assert!(count("pairs") <= PAIRS, "{} lets of pairs: one `let` for one thing", count("pairs"));
 }

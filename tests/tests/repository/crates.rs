@@ -64,7 +64,8 @@ fn crates_are_named_by_those_alone_that_may() {
 fn every_crate_of_ours_has_its_place() {
     let wrappers = wrappers();
     let metadata = metadata();
-    let ours: BTreeSet<_> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    let ours: BTreeSet<_> =
+        metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
     for name in &ours {
         assert!(wrappers.contains_key(name), "deny.toml does not say who may depend on {name}");
     }

@@ -35,7 +35,10 @@ fn decision_records_are_short_and_say_whether_they_hold() {
         for heading in ["## Context", "## Decision", "## Alternatives"] {
             assert!(replaced || text.contains(heading), "{file} lacks {heading:?}");
         }
-        assert!(text.lines().count() <= 30, "{file} is longer than 30 lines: how it works belongs into docs/design");
+        assert!(
+            text.lines().count() <= 30,
+            "{file} is longer than 30 lines: how it works belongs into docs/design"
+        );
         let wide = text.lines().find(|line| line.chars().count() > 120);
         assert!(wide.is_none(), "{file} has a line of more than 120 columns: {wide:?}");
     }
@@ -75,7 +78,8 @@ fn every_invariant_names_a_test_that_exists() {
     assert!(invariants.len() > 5, "only {} invariants were found", invariants.len());
     for invariant in invariants {
         // `Tests: a, b.` at the end, each name in backticks.
-        let named = invariant.split("*Tests:").nth(1).unwrap_or_else(|| panic!("no test holds this: {invariant}"));
+        let named =
+            invariant.split("*Tests:").nth(1).unwrap_or_else(|| panic!("no test holds this: {invariant}"));
         let names: Vec<_> = named.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "no test holds this: {invariant}");
         for name in names {
@@ -91,6 +95,9 @@ fn every_folder_of_code_is_on_the_map() {
     for manifest in files("Cargo.toml") {
         let folder = Path::new(&manifest).parent().unwrap().to_str().unwrap();
         let folder = if folder.is_empty() { "src" } else { folder };
-        assert!(architecture.contains(&format!("| `{folder}/` |")), "ARCHITECTURE.md has no line for {folder}/");
+        assert!(
+            architecture.contains(&format!("| `{folder}/` |")),
+            "ARCHITECTURE.md has no line for {folder}/"
+        );
     }
 }

@@ -19,7 +19,8 @@ fn root() -> PathBuf {
 
 /// Files that belong to the repository and end in `suffix`, relative to its root.
 fn files(suffix: &str) -> Vec<String> {
-    let listed = output(Command::new("git").args(["ls-files", "-co", "--exclude-standard", &format!("*{suffix}")]));
+    let listed =
+        output(Command::new("git").args(["ls-files", "-co", "--exclude-standard", &format!("*{suffix}")]));
     let present = listed.lines().filter(|file| root().join(file).exists());
     present.map(str::to_owned).collect()
 }

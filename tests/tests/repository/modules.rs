@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use crate::source::{crates, uses};
 
-/// Whom each module of the server may use. Media flow down this list, ingest -> streams -> lane -> inference -> out;
-/// http shows and steers what is there; only the composition knows the configuration's file.
-const SERVER: [(&str, &[&str]); 12] = [
-    ("cli", &["config", "server", "telemetry", "shutdown"]),
-    ("config", &[]),
-    ("http", &["streams", "lane", "inference", "out", "shutdown"]),
-    ("inference", &[]),
-    ("ingest", &["streams", "shutdown"]),
+/// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
+/// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
+/// settings of those that it configures.
+const SERVER: [(&str, &[&str]); 11] = [
+    ("", &[]),
+    ("cli", &["config", "server", "telemetry"]),
+    ("config", &["inference", "out", "streams", "telemetry"]),
+    ("http", &["inference", "lane", "out", "streams"]),
+    ("inference", &["out"]),
+    ("ingest", &["out", "streams"]),
     ("lane", &["inference", "out"]),
     ("out", &[]),
-    ("server", &["config", "http", "inference", "ingest", "lane", "out", "shutdown", "streams"]),
-    ("shutdown", &[]),
-    ("streams", &["inference", "lane", "out", "shutdown"]),
+    ("server", &["config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
+    ("streams", &["inference", "lane", "out"]),
     ("telemetry", &[]),
-    ("", &[]),
 ];
 
 /// Arrows between parts of modules that would still be wrong.

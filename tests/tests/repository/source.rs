@@ -111,7 +111,8 @@ impl Module {
             let Some(path) = self.absolute(&import.path, child) else { continue };
             let below = path.starts_with(&split(name)) && path.len() > split(name).len();
             // A module that is only named is used where a path in the code goes on from it.
-            if !(import.exported && below) && !child(&path) {
+            let door = import.exported && below;
+            if !door && !child(&path) {
                 used.insert(follow(&path, modules, 0));
             }
         }
@@ -132,7 +133,8 @@ impl Module {
 
 /// The module where the item at `path` is defined, through as many doors as lead there.
 fn follow(path: &[String], modules: &Modules, doors: usize) -> String {
-    let depth = (0..=path.len()).rev().find(|&depth| modules.contains_key(&path[..depth].join("::"))).unwrap();
+    let depth =
+        (0..=path.len()).rev().find(|&depth| modules.contains_key(&path[..depth].join("::"))).unwrap();
     let name = path[..depth].join("::");
     let module = &modules[&name];
     let Some(item) = path.get(depth).filter(|item| doors < 8 && !module.defined.contains(*item)) else {
@@ -142,7 +144,7 @@ fn follow(path: &[String], modules: &Modules, doors: usize) -> String {
     for import in &module.imports {
         let Some(mut target) = module.absolute(&import.path, child) else { continue };
         if import.name == "*" {
-            let origin = follow(&[&target[..], &[item.clone()]].concat(), modules, doors + 1);
+            let origin = follow(&[&target[..], std::slice::from_ref(item)].concat(), modules, doors + 1);
             if modules[&origin].defined.contains(item) {
                 return origin;
             }
@@ -172,7 +174,8 @@ impl<'ast> Visit<'ast> for Module {
             _ => return syn::visit::visit_item(self, item),
         };
         let test = |attribute: &syn::Attribute| {
-            attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
+            attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
         };
         if attributes.iter().any(test) {
             return;
