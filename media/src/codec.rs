@@ -6,13 +6,16 @@
 pub mod aac;
 pub mod avc;
 mod bits;
+mod error;
 
 use bytes::Bytes;
 
 use crate::picture::{Colour, FrameRate, Size};
 use crate::time::MediaTime;
-use aac::{AacConfig, AacError};
-use avc::{AvcConfig, AvcError};
+use aac::AacConfig;
+use avc::AvcConfig;
+
+pub use error::{CodecError, CodecErrorKind};
 
 /// How a video track is to be decoded. Equal when the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub enum VideoConfig {
 
 impl VideoConfig {
     /// H.264, from an `avcC` record.
-    pub fn avc(record: Bytes) -> Result<Self, AvcError> {
+    pub fn avc(record: Bytes) -> Result<Self, CodecError> {
         AvcConfig::parse(record).map(Self::Avc)
     }
 
@@ -72,12 +75,12 @@ pub enum AudioConfig {
 
 impl AudioConfig {
     /// AAC, from an AudioSpecificConfig.
-    pub fn aac(record: Bytes) -> Result<Self, AacError> {
+    pub fn aac(record: Bytes) -> Result<Self, CodecError> {
         AacConfig::parse(record).map(Self::Aac)
     }
 
     /// AAC-LC with 1 or 2 channels at one of the sample rates of the standard's table.
-    pub fn aac_low_complexity(sample_rate: u32, channels: u8) -> Result<Self, AacError> {
+    pub fn aac_low_complexity(sample_rate: u32, channels: u8) -> Result<Self, CodecError> {
         AacConfig::low_complexity(sample_rate, channels).map(Self::Aac)
     }
 

@@ -11,6 +11,8 @@
 mod audio;
 mod demuxer;
 mod enhanced;
+mod error;
+mod message;
 mod muxer;
 mod script;
 mod timestamps;
@@ -18,7 +20,8 @@ mod video;
 
 use bytes::Bytes;
 
-pub use demuxer::{Demuxer, FlvError};
+pub use demuxer::Demuxer;
+pub use error::{FlvError, FlvErrorKind};
 pub use muxer::{Muxer, StreamInfo};
 
 /// What a tag is about.

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use api::control::{ModelReport, TrainingOrder};
+use media::ffmpeg::EncoderSettings;
 use models::{Architecture as _, FEdsrConfig, Preset};
 use tokio::sync::{oneshot, watch};
 
@@ -25,7 +26,6 @@ use super::machine::{self, Machine};
 use super::model::StreamModel;
 use super::profile::Costs;
 use loader::Loader;
-use media::ffmpeg::EncoderSettings;
 
 pub use rejection::Rejection;
 pub use upload::PackageUpload;

@@ -4,39 +4,8 @@
 
 use bytes::Bytes;
 
-use super::bits::{BitReader, OutOfBits};
-
-/// Why an AudioSpecificConfig was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AacError {
-    /// It ends in the middle of a field.
-    #[error("the AAC configuration of {0} bytes ends too early")]
-    Truncated(usize),
-    /// Larger than [`AacConfig::MAX_BYTES`].
-    #[error("the AAC configuration has {0} bytes, more than {max}", max = AacConfig::MAX_BYTES)]
-    TooLong(usize),
-    /// Not an audio object type that AAC players know.
-    #[error("audio object type {0} is not AAC")]
-    NotAac(u32),
-    /// A sample rate that is reserved or beyond 96 kHz.
-    #[error("the AAC configuration has no usable sample rate (index {index}, {rate} Hz)")]
-    SampleRate {
-        /// The index in the table of sample rates.
-        index: u32,
-        /// The rate in Hz, 0 where the index means none.
-        rate: u32,
-    },
-    /// A channel configuration that we cannot describe.
-    #[error("AAC channel configuration {0} is not supported")]
-    Channels(u32),
-}
-
-impl From<(OutOfBits, usize)> for AacError {
-    fn from((_, length): (OutOfBits, usize)) -> Self {
-        Self::Truncated(length)
-    }
-}
+use super::bits::BitReader;
+use super::error::{CodecError, CodecErrorKind};
 
 /// How an AAC track is to be decoded. Equal when its bytes are.
 #[derive(Clone, Debug)]
@@ -62,24 +31,30 @@ impl AacConfig {
     pub const MAX_BYTES: usize = 256;
 
     /// Reads an AudioSpecificConfig, as FLV, MP4 and libavcodec carry it.
-    pub fn parse(record: Bytes) -> Result<Self, AacError> {
+    pub fn parse(record: Bytes) -> Result<Self, CodecError> {
         if record.len() > Self::MAX_BYTES {
-            return Err(AacError::TooLong(record.len()));
+            let what =
+                format!("the AAC configuration has {} bytes, more than {}", record.len(), Self::MAX_BYTES);
+            return Err(CodecError::new(CodecErrorKind::TooLong, what));
         }
-        let fields = Fields::read(&record)?;
-        let Fields { object_type, sample_rate, channels, frame_samples } = fields;
-        Ok(Self { record, object_type, sample_rate, channels, frame_samples })
+        let mut bits = BitReader::new(&record);
+        let fields = read_fields(&mut bits).map_err(|error| match error.kind {
+            CodecErrorKind::Truncated => {
+                error.within(&format!("the AAC configuration of {} bytes", record.len()))
+            }
+            _ => error,
+        })?;
+        Ok(Self { record, ..fields })
     }
 
     /// AAC-LC with 1 or 2 channels at one of the sample rates of the standard's table.
-    pub fn low_complexity(sample_rate: u32, channels: u8) -> Result<Self, AacError> {
+    pub fn low_complexity(sample_rate: u32, channels: u8) -> Result<Self, CodecError> {
         let index = SAMPLE_RATES
             .iter()
             .position(|&rate| rate == sample_rate)
-            .ok_or(AacError::SampleRate { index: EXPLICIT_RATE, rate: sample_rate })?
-            as u16;
+            .ok_or_else(|| no_rate(EXPLICIT_RATE, sample_rate))? as u16;
         if !(1..=2).contains(&channels) {
-            return Err(AacError::Channels(channels.into()));
+            return Err(no_channels(channels.into()));
         }
         let bits = (OBJECT_AAC_LC as u16) << 11 | index << 7 | u16::from(channels) << 3;
         Self::parse(Bytes::copy_from_slice(&bits.to_be_bytes()))
@@ -119,56 +94,58 @@ impl PartialEq for AacConfig {
 
 impl Eq for AacConfig {}
 
-struct Fields {
-    object_type: u32,
-    sample_rate: u32,
-    channels: u8,
-    frame_samples: u32,
-}
-
-impl Fields {
-    fn read(record: &[u8]) -> Result<Self, AacError> {
-        let truncated = |end| AacError::from((end, record.len()));
-        let mut bits = BitReader::new(record);
-        let object_type = read_object_type(&mut bits).map_err(truncated)?;
-        let sample_rate = read_sample_rate(&mut bits, record.len())?;
-        let channel_configuration = bits.read(4).map_err(truncated)?;
-        // HE-AAC: the outer type names the extension, the inner one what the frames are coded with.
-        let core_type = if matches!(object_type, OBJECT_SBR | OBJECT_PS) {
-            read_sample_rate(&mut bits, record.len())?;
-            read_object_type(&mut bits).map_err(truncated)?
-        } else {
-            object_type
-        };
-        if !matches!(core_type, OBJECT_AAC_MAIN..=OBJECT_AAC_LTP) {
-            return Err(AacError::NotAac(core_type));
-        }
-        let channels = match channel_configuration {
-            0 => 2,
-            count @ 1..=6 => count as u8,
-            7 => 8,
-            other => return Err(AacError::Channels(other)),
-        };
-        let frame_samples = if bits.read(1).map_err(truncated)? == 1 { 960 } else { 1_024 };
-        Ok(Self { object_type, sample_rate, channels, frame_samples })
+/// Everything but the record itself.
+fn read_fields(bits: &mut BitReader<'_>) -> Result<AacConfig, CodecError> {
+    let object_type = read_object_type(bits)?;
+    let sample_rate = read_sample_rate(bits)?;
+    let channel_configuration = bits.read(4)?;
+    // HE-AAC: the outer type names the extension, the inner one what the frames are coded with.
+    let core_type = if matches!(object_type, OBJECT_SBR | OBJECT_PS) {
+        read_sample_rate(bits)?;
+        read_object_type(bits)?
+    } else {
+        object_type
+    };
+    if !matches!(core_type, OBJECT_AAC_MAIN..=OBJECT_AAC_LTP) {
+        let what = format!("audio object type {core_type} is not AAC");
+        return Err(CodecError::new(CodecErrorKind::Unsupported, what));
     }
+    let channels = match channel_configuration {
+        // A program config element would tell; players find two channels most often.
+        0 => 2,
+        count @ 1..=6 => count as u8,
+        7 => 8,
+        other => return Err(no_channels(other)),
+    };
+    let frame_samples = if bits.read(1)? == 1 { 960 } else { 1_024 };
+    Ok(AacConfig { record: Bytes::new(), object_type, sample_rate, channels, frame_samples })
 }
 
-fn read_object_type(bits: &mut BitReader<'_>) -> Result<u32, OutOfBits> {
+fn no_rate(index: u32, rate: u32) -> CodecError {
+    let what = format!("the AAC configuration has no usable sample rate (index {index}, {rate} Hz)");
+    CodecError::new(CodecErrorKind::Unsupported, what)
+}
+
+fn no_channels(configuration: u32) -> CodecError {
+    let what = format!("AAC channel configuration {configuration} is not supported");
+    CodecError::new(CodecErrorKind::Unsupported, what)
+}
+
+fn read_object_type(bits: &mut BitReader<'_>) -> Result<u32, CodecError> {
     match bits.read(5)? {
         31 => Ok(32 + bits.read(6)?),
         object_type => Ok(object_type),
     }
 }
 
-fn read_sample_rate(bits: &mut BitReader<'_>, length: usize) -> Result<u32, AacError> {
-    let index = bits.read(4).map_err(|end| AacError::from((end, length)))?;
+fn read_sample_rate(bits: &mut BitReader<'_>) -> Result<u32, CodecError> {
+    let index = bits.read(4)?;
     let rate = match SAMPLE_RATES.get(index as usize) {
         Some(&rate) => rate,
-        None if index == EXPLICIT_RATE => bits.read(24).map_err(|end| AacError::from((end, length)))?,
+        None if index == EXPLICIT_RATE => bits.read(24)?,
         None => 0,
     };
-    if (1..=96_000).contains(&rate) { Ok(rate) } else { Err(AacError::SampleRate { index, rate }) }
+    if (1..=96_000).contains(&rate) { Ok(rate) } else { Err(no_rate(index, rate)) }
 }
 
 #[cfg(test)]
@@ -199,13 +176,20 @@ mod tests {
 
     #[test]
     fn refuses_with_a_reason() {
-        let parse = |bytes: &'static [u8]| AacConfig::parse(Bytes::from_static(bytes)).unwrap_err();
-        assert_eq!(parse(&[]), AacError::Truncated(0));
-        assert_eq!(parse(&[0x12]), AacError::Truncated(1));
-        assert_eq!(parse(&[0x16, 0x90]), AacError::SampleRate { index: 13, rate: 0 });
-        assert_eq!(parse(&[0x91, 0x90]), AacError::NotAac(18));
-        assert_eq!(parse(&[0x11, 0xf8]), AacError::Channels(15));
-        assert_eq!(parse(&[0; 300]), AacError::TooLong(300));
+        use CodecErrorKind::{TooLong, Truncated, Unsupported};
+        let table: [(&[u8], CodecErrorKind, &str); 6] = [
+            (&[], Truncated, "of 0 bytes ends too early"),
+            (&[0x12], Truncated, "of 1 bytes ends too early"),
+            (&[0x16, 0x90], Unsupported, "index 13, 0 Hz"),
+            (&[0x91, 0x90], Unsupported, "type 18 is not AAC"),
+            (&[0x11, 0xf8], Unsupported, "channel configuration 15"),
+            (&[0; 300], TooLong, "300 bytes, more than 256"),
+        ];
+        for (bytes, kind, words) in table {
+            let error = AacConfig::parse(Bytes::from_static(bytes)).unwrap_err();
+            assert_eq!(error.kind, kind, "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
     }
 
     #[test]

@@ -8,44 +8,10 @@ mod sps;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Size};
 use nal::Kind;
 use sps::Sps;
-
-/// Why a configuration record was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AvcError {
-    /// It ends in the middle of a field.
-    #[error("the H.264 configuration of {0} bytes ends too early")]
-    Truncated(usize),
-    /// Larger than [`AvcConfig::MAX_BYTES`].
-    #[error("the H.264 configuration has {0} bytes, more than {max}", max = AvcConfig::MAX_BYTES)]
-    TooLong(usize),
-    /// `configurationVersion` is not 1.
-    #[error("H.264 configuration version {0} is not known")]
-    Version(u8),
-    /// NAL unit lengths of three bytes are reserved.
-    #[error("NAL unit lengths of 3 bytes are not allowed")]
-    LengthSize,
-    /// No sequence parameter set, or one of another kind in its place.
-    #[error("the H.264 configuration has no sequence parameter set")]
-    NoSps,
-    /// No picture parameter set.
-    #[error("the H.264 configuration has no picture parameter set")]
-    NoPps,
-    /// The sequence parameter set ends early or has a field out of its range.
-    #[error("the sequence parameter set is damaged: {0}")]
-    Sps(&'static str),
-    /// A picture without area, or one beyond [`Size::MAX_SIDE`].
-    #[error("pictures of {width}x{height} are not supported; the limit is {max}x{max}", max = Size::MAX_SIDE)]
-    PictureSize {
-        /// Width as coded, after cropping.
-        width: u32,
-        /// Height as coded, after cropping.
-        height: u32,
-    },
-}
 
 /// How an H.264 track is to be decoded. Equal when its bytes are.
 #[derive(Clone, Debug)]
@@ -64,40 +30,36 @@ impl AvcConfig {
     pub const MAX_BYTES: usize = 16 * 1024;
 
     /// Reads an `avcC` record, as FLV and MP4 carry it.
-    pub fn parse(record: Bytes) -> Result<Self, AvcError> {
+    pub fn parse(record: Bytes) -> Result<Self, CodecError> {
         if record.len() > Self::MAX_BYTES {
-            return Err(AvcError::TooLong(record.len()));
+            return Err(too_long(record.len()));
         }
-        let sets = ParameterSets::read(&record)?;
-        let first = *sets.sps.first().ok_or(AvcError::NoSps)?;
-        if sets.pps.is_empty() {
-            return Err(AvcError::NoPps);
+        let [sps, pps] = parameter_sets(&record)?;
+        let first = *sps.first().ok_or_else(no_sps)?;
+        if pps.is_empty() {
+            return Err(damaged("the H.264 configuration has no picture parameter set"));
         }
         let sps = Sps::parse(first)?;
         Ok(Self { record, sps })
     }
 
     /// Builds a record (with 4-byte lengths) from the Annex-B extradata that encoders hand out.
-    pub fn from_annex_b(extradata: &[u8]) -> Result<Self, AvcError> {
+    pub fn from_annex_b(extradata: &[u8]) -> Result<Self, CodecError> {
         let of_kind = |kind| nal::annex_b_units(extradata).filter(move |unit| nal::kind(unit) == kind);
         let sps: Vec<_> = of_kind(Kind::Sps).take(MAX_SPS).collect();
         let pps: Vec<_> = of_kind(Kind::Pps).take(MAX_PPS).collect();
-        let first = *sps.first().ok_or(AvcError::NoSps)?;
+        let first = *sps.first().ok_or_else(no_sps)?;
         let [_, profile, compatibility, level, ..] = *first else {
-            return Err(AvcError::Sps("it has no profile and level"));
+            return Err(damaged("the sequence parameter set has no profile and level"));
         };
         let mut record = BytesMut::with_capacity(extradata.len() + HEADER_BYTES);
         record.put_slice(&[VERSION, profile, compatibility, level, 0xff, 0xe0 | sps.len() as u8]);
         put_sets(&mut record, &sps)?;
         record.put_u8(pps.len() as u8);
         put_sets(&mut record, &pps)?;
-        if let Some(format) = Sps::parse(first)?.high_profile_format() {
-            record.put_slice(&[
-                0xfc | format.chroma,
-                0xf8 | format.luma_depth,
-                0xf8 | format.chroma_depth,
-                0,
-            ]);
+        // High profiles repeat sampling and depths behind the sets.
+        if let Some([chroma, luma_depth, chroma_depth]) = Sps::parse(first)?.high_profile_format {
+            record.put_slice(&[0xfc | chroma, 0xf8 | luma_depth, 0xf8 | chroma_depth, 0]);
         }
         Self::parse(record.freeze())
     }
@@ -141,41 +103,51 @@ impl PartialEq for AvcConfig {
 
 impl Eq for AvcConfig {}
 
+fn too_long(bytes: usize) -> CodecError {
+    let what = format!("the H.264 configuration has {bytes} bytes, more than {}", AvcConfig::MAX_BYTES);
+    CodecError::new(CodecErrorKind::TooLong, what)
+}
+
+fn no_sps() -> CodecError {
+    damaged("the H.264 configuration has no sequence parameter set")
+}
+
+fn damaged(what: &'static str) -> CodecError {
+    CodecError::new(CodecErrorKind::Damaged, what)
+}
+
 fn nal_length_size(record: &[u8]) -> usize {
     usize::from(record[4] & 3) + 1
 }
 
-fn put_sets(record: &mut BytesMut, sets: &[&[u8]]) -> Result<(), AvcError> {
+fn put_sets(record: &mut BytesMut, sets: &[&[u8]]) -> Result<(), CodecError> {
     for set in sets {
-        let length = u16::try_from(set.len()).map_err(|_| AvcError::TooLong(set.len()))?;
+        let length = u16::try_from(set.len()).map_err(|_| too_long(set.len()))?;
         record.put_u16(length);
         record.put_slice(set);
     }
     Ok(())
 }
 
-/// The parameter sets of a record. What high profiles append behind them is not needed and not read:
-/// some encoders leave it out, some write it wrong.
-struct ParameterSets<'a> {
-    sps: Vec<&'a [u8]>,
-    pps: Vec<&'a [u8]>,
-}
-
-impl<'a> ParameterSets<'a> {
-    fn read(record: &'a [u8]) -> Result<Self, AvcError> {
-        let truncated = AvcError::Truncated(record.len());
-        let (header, mut rest) = record.split_at_checked(HEADER_BYTES).ok_or(truncated.clone())?;
-        if header[0] != VERSION {
-            return Err(AvcError::Version(header[0]));
-        }
-        if nal_length_size(header) == 3 {
-            return Err(AvcError::LengthSize);
-        }
-        let sps = take_sets(&mut rest, usize::from(header[5] & 0x1f)).ok_or(truncated.clone())?;
-        let (&count, mut rest) = rest.split_first().ok_or(truncated.clone())?;
-        let pps = take_sets(&mut rest, usize::from(count)).ok_or(truncated)?;
-        Ok(Self { sps, pps })
+/// The sequence and the picture parameter sets of a record. What high profiles append behind them is not needed and not
+/// read: some encoders leave it out, some write it wrong.
+fn parameter_sets(record: &[u8]) -> Result<[Vec<&[u8]>; 2], CodecError> {
+    let truncated = || {
+        let what = format!("the H.264 configuration of {} bytes ends too early", record.len());
+        CodecError::new(CodecErrorKind::Truncated, what)
+    };
+    let (header, mut rest) = record.split_at_checked(HEADER_BYTES).ok_or_else(truncated)?;
+    if header[0] != VERSION {
+        let what = format!("H.264 configuration version {} is not known", header[0]);
+        return Err(CodecError::new(CodecErrorKind::Unsupported, what));
     }
+    if nal_length_size(header) == 3 {
+        return Err(damaged("NAL unit lengths of 3 bytes are not allowed"));
+    }
+    let sps = take_sets(&mut rest, usize::from(header[5] & 0x1f)).ok_or_else(truncated)?;
+    let (&count, mut rest) = rest.split_first().ok_or_else(truncated)?;
+    let pps = take_sets(&mut rest, usize::from(count)).ok_or_else(truncated)?;
+    Ok([sps, pps])
 }
 
 fn take_sets<'a>(rest: &mut &'a [u8], count: usize) -> Option<Vec<&'a [u8]>> {

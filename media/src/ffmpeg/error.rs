@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::codec::aac::AacError;
-use crate::codec::avc::AvcError;
+use crate::codec::CodecError;
 use crate::picture::Size;
 use crate::time::MediaTime;
 
@@ -82,12 +81,9 @@ pub enum FfmpegError {
     /// A file without pictures.
     #[error("{} has no video track", .0.display())]
     NoVideo(PathBuf),
-    /// The encoder described its stream in a way that we cannot read.
-    #[error("the encoder's own configuration cannot be read")]
-    VideoConfig(#[from] AvcError),
-    /// The audio encoder or the file described its audio in a way that we cannot read.
-    #[error("the audio's configuration cannot be read")]
-    AudioConfig(#[from] AacError),
+    /// An encoder or a file described a track in a way that we cannot read.
+    #[error("the configuration of a track cannot be read")]
+    Config(#[from] CodecError),
 }
 
 /// libav's way of saying "not now": feed more, or fetch first.

@@ -5,6 +5,7 @@
 //! sample, vertically between two.
 
 mod context;
+mod filter;
 
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
@@ -15,18 +16,7 @@ use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
 use context::Context;
 
-/// How samples between samples are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Filter {
-    /// Linear: fast and soft.
-    Bilinear,
-    /// Cubic.
-    Bicubic,
-    /// Windowed sinc with three lobes: sharp.
-    Lanczos,
-    /// Averages what falls into a sample: for making pictures much smaller.
-    Area,
-}
+pub use filter::Filter;
 
 /// Changes the size of pictures. What it has computed for one pair of sizes is kept until the sizes change.
 pub struct Scaler {

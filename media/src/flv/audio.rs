@@ -2,8 +2,9 @@
 
 use bytes::{Buf, Bytes};
 
-use super::demuxer::{HeaderError, Message};
 use super::enhanced::{self, FOURCC_AAC};
+use super::error::FlvErrorKind;
+use super::message::Message;
 
 const FORMAT_ENHANCED: u8 = 9;
 const FORMAT_AAC: u8 = 10;
@@ -15,28 +16,28 @@ const PACKET_CONFIG: u8 = 0;
 const PACKET_FRAME: u8 = 1;
 
 /// Reads the body of an audio tag.
-pub(super) fn read(mut body: Bytes) -> Result<Message, HeaderError> {
-    let first = body.try_get_u8().map_err(|_| HeaderError::Truncated)?;
+pub(super) fn read(mut body: Bytes) -> Result<Message, FlvErrorKind> {
+    let first = body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)?;
     match first >> 4 {
         FORMAT_AAC => read_legacy(body),
         FORMAT_ENHANCED => read_enhanced(first & 0x0f, body),
-        other => Err(HeaderError::UnsupportedCodec(legacy_name(other))),
+        other => Err(FlvErrorKind::UnsupportedCodec(legacy_name(other))),
     }
 }
 
-fn read_legacy(mut body: Bytes) -> Result<Message, HeaderError> {
-    match body.try_get_u8().map_err(|_| HeaderError::Truncated)? {
+fn read_legacy(mut body: Bytes) -> Result<Message, FlvErrorKind> {
+    match body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)? {
         LEGACY_CONFIG => Ok(Message::Config(body)),
         LEGACY_FRAME => Ok(frame(body)),
         _ => Ok(Message::Nothing),
     }
 }
 
-fn read_enhanced(packet_type: u8, body: Bytes) -> Result<Message, HeaderError> {
+fn read_enhanced(packet_type: u8, body: Bytes) -> Result<Message, FlvErrorKind> {
     let Some(packet) = enhanced::read(packet_type, body)? else { return Ok(Message::Nothing) };
     match packet.packet_type {
         PACKET_CONFIG | PACKET_FRAME if packet.four_cc != FOURCC_AAC => {
-            Err(HeaderError::UnsupportedCodec(enhanced::name(packet.four_cc)))
+            Err(FlvErrorKind::UnsupportedCodec(enhanced::name(packet.four_cc)))
         }
         PACKET_CONFIG => Ok(Message::Config(packet.data)),
         PACKET_FRAME => Ok(frame(packet.data)),
@@ -66,7 +67,7 @@ mod tests {
 
     const DATA: &[u8] = &[0x21, 0x10];
 
-    fn parse(head: &[u8]) -> Result<Message, HeaderError> {
+    fn parse(head: &[u8]) -> Result<Message, FlvErrorKind> {
         read([head, DATA].concat().into())
     }
 
@@ -89,8 +90,8 @@ mod tests {
 
     #[test]
     fn names_what_it_cannot_read() {
-        assert_eq!(parse(&[0x2f]), Err(HeaderError::UnsupportedCodec("MP3".to_owned())));
-        assert_eq!(parse(b"\x91Opus"), Err(HeaderError::UnsupportedCodec("Opus".to_owned())));
-        assert_eq!(read(Bytes::from_static(&[0xaf])), Err(HeaderError::Truncated));
+        assert_eq!(parse(&[0x2f]), Err(FlvErrorKind::UnsupportedCodec("MP3".to_owned())));
+        assert_eq!(parse(b"\x91Opus"), Err(FlvErrorKind::UnsupportedCodec("Opus".to_owned())));
+        assert_eq!(read(Bytes::from_static(&[0xaf])), Err(FlvErrorKind::Truncated));
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::demuxer::HeaderError;
+use super::error::FlvErrorKind;
 
 pub(super) type FourCc = [u8; 4];
 
@@ -32,7 +32,7 @@ pub(super) struct EnhancedPacket {
 ///
 /// In video, packet type 5 is the start of an MPEG-2 transport stream's sequence; nobody uses it with H.264, and
 /// read as audio's multitrack it is at worst an error of this one tag.
-pub(super) fn read(mut packet_type: u8, mut body: Bytes) -> Result<Option<EnhancedPacket>, HeaderError> {
+pub(super) fn read(mut packet_type: u8, mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> {
     while packet_type == PACKET_MODIFIER {
         packet_type = skip_modifier(&mut body)?;
     }
@@ -45,17 +45,17 @@ pub(super) fn read(mut packet_type: u8, mut body: Bytes) -> Result<Option<Enhanc
 
 /// Skips one modifier (such as a nanosecond offset) and answers the packet type behind it.
 /// Each takes three bytes at least, so the loop over them ends.
-fn skip_modifier(body: &mut Bytes) -> Result<u8, HeaderError> {
+fn skip_modifier(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
     const SIZE_FOLLOWS: usize = 256;
     let mut size = usize::from(take_u8(body)?) + 1;
     if size == SIZE_FOLLOWS {
-        size = usize::from(body.try_get_u16().map_err(|_| HeaderError::Truncated)?) + 1;
+        size = usize::from(body.try_get_u16().map_err(|_| FlvErrorKind::Truncated)?) + 1;
     }
     take(body, size)?;
     Ok(take_u8(body)? & 0x0f)
 }
 
-fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, HeaderError> {
+fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> {
     let kinds = take_u8(&mut body)?;
     let (layout, packet_type) = (kinds >> 4, kinds & 0x0f);
     if layout > MANY_TRACKS_MANY_CODECS {
@@ -68,7 +68,7 @@ fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, HeaderError> {
         let data = if layout == ONE_TRACK {
             std::mem::take(&mut body)
         } else {
-            let size = body.try_get_uint(3).map_err(|_| HeaderError::Truncated)?;
+            let size = body.try_get_uint(3).map_err(|_| FlvErrorKind::Truncated)?;
             take(&mut body, size as usize)?
         };
         if track == FIRST_TRACK {
@@ -78,17 +78,17 @@ fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, HeaderError> {
     Ok(None)
 }
 
-fn take_u8(body: &mut Bytes) -> Result<u8, HeaderError> {
-    body.try_get_u8().map_err(|_| HeaderError::Truncated)
+fn take_u8(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
+    body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)
 }
 
-fn take_four_cc(body: &mut Bytes) -> Result<FourCc, HeaderError> {
-    let code = body.try_get_u32().map_err(|_| HeaderError::Truncated)?;
+fn take_four_cc(body: &mut Bytes) -> Result<FourCc, FlvErrorKind> {
+    let code = body.try_get_u32().map_err(|_| FlvErrorKind::Truncated)?;
     Ok(code.to_be_bytes())
 }
 
-fn take(body: &mut Bytes, size: usize) -> Result<Bytes, HeaderError> {
-    if size > body.len() { Err(HeaderError::Truncated) } else { Ok(body.split_to(size)) }
+fn take(body: &mut Bytes, size: usize) -> Result<Bytes, FlvErrorKind> {
+    if size > body.len() { Err(FlvErrorKind::Truncated) } else { Ok(body.split_to(size)) }
 }
 
 /// A fourCC as people write it, or its number.
@@ -124,6 +124,6 @@ mod tests {
         let long = [&[255, 0x01, 0x00][..], &[0; 257], b"\x07\x00-\x01avc1xyz"].concat();
         let packet = read(7, long.into()).unwrap().unwrap();
         assert_eq!((packet.packet_type, packet.data.as_ref()), (1, &b"xyz"[..]));
-        assert_eq!(read(7, Bytes::from_static(&[9, 1])).err(), Some(HeaderError::Truncated));
+        assert_eq!(read(7, Bytes::from_static(&[9, 1])).err(), Some(FlvErrorKind::Truncated));
     }
 }

@@ -2,8 +2,9 @@
 
 use bytes::{Buf, Bytes};
 
-use super::demuxer::{HeaderError, Message};
 use super::enhanced::{self, FOURCC_AVC};
+use super::error::FlvErrorKind;
+use super::message::Message;
 
 const ENHANCED: u8 = 0x80;
 const CODEC_AVC: u8 = 7;
@@ -18,8 +19,8 @@ const PACKET_FRAME: u8 = 1;
 const PACKET_FRAME_WITHOUT_OFFSET: u8 = 3;
 
 /// Reads the body of a video tag.
-pub(super) fn read(mut body: Bytes) -> Result<Message, HeaderError> {
-    let first = body.try_get_u8().map_err(|_| HeaderError::Truncated)?;
+pub(super) fn read(mut body: Bytes) -> Result<Message, FlvErrorKind> {
+    let first = body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)?;
     let frame_type = first >> 4 & 7;
     if first & ENHANCED != 0 {
         return read_enhanced(frame_type, first & 0x0f, body);
@@ -29,12 +30,12 @@ pub(super) fn read(mut body: Bytes) -> Result<Message, HeaderError> {
     }
     match first & 0x0f {
         CODEC_AVC => read_legacy(frame_type, body),
-        other => Err(HeaderError::UnsupportedCodec(legacy_name(other))),
+        other => Err(FlvErrorKind::UnsupportedCodec(legacy_name(other))),
     }
 }
 
-fn read_legacy(frame_type: u8, mut body: Bytes) -> Result<Message, HeaderError> {
-    let packet_type = body.try_get_u8().map_err(|_| HeaderError::Truncated)?;
+fn read_legacy(frame_type: u8, mut body: Bytes) -> Result<Message, FlvErrorKind> {
+    let packet_type = body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)?;
     let composition_millis = take_signed_24(&mut body)?;
     match packet_type {
         LEGACY_CONFIG => Ok(Message::Config(body)),
@@ -43,7 +44,7 @@ fn read_legacy(frame_type: u8, mut body: Bytes) -> Result<Message, HeaderError> 
     }
 }
 
-fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message, HeaderError> {
+fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message, FlvErrorKind> {
     let Some(packet) = enhanced::read(packet_type, body)? else { return Ok(Message::Nothing) };
     let (key, mut data) = (frame_type == FRAME_KEY, packet.data);
     let wanted = matches!(packet.packet_type, PACKET_CONFIG | PACKET_FRAME | PACKET_FRAME_WITHOUT_OFFSET);
@@ -51,7 +52,7 @@ fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message
         return Ok(Message::Nothing);
     }
     if packet.four_cc != FOURCC_AVC {
-        return Err(HeaderError::UnsupportedCodec(enhanced::name(packet.four_cc)));
+        return Err(FlvErrorKind::UnsupportedCodec(enhanced::name(packet.four_cc)));
     }
     match packet.packet_type {
         PACKET_CONFIG => Ok(Message::Config(data)),
@@ -64,8 +65,8 @@ fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message
 }
 
 /// The composition offset: 24 bits with a sign, though many read it without one.
-fn take_signed_24(body: &mut Bytes) -> Result<i32, HeaderError> {
-    let value = body.try_get_uint(3).map_err(|_| HeaderError::Truncated)? as u32;
+fn take_signed_24(body: &mut Bytes) -> Result<i32, FlvErrorKind> {
+    let value = body.try_get_uint(3).map_err(|_| FlvErrorKind::Truncated)? as u32;
     Ok((value << 8) as i32 >> 8)
 }
 
@@ -89,7 +90,7 @@ mod tests {
         Message::Frame { composition_millis, key, data: DATA.into() }
     }
 
-    fn parse(head: &[u8]) -> Result<Message, HeaderError> {
+    fn parse(head: &[u8]) -> Result<Message, FlvErrorKind> {
         read([head, DATA].concat().into())
     }
 
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn names_what_it_cannot_read() {
         let codec = |head: &[u8]| match parse(head) {
-            Err(HeaderError::UnsupportedCodec(codec)) => codec,
+            Err(FlvErrorKind::UnsupportedCodec(codec)) => codec,
             other => panic!("{other:?}"),
         };
         assert_eq!(codec(b"\x90hvc1"), "hvc1");
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn short_headers_are_truncated() {
         for body in [&[][..], &[0x17], &[0x17, 1, 0, 0], b"\x90avc", b"\x91avc1\x00\x00", b"\x97", b"\x96"] {
-            assert_eq!(read(body.to_vec().into()), Err(HeaderError::Truncated), "{body:02x?}");
+            assert_eq!(read(body.to_vec().into()), Err(FlvErrorKind::Truncated), "{body:02x?}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::codec::error::{CodecError, CodecErrorKind};
+
 /// What a NAL unit holds (ITU-T H.264, table 7-1), as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -31,28 +33,18 @@ pub fn kind(unit: &[u8]) -> Kind {
     }
 }
 
-/// A length points behind the end of its packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a NAL unit at byte {offset} reaches past the end of its packet of {packet} bytes")]
-pub struct BrokenNal {
-    /// Where the length stands.
-    pub offset: usize,
-    /// Size of the packet.
-    pub packet: usize,
-}
-
 /// The non-empty NAL units of a length-prefixed packet; ends after the first error.
-pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&[u8], BrokenNal>> {
+pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&[u8], CodecError>> {
     let mut offset = 0;
     std::iter::from_fn(move || {
         while offset < packet.len() {
-            let broken = BrokenNal { offset, packet: packet.len() };
+            let start = offset;
             let unit = take_unit(&packet[offset..], length_size);
             offset = unit.map_or(packet.len(), |unit| offset + length_size + unit.len());
             match unit {
                 Some([]) => {}
                 Some(unit) => return Some(Ok(unit)),
-                None => return Some(Err(broken)),
+                None => return Some(Err(reaches_past_the_end(start, packet.len()))),
             }
         }
         None
@@ -67,7 +59,7 @@ fn take_unit(bytes: &[u8], length_size: usize) -> Option<&[u8]> {
 
 /// The packet with whole, non-empty NAL units only: as it came where nothing is wrong, rebuilt without empty units,
 /// `None` where nothing is left.
-pub fn tidy(packet: Bytes, length_size: usize) -> Result<Option<Bytes>, BrokenNal> {
+pub fn tidy(packet: Bytes, length_size: usize) -> Result<Option<Bytes>, CodecError> {
     let mut kept = 0;
     for unit in units(&packet, length_size) {
         kept += length_size + unit?.len();
@@ -82,6 +74,11 @@ pub fn tidy(packet: Bytes, length_size: usize) -> Result<Option<Bytes>, BrokenNa
         rebuilt.put_slice(unit);
     }
     Ok((kept > 0).then_some(rebuilt.freeze()))
+}
+
+fn reaches_past_the_end(offset: usize, packet: usize) -> CodecError {
+    let what = format!("a NAL unit at byte {offset} reaches past the end of its packet of {packet} bytes");
+    CodecError::new(CodecErrorKind::Damaged, what)
 }
 
 /// The non-empty NAL units between start codes of three or four bytes.
@@ -152,7 +149,7 @@ mod tests {
         assert_eq!(tidy(Bytes::from_static(&[0, 0, 0, 0]), 4), Ok(None));
         assert_eq!(tidy(Bytes::new(), 4), Ok(None));
         let broken = Bytes::from_static(&[0, 1, 0x41, 0, 9, 1]);
-        assert_eq!(tidy(broken, 2), Err(BrokenNal { offset: 3, packet: 6 }));
+        assert_eq!(tidy(broken, 2), Err(reaches_past_the_end(3, 6)));
     }
 
     proptest! {

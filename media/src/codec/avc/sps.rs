@@ -4,8 +4,9 @@
 //! cards), it must not fail on what stands behind the fields that we need, and it is the first thing that foreign
 //! bytes meet.
 
-use super::super::bits::{BitReader, OutOfBits};
-use super::AvcError;
+use super::nal::{self, Kind};
+use crate::codec::bits::BitReader;
+use crate::codec::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Primaries, Range, Size, Transfer, YuvMatrix};
 
 /// What we read of a sequence parameter set.
@@ -14,15 +15,8 @@ pub(super) struct Sps {
     pub(super) size: Size,
     pub(super) frame_rate: Option<FrameRate>,
     pub(super) colour: Colour,
-    high_profile_format: Option<HighProfileFormat>,
-}
-
-/// Sampling and depths minus eight, as high profiles repeat them in the configuration record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HighProfileFormat {
-    pub(super) chroma: u8,
-    pub(super) luma_depth: u8,
-    pub(super) chroma_depth: u8,
+    /// Chroma sampling, luma and chroma depth minus eight, as high profiles repeat them in the configuration record.
+    pub(super) high_profile_format: Option<[u8; 3]>,
 }
 
 /// Profiles whose parameter sets say how chroma is sampled; the rest is always 4:2:0 with 8 bits.
@@ -36,41 +30,44 @@ const MAX_ORDER_CYCLE: u32 = 255;
 const MAX_MACROBLOCKS: u32 = 1 << 16;
 const SAMPLE_ASPECT_EXTENDED: u32 = 255;
 
-impl From<OutOfBits> for AvcError {
-    fn from(_: OutOfBits) -> Self {
-        Self::Sps("it ends too early")
+impl Sps {
+    /// Reads one NAL unit of kind SPS, its header byte included.
+    pub(super) fn parse(unit: &[u8]) -> Result<Self, CodecError> {
+        if nal::kind(unit) != Kind::Sps {
+            return Err(damaged("the H.264 configuration has no sequence parameter set"));
+        }
+        read(&without_emulation_prevention(&unit[1..])).map_err(|error| match error.kind {
+            CodecErrorKind::Unsupported => error,
+            _ => error.within("the sequence parameter set is damaged: it"),
+        })
     }
 }
 
-impl Sps {
-    /// Reads one NAL unit of kind SPS, its header byte included.
-    pub(super) fn parse(unit: &[u8]) -> Result<Self, AvcError> {
-        let (&header, payload) = unit.split_first().ok_or(AvcError::NoSps)?;
-        if super::nal::kind(&[header]) != super::Kind::Sps {
-            return Err(AvcError::NoSps);
-        }
-        let payload = without_emulation_prevention(payload);
-        let mut bits = BitReader::new(&payload);
-
-        let profile = bits.read(8)? as u8;
-        bits.read(16)?; // constraint flags, level
-        bits.golomb()?; // seq_parameter_set_id
-        let high_profile_format =
-            if PROFILES_WITH_FORMAT.contains(&profile) { Some(read_format(&mut bits)?) } else { None };
-        bits.golomb()?; // log2_max_frame_num_minus4
-        skip_picture_order(&mut bits)?;
-        bits.golomb()?; // max_num_ref_frames
-        bits.flag()?; // gaps_in_frame_num_value_allowed_flag
-        let size = read_size(&mut bits, high_profile_format.map_or(1, |format| u32::from(format.chroma)))?;
+fn read(payload: &[u8]) -> Result<Sps, CodecError> {
+    let mut bits = BitReader::new(payload);
+    let profile = bits.read(8)? as u8;
+    bits.read(16)?; // constraint flags, level
+    bits.golomb()?; // seq_parameter_set_id
+    let has_format = PROFILES_WITH_FORMAT.contains(&profile);
+    let high_profile_format = if has_format { Some(read_format(&mut bits)?) } else { None };
+    bits.golomb()?; // log2_max_frame_num_minus4
+    skip_picture_order(&mut bits)?;
+    bits.golomb()?; // max_num_ref_frames
+    bits.flag()?; // gaps_in_frame_num_value_allowed_flag
+    let size = read_size(&mut bits, high_profile_format.map_or(1, |[chroma, ..]| u32::from(chroma)))?;
+    let mut sps = Sps { size, frame_rate: None, colour: Colour::default(), high_profile_format };
+    if bits.flag()? {
+        let mut informed = sps.clone();
         // Damage in what only informs must not refuse the stream: the decoder has the last word.
-        let vui = if bits.flag()? { read_vui(&mut bits).unwrap_or_default() } else { Vui::default() };
-        Ok(Self { size, frame_rate: vui.frame_rate, colour: vui.colour, high_profile_format })
+        if read_vui(&mut bits, &mut informed).is_ok() {
+            sps = informed;
+        }
     }
+    Ok(sps)
+}
 
-    /// Present for profiles whose configuration record repeats it.
-    pub(super) fn high_profile_format(&self) -> Option<HighProfileFormat> {
-        self.high_profile_format
-    }
+fn damaged(what: &'static str) -> CodecError {
+    CodecError::new(CodecErrorKind::Damaged, what)
 }
 
 /// Takes out the 3 of each 0 0 3 (7.4.1.1).
@@ -84,17 +81,18 @@ fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
     payload.iter().copied().filter(wanted).collect()
 }
 
-fn read_format(bits: &mut BitReader<'_>) -> Result<HighProfileFormat, AvcError> {
+fn read_format(bits: &mut BitReader<'_>) -> Result<[u8; 3], CodecError> {
     let chroma = bits.golomb()?;
     if chroma > CHROMA_444 {
-        return Err(AvcError::Sps("its chroma format is reserved"));
+        return Err(damaged("has a reserved chroma format"));
     }
     if chroma == CHROMA_444 {
         bits.flag()?; // separate_colour_plane_flag
     }
-    let (luma_depth, chroma_depth) = (bits.golomb()?, bits.golomb()?);
+    let luma_depth = bits.golomb()?;
+    let chroma_depth = bits.golomb()?;
     if luma_depth > 6 || chroma_depth > 6 {
-        return Err(AvcError::Sps("its bit depth is out of range"));
+        return Err(damaged("has a bit depth out of range"));
     }
     bits.flag()?; // qpprime_y_zero_transform_bypass_flag
     if bits.flag()? {
@@ -105,15 +103,12 @@ fn read_format(bits: &mut BitReader<'_>) -> Result<HighProfileFormat, AvcError> 
             }
         }
     }
-    Ok(HighProfileFormat {
-        chroma: chroma as u8,
-        luma_depth: luma_depth as u8,
-        chroma_depth: chroma_depth as u8,
-    })
+    Ok([chroma as u8, luma_depth as u8, chroma_depth as u8])
 }
 
-fn skip_scaling_list(bits: &mut BitReader<'_>, entries: u32) -> Result<(), OutOfBits> {
-    let (mut last, mut next) = (8_i32, 8_i32);
+fn skip_scaling_list(bits: &mut BitReader<'_>, entries: u32) -> Result<(), CodecError> {
+    let mut last = 8_i32;
+    let mut next = 8_i32;
     for _ in 0..entries {
         if next != 0 {
             next = last.wrapping_add(bits.signed_golomb()?) & 0xff;
@@ -123,7 +118,7 @@ fn skip_scaling_list(bits: &mut BitReader<'_>, entries: u32) -> Result<(), OutOf
     Ok(())
 }
 
-fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), AvcError> {
+fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), CodecError> {
     match bits.golomb()? {
         0 => {
             bits.golomb()?; // log2_max_pic_order_cnt_lsb_minus4
@@ -134,66 +129,71 @@ fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), AvcError> {
             bits.golomb()?; // offset_for_top_to_bottom_field
             let cycle = bits.golomb()?;
             if cycle > MAX_ORDER_CYCLE {
-                return Err(AvcError::Sps("its picture order cycle is too long"));
+                return Err(damaged("has too long a picture order cycle"));
             }
             for _ in 0..cycle {
                 bits.golomb()?;
             }
         }
         2 => {}
-        _ => return Err(AvcError::Sps("its picture order type is reserved")),
+        _ => return Err(damaged("has a reserved picture order type")),
     }
     Ok(())
 }
 
-fn read_size(bits: &mut BitReader<'_>, chroma: u32) -> Result<Size, AvcError> {
-    let (columns, rows) = (bits.golomb()?, bits.golomb()?);
+fn read_size(bits: &mut BitReader<'_>, chroma: u32) -> Result<Size, CodecError> {
+    let columns = bits.golomb()?;
+    let rows = bits.golomb()?;
     if columns >= MAX_MACROBLOCKS || rows >= MAX_MACROBLOCKS {
-        return Err(AvcError::PictureSize { width: u32::MAX, height: u32::MAX });
+        return Err(size_unsupported(Size { width: u32::MAX, height: u32::MAX }));
     }
     let fields_per_row = if bits.flag()? { 1 } else { 2 };
     if fields_per_row == 2 {
         bits.flag()?; // mb_adaptive_frame_field_flag
     }
     bits.flag()?; // direct_8x8_inference_flag
-    let (mut width, mut height) = ((columns + 1) * 16, (rows + 1) * 16 * fields_per_row);
+    let mut width = (columns + 1) * 16;
+    let mut height = (rows + 1) * 16 * fields_per_row;
     if bits.flag()? {
         let unit_x = if matches!(chroma, 1 | 2) { 2 } else { 1 };
         let unit_y = if chroma == 1 { 2 } else { 1 } * fields_per_row;
-        let mut crop = |unit: u32| -> Result<u32, OutOfBits> {
-            let (before, behind) = (bits.golomb()?, bits.golomb()?);
-            Ok(before.saturating_add(behind).saturating_mul(unit))
+        let mut crop = |unit: u32| -> Result<u32, CodecError> {
+            Ok(bits.golomb()?.saturating_add(bits.golomb()?).saturating_mul(unit))
         };
         width = width.saturating_sub(crop(unit_x)?);
         height = height.saturating_sub(crop(unit_y)?);
     }
     let size = Size { width, height };
-    if size.is_supported() { Ok(size) } else { Err(AvcError::PictureSize { width, height }) }
+    if size.is_supported() { Ok(size) } else { Err(size_unsupported(size)) }
 }
 
-#[derive(Default)]
-struct Vui {
-    frame_rate: Option<FrameRate>,
-    colour: Colour,
+fn size_unsupported(size: Size) -> CodecError {
+    let what =
+        format!("pictures of {size} are not supported; the limit is {max}x{max}", max = Size::MAX_SIDE);
+    CodecError::new(CodecErrorKind::Unsupported, what)
 }
 
-fn read_vui(bits: &mut BitReader<'_>) -> Result<Vui, OutOfBits> {
+fn read_vui(bits: &mut BitReader<'_>, sps: &mut Sps) -> Result<(), CodecError> {
     if bits.flag()? && bits.read(8)? == SAMPLE_ASPECT_EXTENDED {
         bits.read(32)?; // sar_width, sar_height
     }
     if bits.flag()? {
         bits.flag()?; // overscan_appropriate_flag
     }
-    let colour = if bits.flag()? { read_colour(bits)? } else { Colour::default() };
+    if bits.flag()? {
+        sps.colour = read_colour(bits)?;
+    }
     if bits.flag()? {
         bits.golomb()?; // chroma_sample_loc_type_top_field
         bits.golomb()?; // chroma_sample_loc_type_bottom_field
     }
-    let frame_rate = if bits.flag()? { frame_rate(bits.read(32)?, bits.read(32)?) } else { None };
-    Ok(Vui { frame_rate, colour })
+    if bits.flag()? {
+        sps.frame_rate = frame_rate(bits.read(32)?, bits.read(32)?);
+    }
+    Ok(())
 }
 
-fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, OutOfBits> {
+fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, CodecError> {
     bits.read(3)?; // video_format
     let range = if bits.flag()? { Range::Full } else { Range::Limited };
     let mut colour = Colour { range, ..Colour::default() };
@@ -207,7 +207,8 @@ fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, OutOfBits> {
 
 /// A tick is a field's time, so two of them make a frame.
 fn frame_rate(units_in_tick: u32, time_scale: u32) -> Option<FrameRate> {
-    let (num, den) = (u64::from(time_scale), u64::from(units_in_tick) * 2);
+    let num = u64::from(time_scale);
+    let den = u64::from(units_in_tick) * 2;
     if den == 0 || num == 0 || num / den >= BELIEVABLE_FRAMES_PER_SECOND {
         return None;
     }

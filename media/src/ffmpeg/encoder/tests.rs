@@ -118,8 +118,9 @@ fn slices_are_configurable() {
     let sliced = EncoderSettings { threads: 2, size, ..settings() };
     let pictures: Vec<_> = TestPictures::new(size, FrameRate::whole(25)).iter().take(2).collect();
     let packets = encode(&sliced, &pictures, |_| false);
-    let slices =
-        nal::units(&packets[1].data, 4).filter(|unit| nal::kind(unit.unwrap()) == nal::Kind::Slice).count();
+    let slices = nal::units(&packets[1].data, 4)
+        .filter(|unit| nal::kind(unit.as_ref().unwrap()) == nal::Kind::Slice)
+        .count();
     assert_eq!(slices, 2);
 }
 

@@ -11,8 +11,8 @@ use ffmpeg_next::ffi::{
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use super::super::FfmpegError;
-use super::Filter;
+use super::filter::Filter;
+use crate::ffmpeg::FfmpegError;
 use crate::picture::Size;
 
 /// Format and size of a frame.

@@ -63,13 +63,16 @@ fn what_carries_no_media_is_nothing() {
 fn errors_say_which_tag() {
     let early = tag(TagKind::Video, 7, &[&[0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x65]]);
     let at = MediaTime::from_millis(7);
-    assert_eq!(Demuxer::new().push(&early).unwrap_err(), FlvError::BeforeConfig { track: Track::Video, at });
+    let refused = |kind, track| FlvError { kind, track, at, source: None };
+    assert_eq!(Demuxer::new().push(&early).unwrap_err(), refused(FlvErrorKind::BeforeConfig, Track::Video));
 
     let mut demuxer = configured();
     let broken = tag(TagKind::Video, 7, &[&[0x27, 1, 0, 0, 0, 0, 0, 0, 9, 0x41]]);
-    let source = BrokenNal { offset: 0, packet: 5 };
-    assert_eq!(demuxer.push(&broken).unwrap_err(), FlvError::BrokenPicture { at, source });
-    let truncated = FlvError::Truncated { track: Track::Audio, at, length: 1 };
+    let damaged = demuxer.push(&broken).unwrap_err();
+    assert_eq!((&damaged.kind, damaged.track, damaged.at), (&FlvErrorKind::Picture, Track::Video, at));
+    let reason = damaged.source.unwrap().to_string();
+    assert_eq!(reason, "a NAL unit at byte 0 reaches past the end of its packet of 5 bytes");
+    let truncated = refused(FlvErrorKind::Truncated, Track::Audio);
     assert_eq!(demuxer.push(&tag(TagKind::Audio, 7, &[&[0xaf]])).unwrap_err(), truncated);
     let unsupported = demuxer.push(&tag(TagKind::Video, 7, &[b"\x90hvc1"])).unwrap_err();
     assert!(unsupported.to_string().contains("hvc1"), "{unsupported}");

@@ -1,0 +1,33 @@
+//! Why a tag was refused.
+
+use crate::codec::CodecError;
+use crate::packet::Track;
+use crate::time::MediaTime;
+
+/// A tag that was refused. The demuxer stays usable: every error concerns one tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {track:?} tag at {at} {kind}")]
+pub struct FlvError {
+    pub kind: FlvErrorKind,
+    pub track: Track,
+    /// When the tag is to be decoded.
+    pub at: MediaTime,
+    /// What is wrong with the configuration or the packet in it.
+    pub source: Option<CodecError>,
+}
+
+/// What is wrong with a tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FlvErrorKind {
+    #[error("ends in the middle of its header")]
+    Truncated,
+    /// By its name, fourCC or number.
+    #[error("has the codec {0}, which is not supported: send H.264 video and AAC audio")]
+    UnsupportedCodec(String),
+    #[error("came before its configuration")]
+    BeforeConfig,
+    #[error("has a configuration that is refused")]
+    Config,
+    #[error("has a damaged picture")]
+    Picture,
+}

@@ -1,0 +1,13 @@
+//! What the header of an audio or video tag says, legacy or enhanced.
+
+use bytes::Bytes;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Message {
+    /// A codec's configuration record.
+    Config(Bytes),
+    /// One coded picture or audio frame.
+    Frame { composition_millis: i32, key: bool, data: Bytes },
+    /// Nothing that concerns us: the end of a sequence, metadata, another track.
+    Nothing,
+}
