@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::config::VideoSize;
 use crate::pairs::Coded;
 use crate::push::KeyRequest;
-use crate::source::{HrPicture, KeyWish, Media, Source, SourceError};
+use crate::source::{HrPicture, Media, Source, SourceError};
 use crate::status::Counters;
 
 pub use transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
@@ -112,10 +112,10 @@ impl VideoPath {
     }
 
     fn picture(&self, transcoder: &mut Transcoder, hr: HrPicture) -> Result<(), VideoError> {
-        let key = match hr.wish {
+        let key = match hr.key {
             _ if self.key_request.take() => Key::Needed,
-            KeyWish::Key => Key::Wished,
-            KeyWish::None => Key::Interval,
+            true => Key::Wished,
+            false => Key::Interval,
         };
         let Some(packet) = transcoder.transcode(&hr.picture, key)? else { return Ok(()) };
         self.counters.frames.add(1);

@@ -59,8 +59,12 @@ fn swaps_lose_no_picture() {
         frames(&before, "plain_no_net"),
         "a swap leaves no gap: {after}"
     );
-    let done = frames(&after, "f_edsr") + frames(&after, "plain") + frames(&after, "skipped");
-    assert!(frames(&after, "frames_in") - done <= 6, "every picture is accounted for: {after}");
+    // A busy machine has a backlog for a moment; what was lost would never be accounted for.
+    wait_for("every picture to be accounted for", Duration::from_secs(10), || {
+        let now = demo.status();
+        let done = frames(&now, "f_edsr") + frames(&now, "plain") + frames(&now, "skipped");
+        (frames(&now, "frames_in") - done <= 6).then_some(())
+    });
     let history = after["enhance"]["history"].as_array().unwrap();
     let trained: Vec<_> = history.iter().filter(|swap| swap["origin"] == "trained").collect();
     assert_eq!(trained.len(), 5, "{history:?}");

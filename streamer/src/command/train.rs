@@ -1,5 +1,6 @@
 //! `streamer train`: the same pairs and the same trainer as beside a stream, but from a recording and without a server.
 
+mod curve;
 mod report;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::config::VideoSize;
 use crate::failure::Failure;
 use crate::pairs::{Coded, PairMaker, Wanted};
 use crate::status::Screen;
+use curve::{Point, Run};
 
 /// Pairs that are kept, spread over the whole recording: 120 MB for 480x270.
 const PAIRS: usize = 100;
@@ -101,30 +103,6 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
         psnr_after: run.last().psnr,
     })?;
     Ok((package, run))
-}
-
-/// How a training went.
-struct Run {
-    /// PSNR of Lanczos upsampling on what is held out, in dB.
-    lanczos: f64,
-    points: Vec<Point>,
-}
-
-/// Where it stood.
-#[derive(Debug, Clone, Copy, Default)]
-struct Point {
-    seconds: f64,
-    steps: u64,
-    /// Mean squared error of the last batch, pictures in 0..1.
-    loss: f64,
-    /// PSNR of the network on what is held out, in dB.
-    psnr: f64,
-}
-
-impl Run {
-    fn last(&self) -> Point {
-        self.points.last().copied().unwrap_or_default()
-    }
 }
 
 fn judge(trainer: &Trainer, material: &mut Material, elapsed: Duration, loss: f64) -> Result<Point, Error> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use media::ffmpeg::{FfmpegError, FileReader, Media};
 use media::{AudioConfig, FrameRate};
 
-use super::SourceError;
+use super::media::SourceError;
 use super::player::{Recorded, Recording};
 
 /// A file that is being read.

@@ -6,8 +6,8 @@ use media::ffmpeg::FfmpegError;
 use media::{AudioConfig, FrameRate, MediaTime, Packet, Picture, Track};
 
 use super::continuity::Continuity;
+use super::media::{HrPicture, Media, Source, SourceError};
 use super::pace::{Due, Pacer};
-use super::{HrPicture, KeyWish, Media, Source, SourceError};
 use crate::clock::Clock;
 use crate::config::Repeat;
 use crate::status::Counters;
@@ -115,7 +115,7 @@ impl<R: Recording, C: Clock> Source for Player<R, C> {
                 Recorded::Picture(_) if due == Due::Missed => self.counters.late.add(1),
                 Recorded::Picture(picture) => {
                     let frame_rate = self.recording.frame_rate();
-                    return Ok(Some(Media::Picture(HrPicture { picture, frame_rate, wish: KeyWish::None })));
+                    return Ok(Some(Media::Picture(HrPicture { picture, frame_rate, key: false })));
                 }
                 Recorded::Audio(packet) => return Ok(Some(Media::Audio(packet))),
             }

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::continuity::Continuity;
-use super::{HrPicture, KeyWish, Media, Source, SourceError};
+use super::media::{HrPicture, Media, Source, SourceError};
 use crate::config::ListenAt;
 use crate::status::Counters;
 
@@ -134,8 +134,8 @@ impl Source for RtmpSource {
     fn next(&mut self) -> Result<Option<Media>, SourceError> {
         loop {
             if let Some(picture) = self.picture() {
-                let wish = if picture.key() { KeyWish::Key } else { KeyWish::None };
-                return Ok(Some(Media::Picture(HrPicture { picture, frame_rate: self.frame_rate, wish })));
+                let key = picture.key();
+                return Ok(Some(Media::Picture(HrPicture { picture, frame_rate: self.frame_rate, key })));
             }
             self.counters.source_dropped.set(self.queue.dropped());
             match self.queue.pop() {

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use models::Package;
 use plotters::prelude::*;
 
-use super::{Point, Run};
+use super::curve::{Point, Run};
 use crate::cli::TrainArgs;
 
 const SIZE: (u32, u32) = (720, 480);
