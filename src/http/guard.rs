@@ -23,7 +23,6 @@ const PERIOD: Duration = Duration::from_secs(20);
 /// 6.5 kbit/s: the slowest network on which anybody would play anything is ten times as fast.
 const LEAST: usize = 16 << 10;
 
-/// The socket.
 #[derive(Debug)]
 pub(super) struct Guard<S> {
     stream: S,
@@ -55,9 +54,14 @@ impl<S> Guard<S> {
     ) -> Poll<io::Result<usize>> {
         match outcome {
             Poll::Ready(Ok(written)) if written < length => self.taken += written,
-            Poll::Ready(_) => (self.stalled, self.taken) = (None, 0),
+            // Everything went out: the peer reads, and the period begins anew with the next bytes that wait.
+            Poll::Ready(_) => {
+                self.stalled = None;
+                self.taken = 0;
+            }
             Poll::Pending => {
                 let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(PERIOD)));
+                // Polled until pending, or nothing would wake this task when the period ends.
                 while timer.as_mut().poll(context).is_ready() {
                     if std::mem::take(&mut self.taken) < LEAST {
                         return Poll::Ready(Err(too_late("the peer does not read its answers")));

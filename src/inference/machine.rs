@@ -2,7 +2,7 @@
 //!
 //! [`plan`] is pure: measured costs and every lane's claim in, a preset for each out. All `auto` streams begin with the
 //! smallest preset and are raised in turn, the smallest first, while the sum of what their nets need fits. Fixed
-//! profiles take theirs first. The second stage gets what is left; it measures that ([`crate::lane`]) and asks here how
+//! profiles take theirs first. The second stage gets what is left; it measures that (the lane) and asks here how
 //! many lanes share it.
 
 use std::sync::Arc;

@@ -246,6 +246,7 @@ impl LaneFeed {
             self.config = None;
             return;
         }
+        // Ahead of the first unit: playlists that are read before it wait for this rendition.
         sinks.expect(self.rendition);
         if self.config.as_ref() != Some(config) {
             self.config = Some(Arc::clone(config));
