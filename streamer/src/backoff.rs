@@ -5,11 +5,6 @@ use std::time::Duration;
 
 use rand::Rng;
 
-/// The first pause; a server that restarts is back after about this.
-const SHORTEST: Duration = Duration::from_millis(500);
-/// The longest pause; the audience waits as well.
-const LONGEST: Duration = Duration::from_secs(8);
-
 /// How long to wait before the next attempt.
 #[derive(Debug)]
 pub struct Backoff {
@@ -18,19 +13,15 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
+    /// At first as long as a server takes to restart; never long, as the audience waits as well.
     fn default() -> Self {
-        Self::new()
+        Self::between([Duration::from_millis(500), Duration::from_secs(8)])
     }
 }
 
 impl Backoff {
-    /// Starts with the shortest pause.
-    pub fn new() -> Self {
-        Self::between(SHORTEST, LONGEST)
-    }
-
-    /// Starts with this pause and goes up to that one.
-    pub fn between(shortest: Duration, longest: Duration) -> Self {
+    /// Starts with the first of these pauses and goes up to the second.
+    pub fn between([shortest, longest]: [Duration; 2]) -> Self {
         Self { next: shortest, longest }
     }
 
@@ -48,13 +39,14 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_bound() {
-        let minute = (Duration::from_secs(1), Duration::from_secs(60));
+        let minute = [Duration::from_secs(1), Duration::from_secs(60)];
         for (mut backoff, shortest, longest) in
-            [(Backoff::new(), SHORTEST, LONGEST), (Backoff::between(minute.0, minute.1), minute.0, minute.1)]
+            [(Backoff::default(), 500, 8_000), (Backoff::between(minute), 1_000, 60_000)]
         {
-            let pauses: Vec<_> = (0..8).map(|_| backoff.next_pause()).collect();
-            for (n, pause) in pauses.into_iter().enumerate() {
-                let full = (shortest * 2_u32.pow(n as u32)).min(longest);
+            let [shortest, longest] = [shortest, longest].map(Duration::from_millis);
+            for n in 0..8 {
+                let pause = backoff.next_pause();
+                let full = (shortest * 2_u32.pow(n)).min(longest);
                 assert!(pause <= full && pause >= full.mul_f64(0.74), "pause {n} is {pause:?}");
             }
         }

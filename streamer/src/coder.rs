@@ -1,60 +1,47 @@
-//! The path of the pictures: source, transcoder, queue to the server; and on the side, pictures for training pairs.
-//! Runs on a thread of its own and waits for nothing but the source.
+//! From the source to the queue to the server: every picture made small and coded, sound passed on; on the side,
+//! pictures for training pairs. Runs on a thread of its own and waits for nothing but the source.
 
 mod transcode;
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use api::Bitrate;
 use api::shutdown::Shutdown;
-use media::Unit;
 use media::flow::KeyQueue;
 use media::picture::Picture;
-use thiserror::Error;
+use media::{FrameRate, Unit};
 
 use crate::config::VideoSize;
+use crate::failure::Failure;
 use crate::pairs::Coded;
 use crate::push::KeyRequest;
-use crate::source::{HrPicture, Media, Source, SourceError};
+use crate::source::{Media, Source};
 use crate::status::Counters;
 
-pub use transcode::{Key, LrSettings, TranscodeError, Transcoder, usual_size};
-
-/// Why the pictures stopped coming.
-#[derive(Debug, Error)]
-pub enum VideoError {
-    /// No more pictures.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// They cannot be coded.
-    #[error(transparent)]
-    Transcode(#[from] TranscodeError),
-}
+pub use transcode::{Key, LrSettings, Transcoder, usual_size};
 
 /// The video thread's belongings.
-pub struct VideoPath {
-    /// Where the pictures come from.
+pub struct Coder {
     pub source: Box<dyn Source>,
     /// Size of the sent video, if it was given.
     pub size: Option<VideoSize>,
     /// Bitrate of the sent video.
     pub bitrate: Bitrate,
-    /// Where coded media goes.
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
     pub pairs: Option<Arc<KeyQueue<Coded>>>,
     /// Whether the sender wants a keyframe.
     pub key_request: KeyRequest,
-    /// Where it is counted.
     pub counters: Arc<Counters>,
-    /// The end of the program.
     pub stop: Shutdown,
 }
 
-impl VideoPath {
+impl Coder {
     /// Runs until the source ends or the program does; then closes what it has filled.
-    pub fn run(mut self) -> Result<(), VideoError> {
-        let result = self.stream();
+    pub fn run(mut self) -> Result<(), Failure> {
+        let result = self.code();
+        // Whether it went well or not: the sender and the pairs thread wait for this.
         self.outgoing.close();
         if let Some(pairs) = &self.pairs {
             pairs.close();
@@ -62,11 +49,11 @@ impl VideoPath {
         result
     }
 
-    fn stream(&mut self) -> Result<(), VideoError> {
+    fn code(&mut self) -> Result<(), Failure> {
         let mut transcoder = None;
         while !self.stop.is_requested() {
             // What the queue drops for want of room it counts itself.
-            match self.source.next()? {
+            match self.source.next().context("the source failed").map_err(Failure::Failed)? {
                 None => break,
                 Some(Media::AudioConfig(config)) => {
                     self.outgoing.push(Unit::AudioConfig(config));
@@ -74,12 +61,13 @@ impl VideoPath {
                 Some(Media::Audio(packet)) => {
                     self.outgoing.push(Unit::Packet(packet));
                 }
-                Some(Media::Picture(hr)) => {
-                    let current = match transcoder.take() {
-                        Some(current) if suits(&current, &hr) => current,
-                        _ => self.transcoder(&hr)?,
+                Some(Media::Picture { picture, frame_rate, keyframe }) => {
+                    // Another size alone needs no new encoder: the scaler sees to that, and the stream stays as it is.
+                    let transcoder = match &mut transcoder {
+                        Some(current) if suits(current, &picture, frame_rate) => current,
+                        outdated => outdated.insert(self.transcoder(&picture, frame_rate)?),
                     };
-                    self.picture(transcoder.insert(current), hr)?;
+                    self.picture(transcoder, picture, keyframe)?;
                 }
             }
             self.counters.unsent_queue.set(self.outgoing.dropped());
@@ -88,22 +76,16 @@ impl VideoPath {
     }
 
     /// A transcoder for pictures like this one, announced to those who follow.
-    fn transcoder(&self, hr: &HrPicture) -> Result<Transcoder, VideoError> {
-        let original = hr.picture.size();
+    fn transcoder(&self, hr: &Picture, frame_rate: FrameRate) -> Result<Transcoder, Failure> {
         let size = match self.size {
             Some(size) => size,
-            None => usual_size(original)?,
-        };
-        let settings = LrSettings {
-            size,
-            bitrate: self.bitrate,
-            frame_rate: hr.frame_rate,
-            colour: hr.picture.colour(),
+            None => usual_size(hr.size())?,
         };
         tracing::info!(
-            source = %original, sent = %size.size(), frame_rate = %hr.frame_rate, bitrate = %self.bitrate, "coding"
+            source = %hr.size(), sent = %size.size(), %frame_rate, bitrate = %self.bitrate, "coding"
         );
-        let transcoder = Transcoder::new(settings)?;
+        let settings = LrSettings { size, bitrate: self.bitrate, frame_rate, colour: hr.colour() };
+        let transcoder = Transcoder::new(settings).map_err(Failure::failed)?;
         self.outgoing.push(Unit::VideoConfig(transcoder.config()));
         if let Some(pairs) = &self.pairs {
             pairs.push(Coded::Config(transcoder.config()));
@@ -111,16 +93,18 @@ impl VideoPath {
         Ok(transcoder)
     }
 
-    fn picture(&self, transcoder: &mut Transcoder, hr: HrPicture) -> Result<(), VideoError> {
-        let key = match hr.key {
-            _ if self.key_request.take() => Key::Needed,
-            true => Key::Wished,
-            false => Key::Interval,
+    fn picture(&self, transcoder: &mut Transcoder, hr: Picture, keyframe: bool) -> Result<(), Failure> {
+        let key = if self.key_request.take() {
+            Key::Needed
+        } else if keyframe {
+            Key::Wished
+        } else {
+            Key::Interval
         };
-        let Some(packet) = transcoder.transcode(&hr.picture, key)? else { return Ok(()) };
+        let Some(packet) = transcoder.transcode(&hr, key).map_err(Failure::failed)? else { return Ok(()) };
         self.counters.frames.add(1);
         if let Some(pairs) = &self.pairs {
-            pairs.push(Coded::Picture(packet.clone(), Picture::clone(&hr.picture)));
+            pairs.push(Coded::Picture(packet.clone(), hr));
             self.counters.coded_dropped.set(pairs.dropped());
         }
         self.outgoing.push(Unit::Packet(packet));
@@ -129,7 +113,7 @@ impl VideoPath {
 }
 
 /// Whether a transcoder still fits: sources may change while they run.
-fn suits(transcoder: &Transcoder, hr: &HrPicture) -> bool {
+fn suits(transcoder: &Transcoder, hr: &Picture, frame_rate: FrameRate) -> bool {
     let settings = transcoder.settings();
-    settings.frame_rate == hr.frame_rate && settings.colour == hr.picture.colour()
+    settings.frame_rate == frame_rate && settings.colour == hr.colour()
 }

@@ -1,6 +1,6 @@
 //! Sends the low-resolution stream to the server, and comes back when the connection is lost.
 //!
-//! The video path never waits for this task: it puts into a bounded queue that makes room by itself. While there is no
+//! The coder never waits for this task: it puts into a bounded queue that makes room by itself. While there is no
 //! connection the queue goes on being filled and emptied by its own rule; after a reconnection the stream goes on at the
 //! first keyframe, with timestamps that never broke.
 
@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
 use api::names::StreamKey;
 use api::shutdown::{Shutdown, Stopped};
 use media::flow::{KeyQueue, Queued};
-use media::flv::{Muxer, Tag};
-use media::{AudioConfig, Track, Unit, VideoConfig};
+use media::flv::Muxer;
+use media::{Track, Unit};
 use rtmp::{Publisher, RtmpUrl};
-use thiserror::Error;
 
 use crate::backoff::Backoff;
+use crate::failure::Failure;
 use crate::status::{Counters, Link};
 
 /// For connecting, from the first packet to the server's consent.
@@ -30,43 +31,11 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// What servers answer when somebody publishes already under the name.
 const IN_USE: &str = "NetStream.Publish.BadName";
 
-/// Why sending ended for good.
-#[derive(Debug, Error)]
-pub enum PushError {
-    /// Somebody else publishes.
-    #[error("{url} has a publisher for this key already; stop that one, or use another key")]
-    InUse {
-        /// The server.
-        url: RtmpUrl,
-    },
-    /// The server does not want us.
-    #[error("{url} refused the stream: {description} ({code}); check --key and the path of --to")]
-    Refused {
-        /// The server.
-        url: RtmpUrl,
-        /// What RTMP calls it.
-        code: String,
-        /// What the server says about it.
-        description: String,
-    },
-    /// The source ended before there was a connection.
-    #[error(
-        "{url} could not be reached before the source ended: {reason}; check that the server runs and --to is right"
-    )]
-    Unreachable {
-        /// The server.
-        url: RtmpUrl,
-        /// What went wrong last.
-        reason: rtmp::Error,
-    },
-}
-
-/// Asks the video path for a keyframe.
+/// Asks the coder for a keyframe.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRequest(Arc<AtomicBool>);
 
 impl KeyRequest {
-    /// Asks.
     pub fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -79,35 +48,30 @@ impl KeyRequest {
 
 /// The sending task.
 pub struct Sender {
-    /// The server.
     pub url: RtmpUrl,
-    /// Who we are.
     pub key: StreamKey,
-    /// What is to be sent.
     pub queue: Arc<KeyQueue<Unit>>,
-    /// Asks for a keyframe after a reconnection.
     pub key_request: KeyRequest,
-    /// Where it is counted.
     pub counters: Arc<Counters>,
-    /// The end of the program.
     pub stop: Shutdown,
 }
 
 impl Sender {
     /// Sends until the queue is closed and empty, or the server refuses us.
-    pub async fn run(self) -> Result<(), PushError> {
-        let mut outbox = Outbox::new(&self);
+    pub async fn run(self) -> Result<(), Failure> {
+        let mut announced = Announced::default();
         let mut lost: Option<Instant> = None;
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::default();
+        // Connects only when there is something to send: servers hang up on silent publishers.
         while let Some(first) = self.queue.pop_async().await {
-            // Connects only when there is something to send: servers hang up on silent publishers.
             let began = Instant::now();
             let Some(mut publisher) = self.connect(lost, &mut backoff).await? else { break };
             let connected = Instant::now();
             // What has waited for long is not live any more; sent at once, it would put the sound ahead of the picture.
+            // At the end of the source it is all that there is, and is sent.
             let stale = connected - began > STALE && !self.queue.is_closed();
             let first = if stale {
-                outbox.leave_out(first);
+                self.discard_queue(first, &mut announced);
                 None
             } else {
                 Some(first)
@@ -115,24 +79,21 @@ impl Sender {
             self.counters.link.set(Link::Live);
             self.counters.connections.add(1);
             tracing::info!(url = %self.url, "live");
-            match outbox.send_all(&mut publisher, first, lost.is_some() || stale).await {
-                Ok(()) => {
-                    if let Err(error) = publisher.close().await {
-                        tracing::debug!(%error, "the farewell did not arrive");
-                    }
-                    break;
+            let again = lost.is_some() || stale;
+            let Err(error) = self.send_all(&mut publisher, &mut announced, first, again).await else {
+                if let Err(error) = publisher.close().await {
+                    tracing::debug!(%error, "the farewell did not arrive");
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "connection lost; connecting again");
-                    self.counters.link.set(Link::Connecting);
-                    self.counters.lost.add(1);
-                    lost = Some(Instant::now());
-                    if connected.elapsed() > SETTLED {
-                        backoff = Backoff::new();
-                    } else if self.pause(&mut backoff).await.is_err() {
-                        break;
-                    }
-                }
+                break;
+            };
+            tracing::warn!(%error, "connection lost; connecting again");
+            self.counters.link.set(Link::Connecting);
+            self.counters.lost.add(1);
+            lost = Some(Instant::now());
+            if connected.elapsed() > SETTLED {
+                backoff = Backoff::default();
+            } else if self.pause(&mut backoff).await.is_err() {
+                break;
             }
         }
         self.counters.link.set(Link::Ended);
@@ -144,27 +105,40 @@ impl Sender {
         &self,
         lost: Option<Instant>,
         backoff: &mut Backoff,
-    ) -> Result<Option<Publisher>, PushError> {
+    ) -> Result<Option<Publisher>, Failure> {
+        let url = &self.url;
         loop {
             let attempt = tokio::select! {
                 biased;
                 () = self.stop.requested() => return Ok(None),
-                attempt = Publisher::connect(&self.url, self.key.secret(), CONNECT_PATIENCE) => attempt,
+                attempt = Publisher::connect(url, self.key.secret(), CONNECT_PATIENCE) => attempt,
             };
-            let reason = match attempt {
+            let error = match attempt {
                 Ok(publisher) => return Ok(Some(publisher)),
-                Err(reason) => reason,
+                Err(error) => error,
             };
-            let ghost = lost.is_some_and(|since| since.elapsed() < GHOST_PATIENCE);
-            match reason {
-                rtmp::Error::Refused { ref code, .. } if !(ghost && code == IN_USE) => {
-                    return Err(self.refused(reason));
+            let back_soon = lost.is_some_and(|since| since.elapsed() < GHOST_PATIENCE);
+            match error {
+                // Probably ourselves: the server still holds the connection that we lost.
+                rtmp::Error::Refused { ref code, .. } if code == IN_USE && back_soon => {}
+                rtmp::Error::Refused { code, .. } if code == IN_USE => {
+                    return Err(Failure::refused(anyhow!(
+                        "{url} has a publisher for this key already; stop that one, or use another key"
+                    )));
                 }
-                reason if self.queue.is_closed() => {
-                    return Err(PushError::Unreachable { url: self.url.clone(), reason });
+                rtmp::Error::Refused { code, description } => {
+                    return Err(Failure::refused(anyhow!(
+                        "{url} refused the stream: {description} ({code}); check --key and the path of --to"
+                    )));
                 }
-                reason => tracing::warn!(url = %self.url, error = %reason, "cannot connect; trying again"),
+                _ => {}
             }
+            if self.queue.is_closed() {
+                return Err(Failure::failed(anyhow!(
+                    "{url} could not be reached before the source ended: {error}; check that the server runs and --to is right"
+                )));
+            }
+            tracing::warn!(%url, %error, "cannot connect; trying again");
             if self.pause(backoff).await.is_err() {
                 return Ok(None);
             }
@@ -179,116 +153,94 @@ impl Sender {
         }
     }
 
-    fn refused(&self, reason: rtmp::Error) -> PushError {
-        let url = self.url.clone();
-        match reason {
-            rtmp::Error::Refused { code, .. } if code == IN_USE => PushError::InUse { url },
-            rtmp::Error::Refused { code, description } => PushError::Refused { url, code, description },
-            reason => PushError::Unreachable { url, reason },
-        }
-    }
-}
-
-/// What outlives a connection: the configurations in use.
-struct Outbox {
-    queue: Arc<KeyQueue<Unit>>,
-    key_request: KeyRequest,
-    counters: Arc<Counters>,
-    muxer: Muxer,
-    video: Option<Arc<VideoConfig>>,
-    audio: Option<Arc<AudioConfig>>,
-}
-
-/// Whether what comes may be sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Gate {
-    /// Everything.
-    Open,
-    /// Nothing before the next keyframe.
-    AwaitsKey,
-}
-
-impl Outbox {
-    fn new(sender: &Sender) -> Self {
-        Self {
-            queue: sender.queue.clone(),
-            key_request: sender.key_request.clone(),
-            counters: sender.counters.clone(),
-            muxer: Muxer::new(),
-            video: None,
-            audio: None,
-        }
-    }
-
     /// Sends `first` and what follows until the queue is closed and empty; an error means that the connection is lost.
+    /// `again`: something was left out since the configurations were sent.
     async fn send_all(
-        &mut self,
+        &self,
         publisher: &mut Publisher,
+        announced: &mut Announced,
         first: Option<Unit>,
         again: bool,
     ) -> Result<(), rtmp::Error> {
-        let mut gate = Gate::Open;
+        let mut awaits_keyframe = false;
         if again {
-            for unit in self.configurations() {
-                self.send(publisher, &unit).await?;
+            let configurations = announced.video.iter().chain(&announced.audio);
+            for unit in configurations.cloned().collect::<Vec<_>>() {
+                self.send(publisher, announced, &unit).await?;
             }
-            if self.video.is_some() {
-                gate = Gate::AwaitsKey;
+            if announced.video.is_some() {
+                awaits_keyframe = true;
                 self.key_request.ask();
             }
         }
         let mut next = first;
         if next.is_none() {
-            next = self.queue.pop_async().await;
+            next = self.next(publisher).await?;
         }
         while let Some(unit) = next {
-            self.remember(&unit);
-            match unit.packet() {
-                Some(packet) if packet.track == Track::Video && packet.key => gate = Gate::Open,
-                Some(_) if gate == Gate::AwaitsKey => self.counters.unsent.add(1),
-                _ => {}
+            announced.remember(&unit);
+            if unit.packet().is_some_and(|packet| packet.track == Track::Video && packet.key) {
+                awaits_keyframe = false;
             }
-            if gate == Gate::Open || unit.packet().is_none() {
-                self.send(publisher, &unit).await?;
+            // Sound would be played at once and wait for its picture, so it is held back as well.
+            if awaits_keyframe && unit.packet().is_some() {
+                self.counters.unsent.add(1);
+            } else {
+                self.send(publisher, announced, &unit).await?;
             }
-            next = tokio::select! {
-                biased;
-                unit = self.queue.pop_async() => unit,
-                error = publisher.closed() => return Err(error),
-            };
+            next = self.next(publisher).await?;
         }
         Ok(())
     }
 
-    async fn send(&mut self, publisher: &mut Publisher, unit: &Unit) -> Result<(), rtmp::Error> {
-        let tag: Tag = self.muxer.tag(unit);
+    /// The next unit, none at the end; an error if the connection is lost before.
+    async fn next(&self, publisher: &mut Publisher) -> Result<Option<Unit>, rtmp::Error> {
+        tokio::select! {
+            // The queue first: at the end, what is in it goes out before the server's goodbye is heard.
+            biased;
+            unit = self.queue.pop_async() => Ok(unit),
+            error = publisher.closed() => Err(error),
+        }
+    }
+
+    async fn send(
+        &self,
+        publisher: &mut Publisher,
+        announced: &mut Announced,
+        unit: &Unit,
+    ) -> Result<(), rtmp::Error> {
+        let tag = announced.muxer.tag(unit);
         publisher.send(&tag).await?;
         self.counters.sent_bytes.add(tag.body.len() as u64);
         Ok(())
     }
 
-    /// Throws away what waits, but for the configurations.
-    fn leave_out(&mut self, first: Unit) {
+    /// Throws away what waits; the configurations in it still hold for what comes.
+    fn discard_queue(&self, first: Unit, announced: &mut Announced) {
         for unit in std::iter::once(first).chain(self.queue.drain()) {
-            self.remember(&unit);
+            announced.remember(&unit);
             if unit.packet().is_some() {
                 self.counters.unsent.add(1);
             }
         }
     }
+}
 
+/// What outlives a connection: the configurations in use, and the times that went out.
+#[derive(Default)]
+struct Announced {
+    muxer: Muxer,
+    video: Option<Unit>,
+    audio: Option<Unit>,
+}
+
+impl Announced {
     fn remember(&mut self, unit: &Unit) {
         match unit {
-            Unit::VideoConfig(config) => self.video = Some(config.clone()),
-            Unit::AudioConfig(config) => self.audio = Some(config.clone()),
+            Unit::VideoConfig(_) => self.video = Some(unit.clone()),
+            Unit::AudioConfig(_) => self.audio = Some(unit.clone()),
             Unit::Packet(_) => {}
         }
-    }
-
-    fn configurations(&self) -> Vec<Unit> {
-        let video = self.video.clone().map(Unit::VideoConfig);
-        let audio = self.audio.clone().map(Unit::AudioConfig);
-        video.into_iter().chain(audio).collect()
     }
 }
 

@@ -17,10 +17,10 @@ use media::flow::{KeyQueue, Overflow};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
 
-use crate::coder::{TranscodeError, VideoError, VideoPath};
+use crate::coder::Coder;
 use crate::config::PushConfig;
 use crate::failure::Failure;
-use crate::push::{KeyRequest, PushError, Sender};
+use crate::push::{KeyRequest, Sender};
 use crate::source;
 use crate::status::{Counters, Screen, Snapshot, StatusLine};
 use crate::training::Training;
@@ -78,7 +78,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
         counters: counters.clone(),
         stop: stop.clone(),
     };
-    let video = VideoPath {
+    let coder = Coder {
         source,
         size: config.size,
         bitrate: config.bitrate,
@@ -90,7 +90,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
     };
     let mut stream = Stream {
         sender: network.spawn(sender.run()),
-        video: thread::Builder::new().name("video".into()).spawn(|| video.run()).map_err(Failure::failed)?,
+        video: thread::Builder::new().name("video".into()).spawn(|| coder.run()).map_err(Failure::failed)?,
         network,
         stop,
     };
@@ -109,8 +109,8 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
 
 /// The running video.
 struct Stream {
-    video: JoinHandle<Result<(), VideoError>>,
-    sender: task::JoinHandle<Result<(), PushError>>,
+    video: JoinHandle<Result<(), Failure>>,
+    sender: task::JoinHandle<Result<(), Failure>>,
     network: Runtime,
     stop: Shutdown,
 }
@@ -157,11 +157,7 @@ impl Stream {
         self.stop.request();
         self.network.shutdown_timeout(FAREWELL);
         match video {
-            Ok(Ok(())) => {}
-            Ok(Err(VideoError::Transcode(error @ TranscodeError::Size { .. }))) => {
-                return Err(Failure::refused(error));
-            }
-            Ok(Err(error)) => return Err(Failure::failed(error)),
+            Ok(ended) => ended?,
             Err(_) => {
                 return Err(Failure::failed(anyhow::anyhow!(
                     "the video thread failed; this is a defect, please report it"
@@ -169,11 +165,7 @@ impl Stream {
             }
         }
         match sent {
-            Some(Ok(Ok(()))) => Ok(()),
-            Some(Ok(Err(error @ (PushError::InUse { .. } | PushError::Refused { .. })))) => {
-                Err(Failure::refused(error))
-            }
-            Some(Ok(Err(error))) => Err(Failure::failed(error)),
+            Some(Ok(ended)) => ended,
             Some(Err(error)) => Err(Failure::failed(error)),
             None => {
                 tracing::warn!("the server did not take the last pictures in time");

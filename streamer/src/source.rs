@@ -11,18 +11,20 @@ mod synthetic;
 
 use std::sync::Arc;
 
+use anyhow::{Context as _, anyhow};
 use api::shutdown::Shutdown;
 use tokio::runtime::Handle;
 
 use crate::clock::SystemClock;
 use crate::config::{Repeat, SourceSpec};
+use crate::failure::Failure;
 use crate::status::Counters;
 use file::FileRecording;
 use player::Player;
 use rtmp::RtmpSource;
 use synthetic::SyntheticRecording;
 
-pub use self::media::{HrPicture, Media, Source, SourceError};
+pub use self::media::{Media, Source};
 
 /// Opens the source that `spec` names. Network sources run on `runtime`.
 pub fn open(
@@ -30,15 +32,28 @@ pub fn open(
     runtime: &Handle,
     stop: &Shutdown,
     counters: &Arc<Counters>,
-) -> Result<Box<dyn Source>, SourceError> {
+) -> Result<Box<dyn Source>, Failure> {
     let clock = SystemClock::new(stop.clone());
     Ok(match spec {
         SourceSpec::File { path, repeat } => {
-            Box::new(Player::new(FileRecording::open(path)?, *repeat, clock, counters.clone()))
+            let recording = FileRecording::open(path).map_err(|error| {
+                Failure::failed(anyhow!("{error}; give a media file that ffprobe can read"))
+            })?;
+            Box::new(Player::new(recording, *repeat, clock, counters.clone()))
         }
-        SourceSpec::Listen(at) => Box::new(RtmpSource::listen(at, runtime, stop.clone(), counters.clone())?),
+        SourceSpec::Listen(at) => {
+            let source =
+                RtmpSource::listen(at, runtime, stop.clone(), counters.clone()).map_err(|error| {
+                    Failure::failed(anyhow!(
+                        "cannot listen at {}: {error}; is another program using this port?",
+                        at.address
+                    ))
+                })?;
+            Box::new(source)
+        }
         SourceSpec::Synthetic => {
-            let recording = SyntheticRecording::new().map_err(SourceError::Failed)?;
+            let recording =
+                SyntheticRecording::new().context("the source failed").map_err(Failure::Failed)?;
             Box::new(Player::new(recording, Repeat::Once, clock, counters.clone()))
         }
     })

@@ -126,7 +126,7 @@ impl TrainerThread {
 
     /// Asks the server what to train, again and again. Says what is wrong when that changes.
     fn ask_until_answered(&self) -> Result<TrainingOrder, Stopped> {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::default();
         let mut said = String::new();
         loop {
             let error = match self.client.training_order() {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use api::Bitrate;
 use media::ffmpeg::{
     Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
 };
 use media::picture::{Colour, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
-use thiserror::Error;
 
 use crate::config::VideoSize;
+use crate::failure::Failure;
 
 /// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
 const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
@@ -23,30 +24,13 @@ const THREADS: u32 = 1;
 /// Largest size that is chosen where none was given; what thin uplinks can carry.
 const USUAL_LIMIT: Size = Size { width: 480, height: 270 };
 
-/// A picture that could not be coded.
-#[derive(Debug, Error)]
-pub enum TranscodeError {
-    /// The source's pictures cannot be made into a stream of ours.
-    #[error("{size} cannot be made smaller by half and coded; give --size")]
-    Size {
-        /// Size of the source's pictures.
-        size: Size,
-    },
-    /// The encoder or the scaler failed.
-    #[error(transparent)]
-    Ffmpeg(#[from] FfmpegError),
-}
-
 /// What is asked of the low-resolution stream.
 #[derive(Debug, Clone, Copy)]
 pub struct LrSettings {
-    /// Its size.
     pub size: VideoSize,
-    /// Its bitrate.
     pub bitrate: Bitrate,
-    /// How many pictures come in a second, roughly.
+    /// Roughly: the times of the pictures decide.
     pub frame_rate: FrameRate,
-    /// What its samples mean.
     pub colour: Colour,
 }
 
@@ -72,7 +56,7 @@ pub struct Transcoder {
 
 impl Transcoder {
     /// An encoder for pictures of any size.
-    pub fn new(settings: LrSettings) -> Result<Self, TranscodeError> {
+    pub fn new(settings: LrSettings) -> Result<Self, FfmpegError> {
         let encoder = Encoder::new(&EncoderSettings {
             size: settings.size.size(),
             frame_rate: settings.frame_rate,
@@ -85,18 +69,17 @@ impl Transcoder {
         Ok(Self { settings, scaler: Scaler::new(Filter::Area), encoder, last: None, last_key: None })
     }
 
-    /// What decodes the packets.
+    /// Describes the packets to whoever decodes them.
     pub fn config(&self) -> Arc<VideoConfig> {
         self.encoder.config()
     }
 
-    /// What was asked for.
     pub fn settings(&self) -> &LrSettings {
         &self.settings
     }
 
     /// Scales and codes one picture. None if its time is not after the one before it, or the encoder left it out.
-    pub fn transcode(&mut self, hr: &Picture, key: Key) -> Result<Option<Packet>, TranscodeError> {
+    pub fn transcode(&mut self, hr: &Picture, key: Key) -> Result<Option<Packet>, FfmpegError> {
         let time = hr.pts();
         if self.last.is_some_and(|last| time <= last) {
             return Ok(None);
@@ -104,6 +87,7 @@ impl Transcoder {
         let lr = self.scaler.scale(hr, self.settings.size.size())?;
         self.encoder.push(&lr, self.picture_type(time, key))?;
         self.last = Some(time);
+        // Without B-frames and look-ahead a packet comes out at once.
         let packet = self.encoder.pull()?;
         if let Some(packet) = packet.as_ref().filter(|packet| packet.key) {
             self.last_key = Some(packet.pts);
@@ -122,12 +106,12 @@ impl Transcoder {
 }
 
 /// The size that is sent where none was given: half of the source, at most `USUAL_LIMIT`, in the source's shape, even.
-pub fn usual_size(hr: Size) -> Result<VideoSize, TranscodeError> {
-    let (width, height) = (f64::from(hr.width), f64::from(hr.height));
-    let factor = (f64::from(USUAL_LIMIT.width) / width).min(f64::from(USUAL_LIMIT.height) / height).min(0.5);
-    let even = |side: f64| ((side * factor / 2.0).round() as u32) * 2;
-    VideoSize::new(Size { width: even(width), height: even(height) })
-        .map_err(|_| TranscodeError::Size { size: hr })
+pub fn usual_size(hr: Size) -> Result<VideoSize, Failure> {
+    let share = |most: u32, side: u32| f64::from(most) / f64::from(side);
+    let factor = share(USUAL_LIMIT.width, hr.width).min(share(USUAL_LIMIT.height, hr.height)).min(0.5);
+    let even = |side: u32| ((f64::from(side) * factor / 2.0).round() as u32) * 2;
+    VideoSize::new(Size { width: even(hr.width), height: even(hr.height) })
+        .map_err(|_| Failure::refused(anyhow!("{hr} cannot be made smaller by half and coded; give --size")))
 }
 
 #[cfg(test)]

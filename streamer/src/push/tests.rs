@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::flow::{KeyQueue, Overflow};
 use media::flv::{Demuxer, Tag};
-use media::{AudioConfig, MediaTime, Packet, Track, VideoConfig};
+use media::{AudioConfig, MediaTime, Packet, VideoConfig};
 use rtmp::{Event, Limits, Rejection, ServerConnection};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ struct Set {
     key_request: KeyRequest,
     counters: Arc<Counters>,
     stop: Shutdown,
-    sender: JoinHandle<Result<(), PushError>>,
+    sender: JoinHandle<Result<(), Failure>>,
 }
 
 /// A sender that wants to reach a listener.
@@ -164,7 +164,8 @@ async fn a_refusal_is_final_and_says_why() {
         set.push_video_config();
         set.visitor().await.reject_publish(rejection).await.unwrap();
         let error = set.sender.await.unwrap().unwrap_err();
-        assert_eq!(matches!(error, PushError::InUse { .. }), in_use, "{error}");
+        assert!(matches!(error, Failure::Refused(_)), "{error}");
+        assert_eq!(error.to_string().contains("has a publisher for this key already"), in_use, "{error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 }

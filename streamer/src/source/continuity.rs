@@ -3,7 +3,7 @@
 //! Each run of timestamps is moved as a whole, so the distance between sound and picture within a run is kept exactly;
 //! a new run begins where the longer track of the one before ended.
 
-use media::{MediaTime, Track};
+use media::{MediaTime, Packet, Track};
 
 /// A step back, or a step ahead by more than this within a track, begins a new run: the publisher's clock was set.
 const LARGEST_STEP: MediaTime = MediaTime::from_millis(5_000);
@@ -20,11 +20,6 @@ pub(super) struct Continuity {
 }
 
 impl Continuity {
-    /// A timeline with nothing on it.
-    pub(super) fn new() -> Self {
-        Self::default()
-    }
-
     /// What comes next is a new run.
     pub(super) fn restart(&mut self) {
         *self = Self { end: self.end, ..Self::default() };
@@ -39,6 +34,7 @@ impl Continuity {
         if last.is_some_and(|last| time < last || time - last > LARGEST_STEP) {
             self.restart();
         }
+        // The first thing of a run fixes its offset, whichever track it is of: both then move alike.
         let offset = *self.offset.get_or_insert(self.end - time);
         match track {
             Track::Video => self.video = Some(time),
@@ -46,6 +42,13 @@ impl Continuity {
         }
         self.end = self.end.max(time + offset + duration);
         offset
+    }
+
+    /// Moves a packet that lasts for `duration`. Its decoding time decides: that never goes back within a run.
+    pub(super) fn place(&mut self, packet: &mut Packet, duration: MediaTime) {
+        let offset = self.offset(packet.track, packet.dts, duration);
+        packet.dts += offset;
+        packet.pts += offset;
     }
 }
 
@@ -58,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_loop_keeps_the_distance_between_sound_and_picture() {
-        let mut line = Continuity::new();
+        let mut line = Continuity::default();
         let mut pictures = Vec::new();
         for _ in 0..3 {
             line.restart();
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_publisher_that_returns_goes_on_where_it_ended() {
-        let mut line = Continuity::new();
+        let mut line = Continuity::default();
         let hour = MediaTime::from_millis(3_600_000);
         assert_eq!(hour + line.offset(Track::Video, hour, FRAME), MediaTime::ZERO);
         line.restart();
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_leaves_no_hole() {
         for jump in [-10_000, 3_600_000] {
-            let mut line = Continuity::new();
+            let mut line = Continuity::default();
             line.offset(Track::Video, MediaTime::from_millis(20_000), FRAME);
             let time = MediaTime::from_millis(20_000 + jump);
             assert_eq!(time + line.offset(Track::Video, time, FRAME), FRAME);

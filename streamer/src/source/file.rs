@@ -6,8 +6,7 @@ use std::sync::Arc;
 use media::ffmpeg::{FfmpegError, FileReader, Media};
 use media::{AudioConfig, FrameRate};
 
-use super::media::SourceError;
-use super::player::{Recorded, Recording};
+use super::player::Recording;
 
 /// A file that is being read.
 pub(super) struct FileRecording {
@@ -16,9 +15,8 @@ pub(super) struct FileRecording {
 }
 
 impl FileRecording {
-    pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
-        let reader = FileReader::open(path).map_err(SourceError::File)?;
-        Ok(Self { path: path.to_owned(), reader })
+    pub(super) fn open(path: &Path) -> Result<Self, FfmpegError> {
+        Ok(Self { path: path.to_owned(), reader: FileReader::open(path)? })
     }
 }
 
@@ -31,11 +29,8 @@ impl Recording for FileRecording {
         self.reader.audio_config()
     }
 
-    fn next(&mut self) -> Result<Option<Recorded>, FfmpegError> {
-        Ok(self.reader.next()?.map(|media| match media {
-            Media::Picture(picture) => Recorded::Picture(picture),
-            Media::Audio(packet) => Recorded::Audio(packet),
-        }))
+    fn next(&mut self) -> Result<Option<Media>, FfmpegError> {
+        self.reader.next()
     }
 
     fn rewind(&mut self) -> Result<(), FfmpegError> {

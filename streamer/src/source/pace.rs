@@ -23,18 +23,13 @@ pub(super) enum Due {
     Missed,
 }
 
-/// A schedule of timestamps on a clock.
+/// A schedule of timestamps on a clock; it begins with the first one that it is asked for.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     anchor: Option<(Instant, MediaTime)>,
 }
 
 impl Pacer {
-    /// A schedule that begins with the first timestamp that it is asked for.
-    pub(super) fn new() -> Self {
-        Self::default()
-    }
-
     /// When is `time` due, seen from `now`?
     pub(super) fn due(&mut self, time: MediaTime, now: Instant) -> Due {
         let (instant, first) = *self.anchor.get_or_insert((now, time));
@@ -44,6 +39,7 @@ impl Pacer {
         }
         match now - target {
             late if late > GIVE_UP => {
+                // Playing the missed time at once would flood the server with what nobody waits for.
                 self.anchor = Some((now, time));
                 Due::Now
             }
@@ -59,7 +55,7 @@ mod tests {
 
     #[test]
     fn slow_pictures_do_not_add_up_to_drift() {
-        let (mut pacer, start) = (Pacer::new(), Instant::now());
+        let (mut pacer, start) = (Pacer::default(), Instant::now());
         let frame = MediaTime::from_ticks(3003); // 29.97 pictures a second
         assert_eq!(pacer.due(MediaTime::ZERO, start), Due::Now);
         for n in 1..10_000_i64 {
@@ -76,7 +72,7 @@ mod tests {
 
     #[test]
     fn waits_for_the_future_and_misses_the_past() {
-        let (mut pacer, start) = (Pacer::new(), Instant::now());
+        let (mut pacer, start) = (Pacer::default(), Instant::now());
         assert_eq!(pacer.due(MediaTime::from_millis(1000), start), Due::Now);
         assert_eq!(pacer.due(MediaTime::from_millis(1040), start), Due::In(Duration::from_millis(40)));
         let late = start + Duration::from_millis(40) + TOO_LATE;
@@ -86,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_suspended_machine_starts_a_new_schedule() {
-        let (mut pacer, start) = (Pacer::new(), Instant::now());
+        let (mut pacer, start) = (Pacer::default(), Instant::now());
         assert_eq!(pacer.due(MediaTime::ZERO, start), Due::Now);
         let back = start + Duration::from_secs(3600);
         assert_eq!(pacer.due(MediaTime::from_millis(40), back), Due::Now);

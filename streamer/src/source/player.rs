@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use media::ffmpeg::FfmpegError;
-use media::{AudioConfig, FrameRate, MediaTime, Packet, Picture, Track};
+use media::ffmpeg::{self, FfmpegError};
+use media::{AudioConfig, FrameRate, MediaTime, Track};
 
 use super::continuity::Continuity;
-use super::media::{HrPicture, Media, Source, SourceError};
 use super::pace::{Due, Pacer};
+use super::media::{Media, Source};
 use crate::clock::Clock;
 use crate::config::Repeat;
 use crate::status::Counters;
@@ -16,19 +16,12 @@ use crate::status::Counters;
 pub(super) trait Recording: Send {
     /// Pictures in a second.
     fn frame_rate(&self) -> FrameRate;
-    /// What its sound is to be read with, if it has any.
+    /// Describes its sound, if it has any.
     fn audio_config(&self) -> Option<Arc<AudioConfig>>;
     /// The next picture or sound; none at the end.
-    fn next(&mut self) -> Result<Option<Recorded>, FfmpegError>;
+    fn next(&mut self) -> Result<Option<ffmpeg::Media>, FfmpegError>;
     /// Goes back to the start.
     fn rewind(&mut self) -> Result<(), FfmpegError>;
-}
-
-/// A picture or a sound of a recording.
-#[derive(Debug)]
-pub(super) enum Recorded {
-    Picture(Picture),
-    Audio(Packet),
 }
 
 /// Plays `R` by the clock `C`.
@@ -38,72 +31,65 @@ pub(super) struct Player<R, C> {
     clock: C,
     counters: Arc<Counters>,
     pacer: Pacer,
-    line: Continuity,
-    config: Option<Arc<AudioConfig>>,
-    sound: MediaTime,
+    timeline: Continuity,
+    /// Not handed out yet.
+    audio_config: Option<Arc<AudioConfig>>,
+    audio_frame: MediaTime,
     /// Whether this run has given anything: an empty recording is not played for ever.
     fruitful: bool,
 }
 
 impl<R: Recording, C: Clock> Player<R, C> {
     pub(super) fn new(recording: R, repeat: Repeat, clock: C, counters: Arc<Counters>) -> Self {
-        let config = recording.audio_config();
+        let audio_config = recording.audio_config();
         Self {
             repeat,
             clock,
             counters,
-            pacer: Pacer::new(),
-            line: Continuity::new(),
-            sound: config.as_ref().map_or(MediaTime::ZERO, |config| config.frame_duration()),
-            config,
+            pacer: Pacer::default(),
+            timeline: Continuity::default(),
+            audio_frame: audio_config.as_ref().map_or(MediaTime::ZERO, |config| config.frame_duration()),
+            audio_config,
             recording,
             fruitful: false,
         }
     }
 
-    /// The next thing on the timeline, however far ahead; none at the end.
-    fn placed(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+    /// The next picture or sound, wherever on the recording's own timeline; none at the end.
+    fn read(&mut self) -> Result<Option<ffmpeg::Media>, FfmpegError> {
         loop {
-            match self.recording.next()? {
-                Some(mut recorded) => {
-                    self.fruitful = true;
-                    match &mut recorded {
-                        Recorded::Picture(picture) => {
-                            let duration = self.recording.frame_rate().frame_duration();
-                            let offset = self.line.offset(Track::Video, picture.pts(), duration);
-                            picture.set_pts(picture.pts() + offset);
-                        }
-                        Recorded::Audio(packet) => {
-                            let offset = self.line.offset(Track::Audio, packet.dts, self.sound);
-                            packet.dts += offset;
-                            packet.pts += offset;
-                        }
-                    }
-                    return Ok(Some(recorded));
-                }
-                None if self.repeat == Repeat::ForEver && self.fruitful => {
-                    self.recording.rewind()?;
-                    self.line.restart();
-                    self.fruitful = false;
-                }
-                None => return Ok(None),
+            if let Some(media) = self.recording.next()? {
+                self.fruitful = true;
+                return Ok(Some(media));
             }
+            if self.repeat == Repeat::Once || !self.fruitful {
+                return Ok(None);
+            }
+            self.recording.rewind()?;
+            self.timeline.restart();
+            self.fruitful = false;
         }
     }
 }
 
 impl<R: Recording, C: Clock> Source for Player<R, C> {
-    fn next(&mut self) -> Result<Option<Media>, SourceError> {
-        if let Some(config) = self.config.take() {
+    fn next(&mut self) -> Result<Option<Media>, FfmpegError> {
+        if let Some(config) = self.audio_config.take() {
             return Ok(Some(Media::AudioConfig(config)));
         }
-        loop {
-            let Some(recorded) = self.placed().map_err(SourceError::Failed)? else {
-                return Ok(None);
-            };
-            let time = match &recorded {
-                Recorded::Picture(picture) => picture.pts(),
-                Recorded::Audio(packet) => packet.dts,
+        let frame_rate = self.recording.frame_rate();
+        while let Some(mut media) = self.read()? {
+            let time = match &mut media {
+                ffmpeg::Media::Picture(picture) => {
+                    let duration = frame_rate.frame_duration();
+                    let offset = self.timeline.offset(Track::Video, picture.pts(), duration);
+                    picture.set_pts(picture.pts() + offset);
+                    picture.pts()
+                }
+                ffmpeg::Media::Audio(packet) => {
+                    self.timeline.place(packet, self.audio_frame);
+                    packet.dts
+                }
             };
             let due = self.pacer.due(time, self.clock.now());
             if let Due::In(wait) = due
@@ -111,15 +97,17 @@ impl<R: Recording, C: Clock> Source for Player<R, C> {
             {
                 return Ok(None);
             }
-            match recorded {
-                Recorded::Picture(_) if due == Due::Missed => self.counters.late.add(1),
-                Recorded::Picture(picture) => {
-                    let frame_rate = self.recording.frame_rate();
-                    return Ok(Some(Media::Picture(HrPicture { picture, frame_rate, key: false })));
+            match media {
+                // A gap in the sound is noticed more than a missing picture, so sound is played however late.
+                ffmpeg::Media::Audio(packet) => return Ok(Some(Media::Audio(packet))),
+                ffmpeg::Media::Picture(_) if due == Due::Missed => self.counters.late.add(1),
+                // Where a file has its keyframes says nothing about where a live stream needs them.
+                ffmpeg::Media::Picture(picture) => {
+                    return Ok(Some(Media::Picture { picture, frame_rate, keyframe: false }));
                 }
-                Recorded::Audio(packet) => return Ok(Some(Media::Audio(packet))),
             }
         }
+        Ok(None)
     }
 }
 
@@ -127,7 +115,7 @@ impl<R: Recording, C: Clock> Source for Player<R, C> {
 mod tests {
     use std::time::Duration;
 
-    use media::picture::Size;
+    use media::{Picture, Size};
 
     use super::*;
     use crate::clock::fake::FakeClock;
@@ -147,14 +135,14 @@ mod tests {
             None
         }
 
-        fn next(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+        fn next(&mut self) -> Result<Option<ffmpeg::Media>, FfmpegError> {
             if self.next == self.count {
                 return Ok(None);
             }
             let mut picture = Picture::new(Size { width: 16, height: 16 });
             picture.set_pts(MediaTime::from_millis(40 * self.next));
             self.next += 1;
-            Ok(Some(Recorded::Picture(picture)))
+            Ok(Some(ffmpeg::Media::Picture(picture)))
         }
 
         fn rewind(&mut self) -> Result<(), FfmpegError> {
@@ -167,7 +155,7 @@ mod tests {
         std::iter::from_fn(|| player.next().unwrap())
             .take(count)
             .map(|media| match media {
-                Media::Picture(hr) => hr.picture.pts().as_millis(),
+                Media::Picture { picture, .. } => picture.pts().as_millis(),
                 other => panic!("{other:?}"),
             })
             .collect()

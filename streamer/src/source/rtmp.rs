@@ -3,14 +3,15 @@
 //! A task listens and reads packets into a bounded queue; the thread that asks for pictures decodes them. The publisher
 //! may leave and come back: the timeline goes on where it ended. One publisher at a time; a second one is told so.
 
+use std::io;
 use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 
 use api::names::StreamKey;
 use api::shutdown::Shutdown;
-use media::ffmpeg::Decoder;
+use media::ffmpeg::{Decoder, FfmpegError};
 use media::flow::{KeyQueue, Overflow, Queued};
-use media::flv::{Demuxer, Tag};
+use media::flv::Demuxer;
 use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
 use rtmp::{Event, Limits, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::continuity::Continuity;
-use super::media::{HrPicture, Media, Source, SourceError};
+use super::media::{Media, Source};
 use crate::config::ListenAt;
 use crate::status::Counters;
 
@@ -36,10 +37,11 @@ pub(super) struct RtmpSource {
     listener: Option<JoinHandle<()>>,
     stop: Shutdown,
     counters: Arc<Counters>,
-    line: Continuity,
+    timeline: Continuity,
+    /// None before the first configuration, and while the publisher sends what cannot be decoded.
     decoder: Option<Decoder>,
     frame_rate: FrameRate,
-    sound: MediaTime,
+    audio_frame: MediaTime,
 }
 
 /// What a publisher's connection puts into the queue.
@@ -73,39 +75,36 @@ impl RtmpSource {
         runtime: &Handle,
         stop: Shutdown,
         counters: Arc<Counters>,
-    ) -> Result<Self, SourceError> {
-        let failed = |reason| SourceError::Listen { address: at.address, reason };
-        let listener = StdListener::bind(at.address).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
+    ) -> io::Result<Self> {
+        let listener = StdListener::bind(at.address)?;
+        listener.set_nonblocking(true)?;
         let listener = {
+            // Registers with the runtime, which this thread is not in.
             let _inside = runtime.enter();
-            TcpListener::from_std(listener).map_err(failed)?
+            TcpListener::from_std(listener)?
         };
         tracing::info!(address = %at.address, "waiting for a publisher: in OBS, set the server to rtmp://{}/live", at.address);
         let queue = Arc::new(KeyQueue::new(QUEUE, Overflow::DropVideo));
-        let door = Door { queue: queue.clone(), key: at.key.clone(), seat: Arc::new(Semaphore::new(1)) };
-        let listener = runtime.spawn(door.run(listener, stop.clone()));
+        let admission =
+            Admission { queue: queue.clone(), key: at.key.clone(), publisher: Arc::new(Semaphore::new(1)) };
+        let listener = runtime.spawn(admission.run(listener, stop.clone()));
         Ok(Self {
             queue,
             listener: Some(listener),
             stop,
             counters,
-            line: Continuity::new(),
+            timeline: Continuity::default(),
             decoder: None,
             frame_rate: USUAL_RATE,
-            sound: MediaTime::ZERO,
+            audio_frame: MediaTime::ZERO,
         })
     }
 
     fn configure(&mut self, config: &VideoConfig) {
         self.frame_rate = config.frame_rate().unwrap_or(USUAL_RATE);
-        match Decoder::new(config) {
-            Ok(decoder) => self.decoder = Some(decoder),
-            Err(error) => {
-                tracing::warn!(%error, "the publisher's video cannot be decoded");
-                self.decoder = None;
-            }
-        }
+        self.decoder = Decoder::new(config)
+            .inspect_err(|error| tracing::warn!(%error, "the publisher's video cannot be decoded"))
+            .ok();
     }
 
     fn picture(&mut self) -> Option<Picture> {
@@ -120,9 +119,7 @@ impl RtmpSource {
     }
 
     fn decode(&mut self, mut packet: Packet) {
-        let offset = self.line.offset(Track::Video, packet.dts, self.frame_rate.frame_duration());
-        packet.dts += offset;
-        packet.pts += offset;
+        self.timeline.place(&mut packet, self.frame_rate.frame_duration());
         if let Some(Err(error)) = self.decoder.as_mut().map(|decoder| decoder.push(&packet)) {
             tracing::debug!(%error, "a packet was damaged");
             self.counters.source_damaged.add(1);
@@ -131,28 +128,27 @@ impl RtmpSource {
 }
 
 impl Source for RtmpSource {
-    fn next(&mut self) -> Result<Option<Media>, SourceError> {
+    fn next(&mut self) -> Result<Option<Media>, FfmpegError> {
         loop {
+            // Everything that the decoder has comes out before it is given more, so nothing piles up in it.
             if let Some(picture) = self.picture() {
-                let key = picture.key();
-                return Ok(Some(Media::Picture(HrPicture { picture, frame_rate: self.frame_rate, key })));
+                let keyframe = picture.key();
+                return Ok(Some(Media::Picture { picture, frame_rate: self.frame_rate, keyframe }));
             }
             self.counters.source_dropped.set(self.queue.dropped());
             match self.queue.pop() {
                 None => return Ok(None),
-                Some(Arrival::Began) => self.line.restart(),
+                Some(Arrival::Began) => self.timeline.restart(),
                 Some(Arrival::Unit(Unit::VideoConfig(config))) => self.configure(&config),
                 Some(Arrival::Unit(Unit::AudioConfig(config))) => {
-                    self.sound = config.frame_duration();
+                    self.audio_frame = config.frame_duration();
                     return Ok(Some(Media::AudioConfig(config)));
                 }
                 Some(Arrival::Unit(Unit::Packet(packet))) if packet.track == Track::Video => {
                     self.decode(packet);
                 }
                 Some(Arrival::Unit(Unit::Packet(mut packet))) => {
-                    let offset = self.line.offset(Track::Audio, packet.dts, self.sound);
-                    packet.dts += offset;
-                    packet.pts += offset;
+                    self.timeline.place(&mut packet, self.audio_frame);
                     return Ok(Some(Media::Audio(packet)));
                 }
             }
@@ -171,15 +167,16 @@ impl Drop for RtmpSource {
     }
 }
 
-/// Lets publishers in.
+/// Lets publishers in, one at a time.
 #[derive(Clone)]
-struct Door {
+struct Admission {
     queue: Arc<KeyQueue<Arrival>>,
     key: Option<StreamKey>,
-    seat: Arc<Semaphore>,
+    /// One permit: whoever holds it publishes.
+    publisher: Arc<Semaphore>,
 }
 
-impl Door {
+impl Admission {
     /// Accepts connections until the program ends, then closes the queue.
     async fn run(self, listener: TcpListener, stop: Shutdown) {
         let mut connections = JoinSet::new();
@@ -190,9 +187,9 @@ impl Door {
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                     Ok((stream, peer)) => {
-                        let door = self.clone();
+                        let admission = self.clone();
                         connections.spawn(async move {
-                            match door.serve(stream).await {
+                            match admission.serve(stream).await {
                                 Ok(()) => tracing::info!(%peer, "the publisher left; waiting for the next one"),
                                 Err(error) => tracing::warn!(%peer, %error, "the publisher is gone; waiting for the next one"),
                             }
@@ -202,68 +199,51 @@ impl Door {
                 },
             }
         }
+        // Only when no connection pushes any more may whoever decodes be told that this was all.
         connections.shutdown().await;
         self.queue.close();
     }
 
     async fn serve(&self, stream: TcpStream) -> Result<(), rtmp::Error> {
         let mut connection = ServerConnection::accept(stream, Limits::default()).await?;
-        let mut reader = Reader::default();
-        let mut seat = None;
+        let mut demuxer = Demuxer::new();
+        let mut warned = false;
+        let mut permit = None;
         while let Some(event) = connection.next_event().await? {
             match event {
                 Event::Connected { .. } => {}
                 Event::PublishRequested { key, .. } => {
-                    match (self.key.as_ref(), self.seat.clone().try_acquire_owned()) {
-                        (Some(expected), _) if StreamKey::try_from(&key).as_ref() != Ok(expected) => {
-                            connection.reject_publish(Rejection::BadKey).await?;
-                            return Ok(());
-                        }
-                        (_, Err(_)) => {
-                            connection.reject_publish(Rejection::InUse).await?;
-                            return Ok(());
-                        }
-                        (_, Ok(permit)) => {
-                            seat = Some(permit);
-                            reader = Reader::default();
-                            self.queue.push(Arrival::Began);
-                            connection.accept_publish().await?;
-                            tracing::info!("a publisher has come");
-                        }
+                    if self.key.as_ref().is_some_and(|own| StreamKey::try_from(&key).as_ref() != Ok(own)) {
+                        return connection.reject_publish(Rejection::BadKey).await;
                     }
+                    let Ok(own) = self.publisher.clone().try_acquire_owned() else {
+                        return connection.reject_publish(Rejection::InUse).await;
+                    };
+                    permit = Some(own);
+                    demuxer = Demuxer::new();
+                    warned = false;
+                    // Before the publisher may send: its timestamps begin anew, and the first of them must find the new run.
+                    self.queue.push(Arrival::Began);
+                    connection.accept_publish().await?;
+                    tracing::info!("a publisher has come");
                 }
-                Event::Tag(tag) => {
-                    if let Some(unit) = reader.unit(&tag) {
+                Event::Tag(tag) => match demuxer.push(&tag) {
+                    Ok(Some(unit)) => {
                         self.queue.push(Arrival::Unit(unit));
                     }
-                }
-                Event::Unpublished => drop(seat.take()),
+                    Ok(None) => {}
+                    // What is wrong with one tag is usually wrong with all of them.
+                    Err(_) if warned => {}
+                    Err(error) => {
+                        warned = true;
+                        tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
+                    }
+                },
+                Event::Unpublished => drop(permit.take()),
                 Event::Closed => break,
             }
         }
         Ok(())
-    }
-}
-
-/// Takes tags apart; says once what it cannot read.
-#[derive(Default)]
-struct Reader {
-    demuxer: Demuxer,
-    warned: bool,
-}
-
-impl Reader {
-    fn unit(&mut self, tag: &Tag) -> Option<Unit> {
-        match self.demuxer.push(tag) {
-            Ok(unit) => unit,
-            Err(error) => {
-                if !self.warned {
-                    tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
-                }
-                self.warned = true;
-                None
-            }
-        }
     }
 }
 

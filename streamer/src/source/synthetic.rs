@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use media::ffmpeg::FfmpegError;
+use media::ffmpeg::{FfmpegError, Media};
 use media::synthetic::{TestPictures, TestSound, Tone};
 use media::{AudioConfig, FrameRate, Packet, Picture, Size};
 
-use super::player::{Recorded, Recording};
+use super::player::Recording;
 
 /// What usual cameras and OBS give.
 const SIZE: Size = Size { width: 1280, height: 720 };
@@ -38,14 +38,14 @@ impl Recording for SyntheticRecording {
         Some(self.sound.config())
     }
 
-    fn next(&mut self) -> Result<Option<Recorded>, FfmpegError> {
+    fn next(&mut self) -> Result<Option<Media>, FfmpegError> {
         if self.packet.pts <= self.picture.pts() {
             let next = self.sound.next_packet()?;
-            return Ok(Some(Recorded::Audio(std::mem::replace(&mut self.packet, next))));
+            return Ok(Some(Media::Audio(std::mem::replace(&mut self.packet, next))));
         }
         self.index = self.index.wrapping_add(1);
         let next = self.pictures.picture(self.index);
-        Ok(Some(Recorded::Picture(std::mem::replace(&mut self.picture, next))))
+        Ok(Some(Media::Picture(std::mem::replace(&mut self.picture, next))))
     }
 
     fn rewind(&mut self) -> Result<(), FfmpegError> {

@@ -24,11 +24,9 @@ use crate::backoff::Backoff;
 use crate::clock::{Clock, SystemClock};
 use crate::status::{Counter, Counters, Latest, UploadState};
 
-/// Before an upload that did not arrive is tried again: at first about as long as a server takes to restart, then less
-/// and less often.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// The uplink may be gone for long; when it is back, the network should follow soon.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Before an upload that did not arrive is tried again, at first and at most: the uplink may be gone for long, and when it
+/// is back, the network should follow soon.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// A patch that breaks off so often is not tried again: something on the way may not like the method.
 const PATCH_TRIES: u32 = 3;
 
@@ -54,7 +52,7 @@ impl Uploader {
     /// Uploads until the slot is closed.
     pub fn run(mut self) {
         while let Some(mut package) = self.offers.wait() {
-            let mut backoff = Backoff::between(SHORTEST_PAUSE, LONGEST_PAUSE);
+            let mut backoff = Backoff::between(PAUSES);
             let mut tries = 0;
             while let Err(error) = self.upload(&package, tries) {
                 if self.stop.is_requested() {

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::coder::{Key, LrSettings, Transcoder};
+use crate::config::SourceSpec;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -46,7 +47,7 @@ async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publishe
 fn times(source: &mut RtmpSource, count: usize) -> Vec<i64> {
     std::iter::repeat_with(|| source.next().unwrap())
         .map(|media| match media {
-            Some(Media::Picture(hr)) => hr.picture.pts().as_millis(),
+            Some(Media::Picture { picture, .. }) => picture.pts().as_millis(),
             other => panic!("{other:?}"),
         })
         .take(count)
@@ -91,6 +92,8 @@ fn turns_away_wrong_keys_and_second_publishers() {
 fn an_address_that_is_taken_is_told() {
     let (runtime, taken) = (runtime(), StdListener::bind("127.0.0.1:0").unwrap());
     let at = ListenAt { address: taken.local_addr().unwrap(), key: None };
-    let error = RtmpSource::listen(&at, runtime.handle(), Shutdown::new(), Arc::default()).err().unwrap();
+    let spec = SourceSpec::Listen(at);
+    let error =
+        crate::source::open(&spec, runtime.handle(), &Shutdown::new(), &Arc::default()).err().unwrap();
     assert!(error.to_string().contains("another program"), "{error}");
 }
