@@ -6,6 +6,7 @@
 
 pub mod ffmpeg;
 pub mod hls;
+pub mod package;
 pub mod process;
 pub mod server;
 pub mod training;

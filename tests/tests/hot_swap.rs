@@ -7,25 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use harness::ffmpeg::Publish;
+use harness::package::variant;
 use harness::server::{KEY, OTHER_KEY};
 use harness::{Server, wait_for};
-use models::package::{Metadata, TrainingSummary};
-use models::{Architecture as _, FEdsrConfig, Package, Preset, stock};
+use models::package::Metadata;
+use models::{Architecture as _, FEdsrConfig, Package, Preset};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
-
-/// The stock net with all weights scaled by almost nothing: another fingerprint, the same picture.
-fn variant(step: u8) -> Package {
-    let stock = stock::package(Preset::Nano).expect("stock weights of nano");
-    let factor = 1.0 - f32::from(step) * 0.002;
-    let weights: Vec<Vec<f32>> =
-        stock.weights().iter().map(|tensor| tensor.iter().map(|weight| weight * factor).collect()).collect();
-    let training =
-        TrainingSummary { pairs: 8, steps: 100, seconds: 1.0, psnr_before: 30.0, psnr_after: 30.5 };
-    let metadata =
-        Metadata { config: stock.config(), parent: Some(stock.fingerprint()), training: Some(training) };
-    Package::write(&metadata, &weights).expect("finite weights in their own shapes")
-}
 
 fn frames(status: &Value, name: &str) -> u64 {
     status["enhance"][name].as_u64().unwrap()

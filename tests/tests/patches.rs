@@ -6,24 +6,12 @@ use std::time::Duration;
 
 use api::control::model::PATCH_CONTENT_TYPE;
 use harness::ffmpeg::Publish;
+use harness::package::variant;
 use harness::server::KEY;
 use harness::{Server, wait_for};
-use models::package::{Metadata, Patch, TrainingSummary};
+use models::package::Patch;
 use models::{Fingerprint, Package, Preset, stock};
 use serde_json::Value;
-
-/// The stock net with all weights scaled by almost nothing, and a summary that says it gains.
-fn variant(step: u8) -> Package {
-    let stock = stock::package(Preset::Nano).expect("stock weights of nano");
-    let factor = 1.0 - f32::from(step) * 0.002;
-    let weights: Vec<Vec<f32>> =
-        stock.weights().iter().map(|tensor| tensor.iter().map(|weight| weight * factor).collect()).collect();
-    let training =
-        TrainingSummary { pairs: 8, steps: 100, seconds: 1.0, psnr_before: 30.0, psnr_after: 30.5 };
-    let metadata =
-        Metadata { config: stock.config(), parent: Some(stock.fingerprint()), training: Some(training) };
-    Package::write(&metadata, &weights).expect("finite weights in their own shapes")
-}
 
 fn patch(base: &Package, new: &Package) -> Patch {
     Patch::between(base, new).unwrap()
