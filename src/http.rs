@@ -4,6 +4,7 @@
 //! limited and headers must come in time ([`serve()`]). Handlers never wait for media work: they read figures, or wait
 //! for a change that somebody else announces.
 
+mod app;
 pub mod control;
 mod delta_base;
 pub mod error;
@@ -16,43 +17,12 @@ mod playback;
 mod serve;
 mod status;
 
-use std::sync::Arc;
-
-use api::names::StreamName;
 use axum::Router;
 use axum::http::{Method, header};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::inference::LibraryHandle;
-use crate::streams::{Stream, Streams};
-use error::ApiError;
-
+pub use app::App;
 pub use serve::serve;
-
-/// What handlers share. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct App {
-    streams: Arc<Streams>,
-    library: LibraryHandle,
-    uploads: Arc<gate::Gates>,
-}
-
-impl App {
-    /// Handlers read the streams that there are, and send packages to the library.
-    pub fn new(streams: Arc<Streams>, library: LibraryHandle) -> Self {
-        Self { streams, library, uploads: Arc::default() }
-    }
-
-    fn streams(&self) -> Vec<Arc<Stream>> {
-        self.streams.all()
-    }
-
-    /// The stream with this public name.
-    fn stream(&self, name: &str) -> Result<Arc<Stream>, ApiError> {
-        let found = name.parse::<StreamName>().ok().and_then(|name| self.streams.find(&name));
-        found.ok_or_else(|| ApiError::NoStream(name.chars().take(StreamName::MAX_LENGTH).collect()))
-    }
-}
 
 /// All routes.
 pub fn router(app: App) -> Router {

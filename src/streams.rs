@@ -9,6 +9,7 @@
 //! with ENDLIST. Readers of an ended playlist keep it until the next publisher comes, who gets a fresh one. A
 //! [`Publication`] is the right to push, held by one connection at a time.
 
+mod error;
 mod meter;
 mod session;
 mod stream;
@@ -30,31 +31,13 @@ use crate::inference::Profile;
 
 pub use crate::lane::select::Reason;
 pub use crate::lane::stats::Figures;
+pub use error::Error;
 pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
 pub use stream::{Presence, Publication, Stream, StreamSettings};
 pub use training::CheckedReport;
 
 /// Streams at most. Each may hold a lane and a window of media, and every publisher's key is compared with all keys.
 pub const MAX_STREAMS: usize = 1000;
-
-/// Why the registry or a stream does not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    #[error("there are {MAX_STREAMS} streams already; remove one first")]
-    Full,
-    #[error("there is a stream named {0} already")]
-    NameTaken(StreamName),
-    #[error("another stream has the key of {0} already")]
-    KeyTaken(StreamName),
-    #[error("there is no stream named {0}")]
-    NoStream(StreamName),
-    #[error("somebody publishes to this stream already")]
-    InUse,
-    #[error("nobody publishes to this stream, and nobody is waited for")]
-    NotPublished,
-    #[error("the stream or the server has ended")]
-    Ended,
-}
 
 /// All streams of the server. They come and go while it runs.
 #[derive(Debug)]
@@ -88,7 +71,7 @@ impl Streams {
             return Err(Error::Ended);
         }
         if all.len() >= MAX_STREAMS {
-            return Err(Error::Full);
+            return Err(Error::Full { most: MAX_STREAMS });
         }
         if all.iter().any(|other| *other.name() == stream.name) {
             return Err(Error::NameTaken(stream.name));

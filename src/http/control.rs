@@ -18,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::App;
+use super::app::App;
 use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
 use crate::inference::{PackageUpload, Rejection};

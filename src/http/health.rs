@@ -7,7 +7,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 
 #[derive(Serialize)]

@@ -16,7 +16,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::status::status;
 use crate::streams::Figures;

@@ -26,7 +26,7 @@ use media::MediaTime;
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use crate::out::RenditionId;
 use crate::out::hls::{Delta, Packager, Reload, ReloadError, Resource};

@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use media::{AudioConfig, VideoConfig};
 use tower_http::compression::CompressionLayer;
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use crate::inference::StreamModel;
 use crate::streams::{Figures, Incoming, LaneFeed, Presence, Reason, Stream};

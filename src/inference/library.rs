@@ -5,6 +5,7 @@
 
 mod loader;
 mod rejection;
+mod request;
 mod upload;
 
 use std::ops::ControlFlow;
@@ -24,8 +25,8 @@ use super::engine::{self, EngineHandle};
 use super::live::{Demand, Net};
 use super::machine::{self, Machine};
 use super::model::StreamModel;
-use super::profile::Costs;
 use loader::Loader;
+use request::{Measured, Request};
 
 pub use rejection::Rejection;
 pub use upload::PackageUpload;
@@ -48,43 +49,6 @@ pub struct LibraryHandle {
     measured: watch::Receiver<Measured>,
     machine: Arc<Machine>,
     scale: u8,
-}
-
-/// What is known of this machine's speed.
-#[derive(Debug, Clone, PartialEq)]
-enum Measured {
-    /// Being measured.
-    NotYet,
-    /// Nothing: no stream has the profile `auto`, or measuring failed.
-    Unknown,
-    Costs(Arc<Costs>),
-}
-
-impl Measured {
-    fn costs(&self) -> Option<&Costs> {
-        if let Self::Costs(costs) = self { Some(costs) } else { None }
-    }
-}
-
-#[derive(Debug)]
-enum Request {
-    /// A streamer's package.
-    Upload {
-        model: Arc<StreamModel>,
-        package: PackageUpload,
-        arrived: Instant,
-        reply: oneshot::Sender<Result<ModelReport, Rejection>>,
-    },
-    /// A lane knows its pictures: choose a preset, give it stock weights unless a trained net is there.
-    Prepare { model: Arc<StreamModel>, demand: Demand },
-    /// A lane lost its net: build the accepted one again.
-    Restore { model: Arc<StreamModel> },
-    /// A session has ended: others may get larger nets.
-    Balance,
-    /// A net is not used any more.
-    Retire(Net),
-    /// The server ends.
-    End,
 }
 
 impl Library {

@@ -8,8 +8,8 @@ use media::packet::Unit;
 use media::picture::{Colour, Size};
 use media::time::MediaTime;
 
-use super::frame::Frame;
-use super::stats::{LaneStats, UpscaledBy};
+use super::frame::{Frame, UpscaledBy};
+use super::stats::LaneStats;
 use crate::out::{EncodeSettings, Output};
 
 /// An encoder that is replaced when the pictures change, with what keeps its output in order.

@@ -6,7 +6,19 @@ use media::picture::{FrameRate, Picture};
 use media::time::MediaTime;
 
 use super::select::Reason;
-use super::stats::UpscaledBy;
+
+/// How an outgoing picture was made large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UpscaledBy {
+    /// The net, in this time.
+    FEdsr { took: Duration },
+    /// The machine could not keep up.
+    LanczosOverload,
+    /// No net was in use.
+    LanczosNoNet,
+    /// The net failed on this picture.
+    LanczosNetFailed,
+}
 
 /// A picture on its way from the decoder to the encoder, with what is known of it.
 pub(super) struct Frame {

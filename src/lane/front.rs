@@ -14,10 +14,10 @@ use media::time::MediaTime;
 
 use super::cadence::Cadence;
 use super::decode::FrameDecoder;
-use super::frame::Frame;
+use super::frame::{Frame, UpscaledBy};
 use super::pace;
 use super::queue::LaneInput;
-use super::stats::{LaneStats, UpscaledBy};
+use super::stats::LaneStats;
 
 /// What is still in the queue when the stream ends may take this long; the rest is dropped.
 const DRAIN: Duration = Duration::from_millis(1200);

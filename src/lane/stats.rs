@@ -12,7 +12,7 @@ use media::picture::Size;
 use media::time::MediaTime;
 use parking_lot::Mutex;
 
-use super::frame::Frame;
+use super::frame::{Frame, UpscaledBy};
 use super::select::Reason;
 
 /// Pictures whose times make up the medians: two seconds or so.
@@ -23,19 +23,6 @@ const CHOSEN: usize = 16;
 
 /// Losses are logged one by one up to this many, then every hundredth.
 const LOGGED: u64 = 5;
-
-/// How an outgoing picture was made large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpscaledBy {
-    /// The net, in this time.
-    FEdsr { took: Duration },
-    /// The machine could not keep up.
-    LanczosOverload,
-    /// No net was in use.
-    LanczosNoNet,
-    /// The net failed on this picture.
-    LanczosNetFailed,
-}
 
 /// The counts of one lane.
 #[derive(Debug)]

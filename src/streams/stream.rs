@@ -8,7 +8,7 @@ use media::packet::Unit;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::Error;
+use super::error::Error;
 use super::session::{Session, SessionSettings};
 use super::training::CheckedReport;
 use crate::inference::{Profile, StreamModel};

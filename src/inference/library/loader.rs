@@ -14,8 +14,9 @@ use media::picture::Size;
 use models::{Package, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
 
-use super::rejection::check;
-use super::{Measured, PackageUpload, Rejection, Request};
+use super::rejection::{Rejection, check};
+use super::request::{Measured, Request};
+use super::upload::PackageUpload;
 use crate::inference::accepted::Identity;
 use crate::inference::engine::{self, EngineHandle};
 use crate::inference::live::{Demand, Net};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use models::package::Patch;
 use models::{Fingerprint, Package};
 
-use super::Rejection;
+use super::rejection::Rejection;
 use crate::inference::accepted::Accepted;
 
 /// An upload, as it came. Reading it is work for the loader's thread.

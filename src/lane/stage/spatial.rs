@@ -14,10 +14,10 @@ use super::net::LiveNet;
 use super::{Load, Stage};
 use crate::inference::prove::is_telling;
 use crate::inference::{Demand, StreamModel};
-use crate::lane::frame::Frame;
+use crate::lane::frame::{Frame, UpscaledBy};
 use crate::lane::pace::Pace;
 use crate::lane::parts::{LaneParts, Shared};
-use crate::lane::stats::{LaneStats, UpscaledBy};
+use crate::lane::stats::LaneStats;
 
 pub(in crate::lane) struct Spatial {
     shared: Shared,

@@ -180,7 +180,7 @@ mod tests {
     use crate::inference::Engine;
     use crate::inference::fake::{Behaviour, FakeBackend};
     use crate::lane::fake;
-    use crate::lane::stats::UpscaledBy;
+    use crate::lane::frame::UpscaledBy;
 
     const SIZE: Size = Size { width: 32, height: 18 };
     /// A machine with all the time in the world.

@@ -17,10 +17,10 @@ use parking_lot::Mutex;
 
 use crate::inference::fake::{Behaviour, FakeBackend, package};
 use crate::inference::{Engine, Identity, Library, Net, Profile, StreamModel};
-use crate::lane::frame::Frame;
+use crate::lane::frame::{Frame, UpscaledBy};
 use crate::lane::parts::{LaneParts, Shared};
 use crate::lane::queue::{LaneInput, lane_queue};
-use crate::lane::stats::{LaneStats, UpscaledBy};
+use crate::lane::stats::LaneStats;
 use crate::out::{Arrival, EncodeSettings, Output, Rendition, Sink, SinkError, Sinks};
 
 pub(in crate::lane) const SMALL: Size = Size { width: 32, height: 32 };

@@ -6,8 +6,8 @@ use media::ffmpeg::{self, FfmpegError};
 use media::{AudioConfig, FrameRate, MediaTime, Track};
 
 use super::continuity::Continuity;
-use super::pace::{Due, Pacer};
 use super::media::{Media, Source};
+use super::pace::{Due, Pacer};
 use crate::clock::Clock;
 use crate::config::Repeat;
 use crate::status::Counters;
