@@ -12,8 +12,8 @@ use ffmpeg_next::frame;
 use crate::ffmpeg::frames;
 use crate::time::MediaTime;
 
-pub use colour::{Colour, Primaries, Range, Transfer, YuvMatrix};
-pub use size::{FrameRate, ParseSizeError, Size};
+pub use colour::{Colour, Range};
+pub use size::{FrameRate, Size};
 
 /// One of a picture's three planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -238,9 +238,9 @@ mod tests {
         );
         let colour = Colour {
             range: Range::Full,
-            matrix: YuvMatrix::BT709,
-            primaries: Primaries::BT709,
-            transfer: Transfer::BT709,
+            matrix: Colour::BT709,
+            primaries: Colour::BT709,
+            transfer: Colour::BT709,
         };
         picture.set_pts(MediaTime::from_millis(-40));
         picture.set_key(true);

@@ -1,7 +1,7 @@
 //! How an upscaled rendition is coded, whatever its size.
 
 use api::Bitrate;
-use media::ffmpeg::{EncoderSettings, KeyFrames, Preset, RateControl};
+use media::ffmpeg::{EncoderSettings, Preset, RateControl};
 use media::picture::{Colour, FrameRate, Size};
 
 /// What a lane's encoder is asked for, but for what follows from the pictures.
@@ -31,7 +31,7 @@ impl EncodeSettings {
             frame_rate,
             rate: RateControl::Quality { crf: self.quality, max_bitrate },
             preset: self.preset,
-            key_frames: KeyFrames::Forced,
+            key_interval: None,
             threads: self.threads,
             colour,
         }

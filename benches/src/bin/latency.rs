@@ -13,7 +13,7 @@ use clap::Parser;
 use harness::server::KEY;
 use harness::{Server, hls};
 use measure::percentile;
-use media::ffmpeg::{Encoder, EncoderSettings, KeyFrames, PictureType, Preset, RateControl};
+use media::ffmpeg::{Encoder, EncoderSettings, PictureType, Preset, RateControl};
 use media::flv::Muxer;
 use media::{FrameRate, MediaTime, Picture, Size, Unit};
 use rtmp::{Publisher, RtmpUrl};
@@ -88,7 +88,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
         frame_rate: RATE,
         rate: RateControl::Bitrate(600_000),
         preset: Preset::Veryfast,
-        key_frames: KeyFrames::Every(MediaTime::from_millis(2000)),
+        key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: media::Colour::default(),
     })?;

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result};
 use media::ffmpeg::{
-    Decoder, Encoder, EncoderSettings, FileReader, Filter, KeyFrames, Media, PictureType, Preset,
-    RateControl, Scaler,
+    Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, PictureType, Preset, RateControl, Scaler,
 };
 use media::picture::Component;
 use media::{Colour, FrameRate, MediaTime, Picture, Size};
@@ -68,7 +67,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         frame_rate: RATE,
         rate: RateControl::Bitrate(way.bitrate),
         preset: Preset::Veryfast,
-        key_frames: KeyFrames::Every(MediaTime::from_millis(2000)),
+        key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: Colour::default(),
     })?;

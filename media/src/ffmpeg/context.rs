@@ -58,9 +58,9 @@ pub(super) fn set_colour(context: &mut Context, colour: Colour) {
     unsafe {
         let raw = context.as_mut_ptr();
         (&raw mut (*raw).color_range).cast::<u32>().write(range_tag(colour.range));
-        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.0.into());
-        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.0.into());
-        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.0.into());
+        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.into());
+        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.into());
+        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.into());
     }
 }
 

@@ -11,8 +11,8 @@ use ffmpeg_next::decoder::{self, Opened};
 use ffmpeg_next::frame::Video;
 
 use super::error::is_nothing;
-use super::pictures::PictureMaker;
-use super::{FfmpegError, context};
+use super::scaler::{Filter, Scaler};
+use super::{FfmpegError, context, pictures};
 use crate::codec::VideoConfig;
 use crate::packet::Packet;
 use crate::picture::Picture;
@@ -21,7 +21,7 @@ use crate::time::MediaTime;
 /// Decodes one video track.
 pub struct Decoder {
     codec: Opened,
-    maker: PictureMaker,
+    converter: Scaler,
     frame: Video,
     /// Times of key packets whose pictures are still inside.
     keys: VecDeque<MediaTime>,
@@ -52,7 +52,7 @@ impl Decoder {
         let keys = VecDeque::with_capacity(MAX_KEYS);
         Ok(Self {
             codec,
-            maker: PictureMaker::default(),
+            converter: Scaler::new(Filter::Bicubic),
             frame: Video::empty(),
             keys,
             last_pts: MediaTime::ZERO,
@@ -74,7 +74,7 @@ impl Decoder {
             self.keys.truncate(MAX_KEYS - 1);
             self.keys.push_front(packet.pts);
         }
-        self.codec.send_packet(&coded).map_err(|source| FfmpegError::Decode { pts: packet.pts, source })
+        self.codec.send_packet(&coded).map_err(|source| undecoded(packet.pts, source))
     }
 
     /// The next picture in the order of showing, if one is complete.
@@ -82,9 +82,9 @@ impl Decoder {
         match self.codec.receive_frame(&mut self.frame) {
             Ok(()) => {}
             Err(error) if is_nothing(error) => return Ok(None),
-            Err(source) => return Err(FfmpegError::Decode { pts: self.last_pts, source }),
+            Err(source) => return Err(undecoded(self.last_pts, source)),
         }
-        let mut picture = self.maker.make(&mut self.frame)?;
+        let mut picture = pictures::from_decoded(&mut self.frame, &mut self.converter)?;
         picture.set_key(self.take_key(picture.pts()));
         Ok(Some(picture))
     }
@@ -99,6 +99,10 @@ impl Decoder {
         let found = self.keys.iter().position(|&key| key == pts);
         found.and_then(|at| self.keys.remove(at)).is_some()
     }
+}
+
+fn undecoded(pts: MediaTime, source: ffmpeg_next::Error) -> FfmpegError {
+    FfmpegError::Coding { doing: "decode the packet", pts, source }
 }
 
 #[cfg(test)]

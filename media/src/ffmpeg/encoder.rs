@@ -21,7 +21,7 @@ use crate::packet::{Packet, Track};
 use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
 
-pub use settings::{EncoderSettings, KeyFrames, ParsePresetError, Preset, RateControl};
+pub use settings::{EncoderSettings, Preset, RateControl};
 
 /// How a picture is to be coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +90,7 @@ impl Encoder {
             PictureType::Auto => picture::Type::None,
             PictureType::Idr => picture::Type::I,
         });
-        self.codec.send_frame(&frame).map_err(|source| FfmpegError::Encode { pts, source })
+        self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))
     }
 
     /// The next packet, if one is complete: NAL units behind 4-byte lengths, parameter sets left out.
@@ -98,9 +98,7 @@ impl Encoder {
         match self.codec.receive_packet(&mut self.coded) {
             Ok(()) => {}
             Err(error) if is_nothing(error) => return Ok(None),
-            Err(source) => {
-                return Err(FfmpegError::Encode { pts: self.last_pts.unwrap_or_default(), source });
-            }
+            Err(source) => return Err(unencoded(self.last_pts.unwrap_or_default(), source)),
         }
         let pts = self.coded.pts().map_or(self.last_pts.unwrap_or_default(), MediaTime::from_ticks);
         let dts = self.coded.dts().map_or(pts, MediaTime::from_ticks);
@@ -118,6 +116,10 @@ impl Encoder {
     pub fn config(&self) -> Arc<VideoConfig> {
         Arc::clone(&self.config)
     }
+}
+
+fn unencoded(pts: MediaTime, source: ffmpeg_next::Error) -> FfmpegError {
+    FfmpegError::Coding { doing: "encode the picture", pts, source }
 }
 
 #[cfg(test)]

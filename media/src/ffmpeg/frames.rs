@@ -10,7 +10,7 @@ use ffmpeg_next::ffi::{
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use crate::picture::{Colour, Primaries, Range, Size, Transfer, YuvMatrix};
+use crate::picture::{Colour, Range, Size};
 
 /// libav chooses the alignment of lines that suits the processor.
 const AUTOMATIC_ALIGNMENT: i32 = 0;
@@ -97,9 +97,9 @@ pub(crate) fn colour(frame: &Video) -> Colour {
             RANGE_FULL => Range::Full,
             _ => Range::Unspecified,
         },
-        matrix: YuvMatrix(matrix as u8),
-        primaries: Primaries(primaries as u8),
-        transfer: Transfer(transfer as u8),
+        matrix: matrix as u8,
+        primaries: primaries as u8,
+        transfer: transfer as u8,
     }
 }
 
@@ -109,9 +109,9 @@ pub(crate) fn set_colour(frame: &mut Video, colour: Colour) {
     unsafe {
         let raw = frame.as_mut_ptr();
         (&raw mut (*raw).color_range).cast::<u32>().write(range_tag(colour.range));
-        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.0.into());
-        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.0.into());
-        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.0.into());
+        (&raw mut (*raw).colorspace).cast::<u32>().write(colour.matrix.into());
+        (&raw mut (*raw).color_primaries).cast::<u32>().write(colour.primaries.into());
+        (&raw mut (*raw).color_trc).cast::<u32>().write(colour.transfer.into());
     }
 }
 
@@ -123,30 +123,30 @@ pub(crate) fn range_tag(range: Range) -> u32 {
     }
 }
 
-/// What a pixel format says about itself, where it matters for a conversion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
-    /// Red, green and blue: to be converted with a matrix that we choose.
-    pub(crate) rgb: bool,
-    /// A "J" format, which libswscale takes for full range.
-    pub(crate) full_range: bool,
-}
-
-/// Looks the frame's pixel format up; `None` for hardware surfaces and unknown ones.
-pub(crate) fn describe(format: Pixel) -> Option<Format> {
+/// What a conversion makes of the tags: libswscale turns RGB into BT.601, and full-range "J" formats into limited range.
+/// `None` for what cannot be converted: surfaces of graphics cards and unknown formats.
+pub(crate) fn converted_colour(frame: &Video) -> Option<Colour> {
     const FLAG_HARDWARE: u64 = 1 << 3;
     const FLAG_RGB: u64 = 1 << 5;
-    let full_range = matches!(
-        format,
-        Pixel::YUVJ411P | Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ440P | Pixel::YUVJ444P
-    );
-    let format: AVPixelFormat = format.into();
+    let format: AVPixelFormat = frame.format().into();
     // SAFETY: the function takes any format and answers null or a pointer to static data.
     let flags = unsafe { av_pix_fmt_desc_get(format).as_ref() }?.flags;
-    (flags & FLAG_HARDWARE == 0).then_some(Format { rgb: flags & FLAG_RGB != 0, full_range })
+    if flags & FLAG_HARDWARE != 0 {
+        return None;
+    }
+    let colour = colour(frame);
+    Some(match frame.format() {
+        _ if flags & FLAG_RGB != 0 => {
+            Colour { range: Range::Limited, matrix: Colour::BT601_MATRIX, ..colour }
+        }
+        Pixel::YUVJ411P | Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ440P | Pixel::YUVJ444P => {
+            Colour { range: Range::Limited, ..colour }
+        }
+        _ => colour,
+    })
 }
 
-/// Makes a full-range "J" format the plain one with a tag: libav has both spellings for the same samples.
+/// Makes a full-range "J" format the usual one with a tag: libav has both spellings for the same samples.
 pub(crate) fn spell_range_as_tag(frame: &mut Video) {
     if frame.format() == Pixel::YUVJ420P {
         frame.set_format(Pixel::YUV420P);

@@ -14,7 +14,8 @@ use crate::picture::{Component, Size};
 pub(super) struct FramePool {
     raw: NonNull<AVBufferPool>,
     size: Size,
-    layout: Layout,
+    /// Where each plane begins in its buffer, and how far apart its lines lie.
+    planes: [(usize, usize); 3],
 }
 
 // SAFETY: libav's pools may be used and freed from any thread; frames given out keep what they need alive themselves.
@@ -26,10 +27,17 @@ const ALIGNMENT: usize = 64;
 impl FramePool {
     /// An empty pool. Panics if memory runs out, as every allocation does.
     pub(super) fn new(size: Size) -> Self {
-        let layout = Layout::of(size);
+        let mut bytes = 0;
+        let planes = Component::ALL.map(|component| {
+            let plane = component.size_in(size);
+            let offset = bytes;
+            let stride = (plane.width as usize).next_multiple_of(ALIGNMENT);
+            bytes += stride * plane.height as usize + ALIGNMENT;
+            (offset, stride)
+        });
         // SAFETY: no allocator of our own, so libav uses its default one.
-        let raw = unsafe { av_buffer_pool_init(layout.bytes, None) };
-        Self { raw: NonNull::new(raw).expect("memory for a pool"), size, layout }
+        let raw = unsafe { av_buffer_pool_init(bytes, None) };
+        Self { raw: NonNull::new(raw).expect("memory for a pool"), size, planes }
     }
 
     /// Size of the frames.
@@ -43,13 +51,13 @@ impl FramePool {
         frame.set_format(Pixel::YUV420P);
         frame.set_width(self.size.width);
         frame.set_height(self.size.height);
-        // SAFETY: the frame is empty and takes over the buffer, which has room for what the layout describes.
+        // SAFETY: the frame is empty and takes over the buffer, which has room for all the planes.
         unsafe {
             let buffer = av_buffer_pool_get(self.raw.as_ptr());
             assert!(!buffer.is_null(), "out of memory for a picture of {}", self.size);
             let raw = frame.as_mut_ptr();
             (*raw).buf[0] = buffer;
-            for (plane, &Place { offset, stride }) in self.layout.places.iter().enumerate() {
+            for (plane, &(offset, stride)) in self.planes.iter().enumerate() {
                 (*raw).data[plane] = (*buffer).data.add(offset);
                 (*raw).linesize[plane] = stride as i32;
             }
@@ -63,31 +71,6 @@ impl Drop for FramePool {
         let mut raw = self.raw.as_ptr();
         // SAFETY: initialised once, given back once; frames still out keep their buffers.
         unsafe { av_buffer_pool_uninit(&raw mut raw) };
-    }
-}
-
-/// Where a plane lies in its buffer.
-#[derive(Clone, Copy)]
-struct Place {
-    offset: usize,
-    stride: usize,
-}
-
-struct Layout {
-    places: [Place; 3],
-    bytes: usize,
-}
-
-impl Layout {
-    fn of(size: Size) -> Self {
-        let mut bytes = 0;
-        let places = Component::ALL.map(|component| {
-            let plane = component.size_in(size);
-            let place = Place { offset: bytes, stride: (plane.width as usize).next_multiple_of(ALIGNMENT) };
-            bytes += place.stride * plane.height as usize + ALIGNMENT;
-            place
-        });
-        Self { places, bytes }
     }
 }
 

@@ -1,13 +1,11 @@
 //! Changes the size of pictures, with libswscale.
 //!
-//! [`Filter::Lanczos`] is what "plain upsampling" means everywhere: the fallback, what nets are trained on top of,
+//! [`Filter::Lanczos`] is what "Lanczos upsampling" means everywhere: the fallback, what nets are trained on top of,
 //! and what their gain is measured against. Chroma is taken to lie where H.264 puts it by default: at the left luma
 //! sample, vertically between two.
 
 mod context;
-mod filter;
 
-use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
 use super::FfmpegError;
@@ -16,7 +14,7 @@ use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
 use context::Context;
 
-pub use filter::Filter;
+pub use context::Filter;
 
 /// Changes the size of pictures. What it has computed for one pair of sizes is kept until the sizes change.
 pub struct Scaler {
@@ -46,11 +44,9 @@ impl Scaler {
 
     /// A frame of any format in software as a picture of `size`; its tags are the caller's business.
     pub(super) fn convert(&mut self, frame: &Video, size: Size) -> Result<Picture, FfmpegError> {
-        let from = context::Shape::of(frame);
-        let to = context::Shape { format: Pixel::YUV420P, size };
         let context = match self.prepared.take() {
-            Some(context) if context.fits(from, to) => context,
-            _ => Context::new(from, to, self.filter)?,
+            Some(context) if context.fits(frame, size) => context,
+            _ => Context::new(frame, size, self.filter)?,
         };
         let context = self.prepared.insert(context);
         let pool = match self.pool.take() {

@@ -4,10 +4,8 @@ use bytes::{Buf, Bytes};
 
 use super::error::FlvErrorKind;
 
-pub(super) type FourCc = [u8; 4];
-
-pub(super) const FOURCC_AVC: FourCc = *b"avc1";
-pub(super) const FOURCC_AAC: FourCc = *b"mp4a";
+pub(super) const FOURCC_AVC: [u8; 4] = *b"avc1";
+pub(super) const FOURCC_AAC: [u8; 4] = *b"mp4a";
 
 /// Packet types with the same number for audio and video.
 const PACKET_MULTITRACK_VIDEO: u8 = 6;
@@ -24,7 +22,7 @@ const FIRST_TRACK: u8 = 0;
 /// One enhanced packet of the first track.
 pub(super) struct EnhancedPacket {
     pub(super) packet_type: u8,
-    pub(super) four_cc: FourCc,
+    pub(super) four_cc: [u8; 4],
     pub(super) data: Bytes,
 }
 
@@ -82,7 +80,7 @@ fn take_u8(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
     body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)
 }
 
-fn take_four_cc(body: &mut Bytes) -> Result<FourCc, FlvErrorKind> {
+fn take_four_cc(body: &mut Bytes) -> Result<[u8; 4], FlvErrorKind> {
     let code = body.try_get_u32().map_err(|_| FlvErrorKind::Truncated)?;
     Ok(code.to_be_bytes())
 }
@@ -92,7 +90,7 @@ fn take(body: &mut Bytes, size: usize) -> Result<Bytes, FlvErrorKind> {
 }
 
 /// A fourCC as people write it, or its number.
-pub(super) fn name(code: FourCc) -> String {
+pub(super) fn name(code: [u8; 4]) -> String {
     if code.iter().all(u8::is_ascii_graphic) {
         code.iter().map(|&byte| char::from(byte)).collect()
     } else {
@@ -104,7 +102,7 @@ pub(super) fn name(code: FourCc) -> String {
 mod tests {
     use super::*;
 
-    fn first_track(packet_type: u8, body: &'static [u8]) -> Option<(u8, FourCc, Bytes)> {
+    fn first_track(packet_type: u8, body: &'static [u8]) -> Option<(u8, [u8; 4], Bytes)> {
         let packet = read(packet_type, Bytes::from_static(body)).unwrap()?;
         Some((packet.packet_type, packet.four_cc, packet.data))
     }

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::script::{Amf0, Value};
+use super::script::{Value, put_array, put_text};
 use super::{Tag, TagKind};
 use crate::codec::{AudioConfig, VideoConfig};
 use crate::packet::{Packet, Track, Unit};
@@ -117,11 +117,11 @@ impl StreamInfo {
             ("encoder", Some(Value::Text(&self.encoder))),
         ];
         let known: Vec<_> = properties.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let mut script = Amf0::default();
-        script.text("@setDataFrame");
-        script.text("onMetaData");
-        script.array(&known);
-        script.finish()
+        let mut script = BytesMut::new();
+        put_text(&mut script, "@setDataFrame");
+        put_text(&mut script, "onMetaData");
+        put_array(&mut script, &known);
+        script.freeze()
     }
 }
 

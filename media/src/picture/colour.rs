@@ -13,70 +13,36 @@ pub enum Range {
     Full,
 }
 
-/// How YUV is made from RGB (MatrixCoefficients).
+/// Everything that is said about a picture's colours; by default, nothing. Streams may hold any code point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct YuvMatrix(pub u8);
-
-impl YuvMatrix {
-    /// High-definition television.
-    pub const BT709: Self = Self(1);
-    /// Not said.
-    pub const UNSPECIFIED: Self = Self(2);
-    /// Standard-definition television (SMPTE 170M).
-    pub const BT601: Self = Self(6);
-    /// Ultra-high-definition television, non-constant luminance.
-    pub const BT2020: Self = Self(9);
-}
-
-/// What red, green, blue and white are (ColourPrimaries).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Primaries(pub u8);
-
-impl Primaries {
-    /// High-definition television and sRGB.
-    pub const BT709: Self = Self(1);
-    /// Not said.
-    pub const UNSPECIFIED: Self = Self(2);
-}
-
-/// How light becomes a signal (TransferCharacteristics).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Transfer(pub u8);
-
-impl Transfer {
-    /// High-definition television.
-    pub const BT709: Self = Self(1);
-    /// Not said.
-    pub const UNSPECIFIED: Self = Self(2);
-}
-
-impl Default for YuvMatrix {
-    fn default() -> Self {
-        Self::UNSPECIFIED
-    }
-}
-
-impl Default for Primaries {
-    fn default() -> Self {
-        Self::UNSPECIFIED
-    }
-}
-
-impl Default for Transfer {
-    fn default() -> Self {
-        Self::UNSPECIFIED
-    }
-}
-
-/// Everything that is said about a picture's colours; by default, nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Colour {
-    /// Limited or full.
     pub range: Range,
-    /// From RGB to YUV.
-    pub matrix: YuvMatrix,
-    /// The colours of the primaries.
-    pub primaries: Primaries,
-    /// From light to signal.
-    pub transfer: Transfer,
+    /// How YUV is made from RGB (MatrixCoefficients).
+    pub matrix: u8,
+    /// What red, green, blue and white are (ColourPrimaries).
+    pub primaries: u8,
+    /// How light becomes a signal (TransferCharacteristics).
+    pub transfer: u8,
+}
+
+impl Colour {
+    /// High-definition television: matrix, primaries and transfer have the same code point.
+    pub const BT709: u8 = 1;
+    /// Not said; the same code point in all three.
+    pub const UNSPECIFIED: u8 = 2;
+    /// The matrix of standard-definition television (SMPTE 170M).
+    pub const BT601_MATRIX: u8 = 6;
+    /// The matrix of ultra-high-definition television, non-constant luminance.
+    pub const BT2020_MATRIX: u8 = 9;
+}
+
+impl Default for Colour {
+    fn default() -> Self {
+        Self {
+            range: Range::Unspecified,
+            matrix: Self::UNSPECIFIED,
+            primaries: Self::UNSPECIFIED,
+            transfer: Self::UNSPECIFIED,
+        }
+    }
 }

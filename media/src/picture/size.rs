@@ -43,21 +43,19 @@ impl fmt::Display for Size {
     }
 }
 
-/// The text is not a size.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a size; write WIDTHxHEIGHT, such as 480x270, neither side beyond {max}", max = Size::MAX_SIDE)]
-pub struct ParseSizeError(String);
-
 /// Reads `480x270`; only supported sizes.
 impl FromStr for Size {
-    type Err = ParseSizeError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, ParseSizeError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let parse = || {
             let (width, height) = text.split_once('x')?;
             Some(Self { width: width.parse().ok()?, height: height.parse().ok()? })
         };
-        parse().filter(|size| size.is_supported()).ok_or_else(|| ParseSizeError(text.to_owned()))
+        parse().filter(|size| size.is_supported()).ok_or_else(|| {
+            let max = Self::MAX_SIDE;
+            format!("{text:?} is not a size; write WIDTHxHEIGHT, such as 480x270, neither side beyond {max}")
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Moving test pictures.
 
-use crate::picture::{Colour, Component, FrameRate, Picture, Primaries, Range, Size, Transfer, YuvMatrix};
+use crate::picture::{Colour, Component, FrameRate, Picture, Range, Size};
 
 /// Pictures of a drifting pattern; number `n` is the same on every run.
 #[derive(Clone, Debug)]
@@ -11,9 +11,9 @@ pub struct TestPictures {
 
 const COLOUR: Colour = Colour {
     range: Range::Limited,
-    matrix: YuvMatrix::BT709,
-    primaries: Primaries::BT709,
-    transfer: Transfer::BT709,
+    matrix: Colour::BT709,
+    primaries: Colour::BT709,
+    transfer: Colour::BT709,
 };
 
 impl TestPictures {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use api::Bitrate;
 use media::ffmpeg::{
-    Encoder, EncoderSettings, FfmpegError, Filter, KeyFrames, PictureType, Preset, RateControl, Scaler,
+    Encoder, EncoderSettings, FfmpegError, Filter, PictureType, Preset, RateControl, Scaler,
 };
 use media::picture::{Colour, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
@@ -62,7 +62,7 @@ impl Transcoder {
             frame_rate: settings.frame_rate,
             rate: RateControl::Bitrate(settings.bitrate.bits_per_second()),
             preset: PRESET,
-            key_frames: KeyFrames::Every(KEY_INTERVAL),
+            key_interval: Some(KEY_INTERVAL),
             threads: THREADS,
             colour: settings.colour,
         })?;

@@ -1,7 +1,7 @@
 //! YUV to RGB for looking at (ITU-R BT.601, BT.709, BT.2020), chroma from the nearest sample.
 
 use media::Picture;
-use media::picture::{Colour, Component, Range, YuvMatrix};
+use media::picture::{Colour, Component, Range};
 
 /// How samples become red, green and blue.
 pub(super) struct Conversion {
@@ -18,8 +18,8 @@ impl Conversion {
     /// What is not said is taken for high-definition television in limited range.
     pub(super) fn new(colour: Colour) -> Self {
         let (red, blue) = match colour.matrix {
-            YuvMatrix::BT601 | YuvMatrix(5) => (0.299, 0.114),
-            YuvMatrix::BT2020 => (0.2627, 0.0593),
+            Colour::BT601_MATRIX | 5 => (0.299, 0.114),
+            Colour::BT2020_MATRIX => (0.2627, 0.0593),
             _ => (0.2126, 0.0722),
         };
         let (luma, chroma) = match colour.range {
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(pixel(hd, [16, 128, 128]), [0, 0, 0]);
         assert_eq!(pixel(hd, [235, 128, 128]), [255, 255, 255]);
         assert_eq!(pixel(hd, [63, 102, 240]), [255, 1, 0]);
-        let sd = Colour { matrix: YuvMatrix::BT601, ..hd };
+        let sd = Colour { matrix: Colour::BT601_MATRIX, ..hd };
         assert_eq!(pixel(sd, [41, 240, 110]), [0, 0, 255]);
         let full = Colour { range: Range::Full, ..hd };
         assert_eq!(pixel(full, [200, 128, 128]), [200, 200, 200]);

@@ -7,7 +7,7 @@
 use super::nal::{self, Kind};
 use crate::codec::bits::BitReader;
 use crate::codec::error::{CodecError, CodecErrorKind};
-use crate::picture::{Colour, FrameRate, Primaries, Range, Size, Transfer, YuvMatrix};
+use crate::picture::{Colour, FrameRate, Range, Size};
 
 /// What we read of a sequence parameter set.
 #[derive(Clone, Debug)]
@@ -198,9 +198,9 @@ fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, CodecError> {
     let range = if bits.flag()? { Range::Full } else { Range::Limited };
     let mut colour = Colour { range, ..Colour::default() };
     if bits.flag()? {
-        colour.primaries = Primaries(bits.read(8)? as u8);
-        colour.transfer = Transfer(bits.read(8)? as u8);
-        colour.matrix = YuvMatrix(bits.read(8)? as u8);
+        colour.primaries = bits.read(8)? as u8;
+        colour.transfer = bits.read(8)? as u8;
+        colour.matrix = bits.read(8)? as u8;
     }
     Ok(colour)
 }

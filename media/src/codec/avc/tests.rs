@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::picture::{Range, YuvMatrix};
+use crate::picture::{Colour, Range};
 
 /// What x264 writes for 480x270 at 25 frames per second, high profile, level 2.1.
 pub(crate) const X264_480X270: &[u8] = &[
@@ -72,7 +72,7 @@ fn reads_colour_and_leaves_damage_behind_it_alone() {
     let vui = baseline(30, 17).bits(0, 1).bits(1, 1).bits(0, 2).bits(1, 1).bits(5, 3).bits(1, 1).bits(1, 1);
     let full = vui.clone().bits(0x01_01_01, 24).bits(0, 1).bits(0, 1).record();
     let colour = AvcConfig::parse(full).unwrap().colour();
-    assert_eq!((colour.range, colour.matrix), (Range::Full, YuvMatrix::BT709));
+    assert_eq!((colour.range, colour.matrix), (Range::Full, Colour::BT709));
     let broken = AvcConfig::parse(vui.record()).unwrap();
     assert_eq!(broken.colour(), Colour::default());
 }

@@ -89,7 +89,7 @@ impl AacEncoder {
         match self.codec.receive_packet(&mut self.coded) {
             Ok(()) => {}
             Err(error) if is_nothing(error) => return Ok(None),
-            Err(source) => return Err(FfmpegError::EncodeAudio { pts: self.next_time(), source }),
+            Err(source) => return Err(unencoded(self.next_time(), source)),
         }
         let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or_default());
         let data = Bytes::copy_from_slice(self.coded.data().unwrap_or_default());
@@ -118,10 +118,14 @@ impl AacEncoder {
             waiting.drain(..FRAME_SAMPLES);
         }
         self.samples_taken += FRAME_SAMPLES as i64;
-        self.codec.send_frame(&frame).map_err(|source| FfmpegError::EncodeAudio { pts, source })
+        self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))
     }
 
     fn duration_of(&self, samples: i64) -> MediaTime {
         MediaTime::from_time_base(samples, 1, self.config.sample_rate() as i32)
     }
+}
+
+fn unencoded(pts: MediaTime, source: ffmpeg_next::Error) -> FfmpegError {
+    FfmpegError::Coding { doing: "encode the sound", pts, source }
 }

@@ -7,7 +7,7 @@ use ffmpeg_next::decoder::Opened;
 use ffmpeg_next::format::Sample;
 use ffmpeg_next::format::sample::Type::Planar;
 use ffmpeg_next::frame::Audio;
-use ffmpeg_next::software::resampling;
+use ffmpeg_next::software::resampling::{self, context::Definition};
 use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, Rational};
 
 use super::super::FfmpegError;
@@ -22,7 +22,7 @@ pub(crate) struct Transcoder {
     decoder: Opened,
     time_base: Rational,
     frame: Audio,
-    resampler: Option<Resampler>,
+    resampler: Option<resampling::Context>,
     encoder: AacEncoder,
     started: bool,
 }
@@ -98,61 +98,35 @@ impl Transcoder {
             }
         }
         self.started = true;
-        let shape = Shape::of(&mut self.frame);
-        let resampler = match self.resampler.take() {
-            Some(resampler) if resampler.from == shape => resampler,
-            _ => Resampler::new(shape, &self.encoder.config())?,
-        };
-        let resampler = self.resampler.insert(resampler);
-        let output = resampler.run(&self.frame)?;
+        let output =
+            self.resampled().map_err(|source| FfmpegError::SetUp { what: "audio resampler", source })?;
         if output.samples() == 0 {
             return Ok(());
         }
         self.encoder.push((0..output.planes()).map(|plane| output.plane::<f32>(plane)))
     }
-}
-
-/// Format of decoded sound; some files change it on the way.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    format: Sample,
-    layout: ChannelLayout,
-    rate: u32,
-}
-
-impl Shape {
-    fn of(frame: &mut Audio) -> Self {
-        Self { layout: layout::ensure(frame), format: frame.format(), rate: frame.rate() }
-    }
-}
-
-struct Resampler {
-    context: resampling::Context,
-    from: Shape,
-}
-
-impl Resampler {
-    fn new(from: Shape, to: &AudioConfig) -> Result<Self, FfmpegError> {
-        let context = resampling::Context::get(
-            from.format,
-            from.layout,
-            from.rate,
-            Sample::F32(Planar),
-            ChannelLayout::default(to.channels().into()),
-            to.sample_rate(),
-        )
-        .map_err(|source| FfmpegError::SetUp { what: "audio resampler", source })?;
-        Ok(Self { context, from })
-    }
-
-    fn run(&mut self, frame: &Audio) -> Result<Audio, FfmpegError> {
-        let to = *self.context.output();
-        let waiting = self.context.delay().map_or(0, |delay| delay.output.max(0) as usize);
-        let room = frame.samples() * to.rate as usize / self.from.rate.max(1) as usize;
+    /// The decoded frame as the encoder wants it.
+    fn resampled(&mut self) -> Result<Audio, ffmpeg_next::Error> {
+        let channel_layout = layout::ensure(&mut self.frame);
+        let from = Definition { format: self.frame.format(), channel_layout, rate: self.frame.rate() };
+        let resampler = match self.resampler.take() {
+            Some(resampler) if *resampler.input() == from => resampler,
+            // Some files change their format on the way.
+            _ => {
+                let config = self.encoder.config();
+                let channels = ChannelLayout::default(config.channels().into());
+                let format = Sample::F32(Planar);
+                let rate = config.sample_rate();
+                resampling::Context::get(from.format, channel_layout, from.rate, format, channels, rate)?
+            }
+        };
+        let resampler = self.resampler.insert(resampler);
+        let to = *resampler.output();
+        let waiting = resampler.delay().map_or(0, |delay| delay.output.max(0) as usize);
+        let room = self.frame.samples() * to.rate as usize / from.rate.max(1) as usize;
         let mut output = Audio::new(to.format, waiting + room + RESAMPLER_SLACK, to.channel_layout);
         output.set_rate(to.rate);
-        let set_up = |source| FfmpegError::SetUp { what: "audio resampler", source };
-        self.context.run(frame, &mut output).map_err(set_up)?;
+        resampler.run(&self.frame, &mut output)?;
         Ok(output)
     }
 }

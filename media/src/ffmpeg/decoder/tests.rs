@@ -4,8 +4,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ffmpeg::{Encoder, EncoderSettings, KeyFrames, PictureType, Preset, RateControl};
-use crate::picture::{Colour, FrameRate, Plane, Range, Size, YuvMatrix};
+use crate::ffmpeg::{Encoder, EncoderSettings, PictureType, Preset, RateControl};
+use crate::picture::{Colour, FrameRate, Plane, Range, Size};
 use crate::synthetic::TestPictures;
 
 const SIZE: Size = Size { width: 128, height: 72 };
@@ -17,9 +17,9 @@ fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 16.0, max_bitrate: None },
         preset: Preset::Veryfast,
-        key_frames: KeyFrames::Forced,
+        key_interval: None,
         threads: 1,
-        colour: Colour { range: Range::Limited, matrix: YuvMatrix::BT709, ..Colour::default() },
+        colour: Colour { range: Range::Limited, matrix: Colour::BT709, ..Colour::default() },
     })
     .unwrap();
     let mut packets = Vec::new();
@@ -51,7 +51,7 @@ fn gives_back_what_was_encoded_without_delay() {
         let [picture] = pull_all(&mut decoder).try_into().expect("one picture per packet");
         assert_eq!((picture.size(), picture.pts()), (SIZE, original.pts()));
         assert_eq!(picture.key(), index % 10 == 0, "picture {index}");
-        assert_eq!((picture.colour().range, picture.colour().matrix), (Range::Limited, YuvMatrix::BT709));
+        assert_eq!((picture.colour().range, picture.colour().matrix), (Range::Limited, Colour::BT709));
         for component in crate::picture::Component::ALL {
             let quality = psnr(picture.plane(component), original.plane(component));
             assert!(quality > 36.0, "picture {index}, {component:?}: {quality:.1} dB");

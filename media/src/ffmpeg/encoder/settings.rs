@@ -1,8 +1,5 @@
 //! What an encoder is asked for, and how x264 is told.
 
-use std::fmt;
-use std::str::FromStr;
-
 use ffmpeg_next::Dictionary;
 
 use super::super::FfmpegError;
@@ -20,8 +17,8 @@ pub struct EncoderSettings {
     pub rate: RateControl,
     /// How much work it may take.
     pub preset: Preset,
-    /// Where decoding can start.
-    pub key_frames: KeyFrames,
+    /// From one keyframe to the next, by the frame rate; without it they come only where they are forced.
+    pub key_interval: Option<MediaTime>,
     /// Slices per picture, each coded by a thread of its own; 0 lets x264 decide, which also makes fewer of pictures
     /// with few lines.
     pub threads: u32,
@@ -52,15 +49,6 @@ impl RateControl {
     }
 }
 
-/// Where decoding can start, besides the first picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFrames {
-    /// At regular intervals (by the frame rate), and where forced.
-    Every(MediaTime),
-    /// Only where forced.
-    Forced,
-}
-
 /// How much work an encoder may take for each bit that it saves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Preset {
@@ -74,17 +62,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// From the fastest to the slowest.
-    pub const ALL: [Self; 7] = [
-        Self::Ultrafast,
-        Self::Superfast,
-        Self::Veryfast,
-        Self::Faster,
-        Self::Fast,
-        Self::Medium,
-        Self::Slow,
-    ];
-
+    /// As x264 knows it.
     const fn name(self) -> &'static str {
         match self {
             Self::Ultrafast => "ultrafast",
@@ -98,31 +76,9 @@ impl Preset {
     }
 }
 
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The text is not a preset's name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not an encoder preset; take one of ultrafast, superfast, veryfast, faster, fast, medium, slow"
-)]
-pub struct ParsePresetError(String);
-
-impl FromStr for Preset {
-    type Err = ParsePresetError;
-
-    fn from_str(text: &str) -> Result<Self, ParsePresetError> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
-        found.ok_or_else(|| ParsePresetError(text.to_owned()))
-    }
-}
-
 impl EncoderSettings {
     pub(super) fn check(&self) -> Result<(), FfmpegError> {
-        let Self { size, frame_rate, rate, key_frames, .. } = self;
+        let Self { size, frame_rate, rate, key_interval, .. } = self;
         let even = size.width.is_multiple_of(2) && size.height.is_multiple_of(2);
         let rate_fits = i32::try_from(frame_rate.num).is_ok() && i32::try_from(frame_rate.den).is_ok();
         if !size.is_supported() {
@@ -135,7 +91,7 @@ impl EncoderSettings {
             Err(FfmpegError::Setting("a bit rate of zero"))
         } else if matches!(rate, RateControl::Quality { crf, .. } if !(0.0..=51.0).contains(crf)) {
             Err(FfmpegError::Setting("a rate factor outside 0 to 51"))
-        } else if matches!(key_frames, KeyFrames::Every(interval) if *interval <= MediaTime::ZERO) {
+        } else if key_interval.is_some_and(|interval| interval <= MediaTime::ZERO) {
             Err(FfmpegError::Setting("a key frame interval that is not positive"))
         } else {
             Ok(())
@@ -158,12 +114,8 @@ impl EncoderSettings {
 
     /// Pictures from one keyframe to the next, as x264 writes it.
     fn key_interval(&self) -> String {
-        match self.key_frames {
-            KeyFrames::Forced => "infinite".to_owned(),
-            KeyFrames::Every(interval) => {
-                let pictures = (interval.as_secs_f64() * self.frame_rate.as_f64()).round() as u32;
-                format!("{0}:min-keyint={0}", pictures.max(1))
-            }
-        }
+        let Some(interval) = self.key_interval else { return "infinite".to_owned() };
+        let pictures = (interval.as_secs_f64() * self.frame_rate.as_f64()).round() as u32;
+        format!("{0}:min-keyint={0}", pictures.max(1))
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ffmpeg::Decoder;
-use crate::picture::{Colour, FrameRate, Range, YuvMatrix};
+use crate::picture::{Colour, FrameRate, Range};
 use crate::synthetic::TestPictures;
 
 const SIZE: Size = Size { width: 128, height: 72 };
@@ -11,7 +11,7 @@ fn settings() -> EncoderSettings {
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 18.0, max_bitrate: None },
         preset: Preset::Veryfast,
-        key_frames: KeyFrames::Forced,
+        key_interval: None,
         threads: 1,
         colour: Colour::default(),
     }
@@ -49,7 +49,7 @@ fn key_pictures_come_where_they_are_forced_and_nowhere_else() {
 
 #[test]
 fn key_pictures_come_at_intervals() {
-    let every = EncoderSettings { key_frames: KeyFrames::Every(MediaTime::from_millis(400)), ..settings() };
+    let every = EncoderSettings { key_interval: Some(MediaTime::from_millis(400)), ..settings() };
     let packets = encode(&every, &pictures(30), |_| false);
     let keys: Vec<_> =
         packets.iter().enumerate().filter(|(_, packet)| packet.key).map(|(index, _)| index).collect();
@@ -79,7 +79,7 @@ fn a_picture_from_the_past_is_refused_and_forgotten() {
 
 #[test]
 fn the_configuration_describes_the_stream() {
-    let colour = Colour { range: Range::Full, matrix: YuvMatrix::BT709, ..Colour::default() };
+    let colour = Colour { range: Range::Full, matrix: Colour::BT709, ..Colour::default() };
     let odd_rate = FrameRate { num: 30_000, den: 1_001 };
     let encoder = Encoder::new(&EncoderSettings { colour, frame_rate: odd_rate, ..settings() }).unwrap();
     let config = encoder.config();
@@ -139,18 +139,17 @@ fn refuses_with_a_reason() {
     assert!(refused(EncoderSettings { rate: RateControl::Bitrate(0), ..settings() }).contains("zero"));
     let no_number = RateControl::Quality { crf: f32::NAN, max_bitrate: None };
     assert!(refused(EncoderSettings { rate: no_number, ..settings() }).contains("rate factor"));
-    let never = KeyFrames::Every(MediaTime::ZERO);
-    assert!(refused(EncoderSettings { key_frames: never, ..settings() }).contains("interval"));
+    let never = Some(MediaTime::ZERO);
+    assert!(refused(EncoderSettings { key_interval: never, ..settings() }).contains("interval"));
     let mut encoder = Encoder::new(&settings()).unwrap();
     let other = Picture::new(size(64, 64));
     assert!(matches!(encoder.push(&other, PictureType::Auto), Err(FfmpegError::PictureSize { .. })));
 }
 
 #[test]
-fn presets_are_written_as_they_are_read() {
-    for preset in Preset::ALL {
-        assert_eq!(preset.to_string().parse(), Ok(preset));
-        assert!(Encoder::new(&EncoderSettings { preset, ..settings() }).is_ok(), "{preset}");
+fn x264_knows_every_preset() {
+    use Preset::{Fast, Faster, Medium, Slow, Superfast, Ultrafast, Veryfast};
+    for preset in [Ultrafast, Superfast, Veryfast, Faster, Fast, Medium, Slow] {
+        assert!(Encoder::new(&EncoderSettings { preset, ..settings() }).is_ok(), "{preset:?}");
     }
-    assert!("placebo".parse::<Preset>().is_err());
 }

@@ -12,9 +12,8 @@ use ffmpeg_next::{Packet as CodedPacket, Rational, ffi};
 
 use super::super::audio::Transcoder;
 use super::super::error::is_nothing;
-use super::super::pictures::PictureMaker;
 use super::super::scaler::{Filter, Scaler};
-use super::super::{FfmpegError, context};
+use super::super::{FfmpegError, context, pictures};
 use crate::codec::AudioConfig;
 use crate::packet::{Packet, Track};
 use crate::picture::{FrameRate, Picture, Size};
@@ -38,7 +37,7 @@ pub(super) struct VideoTrack {
     size: Size,
     frame_rate: FrameRate,
     decoder: Opened,
-    maker: PictureMaker,
+    converter: Scaler,
     scaler: Scaler,
     frame: Video,
     last: Option<MediaTime>,
@@ -69,7 +68,7 @@ impl VideoTrack {
             size,
             frame_rate: frame_rate(stream),
             decoder: decoder.0,
-            maker: PictureMaker::default(),
+            converter: Scaler::new(Filter::Bicubic),
             scaler: Scaler::new(Filter::Bicubic),
             frame: Video::empty(),
             last: None,
@@ -121,7 +120,7 @@ impl VideoTrack {
                 }
             }
             let stamp = self.frame.timestamp();
-            let mut picture = self.maker.make(&mut self.frame)?;
+            let mut picture = pictures::from_decoded(&mut self.frame, &mut self.converter)?;
             picture.set_pts(self.time(stamp));
             let fits = picture.size() == self.size;
             pictures.push_back(if fits { picture } else { self.scaler.scale(&picture, self.size)? });
@@ -151,29 +150,24 @@ pub(super) struct AudioTrack {
     index: usize,
     time_base: Rational,
     start: MediaTime,
-    way: Way,
-}
-
-enum Way {
-    Untouched(Arc<AudioConfig>),
-    Transcoded(Box<Transcoder>),
+    config: Arc<AudioConfig>,
+    /// For sound that is not AAC yet.
+    transcoder: Option<Transcoder>,
 }
 
 impl AudioTrack {
     pub(super) fn open(stream: &Stream<'_>, start: MediaTime) -> Result<Self, FfmpegError> {
         let parameters = stream.parameters();
-        let config = match parameters.id() {
-            // Without a configuration each frame has a header of its own (ADTS), which RTMP has no place for.
-            Id::AAC => {
-                AudioConfig::aac(Bytes::copy_from_slice(context::parameters_extradata(&parameters))).ok()
-            }
-            _ => None,
+        // Without a configuration each frame has a header of its own (ADTS), which RTMP has no place for.
+        let extradata = Bytes::copy_from_slice(context::parameters_extradata(&parameters));
+        let known = (parameters.id() == Id::AAC).then(|| AudioConfig::aac(extradata).ok()).flatten();
+        let mut transcoder = None;
+        let config = if let Some(config) = known {
+            Arc::new(config)
+        } else {
+            transcoder.insert(Transcoder::new(parameters, stream.time_base())?).config()
         };
-        let way = match config {
-            Some(config) => Way::Untouched(Arc::new(config)),
-            None => Way::Transcoded(Box::new(Transcoder::new(parameters, stream.time_base())?)),
-        };
-        Ok(Self { index: stream.index(), time_base: stream.time_base(), start, way })
+        Ok(Self { index: stream.index(), time_base: stream.time_base(), start, config, transcoder })
     }
 
     pub(super) fn index(&self) -> usize {
@@ -181,10 +175,7 @@ impl AudioTrack {
     }
 
     pub(super) fn config(&self) -> Arc<AudioConfig> {
-        match &self.way {
-            Way::Untouched(config) => Arc::clone(config),
-            Way::Transcoded(transcoder) => transcoder.config(),
-        }
+        Arc::clone(&self.config)
     }
 
     pub(super) fn take(
@@ -192,41 +183,37 @@ impl AudioTrack {
         packet: &CodedPacket,
         sound: &mut VecDeque<Packet>,
     ) -> Result<(), FfmpegError> {
-        match &mut self.way {
-            Way::Untouched(_) => {
-                if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
-                    let pts = rescale(stamp, self.time_base);
-                    let data = Bytes::copy_from_slice(data);
-                    let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, data };
-                    sound.extend(self.on_timeline(packet));
-                }
-                Ok(())
-            }
-            Way::Transcoded(transcoder) => {
-                transcoder.push(packet)?;
-                self.drain(sound)
-            }
+        if let Some(transcoder) = &mut self.transcoder {
+            transcoder.push(packet)?;
+            return self.drain(sound);
         }
+        if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
+            let pts = rescale(stamp, self.time_base);
+            let data = Bytes::copy_from_slice(data);
+            let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, data };
+            sound.extend(on_timeline(packet, self.start));
+        }
+        Ok(())
     }
 
     pub(super) fn finish(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
-        if let Way::Transcoded(transcoder) = &mut self.way {
+        if let Some(transcoder) = &mut self.transcoder {
             transcoder.finish()?;
         }
         self.drain(sound)
     }
 
     fn drain(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
-        while let Way::Transcoded(transcoder) = &mut self.way {
-            let Some(packet) = transcoder.pull()? else { break };
-            sound.extend(self.on_timeline(packet));
+        let Some(transcoder) = &mut self.transcoder else { return Ok(()) };
+        while let Some(packet) = transcoder.pull()? {
+            sound.extend(on_timeline(packet, self.start));
         }
         Ok(())
     }
+}
 
-    /// What lies before zero only primes the decoder, and is left out: a live stream has been running already.
-    fn on_timeline(&self, packet: Packet) -> Option<Packet> {
-        let pts = packet.pts - self.start;
-        (pts >= MediaTime::ZERO && !packet.data.is_empty()).then_some(Packet { dts: pts, pts, ..packet })
-    }
+/// What lies before zero only primes the decoder, and is left out: a live stream has been running already.
+fn on_timeline(packet: Packet, start: MediaTime) -> Option<Packet> {
+    let pts = packet.pts - start;
+    (pts >= MediaTime::ZERO && !packet.data.is_empty()).then_some(Packet { dts: pts, pts, ..packet })
 }

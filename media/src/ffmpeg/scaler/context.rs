@@ -1,4 +1,4 @@
-//! Owns one `SwsContext`: two shapes and a filter.
+//! Owns one `SwsContext`: format and size of the input, size of the output, and a filter.
 #![expect(unsafe_code, reason = "ffmpeg-next's scaler is not Send, and cannot say where chroma samples lie")]
 
 use std::ffi::CStr;
@@ -11,21 +11,20 @@ use ffmpeg_next::ffi::{
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use super::filter::Filter;
 use crate::ffmpeg::FfmpegError;
 use crate::picture::Size;
 
-/// Format and size of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) format: Pixel,
-    pub(super) size: Size,
-}
-
-impl Shape {
-    pub(super) fn of(frame: &Video) -> Self {
-        Self { format: frame.format(), size: Size { width: frame.width(), height: frame.height() } }
-    }
+/// How samples between samples are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Linear: fast and soft.
+    Bilinear,
+    /// Cubic.
+    Bicubic,
+    /// Windowed sinc with three lobes: sharp.
+    Lanczos,
+    /// Averages what falls into a sample: for making pictures much smaller.
+    Area,
 }
 
 /// In 1/256 of a luma sample: chroma at the left luma sample ...
@@ -35,26 +34,29 @@ const CHROMA_BETWEEN_LINES: i64 = 128;
 
 pub(super) struct Context {
     raw: NonNull<SwsContext>,
-    from: Shape,
-    to: Shape,
+    /// Format and size of what is scaled.
+    from: (Pixel, Size),
+    /// Size of the result, which is always YUV420P.
+    to: Size,
 }
 
 // SAFETY: the context is owned by this value alone, keeps no thread-local state, and is used through `&mut` only.
 unsafe impl Send for Context {}
 
 impl Context {
-    pub(super) fn new(from: Shape, to: Shape, filter: Filter) -> Result<Self, FfmpegError> {
+    pub(super) fn new(frame: &Video, to: Size, filter: Filter) -> Result<Self, FfmpegError> {
         // SAFETY: allocates, or answers null.
         let raw = NonNull::new(unsafe { sws_alloc_context() }).expect("memory for a scaler");
-        let mut context = Self { raw, from, to };
-        context.set(c"srcw", from.size.width.into());
-        context.set(c"srch", from.size.height.into());
-        context.set(c"src_format", pixel_number(from.format));
-        context.set(c"dstw", to.size.width.into());
-        context.set(c"dsth", to.size.height.into());
-        context.set(c"dst_format", pixel_number(to.format));
+        let (format, size) = shape(frame);
+        let mut context = Self { raw, from: (format, size), to };
+        context.set(c"srcw", size.width.into());
+        context.set(c"srch", size.height.into());
+        context.set(c"src_format", pixel_number(format));
+        context.set(c"dstw", to.width.into());
+        context.set(c"dsth", to.height.into());
+        context.set(c"dst_format", pixel_number(Pixel::YUV420P));
         context.set(c"sws_flags", flags(filter));
-        if from.format == Pixel::YUV420P {
+        if format == Pixel::YUV420P {
             context.set(c"src_h_chr_pos", CHROMA_LEFT);
             context.set(c"src_v_chr_pos", CHROMA_BETWEEN_LINES);
         }
@@ -69,16 +71,15 @@ impl Context {
         Ok(context)
     }
 
-    pub(super) fn fits(&self, from: Shape, to: Shape) -> bool {
-        (self.from, self.to) == (from, to)
+    /// Whether it was made for frames such as this one, to be scaled to this size.
+    pub(super) fn fits(&self, frame: &Video, to: Size) -> bool {
+        self.from == shape(frame) && self.to == to
     }
 
-    /// Fills `output`; both frames must have the shapes that this context was made for.
+    /// Fills `output`; both frames must have the formats and sizes that this context was made for.
     pub(super) fn run(&mut self, input: &Video, output: &mut Video) -> Result<(), FfmpegError> {
-        assert!(
-            self.fits(Shape::of(input), Shape::of(output)),
-            "frames of the shapes the scaler was made for"
-        );
+        let fits = self.from == shape(input) && (Pixel::YUV420P, self.to) == shape(output);
+        assert!(fits, "frames of the shapes the scaler was made for");
         // SAFETY: the shapes fit, so libswscale reads and writes within the frames' planes; input and output are
         // different frames, and the output was just allocated, so nobody else holds its buffer.
         let lines = unsafe {
@@ -88,7 +89,7 @@ impl Context {
                 (&raw const (*input).data).cast(),
                 (&raw const (*input).linesize).cast(),
                 0,
-                self.from.size.height as i32,
+                self.from.1.height as i32,
                 (&raw const (*output).data).cast(),
                 (&raw const (*output).linesize).cast(),
             )
@@ -111,6 +112,10 @@ impl Drop for Context {
         // SAFETY: allocated by `sws_alloc_context`, freed once.
         unsafe { sws_freeContext(self.raw.as_ptr()) };
     }
+}
+
+fn shape(frame: &Video) -> (Pixel, Size) {
+    (frame.format(), Size { width: frame.width(), height: frame.height() })
 }
 
 fn pixel_number(format: Pixel) -> i64 {
