@@ -20,7 +20,6 @@ pub use error::{CodecError, CodecErrorKind};
 /// How a video track is to be decoded. Equal when the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VideoConfig {
-    /// H.264.
     Avc(AvcConfig),
 }
 
@@ -69,7 +68,6 @@ impl VideoConfig {
 /// How an audio track is to be decoded. Equal when the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AudioConfig {
-    /// AAC.
     Aac(AacConfig),
 }
 

@@ -27,11 +27,8 @@ pub use muxer::{Muxer, StreamInfo};
 /// What a tag is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TagKind {
-    /// Sound.
     Audio,
-    /// Pictures.
     Video,
-    /// Metadata and other script data.
     Script,
 }
 
@@ -59,7 +56,6 @@ impl TagKind {
 /// One tag, without its header: what an RTMP message of this type carries.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tag {
-    /// What it is about.
     pub kind: TagKind,
     /// When it is to be decoded, in milliseconds; wraps after 49.7 days.
     pub timestamp: u32,

@@ -10,19 +10,15 @@ use bytes::Bytes;
 use crate::codec::{AudioConfig, VideoConfig};
 use crate::time::MediaTime;
 
-/// Which of a stream's two tracks something belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Track {
-    /// Pictures.
     Video,
-    /// Sound.
     Audio,
 }
 
 /// One coded picture or one coded audio frame.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// The track that it belongs to.
     pub track: Track,
     /// When it is to be decoded; never decreases within a track of a well-made stream.
     pub dts: MediaTime,
@@ -55,12 +51,10 @@ pub enum Unit {
     VideoConfig(Arc<VideoConfig>),
     /// The audio packets that follow are to be read with this.
     AudioConfig(Arc<AudioConfig>),
-    /// One coded picture or audio frame.
     Packet(Packet),
 }
 
 impl Unit {
-    /// The track that it belongs to.
     pub fn track(&self) -> Track {
         match self {
             Self::VideoConfig(_) => Track::Video,

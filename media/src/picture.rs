@@ -15,7 +15,6 @@ use crate::time::MediaTime;
 pub use colour::{Colour, Range};
 pub use size::{FrameRate, Size};
 
-/// One of a picture's three planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Component {
     /// Luma, in full resolution.
@@ -27,7 +26,6 @@ pub enum Component {
 }
 
 impl Component {
-    /// All three, in the order of their planes.
     pub const ALL: [Self; 3] = [Self::Y, Self::Cb, Self::Cr];
 
     /// Size of this plane in a picture of `size`.
@@ -67,17 +65,14 @@ impl Picture {
         &self.frame
     }
 
-    /// Width and height of the luma plane.
     pub fn size(&self) -> Size {
         Size { width: self.frame.width(), height: self.frame.height() }
     }
 
-    /// When it is to be shown.
     pub fn pts(&self) -> MediaTime {
         MediaTime::from_ticks(self.frame.pts().unwrap_or(0))
     }
 
-    /// Says when it is to be shown.
     pub fn set_pts(&mut self, pts: MediaTime) {
         self.frame.set_pts(Some(pts.ticks()));
     }
@@ -87,17 +82,14 @@ impl Picture {
         self.frame.is_key()
     }
 
-    /// Says whether decoding could start at this picture.
     pub fn set_key(&mut self, key: bool) {
         frames::set_key(&mut self.frame, key);
     }
 
-    /// How the samples are to be read as colours.
     pub fn colour(&self) -> Colour {
         frames::colour(&self.frame)
     }
 
-    /// Says how the samples are to be read as colours.
     pub fn set_colour(&mut self, colour: Colour) {
         frames::set_colour(&mut self.frame, colour);
     }
@@ -109,17 +101,14 @@ impl Picture {
         self.set_colour(other.colour());
     }
 
-    /// The luma plane.
     pub fn luma(&self) -> Plane<'_> {
         self.plane(Component::Y)
     }
 
-    /// The luma plane, to be written.
     pub fn luma_mut(&mut self) -> PlaneMut<'_> {
         self.plane_mut(Component::Y)
     }
 
-    /// One of the planes.
     pub fn plane(&self, component: Component) -> Plane<'_> {
         let Size { width, height } = component.size_in(self.size());
         let (data, stride) = frames::plane(&self.frame, component as usize, width as usize, height as usize);
@@ -156,9 +145,7 @@ pub struct Plane<'a> {
     pub data: &'a [u8],
     /// Bytes from one line to the next, at least `width`.
     pub stride: usize,
-    /// Samples in a line.
     pub width: usize,
-    /// Lines.
     pub height: usize,
 }
 
@@ -176,9 +163,7 @@ pub struct PlaneMut<'a> {
     pub data: &'a mut [u8],
     /// Bytes from one line to the next, at least `width`.
     pub stride: usize,
-    /// Samples in a line.
     pub width: usize,
-    /// Lines.
     pub height: usize,
 }
 
@@ -189,7 +174,6 @@ impl PlaneMut<'_> {
         self.data.chunks_mut(self.stride).map(move |line| &mut line[..width])
     }
 
-    /// Sets every sample.
     pub fn fill(&mut self, value: u8) {
         self.rows_mut().for_each(|row| row.fill(value));
     }

@@ -37,9 +37,7 @@ fn row_error(a: &[u8], b: &[u8]) -> u64 {
 /// A sum of squared errors of code values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SquaredError {
-    /// The sum.
     pub sum: u64,
-    /// How many values were compared.
     pub count: u64,
 }
 
@@ -61,12 +59,10 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Adds a picture's value.
     pub fn add(&mut self, value: f64) {
         self.values.push(value);
     }
 
-    /// Number of pictures.
     pub fn count(&self) -> usize {
         self.values.len()
     }

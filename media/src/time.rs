@@ -21,12 +21,10 @@ impl MediaTime {
     /// Ticks per second.
     pub const HZ: i64 = 90_000;
 
-    /// From ticks of 90 kHz.
     pub const fn from_ticks(ticks: i64) -> Self {
         Self(ticks)
     }
 
-    /// As ticks of 90 kHz.
     pub const fn ticks(self) -> i64 {
         self.0
     }
@@ -46,7 +44,6 @@ impl MediaTime {
         Self((seconds * Self::HZ as f64).round() as i64)
     }
 
-    /// As seconds.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / Self::HZ as f64
     }

@@ -16,7 +16,6 @@ pub use reader::{Reader, decode};
 pub use value::{Object, Value};
 pub use writer::encode;
 
-/// Type markers.
 mod marker {
     pub(super) const NUMBER: u8 = 0x00;
     pub(super) const BOOLEAN: u8 = 0x01;

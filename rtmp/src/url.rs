@@ -28,7 +28,6 @@ impl RtmpUrl {
         self.port
     }
 
-    /// Application, never empty.
     pub fn app(&self) -> &str {
         &self.app
     }

@@ -18,7 +18,6 @@ use crate::packet::Packet;
 use crate::picture::Picture;
 use crate::time::MediaTime;
 
-/// Decodes one video track.
 pub struct Decoder {
     codec: Opened,
     converter: Scaler,

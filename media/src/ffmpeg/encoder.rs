@@ -32,7 +32,6 @@ pub enum PictureType {
     Idr,
 }
 
-/// Encodes one H.264 track.
 pub struct Encoder {
     codec: VideoEncoder,
     config: Arc<VideoConfig>,

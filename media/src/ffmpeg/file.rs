@@ -20,12 +20,9 @@ use crate::picture::{FrameRate, Picture, Size};
 use crate::time::MediaTime;
 use tracks::{AudioTrack, VideoTrack};
 
-/// What a file holds.
 #[derive(Clone, Debug)]
 pub enum Media {
-    /// The next picture.
     Picture(Picture),
-    /// The next AAC frame.
     Audio(Packet),
 }
 
@@ -39,7 +36,6 @@ impl Media {
     }
 }
 
-/// Reads one media file.
 pub struct FileReader {
     path: PathBuf,
     input: Input,
@@ -94,7 +90,6 @@ impl FileReader {
         })
     }
 
-    /// Size of all pictures.
     pub fn size(&self) -> Size {
         self.video.size()
     }

@@ -40,7 +40,6 @@ impl FramePool {
         Self { raw: NonNull::new(raw).expect("memory for a pool"), size, planes }
     }
 
-    /// Size of the frames.
     pub(super) fn size(&self) -> Size {
         self.size
     }

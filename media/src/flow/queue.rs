@@ -49,7 +49,6 @@ pub enum Overflow {
 /// What came of waiting for an item.
 #[derive(Debug)]
 pub enum Popped<T> {
-    /// The oldest item.
     Item(T),
     /// Nothing came in time.
     Empty,
@@ -210,22 +209,18 @@ impl<T: Queued> KeyQueue<T> {
         task.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether [`KeyQueue::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.state.lock().closed
     }
 
-    /// Packets that wait.
     pub fn len(&self) -> usize {
         self.state.lock().packets
     }
 
-    /// Whether no packet waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a video keyframe waits.
     pub fn has_key(&self) -> bool {
         self.state.lock().items.iter().any(is_key)
     }

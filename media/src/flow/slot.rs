@@ -5,7 +5,6 @@ use parking_lot::{Condvar, Mutex};
 /// Hands the newest value from one thread to another; older ones go back to the one who puts.
 #[derive(Debug)]
 pub struct Slot<T> {
-    /// The value, and whether the slot is closed.
     state: Mutex<(Option<T>, bool)>,
     changed: Condvar,
 }
@@ -37,7 +36,6 @@ impl<T> Slot<T> {
         if *closed { None } else { value.take() }
     }
 
-    /// Whether no value waits.
     pub fn is_empty(&self) -> bool {
         self.state.lock().0.is_none()
     }

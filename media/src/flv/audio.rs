@@ -15,7 +15,6 @@ const LEGACY_FRAME: u8 = 1;
 const PACKET_CONFIG: u8 = 0;
 const PACKET_FRAME: u8 = 1;
 
-/// Reads the body of an audio tag.
 pub(super) fn read(mut body: Bytes) -> Result<Message, FlvErrorKind> {
     let first = body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)?;
     match first >> 4 {

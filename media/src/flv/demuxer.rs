@@ -13,7 +13,6 @@ use crate::codec::{AudioConfig, CodecError, VideoConfig};
 use crate::packet::{Packet, Track, Unit};
 use crate::time::MediaTime;
 
-/// Reads one publisher's tags.
 #[derive(Debug, Default)]
 pub struct Demuxer {
     timestamps: Unwrapper,
@@ -22,7 +21,6 @@ pub struct Demuxer {
 }
 
 impl Demuxer {
-    /// A demuxer at the beginning of a stream.
     pub fn new() -> Self {
         Self::default()
     }

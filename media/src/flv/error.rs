@@ -16,7 +16,6 @@ pub struct FlvError {
     pub source: Option<CodecError>,
 }
 
-/// What is wrong with a tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlvErrorKind {
     #[error("ends in the middle of its header")]

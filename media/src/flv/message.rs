@@ -6,7 +6,6 @@ use bytes::Bytes;
 pub(super) enum Message {
     /// A codec's configuration record.
     Config(Bytes),
-    /// One coded picture or audio frame.
     Frame { composition_millis: i32, key: bool, data: Bytes },
     /// Nothing that concerns us: the end of a sequence, metadata, another track.
     Nothing,

@@ -20,17 +20,11 @@ const OFFSETS: std::ops::RangeInclusive<i64> = -0x80_0000..=0x7f_ffff;
 /// What a publisher tells about its stream ahead of the media.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamInfo {
-    /// Size of the pictures.
     pub size: Option<Size>,
-    /// Pictures per second.
     pub frame_rate: Option<FrameRate>,
-    /// Bits per second.
     pub video_bitrate: Option<u32>,
-    /// Samples per second.
     pub audio_sample_rate: Option<u32>,
-    /// Channels.
     pub audio_channels: Option<u8>,
-    /// Name of the program that publishes.
     pub encoder: String,
 }
 
@@ -41,7 +35,6 @@ pub struct Muxer {
 }
 
 impl Muxer {
-    /// A muxer at the beginning of a stream.
     pub fn new() -> Self {
         Self::default()
     }

@@ -8,7 +8,6 @@ const STRING: u8 = 2;
 const ECMA_ARRAY: u8 = 8;
 const END_OF_OBJECT: [u8; 3] = [0, 0, 9];
 
-/// A value in script data.
 #[derive(Clone, Copy)]
 pub(super) enum Value<'a> {
     Number(f64),
@@ -21,7 +20,6 @@ pub(super) fn put_text(script: &mut BytesMut, text: &str) {
     put_name(script, text);
 }
 
-/// An associative array.
 pub(super) fn put_array(script: &mut BytesMut, properties: &[(&str, Value<'_>)]) {
     script.put_u8(ECMA_ARRAY);
     script.put_u32(properties.len() as u32);

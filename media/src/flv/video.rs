@@ -18,7 +18,6 @@ const PACKET_CONFIG: u8 = 0;
 const PACKET_FRAME: u8 = 1;
 const PACKET_FRAME_WITHOUT_OFFSET: u8 = 3;
 
-/// Reads the body of a video tag.
 pub(super) fn read(mut body: Bytes) -> Result<Message, FlvErrorKind> {
     let first = body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)?;
     let frame_type = first >> 4 & 7;

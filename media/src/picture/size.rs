@@ -5,12 +5,9 @@ use std::str::FromStr;
 
 use crate::time::MediaTime;
 
-/// Width and height in samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Size {
-    /// Samples in a line.
     pub width: u32,
-    /// Lines.
     pub height: u32,
 }
 
@@ -19,7 +16,6 @@ impl Size {
     /// (24 MiB) when a stream's header lies.
     pub const MAX_SIDE: u32 = 4096;
 
-    /// Both sides times `factor`.
     #[must_use]
     pub fn scaled(self, factor: u32) -> Self {
         Self { width: self.width.saturating_mul(factor), height: self.height.saturating_mul(factor) }
@@ -31,7 +27,6 @@ impl Size {
         sides.contains(&self.width) && sides.contains(&self.height)
     }
 
-    /// Samples in a plane of this size.
     pub fn area(self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }

@@ -25,17 +25,14 @@ impl TestPictures {
         Self { size, frame_rate }
     }
 
-    /// Size of all pictures.
     pub fn size(&self) -> Size {
         self.size
     }
 
-    /// Pictures per second.
     pub fn frame_rate(&self) -> FrameRate {
         self.frame_rate
     }
 
-    /// Picture number `index`.
     pub fn picture(&self, index: u32) -> Picture {
         let mut picture = Picture::new(self.size);
         picture.set_pts(self.frame_rate.time_of(index.into()));

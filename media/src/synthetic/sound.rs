@@ -10,10 +10,8 @@ use crate::ffmpeg::audio::AacEncoder;
 use crate::packet::Packet;
 use crate::time::MediaTime;
 
-/// What is heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tone {
-    /// Nothing.
     Silence,
     /// A soft sine of this frequency in Hz.
     Sine(f64),
@@ -33,7 +31,6 @@ const AMPLITUDE: f64 = 0.1;
 const BLOCK: u64 = 1_024;
 
 impl TestSound {
-    /// Sets the encoder up.
     pub fn new(tone: Tone) -> Result<Self, FfmpegError> {
         let encoder = AacEncoder::new(SAMPLE_RATE, 1, BITRATE)?;
         Ok(Self { encoder, tone, samples: 0, ready: VecDeque::new() })
@@ -44,7 +41,6 @@ impl TestSound {
         self.encoder.config()
     }
 
-    /// The next packet.
     pub fn next_packet(&mut self) -> Result<Packet, FfmpegError> {
         loop {
             if let Some(packet) = self.ready.pop_front() {

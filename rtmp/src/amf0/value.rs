@@ -6,7 +6,6 @@ pub enum Value {
     Boolean(bool),
     /// Text, short or long on the wire.
     String(String),
-    /// Named values.
     Object(Object),
     Null,
     Undefined,
@@ -19,7 +18,6 @@ pub enum Value {
     Date(f64),
     Xml(String),
     TypedObject(String, Object),
-    /// Something that the peer could not write.
     Unsupported,
 }
 

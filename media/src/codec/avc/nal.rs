@@ -11,11 +11,8 @@ pub enum Kind {
     Slice,
     /// Part of an instantaneous decoding refresh picture.
     IdrSlice,
-    /// Sequence parameter set.
     Sps,
-    /// Picture parameter set.
     Pps,
-    /// Access unit delimiter.
     Delimiter,
     /// Anything else, by its number.
     Other(u8),

@@ -9,7 +9,6 @@ use crate::codec::bits::BitReader;
 use crate::codec::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Range, Size};
 
-/// What we read of a sequence parameter set.
 #[derive(Clone, Debug)]
 pub(super) struct Sps {
     pub(super) size: Size,

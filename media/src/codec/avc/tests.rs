@@ -95,13 +95,14 @@ fn refuses_what_no_picture_fits() {
 
 #[test]
 fn refuses_records_with_a_reason() {
+    use CodecErrorKind::{Damaged, TooLong, Truncated, Unsupported};
+
     let good = AvcConfig::from_annex_b(X264_480X270).unwrap().record().to_vec();
     let with = |at: usize, byte: u8| {
         let mut record = good.clone();
         record[at] = byte;
         AvcConfig::parse(record.into()).unwrap_err()
     };
-    use CodecErrorKind::{Damaged, TooLong, Truncated, Unsupported};
     let table = [
         (with(0, 2), Unsupported, "version 2"),
         (with(4, 0xfe), Damaged, "lengths of 3 bytes"),

@@ -84,7 +84,6 @@ impl AacEncoder {
         Ok(())
     }
 
-    /// The next packet, if one is complete.
     pub(crate) fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
         match self.codec.receive_packet(&mut self.coded) {
             Ok(()) => {}

@@ -17,7 +17,6 @@ use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::time::MediaTime;
 
-/// Makes AAC of one audio track.
 pub(crate) struct Transcoder {
     decoder: Opened,
     time_base: Rational,
@@ -48,7 +47,6 @@ impl Transcoder {
         Ok(Self { decoder: decoder.0, time_base, frame, resampler: None, encoder, started: false })
     }
 
-    /// What decodes the packets that come out.
     pub(crate) fn config(&self) -> Arc<AudioConfig> {
         self.encoder.config()
     }
@@ -66,7 +64,6 @@ impl Transcoder {
         self.encoder.pull()
     }
 
-    /// Says that no packet follows.
     pub(crate) fn finish(&mut self) -> Result<(), FfmpegError> {
         let _ = self.decoder.send_eof();
         self.encode_decoded()?;

@@ -6,16 +6,13 @@ use super::super::FfmpegError;
 use crate::picture::{Colour, FrameRate, Size};
 use crate::time::MediaTime;
 
-/// What an encoder is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderSettings {
     /// Of every picture; both sides even, as 4:2:0 wants.
     pub size: Size,
     /// Roughly how many pictures come: for rate control. Times are kept as they are, whatever the rate.
     pub frame_rate: FrameRate,
-    /// How many bits it may take.
     pub rate: RateControl,
-    /// How much work it may take.
     pub preset: Preset,
     /// From one keyframe to the next, by the frame rate; without it they come only where they are forced.
     pub key_interval: Option<MediaTime>,

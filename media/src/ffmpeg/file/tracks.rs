@@ -29,7 +29,6 @@ fn rescale(value: i64, base: Rational) -> MediaTime {
     MediaTime::from_time_base(value, base.numerator(), base.denominator())
 }
 
-/// The pictures of a file.
 pub(super) struct VideoTrack {
     index: usize,
     time_base: Rational,
@@ -145,7 +144,6 @@ fn frame_rate(stream: &Stream<'_>) -> FrameRate {
     believable(stream.avg_frame_rate()).or_else(|| believable(stream.rate())).unwrap_or(FALLBACK_FRAME_RATE)
 }
 
-/// The sound of a file.
 pub(super) struct AudioTrack {
     index: usize,
     time_base: Rational,

@@ -19,7 +19,6 @@ use crate::picture::Size;
 pub enum Filter {
     /// Linear: fast and soft.
     Bilinear,
-    /// Cubic.
     Bicubic,
     /// Windowed sinc with three lobes: sharp.
     Lanczos,

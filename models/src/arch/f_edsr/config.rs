@@ -120,10 +120,8 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// All presets, the cheapest first.
     pub const ALL: [Self; 5] = [Self::Nano, Self::Mini, Self::Small, Self::Base, Self::Large];
 
-    /// The preset's parameters at an upscaling factor.
     pub fn config(self, scale: u8) -> Result<FEdsrConfig, ModelError> {
         let (channels, blocks) = match self {
             Self::Nano => (8, 2),
