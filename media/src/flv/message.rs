@@ -6,7 +6,11 @@ use bytes::Bytes;
 pub(super) enum Message {
     /// A codec's configuration record.
     Config(Bytes),
-    Frame { composition_millis: i32, key: bool, data: Bytes },
+    Frame {
+        composition_millis: i32,
+        key: bool,
+        data: Bytes,
+    },
     /// Nothing that concerns us: the end of a sequence, metadata, another track.
     Nothing,
 }
