@@ -27,8 +27,7 @@ use media::quality::{Mean, psnr_luma};
 use models::FEdsrConfig;
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
-use streamer::coder::{Key, LrSettings, Transcoder};
-use streamer::config::VideoSize;
+use streamer::coder::{Key, Transcoder};
 use streamer::pairs::Coded;
 use streamer::trainer::Policy;
 
@@ -144,7 +143,7 @@ fn direct(programme: &Programme, bitrate: f64) -> Result<f64> {
     while let Some(shot) = camera.shoot()? {
         if shot.number % MEASURE_EVERY == FIRST_MEASURED {
             // The same pictures as above, about: those that Lanczos upsampling of a clean picture makes perfect are left out.
-            let small = scaler.scale(&shot.hr, programme.half().size())?;
+            let small = scaler.scale(&shot.hr, programme.half())?;
             if psnr_luma(&scaler.scale(&small, shot.hr.size())?, &shot.hr)
                 <= Settings::default().nothing_to_gain_db
             {
@@ -172,13 +171,13 @@ struct Shot {
 }
 
 impl<'a> Camera<'a> {
-    fn new(programme: &'a Programme, size: VideoSize, bitrate: u32) -> Result<Self> {
-        let transcoder = Transcoder::new(LrSettings {
+    fn new(programme: &'a Programme, size: media::Size, bitrate: u32) -> Result<Self> {
+        let transcoder = Transcoder::new(
             size,
-            bitrate: bitrate.to_string().parse()?,
-            frame_rate: programme::RATE,
-            colour: media::picture::Colour::default(),
-        })?;
+            bitrate.to_string().parse()?,
+            programme::RATE,
+            media::picture::Colour::default(),
+        )?;
         let decoder = Decoder::new(&transcoder.config())?;
         Ok(Self { reel: programme.reel(), transcoder, decoder, bytes: 0 })
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use api::Bitrate;
 use api::names::StreamName;
 use clap::{Args, Parser, Subcommand};
+use media::Size;
 use models::Preset;
 use nets::device::DeviceChoice;
 
-use crate::config::quantity::{VideoSize, seconds};
+use crate::config::quantity::{seconds, size};
 use crate::trainer::Policy;
 
 const EXIT_CODES: &str = "\
@@ -91,8 +92,8 @@ pub struct PushArgs {
     #[arg(long, default_value = "live")]
     pub name: StreamName,
     /// Size of the sent video, both sides even [default: half of the source, 480x270 at most]
-    #[arg(long, value_name = "WIDTHxHEIGHT")]
-    pub size: Option<VideoSize>,
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub size: Option<Size>,
     /// Bitrate of the sent video
     #[arg(long, default_value = "600k")]
     pub bitrate: Bitrate,
@@ -142,8 +143,8 @@ pub struct TrainArgs {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
     /// Size of the low-resolution video [default: the recording's divided by --scale]
-    #[arg(long, value_name = "WIDTHxHEIGHT")]
-    pub size: Option<VideoSize>,
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub size: Option<Size>,
     /// Bitrate of the low-resolution video that the network will have to enhance
     #[arg(long, default_value = "600k")]
     pub bitrate: Bitrate,

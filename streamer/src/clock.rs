@@ -13,25 +13,13 @@ pub trait Clock: Send + Sync {
 }
 
 /// The machine's clock; waiting on it ends with the program.
-#[derive(Debug, Clone)]
-pub struct SystemClock {
-    stop: Shutdown,
-}
-
-impl SystemClock {
-    /// A clock whose waits end when `stop` is asked for.
-    pub fn new(stop: Shutdown) -> Self {
-        Self { stop }
-    }
-}
-
-impl Clock for SystemClock {
+impl Clock for Shutdown {
     fn now(&self) -> Instant {
         Instant::now()
     }
 
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
-        self.stop.sleep(duration)
+        Shutdown::sleep(self, duration)
     }
 }
 

@@ -4,35 +4,33 @@
 mod transcode;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use api::Bitrate;
 use api::shutdown::Shutdown;
 use media::flow::KeyQueue;
-use media::picture::Picture;
-use media::{FrameRate, Unit};
+use media::{FrameRate, Picture, Size, Unit};
 
-use crate::config::VideoSize;
 use crate::failure::Failure;
 use crate::pairs::Coded;
-use crate::push::KeyRequest;
 use crate::source::{Media, Source};
 use crate::status::Counters;
 
-pub use transcode::{Key, LrSettings, Transcoder, usual_size};
+pub use transcode::{Key, Transcoder, usual_size};
 
 /// The video thread's belongings.
 pub struct Coder {
     pub source: Box<dyn Source>,
     /// Size of the sent video, if it was given.
-    pub size: Option<VideoSize>,
+    pub size: Option<Size>,
     /// Bitrate of the sent video.
     pub bitrate: Bitrate,
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
     pub pairs: Option<Arc<KeyQueue<Coded>>>,
     /// Whether the sender wants a keyframe.
-    pub key_request: KeyRequest,
+    pub key_request: Arc<AtomicBool>,
     pub counters: Arc<Counters>,
     pub stop: Shutdown,
 }
@@ -50,7 +48,7 @@ impl Coder {
     }
 
     fn code(&mut self) -> Result<(), Failure> {
-        let mut transcoder = None;
+        let mut transcoder: Option<Transcoder> = None;
         while !self.stop.is_requested() {
             // What the queue drops for want of room it counts itself.
             match self.source.next().context("the source failed").map_err(Failure::Failed)? {
@@ -62,9 +60,8 @@ impl Coder {
                     self.outgoing.push(Unit::Packet(packet));
                 }
                 Some(Media::Picture { picture, frame_rate, keyframe }) => {
-                    // Another size alone needs no new encoder: the scaler sees to that, and the stream stays as it is.
                     let transcoder = match &mut transcoder {
-                        Some(current) if suits(current, &picture, frame_rate) => current,
+                        Some(current) if current.suits(&picture, frame_rate) => current,
                         outdated => outdated.insert(self.transcoder(&picture, frame_rate)?),
                     };
                     self.picture(transcoder, picture, keyframe)?;
@@ -82,10 +79,10 @@ impl Coder {
             None => usual_size(hr.size())?,
         };
         tracing::info!(
-            source = %hr.size(), sent = %size.size(), %frame_rate, bitrate = %self.bitrate, "coding"
+            source = %hr.size(), sent = %size, %frame_rate, bitrate = %self.bitrate, "coding"
         );
-        let settings = LrSettings { size, bitrate: self.bitrate, frame_rate, colour: hr.colour() };
-        let transcoder = Transcoder::new(settings).map_err(Failure::failed)?;
+        let transcoder =
+            Transcoder::new(size, self.bitrate, frame_rate, hr.colour()).map_err(Failure::failed)?;
         self.outgoing.push(Unit::VideoConfig(transcoder.config()));
         if let Some(pairs) = &self.pairs {
             pairs.push(Coded::Config(transcoder.config()));
@@ -94,7 +91,7 @@ impl Coder {
     }
 
     fn picture(&self, transcoder: &mut Transcoder, hr: Picture, keyframe: bool) -> Result<(), Failure> {
-        let key = if self.key_request.take() {
+        let key = if self.key_request.swap(false, Ordering::Relaxed) {
             Key::Needed
         } else if keyframe {
             Key::Wished
@@ -110,10 +107,4 @@ impl Coder {
         self.outgoing.push(Unit::Packet(packet));
         Ok(())
     }
-}
-
-/// Whether a transcoder still fits: sources may change while they run.
-fn suits(transcoder: &Transcoder, hr: &Picture, frame_rate: FrameRate) -> bool {
-    let settings = transcoder.settings();
-    settings.frame_rate == frame_rate && settings.colour == hr.colour()
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use api::names::{StreamKey, StreamName};
 use api::{Bitrate, Invalid, files};
+use media::Size;
 use nets::Device;
 use rtmp::RtmpUrl;
 use url::Url;
@@ -17,8 +18,8 @@ use crate::cli::{KeyArgs, PushArgs};
 use crate::trainer::Policy;
 use crate::upload::UploadTarget;
 
-pub use quantity::VideoSize;
-pub use source::{ListenAt, Repeat, SourceSpec};
+pub use quantity::codable;
+pub use source::SourceSpec;
 
 /// Uploads stay below this part of the video's bitrate, unless told otherwise.
 const UPLOAD_SHARE: u32 = 10;
@@ -32,7 +33,7 @@ pub struct PushConfig {
     pub to: RtmpUrl,
     pub key: StreamKey,
     /// Size of the sent video, if it was given.
-    pub size: Option<VideoSize>,
+    pub size: Option<Size>,
     pub bitrate: Bitrate,
     /// Training and uploads; none with `--no-train`.
     pub training: Option<TrainingConfig>,
@@ -57,8 +58,7 @@ pub struct TrainingConfig {
 impl PushConfig {
     /// Understands the arguments; reads the key's file.
     pub fn from_args(args: PushArgs) -> Result<Self, Invalid> {
-        let repeat = if args.looping { Repeat::ForEver } else { Repeat::Once };
-        let source = SourceSpec::parse(&args.source, repeat)?;
+        let source = SourceSpec::parse(&args.source, args.looping)?;
         let to: RtmpUrl = args.to.parse().map_err(|error| {
             Invalid::new(format!("--to {}: {error}; write it as rtmp://HOST/live", args.to))
         })?;

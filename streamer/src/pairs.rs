@@ -80,30 +80,23 @@ impl Queued for Coded {
 
 /// Makes pairs.
 pub struct PairMaker {
-    wanted: Option<Wanted>,
+    /// Changes as the trainer likes.
+    pub wanted: Wanted,
     decoder: Option<Decoder>,
     scaler: Scaler,
     cuts: CutDetector,
     last: Option<MediaTime>,
 }
 
-impl Default for PairMaker {
-    /// Makes none before [something is wanted](Self::set_wanted).
-    fn default() -> Self {
+impl PairMaker {
+    pub fn new(wanted: Wanted) -> Self {
         Self {
-            wanted: None,
+            wanted,
             decoder: None,
             scaler: Scaler::new(Filter::Area),
             cuts: CutDetector::new(&Settings::default()),
             last: None,
         }
-    }
-}
-
-impl PairMaker {
-    /// What is wanted from now on; none: nobody wants pairs now.
-    pub fn set_wanted(&mut self, wanted: Option<Wanted>) {
-        self.wanted = wanted;
     }
 
     /// Takes what was coded; gives a pair if this picture was chosen.
@@ -120,7 +113,7 @@ impl PairMaker {
         let Some(lr) = decoder.pull()? else { return Ok(None) };
         // Asked for every frame, wanted or not: a cut is told by the frames before it.
         let cut = self.cuts.is_cut(&lr);
-        let Some(Wanted { scale, spacing }) = self.wanted else { return Ok(None) };
+        let Wanted { scale, spacing } = self.wanted;
         // The decoder holds nothing back: streams of ours are never reordered.
         if lr.pts() != hr.pts() || !(cut || self.is_due(&lr, spacing)) {
             return Ok(None);
@@ -146,7 +139,7 @@ mod tests {
     use media::picture::{Colour, Component};
 
     use super::*;
-    use crate::coder::{Key, LrSettings, Transcoder};
+    use crate::coder::{Key, Transcoder};
 
     fn picture(size: Size, n: i64, scene: u8) -> Picture {
         let mut picture = Picture::new(size);
@@ -157,20 +150,17 @@ mod tests {
         picture
     }
 
-    fn settings() -> LrSettings {
-        LrSettings {
-            size: "64x48".parse().unwrap(),
-            bitrate: "100k".parse().unwrap(),
-            frame_rate: FrameRate { num: 25, den: 1 },
-            colour: Colour::default(),
-        }
+    fn transcoder() -> Transcoder {
+        let size = Size { width: 64, height: 48 };
+        let rate = FrameRate { num: 25, den: 1 };
+        Transcoder::new(size, "100k".parse().unwrap(), rate, Colour::default()).unwrap()
     }
 
     #[test]
     fn chooses_key_pictures_cuts_and_a_few_between() {
-        let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::default();
-        maker.set_wanted(Some(Wanted { scale: 2, spacing: MediaTime::from_millis(500) }));
+        let mut transcoder = transcoder();
+        let mut maker = PairMaker::new(Wanted::new(2, State::Waiting));
+        maker.wanted = Wanted { scale: 2, spacing: MediaTime::from_millis(500) };
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let mut chosen = Vec::new();
         for n in 0..60 {
@@ -188,9 +178,9 @@ mod tests {
 
     #[test]
     fn a_source_without_more_detail_is_told() {
-        let mut transcoder = Transcoder::new(settings()).unwrap();
-        let mut maker = PairMaker::default();
-        maker.set_wanted(Some(Wanted { scale: 2, spacing: SPACING }));
+        let mut transcoder = transcoder();
+        let mut maker = PairMaker::new(Wanted::new(2, State::Waiting));
+        maker.wanted = Wanted { scale: 2, spacing: SPACING };
         maker.push(Coded::Config(transcoder.config())).unwrap();
         let hr = picture(Size { width: 96, height: 96 }, 0, 40);
         let packet = transcoder.transcode(&hr, Key::Interval).unwrap().unwrap();

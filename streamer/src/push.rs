@@ -31,27 +31,13 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// What servers answer when somebody publishes already under the name.
 const IN_USE: &str = "NetStream.Publish.BadName";
 
-/// Asks the coder for a keyframe.
-#[derive(Debug, Clone, Default)]
-pub struct KeyRequest(Arc<AtomicBool>);
-
-impl KeyRequest {
-    pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether one was asked for since the last call.
-    pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
-    }
-}
-
 /// The sending task.
 pub struct Sender {
     pub url: RtmpUrl,
     pub key: StreamKey,
     pub queue: Arc<KeyQueue<Unit>>,
-    pub key_request: KeyRequest,
+    /// Whether the coder is asked for a keyframe.
+    pub key_request: Arc<AtomicBool>,
     pub counters: Arc<Counters>,
     pub stop: Shutdown,
 }
@@ -76,7 +62,7 @@ impl Sender {
             } else {
                 Some(first)
             };
-            self.counters.link.set(Link::Live);
+            *self.counters.link.lock() = Link::Live;
             self.counters.connections.add(1);
             tracing::info!(url = %self.url, "live");
             let again = lost.is_some() || stale;
@@ -87,7 +73,7 @@ impl Sender {
                 break;
             };
             tracing::warn!(%error, "connection lost; connecting again");
-            self.counters.link.set(Link::Connecting);
+            *self.counters.link.lock() = Link::Connecting;
             self.counters.lost.add(1);
             lost = Some(Instant::now());
             if connected.elapsed() > SETTLED {
@@ -96,7 +82,7 @@ impl Sender {
                 break;
             }
         }
-        self.counters.link.set(Link::Ended);
+        *self.counters.link.lock() = Link::Ended;
         Ok(())
     }
 
@@ -170,7 +156,7 @@ impl Sender {
             }
             if announced.video.is_some() {
                 awaits_keyframe = true;
-                self.key_request.ask();
+                self.key_request.store(true, Ordering::Relaxed);
             }
         }
         let mut next = first;

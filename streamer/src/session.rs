@@ -9,6 +9,7 @@
 //! queue, the sender sends what is in it and says goodbye, training and uploads are broken off, all threads are joined.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,9 +21,9 @@ use tokio::task;
 use crate::coder::Coder;
 use crate::config::PushConfig;
 use crate::failure::Failure;
-use crate::push::{KeyRequest, Sender};
+use crate::push::Sender;
 use crate::source;
-use crate::status::{Counters, Screen, Snapshot, StatusLine};
+use crate::status::{Counters, Screen, Snapshot, StatusLine, UploadState};
 use crate::training::Training;
 
 /// Coded units between encoder and network: about three seconds of video and sound.
@@ -36,17 +37,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// The same when the source has ended: a viewer wants to see the end as well.
 const LAST_PICTURES: Duration = Duration::from_secs(10);
 
-/// What a session came to.
-#[derive(Debug)]
-pub struct Report {
-    /// The figures at the end.
-    pub end: Snapshot,
-    /// Where the stream can be watched, if the server is known.
-    pub watch: Option<String>,
-}
-
-/// Streams until the source ends, the time is up, the end is asked for, or the server refuses.
-pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
+/// Streams until the source ends, the time is up, the end is asked for, or the server refuses. Gives the last line: what
+/// came of it, and where the stream can be watched.
+pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
     let stop = Shutdown::new();
     let counters = Arc::new(Counters::default());
     let network = Builder::new_multi_thread()
@@ -69,7 +62,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
         .map_err(Failure::failed)?;
 
     let outgoing = Arc::new(KeyQueue::new(OUTGOING, Overflow::DropVideo));
-    let key_request = KeyRequest::default();
+    let key_request = Arc::new(AtomicBool::default());
     let sender = Sender {
         url: config.to,
         key: config.key,
@@ -88,89 +81,89 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<Report, Failure> {
         counters: counters.clone(),
         stop: stop.clone(),
     };
-    let mut stream = Stream {
-        sender: network.spawn(sender.run()),
-        video: thread::Builder::new().name("video".into()).spawn(|| coder.run()).map_err(Failure::failed)?,
-        network,
-        stop,
-    };
+    let sender = network.spawn(sender.run());
+    let video = thread::Builder::new().name("video".into()).spawn(|| coder.run()).map_err(Failure::failed)?;
 
     let mut figures = StatusLine::new(Instant::now());
-    stream.watch(config.duration, || screen.show(&figures.snapshot(&counters, Instant::now())));
-    let result = stream.finish();
+    let start = Instant::now();
+    let mut shown = start;
+    while !video.is_finished() && !sender.is_finished() && stop.sleep(TICK).is_ok() {
+        if config.duration.is_some_and(|limit| start.elapsed() >= limit) {
+            stop.request();
+        }
+        if shown.elapsed() >= SHOW_EVERY {
+            shown += SHOW_EVERY;
+            screen.show(&figures.snapshot(&counters, Instant::now()));
+        }
+    }
+    let result = end(video, sender, network, &stop);
     if let Some(training) = training {
         training.finish();
     }
-    let end = figures.snapshot(&counters, Instant::now());
-    screen.show(&end);
+    let last = figures.snapshot(&counters, Instant::now());
+    screen.show(&last);
     screen.finish();
-    result.map(|()| Report { end, watch })
+    result.map(|()| farewell(&last, watch.as_deref()))
 }
 
-/// The running video.
-struct Stream {
+/// Ends in order: the video, the sender, the network.
+fn end(
     video: JoinHandle<Result<(), Failure>>,
-    sender: task::JoinHandle<Result<(), Failure>>,
+    mut sender: task::JoinHandle<Result<(), Failure>>,
     network: Runtime,
-    stop: Shutdown,
-}
-
-impl Stream {
-    /// Waits for a reason to end, and shows the figures meanwhile.
-    fn watch(&mut self, limit: Option<Duration>, mut show: impl FnMut()) {
-        let start = Instant::now();
-        let mut shown = start;
-        while !self.video.is_finished() && !self.sender.is_finished() && self.stop.sleep(TICK).is_ok() {
-            if limit.is_some_and(|limit| start.elapsed() >= limit) {
-                self.stop.request();
+    stop: &Shutdown,
+) -> Result<(), Failure> {
+    let patience = if stop.is_requested() { FAREWELL } else { LAST_PICTURES };
+    if sender.is_finished() {
+        stop.request(); // the server refused: nobody wants the pictures
+    }
+    let video = video.join();
+    let sent = network.block_on(async {
+        // A signal shortens the wait for the last pictures.
+        let last = async {
+            tokio::select! {
+                () = tokio::time::sleep(patience) => {}
+                () = async { stop.requested().await; tokio::time::sleep(FAREWELL).await } => {}
             }
-            if shown.elapsed() >= SHOW_EVERY {
-                shown += SHOW_EVERY;
-                show();
-            }
+        };
+        tokio::select! {
+            biased;
+            sent = &mut sender => Some(sent),
+            () = last => { sender.abort(); None }
+        }
+    });
+    stop.request();
+    network.shutdown_timeout(FAREWELL);
+    match video {
+        Ok(ended) => ended?,
+        Err(_) => {
+            return Err(Failure::failed(anyhow::anyhow!(
+                "the video thread failed; this is a defect, please report it"
+            )));
         }
     }
+    match sent {
+        Some(Ok(ended)) => ended,
+        Some(Err(error)) => Err(Failure::failed(error)),
+        None => {
+            tracing::warn!("the server did not take the last pictures in time");
+            Ok(())
+        }
+    }
+}
 
-    /// Ends in order.
-    fn finish(self) -> Result<(), Failure> {
-        let patience = if self.stop.is_requested() { FAREWELL } else { LAST_PICTURES };
-        if self.sender.is_finished() {
-            self.stop.request(); // the server refused: nobody wants the pictures
-        }
-        let video = self.video.join();
-        let mut sender = self.sender;
-        let stop = self.stop.clone();
-        let sent = self.network.block_on(async {
-            // A signal shortens the wait for the last pictures.
-            let last = async {
-                tokio::select! {
-                    () = tokio::time::sleep(patience) => {}
-                    () = async { stop.requested().await; tokio::time::sleep(FAREWELL).await } => {}
-                }
-            };
-            tokio::select! {
-                biased;
-                sent = &mut sender => Some(sent),
-                () = last => { sender.abort(); None }
-            }
-        });
-        self.stop.request();
-        self.network.shutdown_timeout(FAREWELL);
-        match video {
-            Ok(ended) => ended?,
-            Err(_) => {
-                return Err(Failure::failed(anyhow::anyhow!(
-                    "the video thread failed; this is a defect, please report it"
-                )));
-            }
-        }
-        match sent {
-            Some(Ok(ended)) => ended,
-            Some(Err(error)) => Err(Failure::failed(error)),
-            None => {
-                tracing::warn!("the server did not take the last pictures in time");
-                Ok(())
-            }
-        }
+fn farewell(last: &Snapshot, watch: Option<&str>) -> String {
+    let mut parts = vec![format!("{} pictures in {:.0} s", last.frames, last.t.as_secs_f64())];
+    if last.pairs > 0 {
+        parts
+            .push(format!("{} training steps on {} pairs, {} uploads", last.steps, last.pairs, last.uploads));
+    }
+    if let Some(quality) = last.quality {
+        parts.push(format!("{:+.2} dB over plain upsampling", quality.gain()));
+    }
+    let line = parts.join(", ");
+    match watch {
+        Some(address) if last.upload != UploadState::Refused => format!("{line}; watch it at {address}"),
+        _ => line,
     }
 }

@@ -2,7 +2,6 @@
 //! zero and never breaks; how it waits for the next one is its own business.
 
 mod continuity;
-mod file;
 mod media;
 mod pace;
 mod player;
@@ -11,15 +10,14 @@ mod synthetic;
 
 use std::sync::Arc;
 
+use ::media::ffmpeg::FileReader;
 use anyhow::{Context as _, anyhow};
 use api::shutdown::Shutdown;
 use tokio::runtime::Handle;
 
-use crate::clock::SystemClock;
-use crate::config::{Repeat, SourceSpec};
+use crate::config::SourceSpec;
 use crate::failure::Failure;
 use crate::status::Counters;
-use file::FileRecording;
 use player::Player;
 use rtmp::RtmpSource;
 use synthetic::SyntheticRecording;
@@ -33,28 +31,25 @@ pub fn open(
     stop: &Shutdown,
     counters: &Arc<Counters>,
 ) -> Result<Box<dyn Source>, Failure> {
-    let clock = SystemClock::new(stop.clone());
     Ok(match spec {
-        SourceSpec::File { path, repeat } => {
-            let recording = FileRecording::open(path).map_err(|error| {
+        SourceSpec::File { path, repeats } => {
+            let recording = FileReader::open(path).map_err(|error| {
                 Failure::failed(anyhow!("{error}; give a media file that ffprobe can read"))
             })?;
-            Box::new(Player::new(recording, *repeat, clock, counters.clone()))
+            Box::new(Player::new(recording, *repeats, stop.clone(), counters.clone()))
         }
-        SourceSpec::Listen(at) => {
-            let source =
-                RtmpSource::listen(at, runtime, stop.clone(), counters.clone()).map_err(|error| {
-                    Failure::failed(anyhow!(
-                        "cannot listen at {}: {error}; is another program using this port?",
-                        at.address
-                    ))
-                })?;
-            Box::new(source)
+        SourceSpec::Listen { address, key } => {
+            let source = RtmpSource::listen(*address, key.clone(), runtime, stop.clone(), counters.clone());
+            Box::new(source.map_err(|error| {
+                Failure::failed(anyhow!(
+                    "cannot listen at {address}: {error}; is another program using this port?"
+                ))
+            })?)
         }
         SourceSpec::Synthetic => {
             let recording =
                 SyntheticRecording::new().context("the source failed").map_err(Failure::Failed)?;
-            Box::new(Player::new(recording, Repeat::Once, clock, counters.clone()))
+            Box::new(Player::new(recording, false, stop.clone(), counters.clone()))
         }
     })
 }

@@ -34,7 +34,6 @@ mod line;
 mod screen;
 mod training;
 
-pub use counters::{Counter, Counters, Latest, Link, Quality, UploadState};
+pub use counters::{Counter, Counters, Link, Quality, UploadState};
 pub use line::{Snapshot, StatusLine};
 pub use screen::Screen;
-pub use training::TrainingFigures;

@@ -9,21 +9,21 @@ mod priority;
 mod wire;
 mod yielding;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::nets::Device;
 use api::control::{QualityLook, TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
 use learn::policy::{Adaptive, Always, Once};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
 use media::flow::Slot;
 use models::{FEdsrConfig, Fingerprint, Package};
+use parking_lot::Mutex;
 
 use crate::backoff::Backoff;
+use crate::config::TrainingConfig;
 use crate::pairs::{PairBuffer, Wanted};
-use crate::status::{Counters, Latest, Quality, UploadState};
+use crate::status::{Counters, Quality, UploadState};
 use crate::upload::Client;
 use yielding::Yielding;
 
@@ -72,17 +72,12 @@ pub struct TrainerThread {
     pub client: Arc<Client>,
     pub pairs: Arc<PairBuffer>,
     /// Which pairs are wanted.
-    pub wanted: Arc<Latest<Option<Wanted>>>,
+    pub wanted: Arc<Mutex<Wanted>>,
     /// Where the newest network goes.
     pub offers: Arc<Slot<Package>>,
     /// What the server has taken.
-    pub accepted: Arc<Latest<Option<Package>>>,
-    /// Least time between two uploads of one training.
-    pub upload_every: Duration,
-    pub policy: Policy,
-    pub device: Device,
-    /// The folder where the gains of trainings are remembered.
-    pub state: Option<PathBuf>,
+    pub accepted: Arc<Mutex<Option<Package>>>,
+    pub config: TrainingConfig,
     pub counters: Arc<Counters>,
     /// The end of the program.
     pub stop: Shutdown,
@@ -138,7 +133,7 @@ impl TrainerThread {
                 Err(error) => error,
             };
             if !error.is_temporary() {
-                self.counters.upload.set(UploadState::Refused);
+                *self.counters.upload.lock() = UploadState::Refused;
             }
             let text = error.to_string();
             if text != said && !self.stop.is_requested() {
@@ -187,10 +182,10 @@ impl TrainerThread {
     /// The server may have started anew, with its stock weights or another network in mind.
     fn ask_again(&self, order: &TrainingOrder) -> Option<TrainingOrder> {
         let now = self.client.training_order().ok()?;
-        let ours = self.accepted.get().map(|package| package.fingerprint().to_hex());
+        let ours = self.accepted.lock().as_ref().map(|package| package.fingerprint().to_hex());
         if ours.is_some() && ours != now.in_use {
             tracing::info!("the server has forgotten our network; it gets the newest one");
-            self.accepted.set(None);
+            *self.accepted.lock() = None;
         }
         let net = |order: &TrainingOrder| (order.channels, order.blocks, order.scale);
         (net(&now) != net(order)).then_some(now)
@@ -198,13 +193,13 @@ impl TrainerThread {
 
     /// Shows how training stands, and logs the looks that are new.
     fn show(&self, report: TrainingReport) {
-        let seen_s = self.counters.training.get().looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
+        let seen_s = self.counters.training.lock().looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
         for QualityLook { at_s, plain_db, net_db, smoothed_gain_db } in &report.looks {
             if *at_s > seen_s {
                 tracing::debug!(at_s, plain_db, net_db, smoothed_gain_db, "look");
             }
         }
-        self.counters.training.set(report);
+        *self.counters.training.lock() = report;
     }
 }
 
@@ -212,15 +207,15 @@ impl<'a> Work<'a> {
     fn new(thread: &'a TrainerThread, order: &'a TrainingOrder) -> Result<Self, Error> {
         let config = FEdsrConfig::new(order.channels, order.blocks, order.scale)?;
         let settings = Settings {
-            device: thread.device,
+            device: thread.config.device,
             seed: rand::random(),
-            upload_every_s: thread.upload_every.as_secs_f64(),
+            upload_every_s: thread.config.upload_every.as_secs_f64(),
             ..Settings::default()
         };
-        let threshold = Threshold::open(config, &settings, thread.state.as_deref());
+        let threshold = Threshold::open(config, &settings, thread.config.state.as_deref());
         // Unless we know better, the server has the stock weights, as we do.
         let start = stock_package(config);
-        let policy = thread.policy.with(&settings);
+        let policy = thread.config.policy.with(&settings);
         let training = LiveTraining::new(config, start, policy, threshold, &settings);
         let yielding = Yielding::default();
         let mut work = Self { thread, order, training, on_server: None, yielding, steps: 0, seconds: 0.0 };
@@ -231,7 +226,7 @@ impl<'a> Work<'a> {
     /// Takes the pairs that have come; waits for one if there is nothing else to do. False at the end of all pairs.
     fn take_pairs(&mut self) -> Result<bool, Error> {
         // Told anew each time: while there is too little to learn from, pairs are wanted more often.
-        self.thread.wanted.set(Some(Wanted::new(self.order.scale, self.training.state())));
+        *self.thread.wanted.lock() = Wanted::new(self.order.scale, self.training.state());
         // Nobody waits while there are steps to do.
         let patience = if self.training.is_training() { Duration::ZERO } else { PATIENCE };
         let Some(fresh) = self.thread.pairs.drain(patience) else { return Ok(false) };
@@ -244,7 +239,7 @@ impl<'a> Work<'a> {
     /// Tells the training when the server has another network than before.
     fn hear_of_server(&mut self) {
         let config = self.training.config();
-        let accepted = self.thread.accepted.get().filter(|package| package.config() == config);
+        let accepted = self.thread.accepted.lock().clone().filter(|package| package.config() == config);
         let fingerprint = accepted.as_ref().map(Package::fingerprint);
         if fingerprint != self.on_server {
             self.on_server = fingerprint;
@@ -295,7 +290,7 @@ impl<'a> Work<'a> {
                 }
                 Event::Judged { lanczos_db: plain, server_db: net, trained_db: trainee } => {
                     tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
-                    self.thread.counters.quality.set(Some(Quality { plain, net, trainee }));
+                    *self.thread.counters.quality.lock() = Some(Quality { plain, net, trainee });
                 }
                 Event::Upload(package) => self.upload(package),
             }

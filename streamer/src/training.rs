@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use api::control::{TrainingReport, TrainingState};
+use api::control::TrainingState;
 use api::shutdown::Shutdown;
 use learn::State;
 use media::flow::{KeyQueue, Overflow, Slot};
 use models::Package;
 use models::package::Shelf;
+use parking_lot::Mutex;
 
 use crate::config::TrainingConfig;
 use crate::pairs::{Coded, PairBuffer, PairError, PairMaker, Wanted};
-use crate::status::{Counters, Latest};
+use crate::status::Counters;
 use crate::trainer::TrainerThread;
-use crate::upload::{Client, Reporter, Uploader};
+use crate::upload::{Client, Uploader, report_training};
 
 /// A trainer that has not come for pairs for so long gets no processor time; pauses and steps are shorter.
 const STARVED: Duration = Duration::from_secs(15);
@@ -43,26 +44,24 @@ impl Training {
             coded: Arc::new(KeyQueue::new(CODED, Overflow::DropVideo)),
             pairs: Arc::new(PairBuffer::new(PAIRS)),
             offers: Arc::new(Slot::default()),
-            client: Arc::new(Client::new(config.target)),
+            client: Arc::new(Client::new(config.target.clone())),
             threads: Vec::new(),
         };
-        let wanted = Arc::new(Latest::new(Some(Wanted::new(USUAL_SCALE, State::Waiting))));
-        let accepted = Arc::new(Latest::default());
+        let wanted = Arc::new(Mutex::new(Wanted::new(USUAL_SCALE, State::Waiting)));
+        let accepted = Arc::new(Mutex::default());
         let coded = training.coded.clone();
         let pairs = training.pairs.clone();
         let watched = wanted.clone();
         let counted = counters.clone();
         training.spawn("pairs", move || make_pairs(&coded, &pairs, &watched, &counted))?;
+        let rate = config.upload_rate.bits_per_second();
         let trainer = TrainerThread {
             client: training.client.clone(),
             pairs: training.pairs.clone(),
             wanted,
             offers: training.offers.clone(),
             accepted: accepted.clone(),
-            upload_every: config.upload_every,
-            policy: config.policy,
-            device: config.device,
-            state: config.state,
+            config,
             counters: counters.clone(),
             stop: stop.clone(),
         };
@@ -72,14 +71,15 @@ impl Training {
             client: training.client.clone(),
             offers: training.offers.clone(),
             accepted,
-            rate: config.upload_rate.bits_per_second(),
+            rate,
             counters: counters.clone(),
             stop: stop.clone(),
         };
         training.spawn("uploader", move || uploader.run())?;
-        let reporter =
-            Reporter { client: training.client.clone(), counters: counters.clone(), stop: stop.clone() };
-        training.spawn("reporter", move || reporter.run())?;
+        let client = training.client.clone();
+        let counters = counters.clone();
+        let stop = stop.clone();
+        training.spawn("reporter", move || report_training(&client, &counters, &stop))?;
         Ok(training)
     }
 
@@ -126,25 +126,19 @@ fn tell_of_starvation(starved: bool, counters: &Counters) {
             "the trainer gets no time: every core is busy with something else. Nothing is learnt meanwhile; leave it a core, or \
              stream with --no-train"
         );
-        let report = counters.training.get();
-        counters.training.set(TrainingReport { state: TrainingState::TooSlow, ..report });
+        counters.training.lock().state = TrainingState::TooSlow;
     } else {
         tracing::info!("the trainer gets on again");
     }
 }
 
 /// The thread that makes pairs.
-fn make_pairs(
-    coded: &KeyQueue<Coded>,
-    pairs: &PairBuffer,
-    wanted: &Latest<Option<Wanted>>,
-    counters: &Counters,
-) {
-    let mut maker = PairMaker::default();
+fn make_pairs(coded: &KeyQueue<Coded>, pairs: &PairBuffer, wanted: &Mutex<Wanted>, counters: &Counters) {
+    let mut maker = PairMaker::new(*wanted.lock());
     let mut warned = false;
     let mut starved = false;
     while let Some(next) = coded.pop() {
-        maker.set_wanted(wanted.get());
+        maker.wanted = *wanted.lock();
         match maker.push(next) {
             Ok(None) => {}
             Ok(Some(pair)) => {

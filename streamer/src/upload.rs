@@ -7,5 +7,5 @@ mod uploader;
 
 pub use client::{ApiError, Client, UploadTarget};
 pub use paced::PacedReader;
-pub use reporter::Reporter;
+pub use reporter::report_training;
 pub use uploader::Uploader;

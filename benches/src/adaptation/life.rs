@@ -1,7 +1,7 @@
 //! One policy through a programme.
 
 use anyhow::Result;
-use learn::{Event, GainSample, LiveTraining, Record, Settings, Threshold, stock_package};
+use learn::{Event, GainSample, LiveTraining, Record, Settings, State, Threshold, stock_package};
 use models::package::Shelf;
 use models::{FEdsrConfig, Package};
 use nets::torch::Torch;
@@ -85,7 +85,7 @@ impl Life {
             pace: plan.pace,
             upload_rate: f64::from(plan.bitrate) * UPLOAD_SHARE,
             trainer,
-            maker: PairMaker::default(),
+            maker: PairMaker::new(Wanted::new(plan.config.scale, State::Waiting)),
             now_s: 0.0,
             credit_s: 0.0,
             waiting: None,
@@ -99,7 +99,7 @@ impl Life {
 
     /// What is being sent.
     pub fn see(&mut self, coded: Coded) -> Result<()> {
-        self.maker.set_wanted(Some(Wanted::new(self.config.scale, self.trainer.state())));
+        self.maker.wanted = Wanted::new(self.config.scale, self.trainer.state());
         if let Some(pair) = self.maker.push(coded)? {
             self.trainer.take(pair)?;
             self.credit_s -= self.pace.look_s;

@@ -39,9 +39,8 @@ impl Pace {
     /// Measures this machine on the first pictures of a programme.
     pub fn measure(programme: &Programme, config: FEdsrConfig, device: Device, bitrate: u32) -> Result<Self> {
         let mut camera = Camera::new(programme, programme.half(), bitrate)?;
-        let mut maker = PairMaker::default();
+        let mut maker = PairMaker::new(Wanted::new(config.scale, State::Waiting));
         let mut pool = PairPool::new(8, config.scale);
-        maker.set_wanted(Some(Wanted::new(config.scale, State::Waiting)));
         maker.push(Coded::Config(camera.transcoder.config()))?;
         let mut last: Option<Pair> = None;
         while pool.len() < 4

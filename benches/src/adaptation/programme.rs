@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use media::ffmpeg::{FileReader, Filter, Media, Scaler};
 use media::{FrameRate, Picture, Size};
-use streamer::config::VideoSize;
 
 use crate::evaluate::footage;
 
@@ -56,14 +55,14 @@ impl Programme {
     }
 
     /// Size of the large pictures.
-    pub fn whole(&self) -> VideoSize {
-        VideoSize::new(self.size).expect("sides are multiples of four")
+    pub fn whole(&self) -> Size {
+        self.size
     }
 
     /// Size of the stream's pictures.
-    pub fn half(&self) -> VideoSize {
+    pub fn half(&self) -> Size {
         let Size { width, height } = self.size;
-        VideoSize::new(Size { width: width / 2, height: height / 2 }).expect("sides are multiples of four")
+        Size { width: width / 2, height: height / 2 }
     }
 
     /// How long a picture is shown.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use media::ffmpeg::{Decoder, FileReader, Filter, Media, Scaler};
 use media::{FrameRate, Picture, Size};
-use streamer::coder::{Key, LrSettings, Transcoder};
-use streamer::config::VideoSize;
+use streamer::coder::{Key, Transcoder};
+use streamer::config::codable;
 
 /// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
 pub const LARGEST: Size = Size { width: 960, height: 540 };
@@ -69,25 +69,21 @@ impl Clip {
     }
 
     /// Size of the originals.
-    pub fn size(&self) -> Result<VideoSize> {
-        Ok(VideoSize::new(self.pictures[0].size())?)
+    pub fn size(&self) -> Result<Size> {
+        Ok(codable(self.pictures[0].size())?)
     }
 
     /// Size of the thin stream.
-    pub fn half(&self) -> Result<VideoSize> {
+    pub fn half(&self) -> Result<Size> {
         let Size { width, height } = self.pictures[0].size();
-        Ok(VideoSize::new(Size { width: width / 2, height: height / 2 })?)
+        Ok(codable(Size { width: width / 2, height: height / 2 })?)
     }
 
     /// Codes the clip as the streamer does, and decodes it as the server does.
-    pub fn code(&self, size: VideoSize, bitrate: u32) -> Result<Coded> {
-        let settings = LrSettings {
-            size,
-            bitrate: bitrate.to_string().parse()?,
-            frame_rate: self.rate,
-            colour: self.pictures[0].colour(),
-        };
-        let mut transcoder = Transcoder::new(settings)?;
+    pub fn code(&self, size: Size, bitrate: u32) -> Result<Coded> {
+        let bitrate = bitrate.to_string().parse()?;
+        let colour = self.pictures[0].colour();
+        let mut transcoder = Transcoder::new(size, bitrate, self.rate, colour)?;
         let mut decoder = Decoder::new(&transcoder.config())?;
         let (mut pictures, mut bytes) = (Vec::with_capacity(self.pictures.len()), 0);
         for original in &self.pictures {

@@ -10,7 +10,7 @@ use media::ffmpeg::{
 use media::picture::{Colour, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 
-use crate::config::VideoSize;
+use crate::config::codable;
 use crate::failure::Failure;
 
 /// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
@@ -23,16 +23,6 @@ const PRESET: Preset = Preset::Veryfast;
 const THREADS: u32 = 1;
 /// Largest size that is chosen where none was given; what thin uplinks can carry.
 const USUAL_LIMIT: Size = Size { width: 480, height: 270 };
-
-/// What is asked of the low-resolution stream.
-#[derive(Debug, Clone, Copy)]
-pub struct LrSettings {
-    pub size: VideoSize,
-    pub bitrate: Bitrate,
-    /// Roughly: the times of the pictures decide.
-    pub frame_rate: FrameRate,
-    pub colour: Colour,
-}
 
 /// Whether a keyframe is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +37,9 @@ pub enum Key {
 
 /// Scales pictures down and codes them; every picture gives its packet at once.
 pub struct Transcoder {
-    settings: LrSettings,
+    size: Size,
+    frame_rate: FrameRate,
+    colour: Colour,
     scaler: Scaler,
     encoder: Encoder,
     last: Option<MediaTime>,
@@ -55,18 +47,31 @@ pub struct Transcoder {
 }
 
 impl Transcoder {
-    /// An encoder for pictures of any size.
-    pub fn new(settings: LrSettings) -> Result<Self, FfmpegError> {
+    /// Takes pictures of any size. The frame rate is rough: the times of the pictures decide.
+    pub fn new(
+        size: Size,
+        bitrate: Bitrate,
+        frame_rate: FrameRate,
+        colour: Colour,
+    ) -> Result<Self, FfmpegError> {
         let encoder = Encoder::new(&EncoderSettings {
-            size: settings.size.size(),
-            frame_rate: settings.frame_rate,
-            rate: RateControl::Bitrate(settings.bitrate.bits_per_second()),
+            size,
+            frame_rate,
+            rate: RateControl::Bitrate(bitrate.bits_per_second()),
             preset: PRESET,
             key_interval: Some(KEY_INTERVAL),
             threads: THREADS,
-            colour: settings.colour,
+            colour,
         })?;
-        Ok(Self { settings, scaler: Scaler::new(Filter::Area), encoder, last: None, last_key: None })
+        Ok(Self {
+            size,
+            frame_rate,
+            colour,
+            scaler: Scaler::new(Filter::Area),
+            encoder,
+            last: None,
+            last_key: None,
+        })
     }
 
     /// Describes the packets to whoever decodes them.
@@ -74,8 +79,10 @@ impl Transcoder {
         self.encoder.config()
     }
 
-    pub fn settings(&self) -> &LrSettings {
-        &self.settings
+    /// Whether pictures like this one can follow: sources may change while they run. Another size alone needs no new encoder,
+    /// as the scaler sees to that.
+    pub fn suits(&self, hr: &Picture, frame_rate: FrameRate) -> bool {
+        self.frame_rate == frame_rate && self.colour == hr.colour()
     }
 
     /// Scales and codes one picture. None if its time is not after the one before it, or the encoder left it out.
@@ -84,7 +91,7 @@ impl Transcoder {
         if self.last.is_some_and(|last| time <= last) {
             return Ok(None);
         }
-        let lr = self.scaler.scale(hr, self.settings.size.size())?;
+        let lr = self.scaler.scale(hr, self.size)?;
         self.encoder.push(&lr, self.picture_type(time, key))?;
         self.last = Some(time);
         // Without B-frames and look-ahead a packet comes out at once.
@@ -106,11 +113,11 @@ impl Transcoder {
 }
 
 /// The size that is sent where none was given: half of the source, at most `USUAL_LIMIT`, in the source's shape, even.
-pub fn usual_size(hr: Size) -> Result<VideoSize, Failure> {
+pub fn usual_size(hr: Size) -> Result<Size, Failure> {
     let share = |most: u32, side: u32| f64::from(most) / f64::from(side);
     let factor = share(USUAL_LIMIT.width, hr.width).min(share(USUAL_LIMIT.height, hr.height)).min(0.5);
     let even = |side: u32| ((f64::from(side) * factor / 2.0).round() as u32) * 2;
-    VideoSize::new(Size { width: even(hr.width), height: even(hr.height) })
+    codable(Size { width: even(hr.width), height: even(hr.height) })
         .map_err(|_| Failure::refused(anyhow!("{hr} cannot be made smaller by half and coded; give --size")))
 }
 
@@ -127,20 +134,16 @@ mod tests {
             ((1080, 1920), "152x270"),
         ];
         for ((width, height), expected) in sizes {
-            assert_eq!(usual_size(Size { width, height }).unwrap().size().to_string(), expected);
+            assert_eq!(usual_size(Size { width, height }).unwrap().to_string(), expected);
         }
         assert!(usual_size(Size { width: 20, height: 20 }).is_err());
     }
 
     #[test]
     fn every_picture_gives_a_packet_and_wishes_are_granted_in_measure() {
-        let settings = LrSettings {
-            size: "64x48".parse().unwrap(),
-            bitrate: "100k".parse().unwrap(),
-            frame_rate: FrameRate { num: 25, den: 1 },
-            colour: Colour::default(),
-        };
-        let mut transcoder = Transcoder::new(settings).unwrap();
+        let size = Size { width: 64, height: 48 };
+        let rate = FrameRate { num: 25, den: 1 };
+        let mut transcoder = Transcoder::new(size, "100k".parse().unwrap(), rate, Colour::default()).unwrap();
         let mut keys = Vec::new();
         for n in 0..75 {
             let mut picture = Picture::new(Size { width: 128, height: 96 });

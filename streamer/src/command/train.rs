@@ -1,6 +1,5 @@
 //! `streamer train`: the same pairs and the same trainer as beside a stream, but from a recording and without a server.
 
-mod curve;
 mod report;
 
 use std::path::Path;
@@ -10,18 +9,18 @@ use anyhow::{Context, ensure};
 use learn::{Error, Material, Settings, Trainer, TrainerSettings, cosine, stock_package};
 use media::ffmpeg::{FileReader, Media};
 use media::files;
-use media::{MediaTime, Picture, Size};
+use media::{MediaTime, Size};
 use models::Package;
 use models::package::TrainingSummary;
 use nets::{Device, Precision};
 
 use crate::cli::TrainArgs;
-use crate::coder::{Key, LrSettings, Transcoder};
-use crate::config::VideoSize;
+use crate::coder::{Key, Transcoder};
+use crate::config::codable;
 use crate::failure::Failure;
 use crate::pairs::{Coded, PairMaker, Wanted};
 use crate::status::Screen;
-use curve::{Point, Run};
+use report::Point;
 
 /// Pairs that are kept, spread over the whole recording: 120 MB for 480x270.
 const PAIRS: usize = 100;
@@ -39,23 +38,23 @@ const SEED: u64 = 1;
 /// Trains and writes the network, and beside it how that went.
 pub(super) fn run(args: &TrainArgs, screen: &mut Screen) -> Result<String, Failure> {
     nets::torch::configure_threads(args.threads);
-    let (package, run) = train(args, screen).map_err(Failure::Failed)?;
+    let (package, points) = train(args, screen).map_err(Failure::Failed)?;
     write(&args.out, package.bytes()).map_err(Failure::Failed)?;
-    let last = run.last();
-    write(&args.out.with_extension("md"), report::markdown(args, &package, &run).as_bytes())
+    let last = points.last().copied().unwrap_or_default();
+    write(&args.out.with_extension("md"), report::markdown(args, &package, &points).as_bytes())
         .map_err(Failure::Failed)?;
-    let chart = report::chart(&run).map_err(Failure::Failed)?;
+    let chart = report::chart(&points).map_err(Failure::Failed)?;
     write(&args.out.with_extension("svg"), chart.as_bytes()).map_err(Failure::Failed)?;
-    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", run.lanczos, last.psnr, last.psnr - run.lanczos);
+    println!("plain_db={:.2} net_db={:.2} gain_db={:.2}", last.lanczos, last.psnr, last.gain());
     let out = args.out.display();
-    Ok(if last.psnr > run.lanczos {
+    Ok(if last.gain() > 0.0 {
         format!("wrote {out}; how it went is in {}", args.out.with_extension("md").display())
     } else {
         format!("wrote {out}, but plain upsampling is better: train for longer with --seconds")
     })
 }
 
-fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
+fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Vec<Point>)> {
     let config = args.preset.config(args.scale)?;
     let start = stock_package(config);
     let settings = TrainerSettings::starting_from(start.as_ref(), config, Device::Cpu, SEED);
@@ -70,22 +69,21 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
     );
     ensure!(material.can_judge(), "{video} gives nothing to judge by; give a longer recording");
     let mut trainer = Trainer::new(settings, start.as_ref())?;
-    let mut run = Run { lanczos: material.lanczos_db(), points: Vec::new() };
     let began = Instant::now();
     let limit = args.seconds;
     let bar = screen.progress(limit.as_secs());
     let mut shown = began;
     let mut loss = 0.0;
-    run.points.push(judge(&trainer, &mut material, began.elapsed(), loss)?);
+    let mut points = vec![judge(&trainer, &mut material, began.elapsed(), loss)?];
     loop {
         loss = trainer.step(material.pool())?;
         let elapsed = began.elapsed();
         let ends = elapsed >= limit;
         if ends || shown.elapsed() >= JUDGE_EVERY.max(limit / POINTS) {
-            run.points.push(judge(&trainer, &mut material, elapsed, loss)?);
+            let point = judge(&trainer, &mut material, elapsed, loss)?;
+            points.push(point);
             shown = Instant::now();
-            let gain = run.last().psnr - run.lanczos;
-            bar.set_message(format!("training: {} steps, {gain:+.2} dB", trainer.steps()));
+            bar.set_message(format!("training: {} steps, {:+.2} dB", point.steps, point.gain()));
         }
         if ends {
             break;
@@ -95,21 +93,28 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Run)> {
         bar.set_position(elapsed.as_secs());
     }
     bar.finish_and_clear();
+    let last = points.last().copied().unwrap_or_default();
     let package = trainer.package(TrainingSummary {
         pairs: material.pool().pushed(),
         steps: trainer.steps(),
         seconds: began.elapsed().as_secs_f64(),
-        psnr_before: run.lanczos,
-        psnr_after: run.last().psnr,
+        psnr_before: last.lanczos,
+        psnr_after: last.psnr,
     })?;
-    Ok((package, run))
+    Ok((package, points))
 }
 
 fn judge(trainer: &Trainer, material: &mut Material, elapsed: Duration, loss: f64) -> Result<Point, Error> {
     let package = trainer.package(TrainingSummary::default())?;
     let mut net = trainer.backend().upscaler(&package, Precision::Auto)?;
     let psnr = material.judge(package.fingerprint(), &mut *net)?;
-    Ok(Point { seconds: elapsed.as_secs_f64(), steps: trainer.steps(), loss, psnr })
+    Ok(Point {
+        seconds: elapsed.as_secs_f64(),
+        steps: trainer.steps(),
+        loss,
+        lanczos: material.lanczos_db(),
+        psnr,
+    })
 }
 
 /// Codes the recording as a stream would be, and takes pairs from all of it.
@@ -120,8 +125,8 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
         None => divided(reader.size(), u32::from(args.scale))?,
     };
     let length = reader.duration().unwrap_or(USUAL_LENGTH);
-    let mut maker = PairMaker::default();
-    maker.set_wanted(Some(Wanted { scale: args.scale, spacing: (length / PAIRS as i64).max(LEAST_SPACING) }));
+    let wanted = Wanted { scale: args.scale, spacing: (length / PAIRS as i64).max(LEAST_SPACING) };
+    let mut maker = PairMaker::new(wanted);
     let bar = screen.progress(length.to_duration().as_secs());
     bar.set_message("reading the recording");
     let mut transcoder = None;
@@ -129,7 +134,8 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
         let Media::Picture(picture) = media else { continue };
         bar.set_position(picture.pts().to_duration().as_secs());
         if transcoder.is_none() {
-            let begun = begin(args, size, &reader, &picture)?;
+            let rate = reader.frame_rate();
+            let begun = Transcoder::new(size, args.bitrate, rate, picture.colour())?;
             maker.push(Coded::Config(begun.config()))?;
             transcoder = Some(begun);
         }
@@ -143,21 +149,10 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
     Ok(())
 }
 
-fn begin(
-    args: &TrainArgs,
-    size: VideoSize,
-    reader: &FileReader,
-    first: &Picture,
-) -> anyhow::Result<Transcoder> {
-    let settings =
-        LrSettings { size, bitrate: args.bitrate, frame_rate: reader.frame_rate(), colour: first.colour() };
-    Ok(Transcoder::new(settings)?)
-}
-
 /// The largest even size that fits `scale` times into `hr`.
-fn divided(hr: Size, scale: u32) -> anyhow::Result<VideoSize> {
+fn divided(hr: Size, scale: u32) -> anyhow::Result<Size> {
     let even = |side: u32| side / scale / 2 * 2;
-    VideoSize::new(Size { width: even(hr.width), height: even(hr.height) })
+    codable(Size { width: even(hr.width), height: even(hr.height) })
         .context("give a smaller --scale or --size")
 }
 

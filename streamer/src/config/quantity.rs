@@ -1,44 +1,28 @@
 //! Sizes and times as they are typed.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use api::Invalid;
 use media::picture::Size;
 
-/// A size that H.264 in 4:2:0 can have, typed as `480x270`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VideoSize(Size);
+/// Shortest side: one macroblock.
+const SHORTEST: u32 = 16;
 
-impl VideoSize {
-    /// Shortest side: one macroblock.
-    pub const SHORTEST: u32 = 16;
-
-    /// This size, if it can be coded.
-    pub fn new(size: Size) -> Result<Self, Invalid> {
-        let fits = |side: u32| side.is_multiple_of(2) && (Self::SHORTEST..=Size::MAX_SIDE).contains(&side);
-        if fits(size.width) && fits(size.height) {
-            Ok(Self(size))
-        } else {
-            Err(Invalid::new(format!(
-                "{size} cannot be coded: both sides must be even, between {} and {}",
-                Self::SHORTEST,
-                Size::MAX_SIDE
-            )))
-        }
+/// This size, if H.264 in 4:2:0 can have it.
+pub fn codable(size: Size) -> Result<Size, Invalid> {
+    let fits = |side: u32| side.is_multiple_of(2) && (SHORTEST..=Size::MAX_SIDE).contains(&side);
+    if fits(size.width) && fits(size.height) {
+        return Ok(size);
     }
-
-    pub fn size(self) -> Size {
-        self.0
-    }
+    Err(Invalid::new(format!(
+        "{size} cannot be coded: both sides must be even, between {SHORTEST} and {}",
+        Size::MAX_SIDE
+    )))
 }
 
-impl FromStr for VideoSize {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        Self::new(text.parse().map_err(|_| Invalid::new("write a size as WIDTHxHEIGHT, such as 480x270"))?)
-    }
+/// A size that can be coded, typed as `480x270`.
+pub(crate) fn size(text: &str) -> Result<Size, Invalid> {
+    codable(text.parse().map_err(|_| Invalid::new("write a size as WIDTHxHEIGHT, such as 480x270"))?)
 }
 
 /// A span of time above zero, typed as seconds.
@@ -55,13 +39,13 @@ mod tests {
 
     #[test]
     fn sizes_that_can_be_coded() {
-        assert_eq!("480x270".parse::<VideoSize>().unwrap().size(), Size { width: 480, height: 270 });
+        assert_eq!(size("480x270").unwrap(), Size { width: 480, height: 270 });
         for text in ["480", "x", "480x", "480x270x3", "-480x270"] {
-            let refused = text.parse::<VideoSize>().unwrap_err().to_string();
+            let refused = size(text).unwrap_err().to_string();
             assert!(refused.starts_with("write a size"), "{text}: {refused}");
         }
         for text in ["481x270", "480x271", "8x8", "0x0", "99998x2"] {
-            assert!(text.parse::<VideoSize>().is_err(), "{text}");
+            assert!(size(text).is_err(), "{text}");
         }
     }
 

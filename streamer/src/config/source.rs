@@ -1,7 +1,7 @@
 //! Which source a text names.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use api::Invalid;
 use api::names::StreamKey;
@@ -11,37 +11,25 @@ use url::{Host, Url};
 #[derive(Debug)]
 pub enum SourceSpec {
     /// A file, played at the speed of life.
-    File { path: PathBuf, repeat: Repeat },
-    /// A publisher such as OBS pushes to us.
-    Listen(ListenAt),
+    File { path: PathBuf, repeats: bool },
+    /// A publisher such as OBS pushes to us, at this address. Without a key every key is accepted, on loopback only.
+    Listen { address: SocketAddr, key: Option<StreamKey> },
     /// Generated pictures.
     Synthetic,
 }
 
-/// How often a recording is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    Once,
-    ForEver,
-}
-
-/// Where publishers may push to us.
-#[derive(Debug)]
-pub struct ListenAt {
-    pub address: SocketAddr,
-    /// The key that publishers must have; none accepts every key, on loopback only.
-    pub key: Option<StreamKey>,
-}
-
 impl SourceSpec {
-    pub fn parse(text: &str, repeat: Repeat) -> Result<Self, Invalid> {
-        let endless = |spec| match repeat {
-            Repeat::Once => Ok(spec),
-            Repeat::ForEver => Err(Invalid::new(format!("--loop plays a file again; {text} does not end"))),
+    /// The source that `text` names; `repeats` says whether it is to be played again and again.
+    pub fn parse(text: &str, repeats: bool) -> Result<Self, Invalid> {
+        let endless = |spec| {
+            if repeats {
+                return Err(Invalid::new(format!("--loop plays a file again; {text} does not end")));
+            }
+            Ok(spec)
         };
         match text.split_once(':') {
             Some(("test", "")) => endless(Self::Synthetic),
-            Some(("rtmp", _)) => endless(Self::Listen(ListenAt::parse(text)?)),
+            Some(("rtmp", _)) => endless(Self::listen(text)?),
             _ if text.starts_with("/dev/") => Err(Invalid::new(format!(
                 "capture devices such as {text} are not supported yet; let OBS capture it and push to \
                  rtmp://127.0.0.1:1936/live, and give that as the source"
@@ -49,13 +37,11 @@ impl SourceSpec {
             Some((_, rest)) if rest.starts_with("//") => Err(Invalid::new(format!(
                 "{text} is not a source; give a media file, rtmp://127.0.0.1:1936/live to listen there, or test:"
             ))),
-            _ => Ok(Self::File { path: Path::new(text).to_owned(), repeat }),
+            _ => Ok(Self::File { path: PathBuf::from(text), repeats }),
         }
     }
-}
 
-impl ListenAt {
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    fn listen(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             Invalid::new(format!(
                 "cannot listen at {text}; give an address of this machine with its port, such as \
@@ -81,7 +67,7 @@ impl ListenAt {
                  rtmp://ADDRESS:PORT/live/KEY"
             )));
         }
-        Ok(Self { address, key })
+        Ok(Self::Listen { address, key })
     }
 }
 
@@ -89,9 +75,9 @@ impl ListenAt {
 mod tests {
     use super::*;
 
-    fn listen(text: &str) -> ListenAt {
-        match SourceSpec::parse(text, Repeat::Once).unwrap() {
-            SourceSpec::Listen(listen) => listen,
+    fn listen(text: &str) -> (SocketAddr, Option<StreamKey>) {
+        match SourceSpec::parse(text, false).unwrap() {
+            SourceSpec::Listen { address, key } => (address, key),
             other => panic!("{other:?}"),
         }
     }
@@ -99,30 +85,28 @@ mod tests {
     #[test]
     fn tells_sources_apart() {
         assert!(matches!(
-            SourceSpec::parse("clip.mp4", Repeat::ForEver).unwrap(),
-            SourceSpec::File { repeat: Repeat::ForEver, .. }
+            SourceSpec::parse("clip.mp4", true).unwrap(),
+            SourceSpec::File { repeats: true, .. }
         ));
-        assert!(matches!(SourceSpec::parse("a:b.mp4", Repeat::Once).unwrap(), SourceSpec::File { .. }));
-        assert!(matches!(SourceSpec::parse("test:", Repeat::Once).unwrap(), SourceSpec::Synthetic));
-        for (text, repeat) in [
-            ("/dev/video0", Repeat::Once),
-            ("https://example.org/a.m3u8", Repeat::Once),
-            ("test:", Repeat::ForEver),
-        ] {
-            assert!(SourceSpec::parse(text, repeat).is_err(), "{text}");
+        assert!(matches!(SourceSpec::parse("a:b.mp4", false).unwrap(), SourceSpec::File { .. }));
+        assert!(matches!(SourceSpec::parse("test:", false).unwrap(), SourceSpec::Synthetic));
+        for (text, repeats) in
+            [("/dev/video0", false), ("https://example.org/a.m3u8", false), ("test:", true)]
+        {
+            assert!(SourceSpec::parse(text, repeats).is_err(), "{text}");
         }
     }
 
     #[test]
     fn listens_on_loopback_without_a_key_and_elsewhere_with_one() {
-        assert_eq!(listen("rtmp://127.0.0.1:1936/live").address, "127.0.0.1:1936".parse().unwrap());
-        assert_eq!(listen("rtmp://localhost:1936/live").address, "127.0.0.1:1936".parse().unwrap());
-        assert_eq!(listen("rtmp://[::1]:1936").address, "[::1]:1936".parse().unwrap());
-        assert_eq!(listen("rtmp://0.0.0.0:1936/live/s3cret").key.unwrap().expose(), "s3cret");
+        assert_eq!(listen("rtmp://127.0.0.1:1936/live").0, "127.0.0.1:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://localhost:1936/live").0, "127.0.0.1:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://[::1]:1936").0, "[::1]:1936".parse().unwrap());
+        assert_eq!(listen("rtmp://0.0.0.0:1936/live/s3cret").1.unwrap().expose(), "s3cret");
         for text in
             ["rtmp://127.0.0.1/live", "rtmp://example.org:1936/live", "rtmp://0.0.0.0:1936/live", "rtmp:"]
         {
-            assert!(SourceSpec::parse(text, Repeat::Once).is_err(), "{text}");
+            assert!(SourceSpec::parse(text, false).is_err(), "{text}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::*;
 struct Set {
     listener: TcpListener,
     queue: Arc<KeyQueue<Unit>>,
-    key_request: KeyRequest,
+    key_request: Arc<AtomicBool>,
     counters: Arc<Counters>,
     stop: Shutdown,
     sender: JoinHandle<Result<(), Failure>>,
@@ -28,7 +28,7 @@ async fn set() -> Set {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let queue = Arc::new(KeyQueue::new(64, Overflow::DropVideo));
     let (key_request, counters, stop) =
-        (KeyRequest::default(), Arc::new(Counters::default()), Shutdown::new());
+        (Arc::new(AtomicBool::default()), Arc::new(Counters::default()), Shutdown::new());
     let sender = Sender {
         url: format!("rtmp://{}/live", listener.local_addr().unwrap()).parse().unwrap(),
         key: "s3cret".parse().unwrap(),
@@ -76,14 +76,11 @@ impl Set {
 }
 
 fn video_config() -> Arc<VideoConfig> {
-    use crate::coder::{LrSettings, Transcoder};
-    let settings = LrSettings {
-        size: "64x48".parse().unwrap(),
-        bitrate: "100k".parse().unwrap(),
-        frame_rate: media::FrameRate { num: 25, den: 1 },
-        colour: media::Colour::default(),
-    };
-    Transcoder::new(settings).unwrap().config()
+    use crate::coder::Transcoder;
+    let size = media::Size { width: 64, height: 48 };
+    let rate = media::FrameRate { num: 25, den: 1 };
+    let colour = media::Colour::default();
+    Transcoder::new(size, "100k".parse().unwrap(), rate, colour).unwrap().config()
 }
 
 async fn next_tag(connection: &mut ServerConnection) -> Tag {
@@ -121,7 +118,7 @@ async fn sends_what_is_queued_and_says_goodbye() {
     server.accept_publish().await.unwrap();
     let seen = received(&mut server, &mut Demuxer::new(), 4).await;
     assert_eq!(seen, ["video", "audio", "0 key", "40"]);
-    assert_eq!(set.counters.link.get(), Link::Live);
+    assert_eq!(*set.counters.link.lock(), Link::Live);
     set.queue.close();
     assert!(matches!(server.next_event().await.unwrap(), Some(Event::Unpublished)));
     set.sender.await.unwrap().unwrap();
@@ -136,7 +133,7 @@ async fn a_lost_connection_goes_on_at_the_next_key_picture() {
     let mut server = set.visitor().await;
     server.accept_publish().await.unwrap();
     assert_eq!(received(&mut server, &mut Demuxer::new(), 2).await, ["video", "0 key"]);
-    assert!(!set.key_request.take());
+    assert!(!set.key_request.swap(false, Ordering::Relaxed));
     drop(server);
     set.lost().await;
 
@@ -146,7 +143,7 @@ async fn a_lost_connection_goes_on_at_the_next_key_picture() {
     server.accept_publish().await.unwrap();
     let mut demuxer = Demuxer::new();
     assert_eq!(received(&mut server, &mut demuxer, 1).await, ["video"]);
-    while !set.key_request.take() {
+    while !set.key_request.swap(false, Ordering::Relaxed) {
         tokio::task::yield_now().await;
     }
     set.push(120, true);

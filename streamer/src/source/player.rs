@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use media::ffmpeg::{self, FfmpegError};
+use media::ffmpeg::{self, FfmpegError, FileReader};
 use media::{AudioConfig, FrameRate, MediaTime, Track};
 
 use super::continuity::Continuity;
 use super::media::{Media, Source};
 use super::pace::{Due, Pacer};
 use crate::clock::Clock;
-use crate::config::Repeat;
 use crate::status::Counters;
 
 /// Something that can be played: gives its pictures and sounds in order, as fast as it is asked.
@@ -24,10 +23,28 @@ pub(super) trait Recording: Send {
     fn rewind(&mut self) -> Result<(), FfmpegError>;
 }
 
+impl Recording for FileReader {
+    fn frame_rate(&self) -> FrameRate {
+        self.frame_rate()
+    }
+
+    fn audio_config(&self) -> Option<Arc<AudioConfig>> {
+        self.audio_config()
+    }
+
+    fn next(&mut self) -> Result<Option<ffmpeg::Media>, FfmpegError> {
+        self.next()
+    }
+
+    fn rewind(&mut self) -> Result<(), FfmpegError> {
+        self.rewind()
+    }
+}
+
 /// Plays `R` by the clock `C`.
 pub(super) struct Player<R, C> {
     recording: R,
-    repeat: Repeat,
+    repeats: bool,
     clock: C,
     counters: Arc<Counters>,
     pacer: Pacer,
@@ -40,10 +57,10 @@ pub(super) struct Player<R, C> {
 }
 
 impl<R: Recording, C: Clock> Player<R, C> {
-    pub(super) fn new(recording: R, repeat: Repeat, clock: C, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(recording: R, repeats: bool, clock: C, counters: Arc<Counters>) -> Self {
         let audio_config = recording.audio_config();
         Self {
-            repeat,
+            repeats,
             clock,
             counters,
             pacer: Pacer::default(),
@@ -62,9 +79,10 @@ impl<R: Recording, C: Clock> Player<R, C> {
                 self.fruitful = true;
                 return Ok(Some(media));
             }
-            if self.repeat == Repeat::Once || !self.fruitful {
+            if !self.repeats || !self.fruitful {
                 return Ok(None);
             }
+            tracing::debug!("from the start again");
             self.recording.rewind()?;
             self.timeline.restart();
             self.fruitful = false;
@@ -165,7 +183,7 @@ mod tests {
     fn a_loop_goes_on_without_a_gap_and_at_the_speed_of_life() {
         let clock = FakeClock::new();
         let slides = Slides { count: 3, next: 0 };
-        let mut player = Player::new(slides, Repeat::ForEver, &clock, Arc::default());
+        let mut player = Player::new(slides, true, &clock, Arc::default());
         assert_eq!(times(&mut player, 8), [0, 40, 80, 120, 160, 200, 240, 280]);
         assert_eq!(clock.elapsed(), Duration::from_millis(280));
     }
@@ -173,16 +191,16 @@ mod tests {
     #[test]
     fn once_is_once_and_nothing_is_not_played_for_ever() {
         let clock = FakeClock::new();
-        let mut player = Player::new(Slides { count: 2, next: 0 }, Repeat::Once, &clock, Arc::default());
+        let mut player = Player::new(Slides { count: 2, next: 0 }, false, &clock, Arc::default());
         assert_eq!(times(&mut player, 9), [0, 40]);
-        let mut player = Player::new(Slides { count: 0, next: 0 }, Repeat::ForEver, &clock, Arc::default());
+        let mut player = Player::new(Slides { count: 0, next: 0 }, true, &clock, Arc::default());
         assert_eq!(times(&mut player, 9), [0; 0]);
     }
 
     #[test]
     fn pictures_that_are_too_late_are_left_out_and_counted() {
         let (clock, counters) = (FakeClock::new(), Arc::new(Counters::default()));
-        let mut player = Player::new(Slides { count: 50, next: 0 }, Repeat::Once, &clock, counters.clone());
+        let mut player = Player::new(Slides { count: 50, next: 0 }, false, &clock, counters.clone());
         assert_eq!(times(&mut player, 1), [0]);
         clock.advance(Duration::from_secs(1)); // pictures up to 500 ms are out of reach
         assert_eq!(times(&mut player, 1), [520]);

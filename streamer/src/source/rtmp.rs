@@ -4,7 +4,7 @@
 //! may leave and come back: the timeline goes on where it ended. One publisher at a time; a second one is told so.
 
 use std::io;
-use std::net::TcpListener as StdListener;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
 use api::names::StreamKey;
@@ -21,7 +21,6 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::continuity::Continuity;
 use super::media::{Media, Source};
-use crate::config::ListenAt;
 use crate::status::Counters;
 
 /// Packets between the network and the decoder: about two seconds of video and sound.
@@ -71,22 +70,22 @@ impl Queued for Arrival {
 
 impl RtmpSource {
     pub(super) fn listen(
-        at: &ListenAt,
+        address: SocketAddr,
+        key: Option<StreamKey>,
         runtime: &Handle,
         stop: Shutdown,
         counters: Arc<Counters>,
     ) -> io::Result<Self> {
-        let listener = StdListener::bind(at.address)?;
+        let listener = StdListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let listener = {
             // Registers with the runtime, which this thread is not in.
             let _inside = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        tracing::info!(address = %at.address, "waiting for a publisher: in OBS, set the server to rtmp://{}/live", at.address);
+        tracing::info!(%address, "waiting for a publisher: in OBS, set the server to rtmp://{}/live", address);
         let queue = Arc::new(KeyQueue::new(QUEUE, Overflow::DropVideo));
-        let admission =
-            Admission { queue: queue.clone(), key: at.key.clone(), publisher: Arc::new(Semaphore::new(1)) };
+        let admission = Admission { queue: queue.clone(), key, publisher: Arc::new(Semaphore::new(1)) };
         let listener = runtime.spawn(admission.run(listener, stop.clone()));
         Ok(Self {
             queue,

@@ -1,9 +1,9 @@
 //! Figures that threads write and the status line reads. Each has one writer; readers may see it a moment late.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use api::control::TrainingReport;
+use parking_lot::Mutex;
 
 /// Counts up.
 #[derive(Debug, Default)]
@@ -23,27 +23,6 @@ impl Counter {
     /// The count.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Holds the latest value of something.
-#[derive(Debug, Default)]
-pub struct Latest<T>(Mutex<T>);
-
-impl<T: Clone> Latest<T> {
-    /// Holds `value` first.
-    pub fn new(value: T) -> Self {
-        Self(Mutex::new(value))
-    }
-
-    /// Replaces it.
-    pub fn set(&self, value: T) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
-    }
-
-    /// The latest value.
-    pub fn get(&self) -> T {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -119,7 +98,7 @@ pub struct Counters {
     /// Times that the connection was lost.
     pub lost: Counter,
     /// Where the connection stands.
-    pub link: Latest<Link>,
+    pub link: Mutex<Link>,
     /// Training pairs that were made.
     pub pairs: Counter,
     /// Coded units that no pair could be made of because pairs were not made fast enough.
@@ -129,15 +108,15 @@ pub struct Counters {
     /// Optimiser steps.
     pub steps: Counter,
     /// How training stands.
-    pub training: Latest<TrainingReport>,
+    pub training: Mutex<TrainingReport>,
     /// The latest measurement.
-    pub quality: Latest<Option<Quality>>,
+    pub quality: Mutex<Option<Quality>>,
     /// Version of the newest network of ours that the server accepted.
-    pub version: Latest<Option<u64>>,
+    pub version: Mutex<Option<u64>>,
     /// Networks that the server accepted.
     pub uploads: Counter,
     /// What became of the latest upload.
-    pub upload: Latest<UploadState>,
+    pub upload: Mutex<UploadState>,
     /// Bytes of networks that were handed to the network connection, those that did not arrive included.
     pub upload_bytes: Counter,
 }

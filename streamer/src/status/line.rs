@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{Counters, Link, Quality, TrainingFigures, UploadState};
+use api::control::TrainingReport;
+
+use super::{Counters, Link, Quality, UploadState, training};
 
 /// Everything that a line shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,7 @@ pub struct Snapshot {
     pub upload: UploadState,
     pub pairs_dropped: u64,
     pub source_lost: u64,
-    pub training: TrainingFigures,
+    pub training: TrainingReport,
     pub upload_bytes: u64,
 }
 
@@ -49,7 +51,7 @@ impl StatusLine {
         let rate = |now: u64, before: u64| now.saturating_sub(before) as f64 / seconds;
         Snapshot {
             t: now - self.start,
-            link: counters.link.get(),
+            link: *counters.link.lock(),
             frames: counters.frames.get(),
             sent_kbps: rate(bytes, bytes_before) * 8.0 / 1e3,
             late: counters.late.get(),
@@ -58,13 +60,13 @@ impl StatusLine {
             pairs: counters.pairs.get(),
             steps,
             steps_per_s: rate(steps, steps_before),
-            quality: counters.quality.get(),
+            quality: *counters.quality.lock(),
             uploads: counters.uploads.get(),
-            version: counters.version.get(),
-            upload: counters.upload.get(),
+            version: *counters.version.lock(),
+            upload: *counters.upload.lock(),
             pairs_dropped: counters.pairs_dropped.get() + counters.coded_dropped.get(),
             source_lost: counters.source_dropped.get() + counters.source_damaged.get(),
-            training: TrainingFigures::of(&counters.training.get()),
+            training: counters.training.lock().clone(),
             upload_bytes: counters.upload_bytes.get(),
         }
     }
@@ -78,7 +80,7 @@ impl Snapshot {
         let db =
             |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
         let some = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
-        let current = self.training.current.as_ref();
+        let current = self.training.trainings.last();
         format!(
             "t={:.1} link={} frames={} sent_kbps={:.0} late={} unsent={} lost={} pairs={} steps={} steps_per_s={:.1} \
              plain_db={} net_db={} gain_db={} uploads={} version={} upload={} pairs_dropped={} source_lost={} \
@@ -103,10 +105,10 @@ impl Snapshot {
             self.pairs_dropped,
             self.source_lost,
             db(3),
-            self.training.word(),
-            some(self.training.smooth_db),
-            self.training.trainings,
-            self.training.seconds,
+            training::word(self.training.state),
+            some(training::smooth_db(&self.training)),
+            self.training.trainings_total,
+            self.training.seconds_total,
             some(current.map(|record| record.gain_db)),
             some(current.and_then(|record| record.goal_db)),
             some(current.and_then(|record| record.predicted_db)),
@@ -127,13 +129,13 @@ impl Snapshot {
         let gain = self
             .quality
             .map_or_else(String::new, |quality| format!("; on the server {:+.2} dB", quality.gain()));
-        let training = format!("{}{gain}", self.training.for_people());
+        let learning = format!("{}{gain}", training::for_people(&self.training));
         let version = self.version.map_or_else(String::new, |version| format!(", version {version}"));
         let upload = format!("upload {}{version}", self.upload);
         let parts = [
             Some(clock),
             Some(video),
-            (self.pairs > 0).then_some(training),
+            (self.pairs > 0).then_some(learning),
             (self.upload != UploadState::None).then_some(upload),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" | ")
@@ -198,22 +200,22 @@ mod tests {
         let start = Instant::now();
         let (mut line, counters) = (StatusLine::new(start), Counters::default());
         let first = line.snapshot(&counters, start + Duration::from_secs(1));
-        counters.link.set(Link::Live);
+        *counters.link.lock() = Link::Live;
         counters.frames.add(48);
         counters.sent_bytes.add(75_000);
         counters.unsent.add(2);
         counters.unsent_queue.set(3);
         counters.pairs.add(4);
         counters.steps.add(30);
-        counters.quality.set(Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 }));
+        *counters.quality.lock() = Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 });
         counters.uploads.add(1);
         counters.upload_bytes.add(5479);
-        counters.version.set(Some(7));
-        counters.upload.set(UploadState::Live);
-        counters.training.set(learning());
+        *counters.version.lock() = Some(7);
+        *counters.upload.lock() = UploadState::Live;
+        *counters.training.lock() = learning();
         let second = line.snapshot(&counters, start + Duration::from_secs(3));
         let resting = TrainingReport { state: TrainingState::Resting, ..learning() };
-        counters.training.set(resting);
+        *counters.training.lock() = resting;
         let third = line.snapshot(&counters, start + Duration::from_secs(4));
         let lines = [&first, &second, &third].map(|shown| [shown.logfmt(), shown.for_people()].join("\n"));
         insta::assert_snapshot!(lines.join("\n"));

@@ -4,40 +4,32 @@ use std::io::{self, IsTerminal, Write};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::Snapshot;
 use crate::cli::LogFormat;
 
 /// The user's view of the program.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Screen {
     live: MultiProgress,
     bar: Option<ProgressBar>,
-    lines: Lines,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lines {
     /// Standard output is no terminal: somebody reads it line by line.
-    Written,
-    /// The live line says it all.
-    Left,
+    writes_lines: bool,
 }
 
 impl Screen {
     /// Looks at what standard output and standard error are.
     pub fn new() -> Self {
         let live = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let lines = if io::stdout().is_terminal() { Lines::Left } else { Lines::Written };
-        Self { live, bar: None, lines }
+        Self { live, bar: None, writes_lines: !io::stdout().is_terminal() }
     }
 
     /// Sends the log here. `SHARPCAST_LOG` chooses what is in it (`debug`, `streamer=trace`, ...).
     pub fn take_log(&self, format: LogFormat) {
+        let live = self.live.clone();
+        let writer = move || AboveLive(live.clone());
         let filter = EnvFilter::try_from_env("SHARPCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-        let log =
-            tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(self.clone());
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(writer);
         // Fails only if a log was set up before; then that one stays.
         let _ = match format {
             LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
@@ -47,7 +39,7 @@ impl Screen {
 
     /// Shows the figures.
     pub fn show(&mut self, snapshot: &Snapshot) {
-        if self.lines == Lines::Written {
+        if self.writes_lines {
             // A reader that went away ends its interest, not the stream.
             let _ = writeln!(io::stdout(), "{}", snapshot.logfmt());
         }
@@ -82,7 +74,7 @@ impl Default for Screen {
 }
 
 /// Writes log lines above the live line.
-pub struct AboveLive(MultiProgress);
+struct AboveLive(MultiProgress);
 
 impl Write for AboveLive {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -92,13 +84,5 @@ impl Write for AboveLive {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Screen {
-    type Writer = AboveLive;
-
-    fn make_writer(&'a self) -> AboveLive {
-        AboveLive(self.live.clone())
     }
 }

@@ -1,6 +1,5 @@
 //! Tells the server how training stands, so that viewers and operators see it: what is new, every few seconds, in about 3 kbit/s.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use api::control::{QualityLook, TrainingRecord, TrainingReport};
@@ -14,39 +13,31 @@ const EVERY: Duration = Duration::from_secs(4);
 /// Decimals that are worth their bits.
 const DECIMALS: f64 = 1e3;
 
-/// The reporting thread.
-pub struct Reporter {
-    /// The server.
-    pub client: Arc<Client>,
-    /// Where the report comes from.
-    pub counters: Arc<Counters>,
-    /// The end of the program.
-    pub stop: Shutdown,
-}
-
-impl Reporter {
-    /// Reports until the program ends. A report that does not arrive is of no use later: the next one says it, too.
-    pub fn run(self) {
-        let mut told = TrainingReport::default();
-        let mut said = false;
-        while self.stop.sleep(EVERY).is_ok() {
-            let now = self.counters.training.get();
-            match self.client.report(&news(&told, &now)) {
-                Ok(()) => (told, said) = (now, false),
-                Err(error) if !std::mem::replace(&mut said, true) => {
-                    tracing::debug!(%error, "the server does not hear how training stands");
-                }
-                Err(_) => {}
+/// Reports until the program ends. A report that does not arrive is of no use later: the next one says it, too.
+pub fn report_training(client: &Client, counters: &Counters, stop: &Shutdown) {
+    let mut sent = TrainingReport::default();
+    let mut has_warned = false;
+    while stop.sleep(EVERY).is_ok() {
+        let now = counters.training.lock().clone();
+        match client.report(&news(&sent, &now)) {
+            Ok(()) => {
+                sent = now;
+                has_warned = false;
             }
+            Err(error) if !has_warned => {
+                has_warned = true;
+                tracing::debug!(%error, "the server does not hear how training stands");
+            }
+            Err(_) => {}
         }
     }
 }
 
-/// What `now` says that `told` did not.
-fn news(told: &TrainingReport, now: &TrainingReport) -> TrainingReport {
-    let seen_s = told.looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
+/// What `now` says that `sent` did not.
+fn news(sent: &TrainingReport, now: &TrainingReport) -> TrainingReport {
+    let seen_s = sent.looks.last().map_or(f64::NEG_INFINITY, |look| look.at_s);
     let looks = now.looks.iter().filter(|look| look.at_s > seen_s).map(short_look).collect();
-    let changed = now.trainings.iter().filter(|training| !told.trainings.contains(training));
+    let changed = now.trainings.iter().filter(|training| !sent.trainings.contains(training));
     let trainings = changed.map(short_training).collect();
     TrainingReport { looks, trainings, seconds_total: short(now.seconds_total), ..now.clone() }
 }
@@ -115,10 +106,10 @@ mod tests {
     #[test]
     fn says_what_is_new_and_the_server_knows_it_all() {
         let mut server = TrainingReport::default();
-        let mut told = TrainingReport::default();
+        let mut sent = TrainingReport::default();
         for now in [report(0..3, &[]), report(0..9, &[5]), report(0..9, &[9]), report(4..14, &[12, 1])] {
-            server.add(news(&told, &now));
-            told = now;
+            server.add(news(&sent, &now));
+            sent = now;
         }
         assert_eq!(server.looks.len(), 14);
         let steps: Vec<_> = server.trainings.iter().map(|training| training.steps).collect();

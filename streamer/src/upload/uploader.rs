@@ -9,20 +9,20 @@
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::control::{ModelReport, Outcome};
 use api::shutdown::Shutdown;
 use media::flow::Slot;
 use models::Package;
 use models::package::{Patch, Shelf};
+use parking_lot::Mutex;
 
 use super::{ApiError, Client, PacedReader};
 use crate::backoff::Backoff;
-use crate::clock::{Clock, SystemClock};
-use crate::status::{Counter, Counters, Latest, UploadState};
+use crate::status::{Counters, UploadState};
 
 /// Before an upload that did not arrive is tried again, at first and at most: the uplink may be gone for long, and when it
 /// is back, the network should follow soon.
@@ -37,7 +37,7 @@ pub struct Uploader {
     /// Where the newest network lies.
     pub offers: Arc<Slot<Package>>,
     /// What the server has taken.
-    pub accepted: Arc<Latest<Option<Package>>>,
+    pub accepted: Arc<Mutex<Option<Package>>>,
     /// Packages that the server holds, as far as we know.
     pub shelf: Shelf,
     /// Bits a second to stay below.
@@ -60,11 +60,11 @@ impl Uploader {
                 }
                 if !error.is_temporary() {
                     tracing::warn!(%error, "the server refused the network");
-                    self.counters.upload.set(UploadState::Refused);
+                    *self.counters.upload.lock() = UploadState::Refused;
                     break;
                 }
                 tracing::warn!(%error, "the network did not arrive; trying again");
-                self.counters.upload.set(UploadState::Retrying);
+                *self.counters.upload.lock() = UploadState::Retrying;
                 tries += 1;
                 if self.stop.sleep(backoff.next_pause()).is_err() {
                     return;
@@ -76,8 +76,8 @@ impl Uploader {
 
     /// One try, after so many that did not arrive.
     fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
-        self.counters.upload.set(UploadState::Sending);
-        let began = SystemClock::new(self.stop.clone()).now();
+        *self.counters.upload.lock() = UploadState::Sending;
+        let began = Instant::now();
         let patch = if tries < PATCH_TRIES { self.upload_patch(package)? } else { None };
         let (report, bytes) = match patch {
             Some(uploaded) => uploaded,
@@ -92,15 +92,15 @@ impl Uploader {
             outcome = ?report.outcome,
             "the server has a new network"
         );
-        self.counters.upload.set(match report.outcome {
+        *self.counters.upload.lock() = match report.outcome {
             Outcome::Live => UploadState::Live,
             Outcome::Ready => UploadState::Ready,
             Outcome::Unchanged => UploadState::Unchanged,
-        });
-        self.counters.version.set(Some(report.version));
+        };
+        *self.counters.version.lock() = Some(report.version);
         self.counters.uploads.add(1);
         self.shelf.put(package.clone());
-        self.accepted.set(Some(package.clone()));
+        *self.accepted.lock() = Some(package.clone());
         Ok(())
     }
 
@@ -133,21 +133,6 @@ impl Uploader {
 
     /// The bytes, no faster than the rate, and counted as they go.
     fn body<'a>(&'a self, bytes: &'a [u8]) -> impl Read + 'a {
-        let counted = Counted { inner: bytes, counter: &self.counters.upload_bytes };
-        PacedReader::new(counted, u64::from(self.rate), SystemClock::new(self.stop.clone()))
-    }
-}
-
-/// Counts what is read.
-struct Counted<'a> {
-    inner: &'a [u8],
-    counter: &'a Counter,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.counter.add(read as u64);
-        Ok(read)
+        PacedReader::new(bytes, self.rate.into(), self.stop.clone(), &self.counters.upload_bytes)
     }
 }

@@ -10,7 +10,7 @@ use rtmp::{Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::coder::{Key, LrSettings, Transcoder};
+use crate::coder::{Key, Transcoder};
 use crate::config::SourceSpec;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,14 +25,11 @@ fn free_address() -> SocketAddr {
 
 /// Publishes `count` pictures that begin at `start`, and leaves.
 async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publisher, rtmp::Error> {
-    let pictures = TestPictures::new(Size { width: 64, height: 48 }, FrameRate { num: 25, den: 1 });
-    let settings = LrSettings {
-        size: "64x48".parse().unwrap(),
-        bitrate: "100k".parse().unwrap(),
-        frame_rate: pictures.frame_rate(),
-        colour: media::Colour::default(),
-    };
-    let mut transcoder = Transcoder::new(settings).unwrap();
+    let size = Size { width: 64, height: 48 };
+    let pictures = TestPictures::new(size, FrameRate { num: 25, den: 1 });
+    let rate = pictures.frame_rate();
+    let colour = media::Colour::default();
+    let mut transcoder = Transcoder::new(size, "100k".parse().unwrap(), rate, colour).unwrap();
     let mut muxer = Muxer::new();
     let mut publisher = Publisher::connect(url, &"any".into(), PATIENCE).await?;
     publisher.send(&muxer.tag(&Unit::VideoConfig(transcoder.config()))).await?;
@@ -57,9 +54,10 @@ fn times(source: &mut RtmpSource, count: usize) -> Vec<i64> {
 #[test]
 fn survives_a_publisher_that_leaves_and_returns() {
     let (runtime, stop) = (runtime(), Shutdown::new());
-    let at = ListenAt { address: free_address(), key: None };
-    let mut source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
-    let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
+    let address = free_address();
+    let mut source =
+        RtmpSource::listen(address, None, runtime.handle(), stop.clone(), Arc::default()).unwrap();
+    let url: RtmpUrl = format!("rtmp://{address}/live").parse().unwrap();
     for (start, expected) in [(3_600_000, [0, 40, 80]), (0, [120, 160, 200])] {
         let publisher = runtime.block_on(publish(&url, MediaTime::from_millis(start), 3)).unwrap();
         assert_eq!(times(&mut source, 3), expected);
@@ -72,9 +70,10 @@ fn survives_a_publisher_that_leaves_and_returns() {
 #[test]
 fn turns_away_wrong_keys_and_second_publishers() {
     let (runtime, stop) = (runtime(), Shutdown::new());
-    let at = ListenAt { address: free_address(), key: Some("right".parse().unwrap()) };
-    let source = RtmpSource::listen(&at, runtime.handle(), stop.clone(), Arc::default()).unwrap();
-    let url: RtmpUrl = format!("rtmp://{}/live", at.address).parse().unwrap();
+    let address = free_address();
+    let key = Some("right".parse().unwrap());
+    let source = RtmpSource::listen(address, key, runtime.handle(), stop.clone(), Arc::default()).unwrap();
+    let url: RtmpUrl = format!("rtmp://{address}/live").parse().unwrap();
     let connect =
         |key: &'static str| runtime.block_on(async { Publisher::connect(&url, &key.into(), PATIENCE).await });
     assert!(matches!(connect("wrong"), Err(rtmp::Error::Refused { .. })));
@@ -91,8 +90,7 @@ fn turns_away_wrong_keys_and_second_publishers() {
 #[test]
 fn an_address_that_is_taken_is_told() {
     let (runtime, taken) = (runtime(), StdListener::bind("127.0.0.1:0").unwrap());
-    let at = ListenAt { address: taken.local_addr().unwrap(), key: None };
-    let spec = SourceSpec::Listen(at);
+    let spec = SourceSpec::Listen { address: taken.local_addr().unwrap(), key: None };
     let error =
         crate::source::open(&spec, runtime.handle(), &Shutdown::new(), &Arc::default()).err().unwrap();
     assert!(error.to_string().contains("another program"), "{error}");

@@ -93,7 +93,7 @@ fn the_difference_goes_where_the_server_has_what_we_have() {
     assert!(patch * 2 < new.bytes().len());
     assert_eq!(peer.join().unwrap(), [seen("GET", 0), seen("PATCH", patch)]);
     assert_eq!(uploader.counters.upload_bytes.get(), patch as u64);
-    assert_eq!(uploader.accepted.get(), Some(new));
+    assert_eq!(*uploader.accepted.lock(), Some(new));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_server_that_does_not_take_the_difference_gets_the_whole() {
         let whole = new.bytes().len();
         assert_eq!(peer.join().unwrap(), [seen("GET", 0), seen("PATCH", 0), seen("PUT", whole)], "{status}");
         assert_eq!(uploader.counters.upload_bytes.get(), whole as u64);
-        assert_eq!(uploader.counters.upload.get(), UploadState::Live);
+        assert_eq!(*uploader.counters.upload.lock(), UploadState::Live);
     }
 }
 
@@ -136,7 +136,7 @@ fn a_server_that_is_busy_is_tried_again() {
     assert_eq!(peer.join().unwrap().len(), 2);
     offers.close();
     thread.join().unwrap();
-    assert_eq!((counters.uploads.get(), counters.upload.get()), (1, UploadState::Live));
+    assert_eq!((counters.uploads.get(), *counters.upload.lock()), (1, UploadState::Live));
 }
 
 #[test]
