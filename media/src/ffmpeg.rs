@@ -16,7 +16,7 @@ mod pool;
 mod scaler;
 
 pub use decoder::Decoder;
-pub use encoder::{Encoder, EncoderSettings, PictureType, Preset, RateControl};
+pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};
 pub use error::FfmpegError;
 pub use file::{FileReader, Media};
 pub use scaler::{Filter, Scaler};

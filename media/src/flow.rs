@@ -8,6 +8,6 @@ mod queue;
 mod slot;
 pub mod token_bucket;
 
-pub use queue::{KeyQueue, Overflow, Popped, Queued};
+pub use queue::{KeyQueue, Overflow, Queued};
 pub use slot::Slot;
 pub use token_bucket::TokenBucket;

@@ -7,4 +7,4 @@ mod pictures;
 mod sound;
 
 pub use pictures::TestPictures;
-pub use sound::{TestSound, Tone};
+pub use sound::TestSound;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use bytes::Bytes;
 use media::ffmpeg::Decoder;
 use media::flv::{Demuxer, Muxer, StreamInfo, Tag, TagKind};
-use media::synthetic::{TestSound, Tone};
+use media::synthetic::TestSound;
 use media::{MediaTime, Packet, Picture, Unit};
 
 /// Runs a program of FFmpeg's. It belongs to the set-up: without it this fails.
@@ -124,7 +124,7 @@ fn ffmpeg_reads_what_the_muxer_writes() {
 fn ffmpeg_reads_synthetic_sound_and_metadata() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sound.flv");
-    let mut sound = TestSound::new(Tone::Sine(1_000.0)).unwrap();
+    let mut sound = TestSound::new(Some(1_000.0)).unwrap();
     let info = StreamInfo {
         audio_sample_rate: Some(sound.config().sample_rate()),
         audio_channels: Some(sound.config().channels()),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use api::Invalid;
-use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, PictureType, Scaler};
+use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, Scaler};
 use media::picture::{FrameRate, Picture, Size};
 use models::Preset;
 
@@ -124,7 +124,7 @@ fn time_base(encode: &EncoderSettings) -> Result<Duration, FfmpegError> {
         let mut picture = textured(USUAL.size, index);
         picture.set_pts(USUAL.frame_rate.time_of(index.into()));
         let large = scaler.scale(&picture, encode.size)?;
-        encoder.push(&large, PictureType::Auto)?;
+        encoder.push(&large, false)?;
         while encoder.pull()?.is_some() {}
     }
     Ok(started.elapsed() / PICTURES)

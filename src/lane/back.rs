@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media::ffmpeg::{Encoder, FfmpegError, PictureType};
+use media::ffmpeg::{Encoder, FfmpegError};
 use media::packet::Unit;
 use media::picture::{Colour, Size};
 use media::time::MediaTime;
@@ -80,8 +80,7 @@ impl Back {
             self.open(frame)?;
         }
         let Some(encoder) = &mut self.encoder else { return Ok(false) };
-        let key = picture.key() || self.owes_key;
-        encoder.push(picture, if key { PictureType::Idr } else { PictureType::Auto })?;
+        encoder.push(picture, picture.key() || self.owes_key)?;
         self.owes_key = false;
         self.last_pts = Some(picture.pts());
         send(encoder, &self.output)?;

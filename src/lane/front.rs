@@ -4,10 +4,11 @@
 //! everything when a stream ends and the lane does not.
 
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use media::VideoConfig;
-use media::flow::{KeyQueue, Popped, Queued as _};
+use media::flow::{KeyQueue, Queued as _};
 use media::packet::Packet;
 use media::picture::Picture;
 use media::time::MediaTime;
@@ -54,14 +55,14 @@ impl Front {
     /// Waits for input up to `patience`.
     pub(super) fn next(&mut self, patience: Duration) -> Next {
         match self.queue.pop_timeout(patience) {
-            Popped::Item(LaneInput::Config(config)) => Next::Break(self.configure(config)),
-            Popped::Item(LaneInput::Discontinuity) => Next::Break(self.drain()),
-            Popped::Item(LaneInput::Picture(packet)) => self.take(&packet),
-            Popped::Closed => {
+            Ok(LaneInput::Config(config)) => Next::Break(self.configure(config)),
+            Ok(LaneInput::Discontinuity) => Next::Break(self.drain()),
+            Ok(LaneInput::Picture(packet)) => self.take(&packet),
+            Err(RecvTimeoutError::Disconnected) => {
                 self.ending_since.get_or_insert_with(Instant::now);
                 Next::End(self.drain())
             }
-            Popped::Empty => Next::Nothing,
+            Err(RecvTimeoutError::Timeout) => Next::Nothing,
         }
     }
 

@@ -13,7 +13,7 @@ use clap::Parser;
 use harness::server::KEY;
 use harness::{Server, hls};
 use measure::percentile;
-use media::ffmpeg::{Encoder, EncoderSettings, PictureType, Preset, RateControl};
+use media::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
 use media::flv::Muxer;
 use media::{FrameRate, MediaTime, Picture, Size, Unit};
 use rtmp::{Publisher, RtmpUrl};
@@ -101,7 +101,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
     for index in 0..i64::from(seconds * RATE.num) {
         let pts = RATE.frame_duration() * index;
         std::thread::sleep((start + pts.to_duration()).saturating_duration_since(Instant::now()));
-        encoder.push(&stripes(size, index as usize, pts), PictureType::Auto)?;
+        encoder.push(&stripes(size, index as usize, pts), false)?;
         while let Some(packet) = encoder.pull()? {
             runtime.block_on(publisher.send(&muxer.tag(&Unit::Packet(packet))))?;
         }

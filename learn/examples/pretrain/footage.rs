@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result};
 use media::ffmpeg::{
-    Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, PictureType, Preset, RateControl, Scaler,
+    Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, Preset, RateControl, Scaler,
 };
 use media::picture::Component;
 use media::{Colour, FrameRate, MediaTime, Picture, Size};
@@ -75,7 +75,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
     let shown = originals.iter().zip(0..).map(|(original, index)| {
         let mut lr = scaler.scale(original, size)?;
         lr.set_pts(RATE.time_of(index));
-        encoder.push(&lr, PictureType::Auto)?;
+        encoder.push(&lr, false)?;
         decoder.push(&encoder.pull()?.context("the encoder held a picture back")?)?;
         decoder.pull()?.context("the decoder held a picture back")
     });

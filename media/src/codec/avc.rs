@@ -10,7 +10,6 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Size};
-use nal::Kind;
 use sps::Sps;
 
 /// How an H.264 track is to be decoded. Equal when its bytes are.
@@ -46,8 +45,8 @@ impl AvcConfig {
     /// Builds a record (with 4-byte lengths) from the Annex-B extradata that encoders hand out.
     pub fn from_annex_b(extradata: &[u8]) -> Result<Self, CodecError> {
         let of_kind = |kind| nal::annex_b_units(extradata).filter(move |unit| nal::kind(unit) == kind);
-        let sps: Vec<_> = of_kind(Kind::Sps).take(MAX_SPS).collect();
-        let pps: Vec<_> = of_kind(Kind::Pps).take(MAX_PPS).collect();
+        let sps: Vec<_> = of_kind(nal::SPS).take(MAX_SPS).collect();
+        let pps: Vec<_> = of_kind(nal::PPS).take(MAX_PPS).collect();
         let first = *sps.first().ok_or_else(no_sps)?;
         let [_, profile, compatibility, level, ..] = *first else {
             return Err(damaged("the sequence parameter set has no profile and level"));

@@ -23,15 +23,6 @@ use crate::time::MediaTime;
 
 pub use settings::{EncoderSettings, Preset, RateControl};
 
-/// How a picture is to be coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PictureType {
-    /// As the encoder sees fit.
-    Auto,
-    /// As an instantaneous decoding refresh: decoding can start here.
-    Idr,
-}
-
 pub struct Encoder {
     codec: VideoEncoder,
     config: Arc<VideoConfig>,
@@ -74,8 +65,9 @@ impl Encoder {
 
     /// Takes a picture in. Its time must be later than the one before it; a picture that is refused changes nothing.
     ///
-    /// Pull until nothing comes before pushing again.
-    pub fn push(&mut self, picture: &Picture, picture_type: PictureType) -> Result<(), FfmpegError> {
+    /// With `force_key` it becomes a keyframe (an instantaneous decoding refresh); without, it is coded as the encoder
+    /// sees fit. Pull until nothing comes before pushing again.
+    pub fn push(&mut self, picture: &Picture, force_key: bool) -> Result<(), FfmpegError> {
         if picture.size() != self.size {
             return Err(FfmpegError::PictureSize { expected: self.size, actual: picture.size() });
         }
@@ -85,10 +77,7 @@ impl Encoder {
         }
         self.last_pts = Some(pts);
         let mut frame = frames::share(picture.frame());
-        frame.set_kind(match picture_type {
-            PictureType::Auto => picture::Type::None,
-            PictureType::Idr => picture::Type::I,
-        });
+        frame.set_kind(if force_key { picture::Type::I } else { picture::Type::None });
         self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))
     }
 

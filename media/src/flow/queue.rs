@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::mpsc::RecvTimeoutError;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -44,16 +45,6 @@ pub enum Overflow {
     DropGop,
     /// All video, until a keyframe comes: the reader is up to date at once.
     DropVideo,
-}
-
-/// What came of waiting for an item.
-#[derive(Debug)]
-pub enum Popped<T> {
-    Item(T),
-    /// Nothing came in time.
-    Empty,
-    /// Nothing waits, and nothing will come any more.
-    Closed,
 }
 
 /// The queue. Shared by reference: one side pushes, the other pops.
@@ -157,15 +148,13 @@ impl<T: Queued> KeyQueue<T> {
         state.take()
     }
 
-    /// Takes the oldest item, and waits on this thread up to `patience` for one.
-    pub fn pop_timeout(&self, patience: Duration) -> Popped<T> {
+    /// Takes the oldest item, and waits on this thread up to `patience` for one. `Disconnected` once the queue is closed
+    /// and empty.
+    pub fn pop_timeout(&self, patience: Duration) -> Result<T, RecvTimeoutError> {
         let mut state = self.state.lock();
         self.filled.wait_while_for(&mut state, |state| state.items.is_empty() && !state.closed, patience);
-        match state.take() {
-            Some(item) => Popped::Item(item),
-            None if state.closed => Popped::Closed,
-            None => Popped::Empty,
-        }
+        let none = if state.closed { RecvTimeoutError::Disconnected } else { RecvTimeoutError::Timeout };
+        state.take().ok_or(none)
     }
 
     /// Takes the oldest item, for the one task that waits for it; cancelling the future loses nothing. `None` once

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::error::{FlvError, FlvErrorKind};
 use super::message::Message;
-use super::timestamps::Unwrapper;
+use super::timestamps::unwrap;
 use super::{Tag, TagKind, audio, video};
 use crate::codec::avc::nal;
 use crate::codec::{AudioConfig, CodecError, VideoConfig};
@@ -15,7 +15,8 @@ use crate::time::MediaTime;
 
 #[derive(Debug, Default)]
 pub struct Demuxer {
-    timestamps: Unwrapper,
+    /// Timestamp of the last tag, unwrapped.
+    last_millis: Option<i64>,
     video: Option<Arc<VideoConfig>>,
     audio: Option<Arc<AudioConfig>>,
 }
@@ -36,7 +37,7 @@ impl Demuxer {
         if tag.body.is_empty() {
             return Ok(None);
         }
-        let dts = MediaTime::from_millis(self.timestamps.unwrap(tag.timestamp));
+        let dts = MediaTime::from_millis(unwrap(tag.timestamp, &mut self.last_millis));
         let refused = |kind, source| FlvError { kind, track, at: dts, source };
         let message = match track {
             Track::Audio => audio::read(tag.body.clone()),

@@ -10,17 +10,11 @@ use crate::ffmpeg::audio::AacEncoder;
 use crate::packet::Packet;
 use crate::time::MediaTime;
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tone {
-    Silence,
-    /// A soft sine of this frequency in Hz.
-    Sine(f64),
-}
-
 /// Mono AAC-LC packets at 48 kHz, without end; the first one at time zero.
 pub struct TestSound {
     encoder: AacEncoder,
-    tone: Tone,
+    /// In Hz; silence without.
+    tone: Option<f64>,
     samples: u64,
     ready: VecDeque<Packet>,
 }
@@ -31,7 +25,8 @@ const AMPLITUDE: f64 = 0.1;
 const BLOCK: u64 = 1_024;
 
 impl TestSound {
-    pub fn new(tone: Tone) -> Result<Self, FfmpegError> {
+    /// A soft sine of this frequency in Hz, or silence.
+    pub fn new(tone: Option<f64>) -> Result<Self, FfmpegError> {
         let encoder = AacEncoder::new(SAMPLE_RATE, 1, BITRATE)?;
         Ok(Self { encoder, tone, samples: 0, ready: VecDeque::new() })
     }
@@ -57,12 +52,8 @@ impl TestSound {
     }
 
     fn sample(&self, at: u64) -> f32 {
-        match self.tone {
-            Tone::Silence => 0.0,
-            Tone::Sine(frequency) => {
-                (AMPLITUDE * (TAU * frequency * at as f64 / f64::from(SAMPLE_RATE)).sin()) as f32
-            }
-        }
+        let sine = |frequency: f64| (TAU * frequency * at as f64 / f64::from(SAMPLE_RATE)).sin();
+        (AMPLITUDE * self.tone.map_or(0.0, sine)) as f32
     }
 }
 
@@ -72,7 +63,7 @@ mod tests {
 
     #[test]
     fn packets_follow_each_other_from_zero_on() {
-        let mut sound = TestSound::new(Tone::Sine(440.0)).unwrap();
+        let mut sound = TestSound::new(Some(440.0)).unwrap();
         assert_eq!((sound.config().sample_rate(), sound.config().channels()), (48_000, 1));
         for index in 0..20 {
             let packet = sound.next_packet().unwrap();

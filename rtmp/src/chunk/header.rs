@@ -5,30 +5,18 @@ use super::EXTENDED;
 /// Three bytes of chunk stream id, eleven of message header, four of extended timestamp.
 pub(super) const MAX_HEADER: usize = 18;
 
-/// The first one to three bytes of a chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BasicHeader {
-    pub(super) format: u8,
-    pub(super) chunk_stream: u32,
-    pub(super) length: usize,
-}
-
-impl BasicHeader {
-    /// None if bytes are missing.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let first = *bytes.first()?;
-        let format = first >> 6;
-        let (chunk_stream, length) = match first & 0x3f {
-            0 => (64 + u32::from(*bytes.get(1)?), 2),
-            1 => (64 + u32::from(*bytes.get(1)?) + 256 * u32::from(*bytes.get(2)?), 3),
-            id => (u32::from(id), 1),
-        };
-        Some(Self { format, chunk_stream, length })
-    }
+/// Format, chunk stream and length of the first one to three bytes of a chunk. None if bytes are missing.
+pub(super) fn basic(bytes: &[u8]) -> Option<(u8, u32, usize)> {
+    let first = *bytes.first()?;
+    let (chunk_stream, length) = match first & 0x3f {
+        0 => (64 + u32::from(*bytes.get(1)?), 2),
+        1 => (64 + u32::from(*bytes.get(1)?) + 256 * u32::from(*bytes.get(2)?), 3),
+        id => (u32::from(id), 1),
+    };
+    Some((first >> 6, chunk_stream, length))
 }
 
 /// What the message header of a format 0, 1 or 2 chunk says. Format 3 has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MessageHeader {
     /// Timestamp (format 0) or delta (1, 2), the extended one if there is one.
     pub(super) time: u32,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::carry::Carry;
-use super::header::{BasicHeader, MessageHeader};
+use super::header::{self, MessageHeader};
 use super::stream::ChunkStream;
 use super::{DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE};
 use crate::message::{Message, MessageKind};
@@ -76,8 +76,7 @@ impl ChunkReader {
 
     /// Length of the whole header; none if bytes are missing.
     fn parse_header(&mut self, window: &[u8]) -> Result<Option<usize>, Error> {
-        let Some(basic) = BasicHeader::parse(window) else { return Ok(None) };
-        let BasicHeader { format, chunk_stream, length } = basic;
+        let Some((format, chunk_stream, length)) = header::basic(window) else { return Ok(None) };
         let rest = &window[length..];
         let known = self.streams.get(&chunk_stream);
         let header_length = if format == 3 {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use api::control::ModelOrigin;
 use media::VideoConfig;
-use media::ffmpeg::{Encoder, PictureType};
+use media::ffmpeg::Encoder;
 use media::packet::{Packet, Unit};
 use media::picture::{Colour, FrameRate, Picture, Size};
 use media::synthetic::TestPictures;
@@ -95,8 +95,7 @@ pub(in crate::lane) fn coded(size: Size, from: i64, count: i64) -> (Arc<VideoCon
         let mut picture = pictures.picture(number as u32);
         picture.set_colour(Colour::default());
         picture.set_key(number == from);
-        let kind = if picture.key() { PictureType::Idr } else { PictureType::Auto };
-        encoder.push(&picture, kind).expect("a good picture");
+        encoder.push(&picture, picture.key()).expect("a good picture");
         packets.extend(encoder.pull().expect("a good picture"));
     }
     (encoder.config(), packets)

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use api::Bitrate;
-use media::ffmpeg::{
-    Encoder, EncoderSettings, FfmpegError, Filter, PictureType, Preset, RateControl, Scaler,
-};
+use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, Preset, RateControl, Scaler};
 use media::picture::{Colour, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 
@@ -92,7 +90,7 @@ impl Transcoder {
             return Ok(None);
         }
         let lr = self.scaler.scale(hr, self.size)?;
-        self.encoder.push(&lr, self.picture_type(time, key))?;
+        self.encoder.push(&lr, self.forces_key(time, key))?;
         self.last = Some(time);
         // Without B-frames and look-ahead a packet comes out at once.
         let packet = self.encoder.pull()?;
@@ -102,12 +100,11 @@ impl Transcoder {
         Ok(packet)
     }
 
-    fn picture_type(&self, time: MediaTime, key: Key) -> PictureType {
-        let recently = self.last_key.is_some_and(|last| time - last < LEAST_KEY_DISTANCE);
+    fn forces_key(&self, time: MediaTime, key: Key) -> bool {
         match key {
-            Key::Needed => PictureType::Idr,
-            Key::Wished if !recently => PictureType::Idr,
-            Key::Wished | Key::Interval => PictureType::Auto,
+            Key::Needed => true,
+            Key::Wished => self.last_key.is_none_or(|last| time - last >= LEAST_KEY_DISTANCE),
+            Key::Interval => false,
         }
     }
 }

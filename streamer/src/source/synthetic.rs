@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use media::ffmpeg::{FfmpegError, Media};
-use media::synthetic::{TestPictures, TestSound, Tone};
+use media::synthetic::{TestPictures, TestSound};
 use media::{AudioConfig, FrameRate, Packet, Picture, Size};
 
 use super::player::Recording;
@@ -24,7 +24,7 @@ pub(super) struct SyntheticRecording {
 impl SyntheticRecording {
     pub(super) fn new() -> Result<Self, FfmpegError> {
         let pictures = TestPictures::new(SIZE, FRAME_RATE);
-        let mut sound = TestSound::new(Tone::Silence)?;
+        let mut sound = TestSound::new(None)?;
         Ok(Self { picture: pictures.picture(0), packet: sound.next_packet()?, pictures, sound, index: 0 })
     }
 }

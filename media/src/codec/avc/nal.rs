@@ -4,30 +4,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::codec::error::{CodecError, CodecErrorKind};
 
-/// What a NAL unit holds (ITU-T H.264, table 7-1), as far as it matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Part of a picture that is no instantaneous refresh.
-    Slice,
-    /// Part of an instantaneous decoding refresh picture.
-    IdrSlice,
-    Sps,
-    Pps,
-    Delimiter,
-    /// Anything else, by its number.
-    Other(u8),
-}
+/// Kinds of NAL units (ITU-T H.264, table 7-1), as far as they matter here.
+pub const SLICE: u8 = 1;
+pub const IDR_SLICE: u8 = 5;
+pub const SPS: u8 = 7;
+pub const PPS: u8 = 8;
+pub const DELIMITER: u8 = 9;
 
-/// What the NAL unit holds; an empty one is `Other(0)`, which is unspecified.
-pub fn kind(unit: &[u8]) -> Kind {
-    match unit.first().map_or(0, |header| header & 0x1f) {
-        1 => Kind::Slice,
-        5 => Kind::IdrSlice,
-        7 => Kind::Sps,
-        8 => Kind::Pps,
-        9 => Kind::Delimiter,
-        other => Kind::Other(other),
-    }
+/// What the NAL unit holds, by its number; an empty one is 0, which is unspecified.
+pub fn kind(unit: &[u8]) -> u8 {
+    unit.first().map_or(0, |header| header & 0x1f)
 }
 
 /// The non-empty NAL units of a length-prefixed packet; ends after the first error.
@@ -114,7 +100,7 @@ fn trim_trailing_zeros(unit: &[u8]) -> &[u8] {
 /// the configuration record carries the former, the container stands for the latter.
 pub fn from_annex_b(stream: &[u8]) -> Bytes {
     let mut packet = BytesMut::with_capacity(stream.len() + 16);
-    let wanted = |unit: &&[u8]| !matches!(kind(unit), Kind::Sps | Kind::Pps | Kind::Delimiter);
+    let wanted = |unit: &&[u8]| !matches!(kind(unit), SPS | PPS | DELIMITER);
     for unit in annex_b_units(stream).filter(wanted) {
         packet.put_u32(unit.len() as u32);
         packet.put_slice(unit);

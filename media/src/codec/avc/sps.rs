@@ -4,7 +4,7 @@
 //! cards), it must not fail on what stands behind the fields that we need, and it is the first thing that foreign
 //! bytes meet.
 
-use super::nal::{self, Kind};
+use super::nal;
 use crate::codec::bits::BitReader;
 use crate::codec::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Range, Size};
@@ -32,7 +32,7 @@ const SAMPLE_ASPECT_EXTENDED: u32 = 255;
 impl Sps {
     /// Reads one NAL unit of kind SPS, its header byte included.
     pub(super) fn parse(unit: &[u8]) -> Result<Self, CodecError> {
-        if nal::kind(unit) != Kind::Sps {
+        if nal::kind(unit) != nal::SPS {
             return Err(damaged("the H.264 configuration has no sequence parameter set"));
         }
         read(&without_emulation_prevention(&unit[1..])).map_err(|error| match error.kind {

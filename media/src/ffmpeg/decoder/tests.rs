@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ffmpeg::{Encoder, EncoderSettings, PictureType, Preset, RateControl};
+use crate::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
 use crate::picture::{Colour, FrameRate, Plane, Range, Size};
 use crate::synthetic::TestPictures;
 
@@ -24,8 +24,7 @@ fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
     .unwrap();
     let mut packets = Vec::new();
     for (index, picture) in pictures.iter().enumerate() {
-        let picture_type = if index % 10 == 0 { PictureType::Idr } else { PictureType::Auto };
-        encoder.push(picture, picture_type).unwrap();
+        encoder.push(picture, index % 10 == 0).unwrap();
         packets.extend(encoder.pull().unwrap());
     }
     (encoder.config(), pictures, packets)

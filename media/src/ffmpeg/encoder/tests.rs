@@ -25,8 +25,7 @@ fn pictures(count: usize) -> Vec<Picture> {
 fn encode(settings: &EncoderSettings, pictures: &[Picture], idr: impl Fn(usize) -> bool) -> Vec<Packet> {
     let mut encoder = Encoder::new(settings).unwrap();
     let encode = |(index, picture): (usize, &Picture)| {
-        let picture_type = if idr(index) { PictureType::Idr } else { PictureType::Auto };
-        encoder.push(picture, picture_type).unwrap();
+        encoder.push(picture, idr(index)).unwrap();
         let packet = encoder.pull().unwrap().expect("no delay");
         assert!(encoder.pull().unwrap().is_none());
         packet
@@ -35,7 +34,7 @@ fn encode(settings: &EncoderSettings, pictures: &[Picture], idr: impl Fn(usize) 
 }
 
 fn has_idr_slice(packet: &Packet) -> bool {
-    nal::units(&packet.data, 4).any(|unit| nal::kind(unit.unwrap()) == nal::Kind::IdrSlice)
+    nal::units(&packet.data, 4).any(|unit| nal::kind(unit.unwrap()) == nal::IDR_SLICE)
 }
 
 #[test]
@@ -71,7 +70,7 @@ fn a_picture_from_the_past_is_refused_and_forgotten() {
     let pictures = pictures(3);
     let mut encoder = Encoder::new(&settings()).unwrap();
     for (at, expected) in [(1, true), (0, false), (1, false), (2, true)] {
-        let pushed = encoder.push(&pictures[at], PictureType::Auto);
+        let pushed = encoder.push(&pictures[at], false);
         assert_eq!(pushed.is_ok(), expected, "{pushed:?}");
         assert_eq!(encoder.pull().unwrap().map(|packet| packet.pts), expected.then(|| pictures[at].pts()));
     }
@@ -95,9 +94,7 @@ fn the_configuration_describes_the_stream() {
 fn packets_carry_no_parameter_sets() {
     for packet in encode(&settings(), &pictures(3), |_| true) {
         let kinds: Vec<_> = nal::units(&packet.data, 4).map(|unit| nal::kind(unit.unwrap())).collect();
-        assert!(
-            !kinds.iter().any(|kind| matches!(kind, nal::Kind::Sps | nal::Kind::Pps | nal::Kind::Delimiter))
-        );
+        assert!(!kinds.iter().any(|kind| matches!(kind, &(nal::SPS | nal::PPS | nal::DELIMITER))));
     }
 }
 
@@ -119,7 +116,7 @@ fn slices_are_configurable() {
     let pictures: Vec<_> = TestPictures::new(size, FrameRate::whole(25)).iter().take(2).collect();
     let packets = encode(&sliced, &pictures, |_| false);
     let slices = nal::units(&packets[1].data, 4)
-        .filter(|unit| nal::kind(unit.as_ref().unwrap()) == nal::Kind::Slice)
+        .filter(|unit| nal::kind(unit.as_ref().unwrap()) == nal::SLICE)
         .count();
     assert_eq!(slices, 2);
 }
@@ -143,7 +140,7 @@ fn refuses_with_a_reason() {
     assert!(refused(EncoderSettings { key_interval: never, ..settings() }).contains("interval"));
     let mut encoder = Encoder::new(&settings()).unwrap();
     let other = Picture::new(size(64, 64));
-    assert!(matches!(encoder.push(&other, PictureType::Auto), Err(FfmpegError::PictureSize { .. })));
+    assert!(matches!(encoder.push(&other, false), Err(FfmpegError::PictureSize { .. })));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::task::{Context, Wake};
 use std::thread::{self, Thread};
 
@@ -187,12 +188,12 @@ fn skipping_goes_to_the_next_keyframe_or_nowhere() {
 #[test]
 fn a_closed_queue_is_emptied_and_then_ends() {
     let queue = queue(8);
-    assert!(matches!(queue.pop_timeout(Duration::ZERO), Popped::Empty));
+    assert!(matches!(queue.pop_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout)));
     queue.push(picture(0, true));
     queue.close();
     assert_eq!(queue.push(picture(1, false)), 1);
-    assert!(matches!(queue.pop_timeout(Duration::from_secs(60)), Popped::Item(_)));
-    assert!(matches!(queue.pop_timeout(Duration::from_secs(60)), Popped::Closed));
+    assert!(queue.pop_timeout(Duration::from_secs(60)).is_ok());
+    assert!(matches!(queue.pop_timeout(Duration::from_secs(60)), Err(RecvTimeoutError::Disconnected)));
     assert!(queue.pop().is_none());
 }
 
@@ -257,7 +258,7 @@ proptest! {
                 0 => prop_assert_eq!(queue.push(Item::Discontinuity), 0),
                 1 => prop_assert_eq!(queue.push(Item::Config(index)), 0),
                 2 => gone += queue.skip_to_key(),
-                3 => gone += u64::from(matches!(queue.pop_timeout(Duration::ZERO), Popped::Item(Item::Packet(_)))),
+                3 => gone += u64::from(matches!(queue.pop_timeout(Duration::ZERO), Ok(Item::Packet(_)))),
                 kind => {
                     pushed += 1;
                     gone += queue.push(if kind == 4 { sound(index) } else { picture(index, kind == 5) });
