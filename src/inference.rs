@@ -1,11 +1,11 @@
 //! The nets: who runs them, how a new one is proven and handed over, which one a stream gets.
 //!
 //! ```text
-//! PUT --> library (loader thread): verify bytes -> build -> warm up -> prove --> slot (latest value) --> lane
+//! PUT --> library (loader thread): verify bytes -> build -> warm up -> prove --> live (latest net) --> lane
 //!                                            \________ runs on the engine ________/        lane --> engine
 //! ```
 //!
-//! - [`engine`]: one thread per accelerator; everything that touches torch happens there.
+//! - [`engine`]: one thread per accelerator; everything that builds or runs a net happens there.
 //! - [`library`]: the loader thread; builds nets, proves them ([`prove`]), drops retired ones.
 //! - [`model`]: the nets of one stream: which were [`accepted`], which is [`live`].
 //! - [`profile`]: what presets cost on this machine; [`machine`]: which one every lane gets, so that the sum fits.
@@ -28,7 +28,7 @@ mod tests;
 
 pub use accepted::Identity;
 pub use engine::{Engine, EngineHandle};
-pub use library::{Library, LibraryHandle, PackageUpload, Rejection};
+pub use library::{Library, LibraryHandle, PackageRejection, PackageUpload};
 pub use live::{Demand, Net};
 pub use machine::Machine;
 pub use model::StreamModel;

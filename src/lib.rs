@@ -1,10 +1,8 @@
 //! The sharpcast server: takes a thin RTMP stream, sharpens it with a small neural network that is trained
 //! while the stream runs, and hands out both as HLS.
 //!
-//! How data flows is how the modules follow one another:
-//!
 //! ```text
-//! ingest -> streams -> lane -> inference -> out -> http
+//! ingest -> streams -> lane (calls inference) -> out        http reads all of them
 //! ```
 //!
 //! | module | its one job |

@@ -1,7 +1,7 @@
 //! The registry of streams, in the middle between publishers and everything that happens to what they send.
 //!
 //! ```text
-//! ingest -> Publication -> Session { timeline -> hls (source, audio), queue -> lane -> hls (enhanced) }
+//! ingest -> Publication -> Session { timeline -> sinks (source, audio), queue -> lane -> sinks (enhanced) }
 //! ```
 //!
 //! A [`Stream`] has a name and a key, and lasts until it is removed. A [`Session`] is one playlist: it begins with a
@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 
 use crate::inference::Profile;
 
-pub use crate::lane::select::Reason;
+pub use crate::lane::select::RefineReason;
 pub use crate::lane::stats::Figures;
 pub use error::Error;
 pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};

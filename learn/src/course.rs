@@ -28,7 +28,8 @@ pub(crate) struct Course {
     /// What gains are counted over; none: Lanczos upsampling.
     start: Option<Package>,
     record: Record,
-    /// Whether it goes on where another one ended, or another network took its start: then it says nothing of how trainings go.
+    /// Whether it goes on where another one ended, or its start was replaced by another network: then it says
+    /// nothing of how trainings go.
     is_sequel: bool,
     /// Seconds of training at the last judgement.
     judged_s: f64,

@@ -1,5 +1,5 @@
-//! Everything about live training that is a number to choose. Times are seconds of video unless it says "of training";
-//! qualities are PSNR of luma in dB. Where the figures come from: `docs/design/training.md`.
+//! The numbers to choose of monitor, scenes, policies and course; the optimiser's are in [`crate::TrainerSettings`].
+//! Times are seconds of video unless it says "of training"; qualities are PSNR of luma in dB. Where the figures come from: `docs/design/training.md`.
 
 use nets::Device;
 

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::app::App;
 use super::delta_base::delta_base;
 use super::error::{ApiError, Upload};
-use crate::inference::{PackageUpload, Rejection};
+use crate::inference::{PackageRejection, PackageUpload};
 use crate::streams::{CheckedReport, Stream};
 
 /// How long nothing may come of a package that is being sent.
@@ -85,7 +85,7 @@ async fn patch(
         return Err(ApiError::NotAPatch);
     }
     let base = delta_base(&headers)?;
-    stream.model().accepted.held(base).ok_or(Rejection::OtherBase)?;
+    stream.model().accepted.held(base).ok_or(PackageRejection::OtherBase)?;
     upload(&app, &stream, &headers, body, |bytes| PackageUpload::Patch(base, bytes)).await
 }
 

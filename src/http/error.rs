@@ -8,7 +8,7 @@ use api::control::{Problem, problem};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::inference::Rejection;
+use crate::inference::PackageRejection;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ pub enum ApiError {
     NoBase,
     /// The package is not used.
     #[error("{0}")]
-    Rejected(#[from] Rejection),
+    Rejected(#[from] PackageRejection),
     /// The report has other fields than it should, of other types, or numbers that cannot be.
     #[error("{0}")]
     BadReport(String),
@@ -106,17 +106,19 @@ impl ApiError {
             Self::NoRoute(_) | Self::NoStream(_) | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) | Self::Broken(_) => StatusCode::BAD_REQUEST,
-            Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
+            Self::Unavailable(_) | Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoTraining | Self::NotPublished | Self::Rejected(Rejection::NoNets) => StatusCode::CONFLICT,
+            Self::NoTraining | Self::NotPublished | Self::Rejected(PackageRejection::NoNets) => {
+                StatusCode::CONFLICT
+            }
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoBase => StatusCode::PRECONDITION_REQUIRED,
-            Self::Rejected(Rejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
+            Self::Rejected(PackageRejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
             Self::Rejected(_) | Self::BadReport(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -128,7 +130,7 @@ impl ApiError {
             Self::NoStream(_) => ("no-such-stream", "No such stream"),
             Self::NoMethod(_) => ("method-not-allowed", "Method not allowed"),
             Self::BadRequest(_) => ("bad-request", "Bad request"),
-            Self::Unavailable(_) | Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => {
+            Self::Unavailable(_) | Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => {
                 ("not-available", "Not available now")
             }
             Self::NoKey => ("key-missing", "Stream key missing"),
@@ -142,10 +144,12 @@ impl ApiError {
                 ("report-incomplete", "Training report incomplete")
             }
             Self::TooMany(_) => ("too-many-uploads", "Too many uploads"),
-            Self::NoTraining | Self::Rejected(Rejection::NoNets) => ("no-training", "Nothing to train"),
+            Self::NoTraining | Self::Rejected(PackageRejection::NoNets) => {
+                ("no-training", "Nothing to train")
+            }
             Self::NotAPatch => ("media-type-not-supported", "Media type not supported"),
             Self::NoBase => ("base-missing", "Delta-Base missing"),
-            Self::Rejected(Rejection::OtherBase) => ("other-base", "Patch of another package"),
+            Self::Rejected(PackageRejection::OtherBase) => ("other-base", "Patch of another package"),
             Self::Rejected(_) => ("model-rejected", "Model package rejected"),
             Self::BadReport(_) => ("report-rejected", "Training report rejected"),
             Self::NotPublished => ("not-published", "Nobody publishes"),
@@ -156,7 +160,7 @@ impl ApiError {
         match self {
             Self::TooMany(wait) => Some(wait.as_secs().max(1)),
             Self::Unavailable(_) => Some(1),
-            Self::Rejected(Rejection::Busy | Rejection::Engine(_)) => Some(5),
+            Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => Some(5),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::error::ApiError;
-use super::playback::Streams;
+use super::playback::Playable;
 
 /// Scripts, styles and connections of our own only. hls.js runs its worker from, and feeds the video through, `blob:`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -46,7 +46,7 @@ const ASSETS: [(&str, &str, &str, &[u8]); 10] = [
     ("icon.svg", "image/svg+xml", SHORT, include_bytes!("../../web/icon.svg")),
 ];
 
-pub(super) fn routes<S: Streams>() -> Router<S> {
+pub(super) fn routes<S: Playable>() -> Router<S> {
     Router::new()
         .route("/", get(home))
         .route("/watch/{name}", get(watch::<S>))
@@ -58,7 +58,7 @@ async fn home() -> Response {
 }
 
 /// The page itself says so if there is no such stream; the status says it to programs.
-async fn watch<S: Streams>(State(streams): State<S>, Path(name): Path<String>) -> Response {
+async fn watch<S: Playable>(State(streams): State<S>, Path(name): Path<String>) -> Response {
     let status = if streams.check(&name).is_ok() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     page(status, include_str!("../../web/watch.html"))
 }

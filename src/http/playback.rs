@@ -36,7 +36,7 @@ const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Where handlers find streams.
-pub(super) trait Streams: Clone + Send + Sync + 'static {
+pub(super) trait Playable: Clone + Send + Sync + 'static {
     /// Whether there is a stream of this name, live or not.
     fn check(&self, name: &str) -> Result<(), ApiError>;
 
@@ -44,7 +44,7 @@ pub(super) trait Streams: Clone + Send + Sync + 'static {
     fn packager(&self, name: &str) -> Result<Arc<Packager>, ApiError>;
 }
 
-impl Streams for App {
+impl Playable for App {
     fn check(&self, name: &str) -> Result<(), ApiError> {
         self.stream(name).map(|_| ())
     }
@@ -57,7 +57,7 @@ impl Streams for App {
     }
 }
 
-pub(super) fn routes<S: Streams>() -> Router<S> {
+pub(super) fn routes<S: Playable>() -> Router<S> {
     Router::new()
         .route("/hls/{name}/index.m3u8", get(multivariant::<S>))
         .route("/hls/{name}/{rendition}/{file}", get(file::<S>))
@@ -69,7 +69,7 @@ fn is_playlist(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PLAYLIST)
 }
 
-async fn multivariant<S: Streams>(
+async fn multivariant<S: Playable>(
     State(streams): State<S>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
@@ -78,7 +78,7 @@ async fn multivariant<S: Streams>(
     Ok(answer(PLAYLIST, &half_a_target(&packager), text.into()))
 }
 
-async fn file<S: Streams>(
+async fn file<S: Playable>(
     State(streams): State<S>,
     Path((name, rendition, file)): Path<(String, String, String)>,
     query: Result<Query<Directives>, QueryRejection>,

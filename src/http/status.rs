@@ -17,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use super::app::App;
 use super::error::ApiError;
 use crate::inference::StreamModel;
-use crate::streams::{Figures, Incoming, LaneFeed, Presence, Reason, Stream};
+use crate::streams::{Figures, Incoming, LaneFeed, Presence, RefineReason, Stream};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -137,9 +137,9 @@ fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Op
 
 fn temporal_status(figures: &Figures) -> TemporalStatus {
     let reason = |reason| match reason {
-        Reason::Key => RefinedReason::Key,
-        Reason::Change => RefinedReason::Change,
-        Reason::Spare => RefinedReason::Spare,
+        RefineReason::Key => RefinedReason::Key,
+        RefineReason::Change => RefinedReason::Change,
+        RefineReason::Spare => RefinedReason::Spare,
     };
     let chosen = figures.chosen.iter();
     TemporalStatus {

@@ -40,12 +40,12 @@ struct Ledger {
 }
 
 impl Accepted {
-    /// The largest preset that is accepted, which is what streamers are told to train. Outlives the session.
+    /// What [`super::machine`] chose for the stream: the largest net that its streamer may send. Outlives the session.
     pub fn preset(&self) -> Option<Preset> {
         self.0.lock().preset
     }
 
-    /// Decides which preset that is; answers the one before.
+    /// Notes the choice; returns the one before.
     pub fn set_preset(&self, preset: Preset) -> Option<Preset> {
         self.0.lock().preset.replace(preset)
     }
@@ -55,8 +55,8 @@ impl Accepted {
         self.0.lock().newest.clone()
     }
 
-    /// Parameters of the package that was accepted last, if it was trained for the stream.
-    pub fn trained(&self) -> Option<FEdsrConfig> {
+    /// The size of the net that was accepted last, if it was trained for the stream.
+    pub fn newest_trained(&self) -> Option<FEdsrConfig> {
         let ledger = self.0.lock();
         let newest = ledger.newest.as_ref().map(|(identity, _)| identity);
         newest.filter(|identity| identity.origin == ModelOrigin::Trained).map(|identity| identity.config)
@@ -146,7 +146,7 @@ mod tests {
     fn versions_count_up_across_sessions_and_stock_is_zero() {
         let accepted = Accepted::default();
         assert_eq!(accepted.add(&package(Preset::Nano, 0.0), ModelOrigin::Stock).version, 0);
-        assert_eq!(accepted.trained(), None);
+        assert_eq!(accepted.newest_trained(), None);
         assert_eq!(accepted.add(&package(Preset::Nano, 0.1), ModelOrigin::Trained).version, 1);
         accepted.clear();
         assert!(accepted.newest().is_none());
@@ -162,7 +162,7 @@ mod tests {
         accepted.add(&package(Preset::Nano, 0.1), ModelOrigin::Trained);
         let second = accepted.add(&package(Preset::Nano, 0.2), ModelOrigin::Trained);
         let small = accepted.add(&package(Preset::Small, 0.1), ModelOrigin::Trained);
-        assert_eq!(accepted.trained(), Some(small.config));
+        assert_eq!(accepted.newest_trained(), Some(small.config));
         assert_eq!(accepted.return_to(nano).unwrap().0, second);
         assert_eq!(accepted.newest().unwrap().0, second);
         assert_eq!(accepted.return_to(small.config).unwrap().0, small);

@@ -1,4 +1,4 @@
-//! The accelerator thread: everything that touches torch runs here, one job after the other.
+//! The accelerator thread: everything that builds or runs a net runs here, one job after the other.
 //!
 //! Two nets that run on two threads of one GPU have been seen to freeze, and inference from ever new threads grows
 //! memory; so lanes and the library hand their work over and wait for the reply. A job that panics costs its reply
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use nets::{Backend, Device, NetError, NetErrorKind};
 
-/// Jobs that may wait. Every lane has one at a time and the loader one, so this is never reached by less than
-/// thirty streams; then the lanes wait, and their pace degrades.
+/// Jobs that may wait. A lane has two at a time (a picture, and a refinement behind it) and the loader one, so fewer
+/// than fifteen streams never reach this; then the lanes wait, and their pace degrades.
 const MAX_JOBS: usize = 32;
 
 /// None: the thread is to end.
@@ -33,7 +33,7 @@ pub struct Engine {
 pub struct EngineHandle {
     jobs: SyncSender<Job>,
     device: Device,
-    /// Nanoseconds that jobs took which had to be done.
+    /// Nanoseconds spent on jobs of `run`; those of `run_aside` do not count.
     busy: Arc<AtomicU64>,
 }
 

@@ -28,7 +28,7 @@ use super::model::StreamModel;
 use loader::Loader;
 use request::{Measured, Request};
 
-pub use rejection::Rejection;
+pub use rejection::PackageRejection;
 pub use upload::PackageUpload;
 
 /// Requests that may wait.
@@ -61,11 +61,10 @@ impl Library {
         let machine = Arc::new(Machine::default());
         let ends = Arc::new(AtomicBool::new(false));
         let handle = LibraryHandle { requests, measured, machine: Arc::clone(&machine), scale };
-        let measured_for_nobody = Arc::clone(&ends);
+        let ending = Arc::clone(&ends);
         let thread = std::thread::Builder::new().name("library".to_owned()).spawn(move || {
-            let costs = encode.map_or(Measured::Unknown, |encode| {
-                loader::measure(&engine, &encode, scale, &measured_for_nobody)
-            });
+            let costs =
+                encode.map_or(Measured::Unknown, |encode| loader::measure(&engine, &encode, scale, &ending));
             let loader = Loader { engine, machine, costs: costs.clone(), scale };
             // Nobody listens only while the server ends.
             let _ = tell.send(costs);
@@ -106,11 +105,11 @@ impl LibraryHandle {
         &self,
         model: Arc<StreamModel>,
         package: PackageUpload,
-    ) -> Result<ModelReport, Rejection> {
+    ) -> Result<ModelReport, PackageRejection> {
         let (reply, report) = oneshot::channel();
         let request = Request::Upload { model, package, arrived: Instant::now(), reply };
-        self.requests.try_send(request).map_err(|_| Rejection::Busy)?;
-        report.await.unwrap_or(Err(Rejection::Engine(engine::lost())))
+        self.requests.try_send(request).map_err(|_| PackageRejection::Busy)?;
+        report.await.unwrap_or(Err(PackageRejection::Engine(engine::lost())))
     }
 
     /// A lane knows its pictures.

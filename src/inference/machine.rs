@@ -1,9 +1,9 @@
 //! The accelerator's time, handed out over all lanes by the one place that knows them all.
 //!
-//! [`plan`] is pure: measured costs and every lane's claim in, a preset for each out. All `auto` streams begin with the
-//! smallest preset and are raised in turn, the smallest first, while the sum of what their nets need fits. Fixed
-//! profiles take theirs first. The second stage gets what is left; it measures that (the lane) and asks here how
-//! many lanes share it.
+//! [`plan`] is pure: measured costs and every lane's claim in, a preset for each out. An `auto` stream that is alone
+//! gets the largest that fits. Where two or more share, trained nets stay while the sum fits; the others begin with the
+//! smallest preset and are raised in turn, the smallest first. Fixed profiles take theirs first. The second stage gets
+//! what is left; it measures that (the lane) and asks here how many lanes share it.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ fn claim(model: &StreamModel, chosen: Option<Preset>) -> Option<Claim> {
     Some(Claim {
         profile: model.profile,
         demand: model.live.demand()?,
-        trained: model.accepted.trained().map(covering),
+        trained: model.accepted.newest_trained().map(covering),
         chosen,
     })
 }

@@ -57,13 +57,13 @@ pub enum ProofFailure {
 
 /// What a net is proven on.
 #[derive(Debug, Clone)]
-pub enum Sample {
+pub enum ProofFrame {
     /// A received picture of the stream.
     Live(Picture),
     Synthetic(Picture),
 }
 
-impl Sample {
+impl ProofFrame {
     pub fn picture(&self) -> &Picture {
         let (Self::Live(picture) | Self::Synthetic(picture)) = self;
         picture
@@ -84,7 +84,7 @@ pub struct Proof {
 /// Asks the three questions. `upscale` gets a picture and its Lanczos upsampling and answers the upscaled one. The outer
 /// error says that the questions could not be asked.
 pub fn prove<E: From<FfmpegError>>(
-    sample: &Sample,
+    sample: &ProofFrame,
     scale: u8,
     mut upscale: impl FnMut(&Picture, Picture) -> Result<Picture, E>,
 ) -> Result<Result<Proof, ProofFailure>, E> {
@@ -109,7 +109,7 @@ pub fn prove<E: From<FfmpegError>>(
 
     let mut proof = Proof { likeness, consistency, rehearsal: None };
     let small = rehearsal_size(received.size(), scale);
-    if matches!(sample, Sample::Live(_)) && small.width.min(small.height) >= LEAST_REHEARSAL {
+    if matches!(sample, ProofFrame::Live(_)) && small.width.min(small.height) >= LEAST_REHEARSAL {
         let truth = down.scale(received, small.scaled(scale))?;
         let small = down.scale(&truth, small)?;
         let lanczos = up.scale(&small, truth.size())?;
@@ -168,7 +168,7 @@ mod tests {
     const SIZE: Size = Size { width: 320, height: 180 };
 
     fn judge(change: impl Fn(usize, usize, u8) -> u8) -> Result<Proof, ProofFailure> {
-        prove(&Sample::Live(synthetic(SIZE)), 2, |_, mut plain| {
+        prove(&ProofFrame::Live(synthetic(SIZE)), 2, |_, mut plain| {
             for (y, row) in plain.luma_mut().rows_mut().enumerate() {
                 for (x, sample) in row.iter_mut().enumerate() {
                     *sample = change(x, y, *sample);
@@ -219,7 +219,7 @@ mod tests {
                 .for_each(|row| row.iter_mut().step_by(50).for_each(|sample| *sample += 1));
             Ok::<_, FfmpegError>(plain)
         };
-        assert!(prove(&Sample::Live(flat), 2, nudge).unwrap().is_ok());
+        assert!(prove(&ProofFrame::Live(flat), 2, nudge).unwrap().is_ok());
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
             Size { width: 34, height: 18 },
         ] {
             assert!(
-                prove(&Sample::Live(synthetic(size)), 2, |_, plain| Ok::<_, FfmpegError>(plain)).is_ok(),
+                prove(&ProofFrame::Live(synthetic(size)), 2, |_, plain| Ok::<_, FfmpegError>(plain)).is_ok(),
                 "{size}"
             );
         }

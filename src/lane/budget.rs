@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::select::Reason;
+use super::select::RefineReason;
 
 /// Share of a picture's time that may be spent at all; the rest is for bursts and busy neighbours.
 const SHARE: f64 = 0.75;
@@ -62,14 +62,14 @@ impl Budget {
     }
 
     /// The weakest reason that a picture may be refined for now: the more is saved up, the weaker. `None`: for none.
-    pub fn affordable(&self) -> Option<Reason> {
+    pub fn affordable(&self) -> Option<RefineReason> {
         let cost = self.cost?.as_secs_f64();
         match self.saved + ROUNDING * cost {
             // Nothing more can be saved up: what is not used now is lost.
-            saved if saved >= MOST_SAVED * cost => Some(Reason::Spare),
-            saved if saved >= cost => Some(Reason::Change),
+            saved if saved >= MOST_SAVED * cost => Some(RefineReason::Spare),
+            saved if saved >= cost => Some(RefineReason::Change),
             // On credit, but not if nothing has been left over lately.
-            saved if saved >= 0.0 && self.spare > 0.0 => Some(Reason::Key),
+            saved if saved >= 0.0 && self.spare > 0.0 => Some(RefineReason::Key),
             _ => None,
         }
     }
@@ -101,17 +101,17 @@ mod tests {
     fn what_is_left_over_is_saved_up_and_spent() {
         // 40 ms, of which 30 may be used and 10 are: 20 ms a picture.
         let mut budget = after(9, 200, 10, 1);
-        assert_eq!(budget.affordable(), Some(Reason::Key));
+        assert_eq!(budget.affordable(), Some(RefineReason::Key));
         budget.earn(FRAME, millis(10), 1);
-        assert_eq!(budget.affordable(), Some(Reason::Change));
+        assert_eq!(budget.affordable(), Some(RefineReason::Change));
         (0..30).for_each(|_| budget.earn(FRAME, millis(10), 1));
-        assert_eq!(budget.affordable(), Some(Reason::Spare));
+        assert_eq!(budget.affordable(), Some(RefineReason::Spare));
         for _ in 0..3 {
             budget.spend();
-            assert_eq!(budget.affordable(), Some(Reason::Change));
+            assert_eq!(budget.affordable(), Some(RefineReason::Change));
         }
         budget.spend();
-        assert_eq!(budget.affordable(), Some(Reason::Key));
+        assert_eq!(budget.affordable(), Some(RefineReason::Key));
         budget.spend();
         assert_eq!(budget.affordable(), None);
         assert!((after(200, 200, 10, 1).per_second() - 2.5).abs() < 0.01);
@@ -130,7 +130,7 @@ mod tests {
         let shared = after(500, 100, 10, 2).per_second();
         assert!((2.0 * shared - after(500, 100, 10, 1).per_second()).abs() < 0.1);
         let fast = after(100, 5, 10, 1);
-        assert_eq!(fast.affordable(), Some(Reason::Spare));
+        assert_eq!(fast.affordable(), Some(RefineReason::Spare));
         assert!(fast.per_second() > 25.0);
     }
 }

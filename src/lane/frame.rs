@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::picture::{FrameRate, Picture};
 use media::time::MediaTime;
 
-use super::select::Reason;
+use super::select::RefineReason;
 
 /// How an outgoing picture was made large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Frame {
     /// By no net as long as no stage says otherwise.
     pub(super) upscaled: UpscaledBy,
     /// Why the temporal stage is to refine it.
-    pub(super) chosen: Option<Reason>,
+    pub(super) chosen: Option<RefineReason>,
     /// What refining took, if it worked.
     pub(super) refined: Option<Duration>,
 }

@@ -11,7 +11,7 @@ const MEMORY: f64 = 0.1;
 
 /// Why a picture was chosen, the best reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum RefineReason {
     /// It is a keyframe.
     Key,
     /// Much has changed since the last choice.
@@ -33,14 +33,19 @@ pub struct Selector {
 impl Selector {
     /// Looks at the next picture, whether it is a keyframe and what it was coded in. `affordable`: the weakest reason
     /// that there is time for, if there is any. A chosen picture resets distance and bytes.
-    pub fn choose(&mut self, key: bool, bytes: usize, affordable: Option<Reason>) -> Option<Reason> {
+    pub fn choose(
+        &mut self,
+        key: bool,
+        bytes: usize,
+        affordable: Option<RefineReason>,
+    ) -> Option<RefineReason> {
         self.distance += 1;
         self.bytes += bytes as u64;
         let score = self.distance as f64 * self.bytes as f64;
         let reason = match score {
-            _ if key => Reason::Key,
-            score if score >= self.typical => Reason::Change,
-            _ => Reason::Spare,
+            _ if key => RefineReason::Key,
+            score if score >= self.typical => RefineReason::Change,
+            _ => RefineReason::Spare,
         };
         if affordable.is_none_or(|weakest| reason > weakest) {
             return None;
@@ -59,8 +64,8 @@ mod tests {
     #[test]
     fn keyframes_come_first_and_may_be_refined_on_credit() {
         let mut selector = Selector::default();
-        assert_eq!(selector.choose(true, 9000, Some(Reason::Key)), Some(Reason::Key));
-        assert_eq!(selector.choose(false, 50_000, Some(Reason::Key)), None);
+        assert_eq!(selector.choose(true, 9000, Some(RefineReason::Key)), Some(RefineReason::Key));
+        assert_eq!(selector.choose(false, 50_000, Some(RefineReason::Key)), None);
         assert_eq!(selector.choose(true, 9000, None), None);
     }
 
@@ -72,9 +77,9 @@ mod tests {
         for position in 0..200 {
             tenths = (tenths + 1).min(40);
             let affordable = match tenths {
-                40 => Some(Reason::Spare),
-                10.. => Some(Reason::Change),
-                _ => Some(Reason::Key),
+                40 => Some(RefineReason::Spare),
+                10.. => Some(RefineReason::Change),
+                _ => Some(RefineReason::Key),
             };
             if selector.choose(false, sizes(position), affordable).is_some() {
                 positions.push(position);
@@ -106,6 +111,6 @@ mod tests {
     #[test]
     fn where_everything_can_be_afforded_everything_is_chosen() {
         let mut selector = Selector::default();
-        assert!((0..50).all(|size| selector.choose(false, 100 + size, Some(Reason::Spare)).is_some()));
+        assert!((0..50).all(|size| selector.choose(false, 100 + size, Some(RefineReason::Spare)).is_some()));
     }
 }

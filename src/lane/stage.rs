@@ -20,7 +20,7 @@ pub(super) trait Stage {
     /// Takes the next frame; answers those that go on now, which need not include it.
     fn push(&mut self, frame: Frame, load: Load) -> Vec<Frame>;
 
-    /// Whether a frame inside goes on without another one, after some time.
+    /// Whether a frame inside will be ready without further input.
     fn is_working(&self) -> bool {
         false
     }

@@ -13,7 +13,7 @@ use media::time::MediaTime;
 use parking_lot::Mutex;
 
 use super::frame::{Frame, UpscaledBy};
-use super::select::Reason;
+use super::select::RefineReason;
 
 /// Pictures whose times make up the medians: two seconds or so.
 const RECENT: usize = 64;
@@ -63,7 +63,7 @@ pub struct Figures {
     /// The same, because there was time.
     pub refined_spare: u64,
     /// The last refined pictures, the oldest first.
-    pub chosen: VecDeque<(MediaTime, Reason)>,
+    pub chosen: VecDeque<(MediaTime, RefineReason)>,
     /// Pictures a second that the second stage can afford.
     pub affordable: f64,
     damaged: u64,
@@ -178,9 +178,9 @@ impl LaneStats {
         keep(&mut figures.lane, spent, RECENT);
         if let (Some(reason), Some(took)) = (frame.chosen, frame.refined) {
             match reason {
-                Reason::Key => figures.refined_key += 1,
-                Reason::Change => figures.refined_change += 1,
-                Reason::Spare => figures.refined_spare += 1,
+                RefineReason::Key => figures.refined_key += 1,
+                RefineReason::Change => figures.refined_change += 1,
+                RefineReason::Spare => figures.refined_spare += 1,
             }
             keep(&mut figures.refiner, took, RECENT);
             keep(&mut figures.chosen, (frame.picture.pts(), reason), CHOSEN);

@@ -2,8 +2,8 @@
 //!
 //! One [`Packager`] per session. It keeps renditions — `source` as received, enhanced ones as they are announced, and
 //! the shared `audio` — that are cut at the same instants, carry the same numbers and live in a bounded window in
-//! memory. It never decodes, has no clock of its own (wall-clock times come with the packets), opens no socket, and
-//! never lets one rendition wait for another one that produces nothing.
+//! memory. It never decodes, opens no socket, has no clock but for readers that wait (wall-clock times come with the
+//! packets), and never lets one rendition wait for another one that produces nothing.
 //!
 //! ```text
 //! Unit -> packager -> presentation -> cuts      (where all renditions are cut)

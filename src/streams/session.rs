@@ -128,11 +128,12 @@ impl Session {
         match unit {
             Unit::VideoConfig(config) => self.configure_video(config, arrival),
             Unit::AudioConfig(config) => self.configure_audio(config, arrival),
-            Unit::Packet(packet) => self.place(packet, arrival),
+            Unit::Packet(packet) => self.distribute(packet, arrival),
         }
     }
 
-    /// Nothing follows. The lane begins to end at once; what is answered waits for it, and ends the playlist then.
+    /// Nothing follows. The lane begins to end at once; the future that is returned waits for it, and
+    /// ends the playlist then.
     pub(super) fn end(&mut self, waiting: Option<Net>) -> impl Future<Output = ()> + Send + use<> {
         self.over = true;
         self.training = None;
@@ -172,7 +173,7 @@ impl Session {
         Incoming::configure(&mut self.audio, config);
     }
 
-    fn place(&mut self, mut packet: Packet, arrival: Arrival) {
+    fn distribute(&mut self, mut packet: Packet, arrival: Arrival) {
         if self.timeline.place(&mut packet) == Step::Jump {
             self.discontinuity(packet.dts);
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source -> video path -> queue -> sender -> server          the video: one thread, one task
-//!               \-> pairs -> trainer -> uploader -> server   beside it: three threads
+//!               \-> pairs -> trainer -> uploader -> server   beside it: four threads, with the reporter
 //! ```
 //!
 //! The video waits for nothing but its source. The end, asked for or reached: the source stops, the video path closes the

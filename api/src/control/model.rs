@@ -17,7 +17,7 @@ pub struct TrainingOrder {
     pub scale: u8,
     /// Largest package that the server accepts, in bytes.
     pub max_bytes: u64,
-    /// Fingerprint (SHA-256, hex) of the package in use; training may start from it.
+    /// Fingerprint (SHA-256, hex) of the package that was accepted last; training may start from it.
     pub in_use: Option<String>,
 }
 

@@ -22,7 +22,7 @@ const AVC: [u8; 38] = [
 #[derive(Clone)]
 struct One(Arc<Packager>);
 
-impl Streams for One {
+impl Playable for One {
     fn check(&self, name: &str) -> Result<(), ApiError> {
         if name == "demo" { Ok(()) } else { Err(ApiError::NoStream(name.to_owned())) }
     }

@@ -14,16 +14,16 @@ use media::picture::Size;
 use models::{Package, Preset, stock};
 use nets::{NetError, Precision, Upscaler};
 
-use super::rejection::{Rejection, check};
+use super::rejection::PackageRejection;
 use super::request::{Measured, Request};
-use super::upload::PackageUpload;
+use super::upload::{PackageUpload, check};
 use crate::inference::accepted::Identity;
 use crate::inference::engine::{self, EngineHandle};
 use crate::inference::live::{Demand, Net};
 use crate::inference::machine::{self, Machine};
 use crate::inference::model::StreamModel;
 use crate::inference::profile::{Costs, Profile, USUAL};
-use crate::inference::prove::{self, Proof, Sample};
+use crate::inference::prove::{self, Proof, ProofFrame};
 
 /// How long one step on the engine may take. Steps are pictures and builds; a processor that is shared with many
 /// others takes a second for the largest, and live pictures of other streams go first.
@@ -87,7 +87,7 @@ impl Loader {
         model: &StreamModel,
         package: PackageUpload,
         arrived: Instant,
-    ) -> Result<ModelReport, Rejection> {
+    ) -> Result<ModelReport, PackageRejection> {
         let package = package.read(&model.accepted)?;
         let fingerprint = package.fingerprint().to_hex();
         // A streamer that reconnects sends what is there already; the lane's net need not change for that.
@@ -95,11 +95,11 @@ impl Loader {
         if let Some(identity) = newest.filter(|identity| identity.fingerprint == fingerprint) {
             return Ok(ModelReport { version: identity.version, fingerprint, outcome: Outcome::Unchanged });
         }
-        let preset = machine::largest_preset(model, self.costs.costs()).ok_or(Rejection::NoNets)?;
+        let preset = machine::largest_preset(model, self.costs.costs()).ok_or(PackageRejection::NoNets)?;
         check(&package, preset.config(self.scale)?)?;
         let sample = match model.live.sample() {
-            Some(picture) => Sample::Live(picture),
-            None => Sample::Synthetic(prove::synthetic(USUAL.size)),
+            Some(picture) => ProofFrame::Live(picture),
+            None => ProofFrame::Synthetic(prove::synthetic(USUAL.size)),
         };
         // Built for the size that it is proven on, which is the lane's if there is one: the lane's first picture is fast.
         let upscaler = self.build(&package, sample.picture().size())?;
@@ -149,7 +149,7 @@ impl Loader {
             );
         }
         let largest = preset.config(self.scale).ok();
-        let trained = model.accepted.trained();
+        let trained = model.accepted.newest_trained();
         // A stream that has the machine to itself keeps what was trained for it, whatever its pictures become.
         let too_large = lanes > 1
             && trained.zip(largest).is_some_and(|(trained, largest)| trained.is_larger_than(largest));
@@ -207,22 +207,22 @@ impl Loader {
     }
 
     /// A new frozen net, warm for pictures of this size.
-    fn build(&self, package: &Package, size: Size) -> Result<Box<dyn Upscaler>, Rejection> {
+    fn build(&self, package: &Package, size: Size) -> Result<Box<dyn Upscaler>, PackageRejection> {
         let package = package.clone();
         let built = self.engine.run(move |backend| {
             let mut upscaler = backend.upscaler(&package, Precision::Auto)?;
             upscaler.warm_up(size)?;
             Ok::<_, NetError>(upscaler)
         })?;
-        built.wait(PATIENCE)?.map_err(|error| Rejection::Fails(error.to_string()))
+        built.wait(PATIENCE)?.map_err(|error| PackageRejection::Fails(error.to_string()))
     }
 
     /// Takes the net to the engine and back for every picture, so that live pictures wait for one at most.
     fn prove(
         &self,
         upscaler: Box<dyn Upscaler>,
-        sample: &Sample,
-    ) -> Result<(Box<dyn Upscaler>, Proof), Rejection> {
+        sample: &ProofFrame,
+    ) -> Result<(Box<dyn Upscaler>, Proof), PackageRejection> {
         let mut here = Some(upscaler);
         let proof = prove::prove(sample, self.scale, |lr, lanczos| {
             // The net travels with the job and back; a job that is lost takes it along.
@@ -234,7 +234,9 @@ impl Loader {
             })?;
             let (upscaler, upscaled) = reply.wait(PATIENCE)?;
             here = Some(upscaler);
-            upscaled.map_err(|error| Rejection::Fails(format!("the net cannot enhance a picture: {error}")))
+            upscaled.map_err(|error| {
+                PackageRejection::Fails(format!("the net cannot enhance a picture: {error}"))
+            })
         })??;
         Ok((here.ok_or_else(engine::lost)?, proof))
     }

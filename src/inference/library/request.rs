@@ -6,7 +6,7 @@ use std::time::Instant;
 use api::control::ModelReport;
 use tokio::sync::oneshot;
 
-use super::rejection::Rejection;
+use super::rejection::PackageRejection;
 use super::upload::PackageUpload;
 use crate::inference::live::{Demand, Net};
 use crate::inference::model::StreamModel;
@@ -35,7 +35,7 @@ pub(super) enum Request {
         model: Arc<StreamModel>,
         package: PackageUpload,
         arrived: Instant,
-        reply: oneshot::Sender<Result<ModelReport, Rejection>>,
+        reply: oneshot::Sender<Result<ModelReport, PackageRejection>>,
     },
     /// A lane knows its pictures: choose a preset, give it stock weights unless a trained net is there.
     Prepare { model: Arc<StreamModel>, demand: Demand },

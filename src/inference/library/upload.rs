@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use models::package::Patch;
-use models::{Fingerprint, Package};
+use models::{FEdsrConfig, Fingerprint, Package};
 
-use super::rejection::Rejection;
-use crate::inference::accepted::Accepted;
+use super::rejection::PackageRejection;
+use crate::inference::accepted::{Accepted, gain};
 
 /// An upload, as it came. Reading it is work for the loader's thread.
 #[derive(Debug)]
@@ -17,14 +17,30 @@ pub enum PackageUpload {
 
 impl PackageUpload {
     /// The package, whole.
-    pub(super) fn read(self, accepted: &Accepted) -> Result<Package, Rejection> {
+    pub(super) fn read(self, accepted: &Accepted) -> Result<Package, PackageRejection> {
         match self {
             Self::Whole(bytes) => Ok(Package::parse(bytes)?),
             Self::Patch(base, bytes) => {
-                let base = accepted.held(base).ok_or(Rejection::OtherBase)?;
+                let base = accepted.held(base).ok_or(PackageRejection::OtherBase)?;
                 Ok(Patch::parse(bytes)?.apply(&base)?)
             }
         }
+    }
+}
+
+/// What can be said against a package before a net is built of it. `largest` is what streamers are told to train.
+pub(super) fn check(package: &Package, largest: FEdsrConfig) -> Result<(), PackageRejection> {
+    let sent = package.config();
+    if sent.scale != largest.scale {
+        return Err(PackageRejection::Scale { sent: sent.scale, expected: largest.scale });
+    }
+    if sent.is_larger_than(largest) {
+        return Err(PackageRejection::TooHeavy { sent, largest });
+    }
+    match gain(package) {
+        None => Err(PackageRejection::NoSummary),
+        Some(gain) if gain > 0.0 => Ok(()),
+        Some(gain) => Err(PackageRejection::NoGain { gain }),
     }
 }
 
@@ -34,6 +50,7 @@ mod tests {
     use models::{ModelErrorKind, Preset, stock};
 
     use super::*;
+    use crate::inference::fake::package;
 
     #[test]
     fn a_patch_is_applied_to_what_the_stream_had_and_to_nothing_else() {
@@ -54,15 +71,29 @@ mod tests {
         };
 
         assert_eq!(read(&stock, &stock, &first).unwrap(), first, "stock packages are always there");
-        assert!(matches!(read(&first, &first, &second), Err(Rejection::OtherBase)), "it never came");
+        assert!(matches!(read(&first, &first, &second), Err(PackageRejection::OtherBase)), "it never came");
         accepted.add(&first, ModelOrigin::Trained);
         accepted.add(&second, ModelOrigin::Trained);
         assert_eq!(read(&first, &first, &stock).unwrap(), stock, "what it had before");
         assert_eq!(read(&first, &first, &first).unwrap(), first, "back to it, by name");
         let misnamed = read(&second, &first, &stock);
-        let Err(Rejection::Package(error)) = misnamed else { panic!("{misnamed:?}") };
+        let Err(PackageRejection::Package(error)) = misnamed else { panic!("{misnamed:?}") };
         assert_eq!(error.kind, ModelErrorKind::OtherPackage);
         accepted.clear();
-        assert!(matches!(read(&first, &first, &second), Err(Rejection::OtherBase)), "another session");
+        assert!(matches!(read(&first, &first, &second), Err(PackageRejection::OtherBase)), "another session");
+    }
+
+    #[test]
+    fn packages_must_gain_fit_and_say_so() {
+        let small = Preset::Small.config(2).unwrap();
+        assert!(check(&package(Preset::Small, 2, Some(0.5)), small).is_ok());
+        assert!(check(&package(Preset::Nano, 2, Some(0.5)), small).is_ok());
+        let rejected = |preset, gain| check(&package(preset, 2, gain), small).unwrap_err();
+        assert!(matches!(rejected(Preset::Base, Some(0.5)), PackageRejection::TooHeavy { .. }));
+        assert!(matches!(rejected(Preset::Small, Some(0.0)), PackageRejection::NoGain { .. }));
+        assert!(matches!(rejected(Preset::Small, None), PackageRejection::NoSummary));
+        let tripled = Preset::Small.config(3).unwrap();
+        let wrong_scale = check(&package(Preset::Small, 2, Some(0.5)), tripled);
+        assert!(matches!(wrong_scale, Err(PackageRejection::Scale { .. })));
     }
 }

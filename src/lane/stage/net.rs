@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Failures in a row after which a net is given up.
 const MOST_FAILURES: u32 = 5;
 
-pub(super) struct LiveNet {
+pub(super) struct LaneNet {
     engine: EngineHandle,
     library: LibraryHandle,
     model: Arc<StreamModel>,
@@ -37,7 +37,7 @@ enum State {
     AtEngine(Arc<Identity>, Reply<(Net, Result<Picture, NetError>, Duration)>),
 }
 
-impl LiveNet {
+impl LaneNet {
     pub(super) fn new(parts: &LaneParts) -> Self {
         Self {
             engine: parts.shared.engine.clone(),
@@ -133,7 +133,7 @@ impl LiveNet {
     }
 }
 
-impl Drop for LiveNet {
+impl Drop for LaneNet {
     fn drop(&mut self) {
         self.retire();
     }

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Failures in a row after which the net is given up.
 const MOST_FAILURES: u32 = 5;
 
-pub(super) struct LiveRefiner {
+pub(super) struct LaneRefiner {
     package: TcsrPackage,
     engine: EngineHandle,
     /// `None` until it is needed, and once it is lost.
@@ -24,7 +24,7 @@ pub(super) struct LiveRefiner {
     failures: u32,
 }
 
-impl LiveRefiner {
+impl LaneRefiner {
     pub(super) fn new(package: TcsrPackage, engine: EngineHandle) -> Self {
         Self { package, engine, refiner: None, failures: 0 }
     }

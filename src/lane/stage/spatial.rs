@@ -10,7 +10,7 @@ use std::time::Instant;
 use media::ffmpeg::{Filter, Scaler};
 use media::picture::{FrameRate, Picture};
 
-use super::net::LiveNet;
+use super::net::LaneNet;
 use super::{Load, Stage};
 use crate::inference::prove::is_telling;
 use crate::inference::{Demand, StreamModel};
@@ -23,7 +23,7 @@ pub(in crate::lane) struct Spatial {
     shared: Shared,
     model: Arc<StreamModel>,
     stats: Arc<LaneStats>,
-    net: LiveNet,
+    net: LaneNet,
     lanczos: Scaler,
     pace: Pace,
     /// What the library was asked for last.
@@ -35,7 +35,7 @@ pub(in crate::lane) struct Spatial {
 impl Spatial {
     pub(in crate::lane) fn new(parts: &LaneParts) -> Self {
         Self {
-            net: LiveNet::new(parts),
+            net: LaneNet::new(parts),
             shared: parts.shared.clone(),
             model: Arc::clone(&parts.model),
             stats: Arc::clone(&parts.stats),

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use media::picture::{Picture, Size};
 
-use super::refiner::LiveRefiner;
+use super::refiner::LaneRefiner;
 use super::{Load, Stage};
 use crate::inference::{EngineHandle, SecondStage};
 use crate::lane::budget::Budget;
 use crate::lane::frame::Frame;
 use crate::lane::pace;
-use crate::lane::select::{Reason, Selector};
+use crate::lane::select::{RefineReason, Selector};
 use crate::lane::stats::LaneStats;
 
 /// After this many pictures for which refining would take too long, it is timed by the server's first measurement
@@ -28,7 +28,7 @@ const BLOCKED: u32 = 30;
 
 pub(in crate::lane) struct Temporal {
     stage: SecondStage,
-    refiner: LiveRefiner,
+    refiner: LaneRefiner,
     engine: EngineHandle,
     stats: Arc<LaneStats>,
     /// Neighbours on either side.
@@ -80,7 +80,7 @@ impl Temporal {
     pub(in crate::lane) fn new(stage: &SecondStage, engine: &EngineHandle, stats: Arc<LaneStats>) -> Self {
         Self {
             stage: stage.clone(),
-            refiner: LiveRefiner::new(stage.package().clone(), engine.clone()),
+            refiner: LaneRefiner::new(stage.package().clone(), engine.clone()),
             engine: engine.clone(),
             stats,
             radius: stage.package().config().radius.into(),
@@ -110,7 +110,7 @@ impl Temporal {
     }
 
     /// The weakest reason that this frame may be refined for. Called once for every frame: it earns, too.
-    fn affordable(&mut self, frame: &Frame, load: Load) -> Option<Reason> {
+    fn affordable(&mut self, frame: &Frame, load: Load) -> Option<RefineReason> {
         let accelerator = self.engine.busy();
         let since_last = accelerator.saturating_sub(self.accelerator);
         self.accelerator = accelerator;

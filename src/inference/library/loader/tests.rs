@@ -33,7 +33,7 @@ impl Bench {
         self.backend.built.load(Ordering::Relaxed)
     }
 
-    fn upload(&self, model: &Arc<StreamModel>, package: &Package) -> Result<ModelReport, Rejection> {
+    fn upload(&self, model: &Arc<StreamModel>, package: &Package) -> Result<ModelReport, PackageRejection> {
         let (reply, mut report) = oneshot::channel();
         let package = PackageUpload::Whole(package.bytes().clone());
         let request = Request::Upload { model: Arc::clone(model), package, arrived: Instant::now(), reply };
@@ -87,12 +87,12 @@ fn what_is_wrong_with_a_package_is_found_before_a_net_is_built() {
     let rejected = |package| bench.upload(&model, &package).unwrap_err();
     assert!(matches!(
         rejected(package(Preset::Nano, 3, Some(0.5))),
-        Rejection::Scale { sent: 3, expected: 2 }
+        PackageRejection::Scale { sent: 3, expected: 2 }
     ));
-    assert!(matches!(rejected(package(Preset::Base, 2, Some(0.5))), Rejection::TooHeavy { .. }));
-    assert!(matches!(rejected(package(Preset::Nano, 2, Some(-0.5))), Rejection::NoGain { .. }));
+    assert!(matches!(rejected(package(Preset::Base, 2, Some(0.5))), PackageRejection::TooHeavy { .. }));
+    assert!(matches!(rejected(package(Preset::Nano, 2, Some(-0.5))), PackageRejection::NoGain { .. }));
     let plain = bench.upload(&stream(Profile::Plain), &package(Preset::Nano, 2, Some(0.5)));
-    assert!(matches!(plain, Err(Rejection::NoNets)));
+    assert!(matches!(plain, Err(PackageRejection::NoNets)));
     assert_eq!(bench.built(), 0);
     assert!(model.accepted.newest().is_none() && !model.live.is_waiting());
     bench.engine.join();
