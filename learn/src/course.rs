@@ -10,16 +10,6 @@ use crate::record::{End, Record};
 use crate::threshold::Threshold;
 use crate::{Error, PairPool, Selection, Settings, Trainer, TrainerSettings};
 
-/// What a judgement came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    GoOn,
-    /// It is worse than what it could go on from.
-    Astray,
-    /// It has come to its goal, its plateau or its time limit.
-    Enough(End),
-}
-
 /// A training that goes on, or that may be gone on with.
 #[derive(Debug)]
 pub(crate) struct Course {
@@ -114,11 +104,15 @@ impl Course {
     }
 
     /// Takes what a judgement found, in dB on the same pictures: by the network in training, by what it began from, by the best
-    /// so far.
-    pub(crate) fn judged(&mut self, [found, start, best]: [f64; 3], threshold: &Threshold) -> Verdict {
+    /// so far. Says whether it has come to its end. It has [diverged](crate::ErrorKind::Diverged) if it is far below the best.
+    pub(crate) fn judged(
+        &mut self,
+        [found, start, best]: [f64; 3],
+        threshold: &Threshold,
+    ) -> Result<Option<End>, Error> {
         self.judged_s = self.record.seconds;
         if found.is_nan() || found < best - self.settings.astray_db {
-            return Verdict::Astray;
+            return Err(Error::diverged(self.record.steps));
         }
         let gain = found.max(best) - start;
         let top = self.top();
@@ -132,19 +126,19 @@ impl Course {
             self.record.goal_db = self.record.predicted_db.map(|predicted| threshold.goal(predicted));
         }
         if self.record.goal_db.is_some_and(|goal| gain >= goal) {
-            return Verdict::Enough(End::Goal);
+            return Ok(Some(End::Goal));
         }
         if self.record.seconds >= self.settings.longest_s {
-            return Verdict::Enough(End::TimeLimit);
+            return Ok(Some(End::TimeLimit));
         }
         if self.progress_of_last_part() < self.settings.progress_db {
-            return Verdict::Enough(End::Plateau);
+            return Ok(Some(End::Plateau));
         }
         // A rate that helps at first hinders later.
         if gain < top + self.settings.progress_db && self.start.is_some() {
             self.trainer.set_learning_rate(self.trainer.settings().learning_rate / 2.0);
         }
-        Verdict::GoOn
+        Ok(None)
     }
 
     /// What this training came to is something to learn from.

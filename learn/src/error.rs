@@ -26,7 +26,7 @@ pub enum ErrorKind {
     Empty,
     /// A picture is smaller than a patch, or a sequence shorter than what the net sees at once.
     TooSmall,
-    /// The loss is not finite.
+    /// The loss is not finite, or the net is far worse than what it could go on from.
     Diverged,
     /// The checkpoint is damaged, or not one of this net.
     Checkpoint,

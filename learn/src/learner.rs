@@ -3,7 +3,11 @@
 mod optimizer;
 mod soap;
 
+use std::fmt::Debug;
+
 use models::arch::TensorSpec;
+use models::package::{Metadata, NetPackage, TrainingSummary};
+use models::{Architecture, Fingerprint};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, TchError, Tensor};
@@ -37,6 +41,8 @@ pub(super) struct Learner {
     /// Share that the average keeps in a step.
     average: f64,
     steps: u64,
+    /// The package that it started from.
+    parent: Option<Fingerprint>,
     pub(super) random: ChaCha8Rng,
 }
 
@@ -60,7 +66,36 @@ impl Learner {
             Learnt::new(&values, spec, optimizer, device)
         });
         let learnt = learnt.collect::<Result<_, _>>()?;
-        Ok(Self { learnt, average, steps: 0, random })
+        Ok(Self { learnt, average, steps: 0, parent: None, random })
+    }
+
+    /// The weights of a package of the same net, or initial ones.
+    pub(super) fn of_net<A: Architecture>(
+        config: A,
+        start: Option<&NetPackage<A>>,
+        initial: fn(&TensorSpec, &mut ChaCha8Rng) -> Vec<f32>,
+        optimizer: Optimizer,
+        device: Device,
+        average: f64,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let config = config.checked()?;
+        if let Some(found) = start.map(NetPackage::config).filter(|found| *found != config) {
+            return Err(Error::other_net(config, found));
+        }
+        let weights = start.map(NetPackage::weights);
+        let learner = Self::new(&config.tensors(), weights, initial, optimizer, device, average, seed)?;
+        Ok(Self { parent: start.map(NetPackage::fingerprint), ..learner })
+    }
+
+    /// The averages as a package.
+    pub(super) fn package<A: Architecture>(
+        &self,
+        config: A,
+        training: Option<TrainingSummary>,
+    ) -> Result<NetPackage<A>, Error> {
+        let metadata = Metadata { config, parent: self.parent, training };
+        Ok(NetPackage::write(&metadata, &self.weights()?)?)
     }
 
     /// Builds the net over the variables; it asks for them in the order of its tensors.
@@ -99,15 +134,30 @@ impl Learner {
         Ok(value)
     }
 
+    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
+    fn belongings(&self, settings: &impl Debug) -> String {
+        format!("{settings:?}, parent {:?}", self.parent)
+    }
+
     /// Everything that going on takes, in a checkpoint that tells its training by `settings` and `run`.
-    pub(super) fn save(&self, settings: &str, run: &str) -> Result<Checkpoint, TchError> {
-        let mut checkpoint = Checkpoint::new(settings, run);
+    pub(super) fn save(&self, settings: &impl Debug, run: &str) -> Result<Checkpoint, Error> {
+        let mut checkpoint = Checkpoint::new(&self.belongings(settings), run);
         for (name, tensor) in self.parts() {
             checkpoint.set_tensor(name, shape(tensor), values(tensor)?);
         }
         checkpoint.set(STEPS, self.steps);
         checkpoint.set(POSITION, self.random.get_word_pos());
         Ok(checkpoint)
+    }
+
+    /// Sees that a checkpoint is of a learner that was made alike, in the same run.
+    pub(super) fn expect(
+        &self,
+        checkpoint: &Checkpoint,
+        settings: &impl Debug,
+        run: &str,
+    ) -> Result<(), Error> {
+        checkpoint.expect(&self.belongings(settings), run)
     }
 
     /// Goes back to what was noted by a learner of the same seed. An error changes nothing.

@@ -21,15 +21,18 @@ use std::mem;
 
 use models::{FEdsrConfig, Fingerprint, Package};
 
-use crate::course::{Course, Verdict};
+use crate::course::Course;
 use crate::material::Material;
 use crate::monitor::{Look, Monitor};
 use crate::policy::{Policy, Standing, Step};
-use crate::record::{End, Event, History, Reason, Record, State};
+use crate::record::{End, Event, Reason, Record, State};
 use crate::scenes::{Scenes, Sight};
 use crate::threshold::Threshold;
 use crate::{Error, ErrorKind, GainSample, Pair, Settings};
 use candidates::{Candidates, fingerprint};
+
+/// Trainings that are listed.
+const RECORDS: usize = 32;
 
 /// Where training stands.
 #[derive(Default)]
@@ -60,7 +63,12 @@ pub struct LiveTraining {
     phase: Phase,
     /// A training that has been asked for, and waits for enough pairs.
     request: Option<Record>,
-    history: History,
+    /// The latest trainings that have ended, the oldest first.
+    ended: VecDeque<Record>,
+    /// Trainings begun.
+    trainings: u64,
+    /// Seconds spent on all of them.
+    seconds: f64,
     now_s: f64,
     /// When the first pair was shown.
     began_s: Option<f64>,
@@ -88,7 +96,9 @@ impl LiveTraining {
             candidates: Candidates::new(start, settings),
             phase: Phase::Idle,
             request: None,
-            history: History::default(),
+            ended: VecDeque::new(),
+            trainings: 0,
+            seconds: 0.0,
             now_s: 0.0,
             began_s: None,
             events: VecDeque::new(),
@@ -154,7 +164,7 @@ impl LiveTraining {
 
     /// This many seconds were spent on training.
     pub fn spent(&mut self, seconds: f64) {
-        self.history.seconds += seconds;
+        self.seconds += seconds;
         if let Phase::Training(course) = &mut self.phase {
             course.spend(seconds);
         }
@@ -177,21 +187,20 @@ impl LiveTraining {
         let server_db = candidates.judge(candidates.server.clone().as_ref(), &mut self.material)?;
         let lanczos_db = self.material.lanczos_db();
         self.events.push_back(Event::Judged { lanczos_db, server_db, trained_db });
-        let verdict = course.judged([trained_db, start_db, best_db], &self.threshold);
-        if verdict == Verdict::Astray {
-            self.events.push_back(Event::Astray);
-            return course.return_to(candidates.best.as_ref());
-        }
+        let end = match course.judged([trained_db, start_db, best_db], &self.threshold) {
+            Err(error) if error.kind() == ErrorKind::Diverged => {
+                self.events.push_back(Event::Astray);
+                return course.return_to(candidates.best.as_ref());
+            }
+            end => end?,
+        };
         if trained_db > best_db {
             // The next looks will be better by this much, and that is no change of scene.
             self.monitor.replaced(trained_db - best_db);
             candidates.best = Some(course.package([lanczos_db, trained_db])?);
             best_db = trained_db;
         }
-        let step = match verdict {
-            Verdict::Enough(end) => self.policy.enough(end),
-            Verdict::GoOn | Verdict::Astray => Step::GoOn,
-        };
+        let step = end.map_or(Step::GoOn, |end| self.policy.enough(end));
         // The upload comes before the end, while it is known that it is the last of this training.
         let is_last = matches!(step, Step::End(_));
         self.upload(best_db - server_db.max(lanczos_db), is_last);
@@ -240,17 +249,17 @@ impl LiveTraining {
             Phase::Training(course) => Some(course.record()),
             _ => None,
         };
-        self.history.ended.iter().chain(current)
+        self.ended.iter().chain(current)
     }
 
     /// Trainings begun, those that are no longer listed included.
     pub fn trainings(&self) -> u64 {
-        self.history.trainings
+        self.trainings
     }
 
     /// Seconds spent on all of them.
     pub fn seconds(&self) -> f64 {
-        self.history.seconds
+        self.seconds
     }
 
     pub fn state(&self) -> State {
@@ -267,7 +276,7 @@ impl LiveTraining {
         let now = Standing {
             now_s: self.now_s,
             since_start_s: self.now_s - self.began_s.unwrap_or(self.now_s),
-            training_s: self.history.seconds,
+            training_s: self.seconds,
             is_training: self.is_training(),
             is_asked: self.request.is_some(),
             has_learnt: self.candidates.has_learnt(),
@@ -351,11 +360,11 @@ impl LiveTraining {
             }
             _ => {
                 // Every training draws other patches, and all of them are told by one seed.
-                let seed = self.settings.seed.wrapping_add(self.history.trainings);
+                let seed = self.settings.seed.wrapping_add(self.trainings);
                 Course::begin(self.config, best, seed, record, &self.settings)?
             }
         };
-        self.history.trainings += 1;
+        self.trainings += 1;
         self.events.push_back(Event::Began(course.record().clone()));
         self.phase = Phase::Training(Box::new(course));
         Ok(())
@@ -386,7 +395,11 @@ impl LiveTraining {
         };
         course.teach(&mut self.threshold, end);
         let record = Record { end: Some(end), to_s: Some(self.now_s), ..course.record().clone() };
-        self.history.push(record.clone());
+        // With the one that goes on, there are never more than are listed.
+        if self.ended.len() + 1 == RECORDS {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(record.clone());
         if end != End::Overtaken {
             self.rest(course, &record);
         }

@@ -9,7 +9,7 @@ mod fixed;
 use crate::record::{End, Reason};
 
 pub use adaptive::Adaptive;
-pub use fixed::{Always, Once};
+pub use fixed::Fixed;
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

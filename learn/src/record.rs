@@ -1,11 +1,6 @@
 //! What is told of trainings: why they begin, how they go, why they end.
 
-use std::collections::VecDeque;
-
 use models::Package;
-
-/// Trainings that are listed.
-const RECORDS: usize = 32;
 
 /// What a trainer does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,26 +111,4 @@ pub enum Event {
     },
     /// This network is better than what the server has, by enough to send it.
     Upload(Package),
-}
-
-/// The trainings of a stream.
-#[derive(Debug, Default)]
-pub(crate) struct History {
-    /// The latest that have ended, the oldest first.
-    pub(crate) ended: VecDeque<Record>,
-    /// How many have begun.
-    pub(crate) trainings: u64,
-    /// Seconds spent on all of them.
-    pub(crate) seconds: f64,
-}
-
-impl History {
-    /// A training has ended.
-    pub(crate) fn push(&mut self, record: Record) {
-        // With the one that goes on, there are never more than are listed.
-        if self.ended.len() + 1 == RECORDS {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(record);
-    }
 }

@@ -5,8 +5,8 @@ mod loss;
 use media::quality::{Mean, psnr_luma};
 use models::arch::TensorSpec;
 use models::arch::tcsr::MULTIPLE;
-use models::package::{Metadata, TrainingSummary};
-use models::{Architecture as _, Fingerprint, TcsrConfig, TcsrPackage};
+use models::package::TrainingSummary;
+use models::{TcsrConfig, TcsrPackage};
 use nets::torch::tcsr::Tcsr;
 use nets::torch::{Torch, precision};
 use nets::{Backend as _, Device, Precision};
@@ -66,7 +66,6 @@ impl TcsrSettings {
 #[derive(Debug)]
 pub struct TcsrTrainer {
     settings: TcsrSettings,
-    parent: Option<Fingerprint>,
     net: Tcsr,
     learner: Learner,
     kind: Kind,
@@ -78,25 +77,17 @@ pub struct TcsrTrainer {
 impl TcsrTrainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
     pub fn new(settings: TcsrSettings, start: Option<&TcsrPackage>) -> Result<Self, Error> {
-        let wanted = settings.config.checked()?;
-        if let Some(found) = start.map(TcsrPackage::config).filter(|found| *found != wanted) {
-            return Err(Error::other_net(wanted, found));
-        }
-        let TcsrSettings { device, average, seed, patch, .. } = settings;
+        let TcsrSettings { config, device, average, seed, patch, .. } = settings;
         if patch == 0 || !patch.is_multiple_of(MULTIPLE) {
             let what = format!(
                 "patches of {patch}x{patch}; a TCSR learns from patches whose sides are multiples of {MULTIPLE}"
             );
             return Err(Error::new(ErrorKind::Mismatch, what));
         }
-        let start_weights = start.map(TcsrPackage::weights);
-        let tensors = wanted.tensors();
-        let learner =
-            Learner::new(&tensors, start_weights, initial, Optimizer::Adam, device.into(), average, seed)?;
-        let net = learner.net(|tensor| Tcsr::new(wanted, tensor))?;
+        let learner = Learner::of_net(config, start, initial, Optimizer::Adam, device.into(), average, seed)?;
+        let net = learner.net(|tensor| Tcsr::new(config, tensor))?;
         let kind = precision::kind(settings.precision, device);
-        let parent = start.map(TcsrPackage::fingerprint);
-        Ok(Self { settings, parent, net, learner, kind, shown: Vec::new(), residual: Vec::new() })
+        Ok(Self { settings, net, learner, kind, shown: Vec::new(), residual: Vec::new() })
     }
 
     /// One step of the optimiser on patches from the pool. Returns the loss.
@@ -117,7 +108,8 @@ impl TcsrTrainer {
     /// What the net that would be handed out now adds to the first stage on these sequences; every middle picture counts.
     pub fn evaluate(&self, sequences: &[Sequence]) -> Result<Evaluation, Error> {
         let torch = Torch::new(self.settings.device);
-        let mut refiner = torch.refiner(&self.written(None)?, self.settings.precision)?;
+        let mut refiner =
+            torch.refiner(&self.learner.package(self.settings.config, None)?, self.settings.precision)?;
         let mut before = Mean::default();
         let mut after = Mean::default();
         let count = self.settings.config.pictures();
@@ -135,28 +127,18 @@ impl TcsrTrainer {
 
     /// The net as a package.
     pub fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, Error> {
-        self.written(Some(summary))
-    }
-
-    fn written(&self, training: Option<TrainingSummary>) -> Result<TcsrPackage, Error> {
-        let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
-        Ok(TcsrPackage::write(&metadata, &self.learner.weights()?)?)
+        self.learner.package(self.settings.config, Some(summary))
     }
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
     pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
-        Ok(self.learner.save(&self.belongings(), run)?)
+        self.learner.save(&self.settings, run)
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
     pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
-        checkpoint.expect(&self.belongings(), run)?;
+        self.learner.expect(checkpoint, &self.settings, run)?;
         self.learner.restore(checkpoint)
-    }
-
-    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
-    fn belongings(&self) -> String {
-        format!("{:?}, parent {:?}", self.settings, self.parent)
     }
 
     /// Lumas `N,2k+1,P,P` and residual `N,1,P,P`, both divided by 255.

@@ -2,9 +2,9 @@
 
 mod settings;
 
+use models::Package;
 use models::arch::TensorSpec;
-use models::package::{Metadata, TrainingSummary};
-use models::{Architecture as _, Fingerprint, Package};
+use models::package::TrainingSummary;
 use nets::torch::{FEdsr, Torch, precision};
 use nets::{Backend, Precision};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,6 @@ const RATE: &str = "learning rate";
 #[derive(Debug)]
 pub struct Trainer {
     settings: TrainerSettings,
-    parent: Option<Fingerprint>,
     net: FEdsr,
     /// For looks at what is handed out.
     torch: Torch,
@@ -39,20 +38,11 @@ pub struct Trainer {
 impl Trainer {
     /// Starts from a package of the same net, or from random weights whose residual is zero.
     pub fn new(settings: TrainerSettings, start: Option<&Package>) -> Result<Self, Error> {
-        let wanted = settings.config.checked()?;
-        if let Some(found) = start.map(Package::config).filter(|found| *found != wanted) {
-            return Err(Error::other_net(wanted, found));
-        }
-        let TrainerSettings { device, average, seed, optimizer, learning_rate: rate, .. } = settings;
-        let start_weights = start.map(Package::weights);
-        let tensors = wanted.tensors();
-        let learner =
-            Learner::new(&tensors, start_weights, initial, optimizer, device.into(), average, seed)?;
-        let net = learner.net(|tensor| FEdsr::new(wanted, tensor))?;
-        let parent = start.map(Package::fingerprint);
+        let TrainerSettings { config, device, average, seed, optimizer, learning_rate: rate, .. } = settings;
+        let learner = Learner::of_net(config, start, initial, optimizer, device.into(), average, seed)?;
+        let net = learner.net(|tensor| FEdsr::new(config, tensor))?;
         Ok(Self {
             settings,
-            parent,
             net,
             torch: Torch::new(device),
             learner,
@@ -102,41 +92,30 @@ impl Trainer {
 
     /// What the net that would be handed out now gains on these pairs.
     pub fn evaluate(&self, pairs: &[Pair]) -> Result<Evaluation, Error> {
-        let package = self.written(None)?;
+        let package = self.learner.package(self.settings.config, None)?;
         let mut upscaler = self.torch.upscaler(&package, Precision::Auto)?;
         evaluate(&mut *upscaler, pairs)
     }
 
     /// The net as a package.
     pub fn package(&self, summary: TrainingSummary) -> Result<Package, Error> {
-        self.written(Some(summary))
-    }
-
-    fn written(&self, training: Option<TrainingSummary>) -> Result<Package, Error> {
-        let metadata = Metadata { config: self.settings.config, parent: self.parent, training };
-        let weights = self.learner.weights()?;
-        Ok(Package::write(&metadata, &weights)?)
+        self.learner.package(self.settings.config, Some(summary))
     }
 
     /// Where the training stands. `run` says what else the net depends on, such as its data and its schedule.
     pub fn checkpoint(&self, run: &str) -> Result<Checkpoint, Error> {
-        let mut checkpoint = self.learner.save(&self.belongings(), run)?;
+        let mut checkpoint = self.learner.save(&self.settings, run)?;
         checkpoint.set(RATE, self.rate);
         Ok(checkpoint)
     }
 
     /// Goes on from a checkpoint of a trainer that was made alike, in the same run. An error changes nothing.
     pub fn restore(&mut self, checkpoint: &Checkpoint, run: &str) -> Result<(), Error> {
-        checkpoint.expect(&self.belongings(), run)?;
+        self.learner.expect(checkpoint, &self.settings, run)?;
         let rate = checkpoint.get(RATE)?;
         self.learner.restore(checkpoint)?;
         self.rate = rate;
         Ok(())
-    }
-
-    /// What a checkpoint has to agree with. It is only compared, so any text that tells all settings apart will do.
-    fn belongings(&self) -> String {
-        format!("{:?}, parent {:?}", self.settings, self.parent)
     }
 
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.

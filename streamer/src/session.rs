@@ -23,7 +23,7 @@ use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::push::Sender;
 use crate::source;
-use crate::status::{Counters, Screen, Snapshot, StatusLine, UploadState};
+use crate::status::{Counters, Screen, Snapshot, UploadState};
 use crate::training::Training;
 
 /// Coded units between encoder and network: about three seconds of video and sound.
@@ -84,7 +84,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
     let sender = network.spawn(sender.run());
     let video = thread::Builder::new().name("video".into()).spawn(|| coder.run()).map_err(Failure::failed)?;
 
-    let mut figures = StatusLine::new(Instant::now());
+    let mut figures = Snapshot::default();
     let start = Instant::now();
     let mut shown = start;
     while !video.is_finished() && !sender.is_finished() && stop.sleep(TICK).is_ok() {
@@ -93,14 +93,15 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         }
         if shown.elapsed() >= SHOW_EVERY {
             shown += SHOW_EVERY;
-            screen.show(&figures.snapshot(&counters, Instant::now()));
+            figures = figures.next(&counters, start.elapsed());
+            screen.show(&figures);
         }
     }
     let result = end(video, sender, network, &stop);
     if let Some(training) = training {
         training.finish();
     }
-    let last = figures.snapshot(&counters, Instant::now());
+    let last = figures.next(&counters, start.elapsed());
     screen.show(&last);
     screen.finish();
     result.map(|()| farewell(&last, watch.as_deref()))

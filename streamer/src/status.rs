@@ -35,5 +35,5 @@ mod screen;
 mod training;
 
 pub use counters::{Counter, Counters, Link, Quality, UploadState};
-pub use line::{Snapshot, StatusLine};
+pub use line::Snapshot;
 pub use screen::Screen;

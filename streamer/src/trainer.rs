@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use api::control::{QualityLook, TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
-use learn::policy::{Adaptive, Always, Once};
+use learn::policy::{Adaptive, Fixed};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
 use media::flow::Slot;
 use models::{FEdsrConfig, Fingerprint, Package};
@@ -60,8 +60,8 @@ impl Policy {
     pub fn with(self, settings: &Settings) -> Box<dyn learn::policy::Policy> {
         match self {
             Self::Adaptive => Box::new(Adaptive::new(settings)),
-            Self::Always => Box::new(Always),
-            Self::Once => Box::new(Once),
+            Self::Always => Box::new(Fixed::Always),
+            Self::Once => Box::new(Fixed::Once),
         }
     }
 }

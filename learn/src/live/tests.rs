@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::policy::{Adaptive, Always, Once};
+use crate::policy::{Adaptive, Fixed};
 use crate::scenes::Signature;
 use crate::{PairPool, Trainer, TrainerSettings};
 
@@ -240,7 +240,7 @@ fn a_montage_shows_what_is_remembered_and_takes_no_credit_for_it() {
 
 #[test]
 fn once_is_once() {
-    let mut trainer = trainer(Box::new(Once), None);
+    let mut trainer = trainer(Box::new(Fixed::Once), None);
     let mut events = live(&mut trainer, 0..120, 0);
     events.extend(live(&mut trainer, 120..180, 1));
     assert_eq!((begun(&events).len(), ended(&events).len()), (1, 1));
@@ -248,7 +248,7 @@ fn once_is_once() {
 
 #[test]
 fn always_is_always() {
-    let mut trainer = trainer(Box::new(Always), None);
+    let mut trainer = trainer(Box::new(Fixed::Always), None);
     let mut events = live(&mut trainer, 0..120, 0);
     events.extend(live(&mut trainer, 120..180, 1));
     assert_eq!((begun(&events).len(), ended(&events).len()), (1, 0));

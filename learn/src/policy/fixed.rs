@@ -3,37 +3,35 @@
 use super::{Policy, Step};
 use crate::record::{End, Reason};
 
-/// Trains all the time.
-#[derive(Debug)]
-pub struct Always;
-
-/// Trains once, at the beginning.
-#[derive(Debug)]
-pub struct Once;
-
-impl Policy for Always {
-    fn start(&mut self) -> Step {
-        Step::Begin(Reason::Always)
-    }
-
-    fn enough(&mut self, _: End) -> Step {
-        Step::GoOn
-    }
+/// Trains whatever is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fixed {
+    /// All the time.
+    Always,
+    /// Once, at the beginning.
+    Once,
 }
 
-impl Policy for Once {
+impl Policy for Fixed {
     fn start(&mut self) -> Step {
-        Step::Begin(Reason::Start)
+        Step::Begin(match self {
+            Self::Always => Reason::Always,
+            Self::Once => Reason::Start,
+        })
     }
 
     fn enough(&mut self, end: End) -> Step {
-        Step::End(end)
+        match self {
+            Self::Always => Step::GoOn,
+            Self::Once => Step::End(end),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Standing;
+    use super::Fixed::{Always, Once};
     use super::*;
 
     /// A training that ended long ago, with much to learn since.

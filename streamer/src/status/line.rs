@@ -1,18 +1,19 @@
 //! The figures of one moment, and how they are written.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use api::control::TrainingReport;
 
 use super::{Counters, Link, Quality, UploadState, training};
 
 /// Everything that a line shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
     pub t: Duration,
     pub link: Link,
     pub frames: u64,
+    pub sent_bytes: u64,
     pub sent_kbps: f64,
     pub late: u64,
     pub unsent: u64,
@@ -30,36 +31,26 @@ pub struct Snapshot {
     pub upload_bytes: u64,
 }
 
-/// Takes snapshots; remembers the one before for the rates.
-#[derive(Debug)]
-pub struct StatusLine {
-    start: Instant,
-    before: (Instant, u64, u64),
-}
-
-impl StatusLine {
-    /// Time starts now.
-    pub fn new(now: Instant) -> Self {
-        Self { start: now, before: (now, 0, 0) }
-    }
-
-    /// The figures now.
-    pub fn snapshot(&mut self, counters: &Counters, now: Instant) -> Snapshot {
-        let (bytes, steps) = (counters.sent_bytes.get(), counters.steps.get());
-        let (since, bytes_before, steps_before) = std::mem::replace(&mut self.before, (now, bytes, steps));
-        let seconds = (now - since).as_secs_f64().max(1e-3);
+impl Snapshot {
+    /// The figures now, after `t`; rates are since this snapshot.
+    #[must_use]
+    pub fn next(&self, counters: &Counters, t: Duration) -> Self {
+        let sent_bytes = counters.sent_bytes.get();
+        let steps = counters.steps.get();
+        let seconds = t.saturating_sub(self.t).as_secs_f64().max(1e-3);
         let rate = |now: u64, before: u64| now.saturating_sub(before) as f64 / seconds;
-        Snapshot {
-            t: now - self.start,
+        Self {
+            t,
             link: *counters.link.lock(),
             frames: counters.frames.get(),
-            sent_kbps: rate(bytes, bytes_before) * 8.0 / 1e3,
+            sent_bytes,
+            sent_kbps: rate(sent_bytes, self.sent_bytes) * 8.0 / 1e3,
             late: counters.late.get(),
             unsent: counters.unsent.get() + counters.unsent_queue.get(),
             lost: counters.lost.get(),
             pairs: counters.pairs.get(),
             steps,
-            steps_per_s: rate(steps, steps_before),
+            steps_per_s: rate(steps, self.steps),
             quality: *counters.quality.lock(),
             uploads: counters.uploads.get(),
             version: *counters.version.lock(),
@@ -70,9 +61,7 @@ impl StatusLine {
             upload_bytes: counters.upload_bytes.get(),
         }
     }
-}
 
-impl Snapshot {
     /// `key=value` pairs, as the module above lists them.
     pub fn logfmt(&self) -> String {
         let quality =
@@ -197,9 +186,8 @@ mod tests {
 
     #[test]
     fn lines_as_scripts_and_people_see_them() {
-        let start = Instant::now();
-        let (mut line, counters) = (StatusLine::new(start), Counters::default());
-        let first = line.snapshot(&counters, start + Duration::from_secs(1));
+        let counters = Counters::default();
+        let first = Snapshot::default().next(&counters, Duration::from_secs(1));
         *counters.link.lock() = Link::Live;
         counters.frames.add(48);
         counters.sent_bytes.add(75_000);
@@ -213,10 +201,10 @@ mod tests {
         *counters.version.lock() = Some(7);
         *counters.upload.lock() = UploadState::Live;
         *counters.training.lock() = learning();
-        let second = line.snapshot(&counters, start + Duration::from_secs(3));
+        let second = first.next(&counters, Duration::from_secs(3));
         let resting = TrainingReport { state: TrainingState::Resting, ..learning() };
         *counters.training.lock() = resting;
-        let third = line.snapshot(&counters, start + Duration::from_secs(4));
+        let third = second.next(&counters, Duration::from_secs(4));
         let lines = [&first, &second, &third].map(|shown| [shown.logfmt(), shown.for_people()].join("\n"));
         insta::assert_snapshot!(lines.join("\n"));
     }

@@ -3,6 +3,21 @@
 use api::control::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};
 use learn::{End, LiveTraining, Look, Reason, Record, State};
 
+/// A function from our word to the API's of the same name. A word that one of them lacks does not compile.
+macro_rules! words {
+    ($function:ident, $ours:ident => $theirs:ident: $($word:ident),+) => {
+        fn $function(ours: $ours) -> $theirs {
+            match ours {
+                $($ours::$word => $theirs::$word,)+
+            }
+        }
+    };
+}
+
+words!(state, State => TrainingState: Waiting, Training, Resting, TooSlow);
+words!(reason, Reason => TrainingReason: Start, Drop, Rise, Decline, More, Always);
+words!(end, End => TrainingEnd: Goal, Plateau, TimeLimit, Overtaken, Stopped);
+
 pub(super) fn report(trainer: &LiveTraining) -> TrainingReport {
     TrainingReport {
         state: state(trainer.state()),
@@ -10,15 +25,6 @@ pub(super) fn report(trainer: &LiveTraining) -> TrainingReport {
         trainings: trainer.records().map(record).collect(),
         trainings_total: trainer.trainings(),
         seconds_total: trainer.seconds(),
-    }
-}
-
-fn state(state: State) -> TrainingState {
-    match state {
-        State::Waiting => TrainingState::Waiting,
-        State::Training => TrainingState::Training,
-        State::Resting => TrainingState::Resting,
-        State::TooSlow => TrainingState::TooSlow,
     }
 }
 
@@ -45,27 +51,6 @@ fn record(record: &Record) -> TrainingRecord {
         predicted_db: record.predicted_db,
         remembered: record.remembered,
         end: record.end.map(end),
-    }
-}
-
-fn reason(reason: Reason) -> TrainingReason {
-    match reason {
-        Reason::Start => TrainingReason::Start,
-        Reason::Drop => TrainingReason::Drop,
-        Reason::Rise => TrainingReason::Rise,
-        Reason::Decline => TrainingReason::Decline,
-        Reason::More => TrainingReason::More,
-        Reason::Always => TrainingReason::Always,
-    }
-}
-
-fn end(end: End) -> TrainingEnd {
-    match end {
-        End::Goal => TrainingEnd::Goal,
-        End::Plateau => TrainingEnd::Plateau,
-        End::TimeLimit => TrainingEnd::TimeLimit,
-        End::Overtaken => TrainingEnd::Overtaken,
-        End::Stopped => TrainingEnd::Stopped,
     }
 }
 
