@@ -67,7 +67,6 @@ impl Checkpoint {
         Ok(Self { tensors: tensors.collect::<Result<_, Error>>()?, facts })
     }
 
-    /// The file's content.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let to_bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let data: Vec<(&String, &[usize], Vec<u8>)> = self

@@ -30,7 +30,6 @@ struct Learnt {
     variable: Tensor,
     /// Running average of the variable: nearly always better than the weights of a moment, and never jumps.
     average: Tensor,
-    /// The optimiser's state.
     state: State,
 }
 
@@ -110,7 +109,6 @@ impl Learner {
         })
     }
 
-    /// Steps done.
     pub(super) fn steps(&self) -> u64 {
         self.steps
     }

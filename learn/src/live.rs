@@ -65,7 +65,6 @@ pub struct LiveTraining {
     request: Option<Record>,
     /// The latest trainings that have ended, the oldest first.
     ended: VecDeque<Record>,
-    /// Trainings begun.
     trainings: u64,
     /// Seconds spent on all of them.
     seconds: f64,
@@ -140,7 +139,6 @@ impl LiveTraining {
         self.remind_server()
     }
 
-    /// The network that is trained.
     pub fn config(&self) -> FEdsrConfig {
         self.config
     }

@@ -11,10 +11,8 @@ use crate::record::{End, Reason};
 pub use adaptive::Adaptive;
 pub use fixed::Fixed;
 
-/// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// As before.
     GoOn,
     /// Train from the best network so far, as soon as there is enough to learn from.
     Begin(Reason),
@@ -23,7 +21,6 @@ pub enum Step {
     Choose(Option<Reason>),
     /// Look whether the network that trainings start from is better than the best one; if so, that is a [decline](Policy::decline).
     Compare,
-    /// End the training.
     End(End),
 }
 
@@ -36,7 +33,6 @@ pub struct Standing {
     pub since_start_s: f64,
     /// Seconds spent on all trainings.
     pub training_s: f64,
-    /// Whether a training goes on.
     pub is_training: bool,
     /// Whether one has been asked for, and waits for enough pairs.
     pub is_asked: bool,

@@ -106,27 +106,22 @@ impl PairPool {
         Ok(())
     }
 
-    /// Pairs in the pool.
     pub fn len(&self) -> usize {
         self.samples.len()
     }
 
-    /// Whether there is nothing to train on.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }
 
-    /// Pairs that were ever added.
     pub fn pushed(&self) -> u64 {
         self.pushed
     }
 
-    /// Upscaling factor of the pairs.
     pub fn scale(&self) -> u8 {
         self.scale
     }
 
-    /// Forgets all pairs.
     pub fn clear(&mut self) {
         self.samples.clear();
     }
@@ -217,7 +212,6 @@ impl PairPool {
     }
 }
 
-/// Sum of squares.
 fn squared(residual: &[i16]) -> u64 {
     // A run of squares of 9 bits fits 32 bits, which the compiler adds up many at a time.
     residual

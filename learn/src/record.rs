@@ -1,8 +1,7 @@
-//! What is told of trainings: why they begin, how they go, why they end.
+//! What trainings report: why they begin, how they go, why they end.
 
 use models::Package;
 
-/// What a trainer does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
     /// There is not enough to learn from yet.
@@ -55,11 +54,9 @@ pub struct Record {
     /// The same when it ended; none while it goes on.
     pub to_s: Option<f64>,
     pub reason: Reason,
-    /// Pairs in the pool.
     pub pairs: u64,
     /// Steps of the optimiser.
     pub steps: u64,
-    /// Seconds spent in them.
     pub seconds: f64,
     /// PSNR in dB that it began from, on held-out pairs; 0 until the first judgement.
     pub before_db: f64,
@@ -95,7 +92,6 @@ impl Record {
     }
 }
 
-/// What has happened.
 #[derive(Debug, Clone)]
 pub enum Event {
     Began(Record),

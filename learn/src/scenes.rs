@@ -28,7 +28,6 @@ pub(crate) struct Scenes {
     settings: Settings,
     scene: Option<Scene>,
     montage: Montage,
-    /// The newest picture.
     newest: Option<Signature>,
     /// Networks by the scenes that they were trained on; the one that was remembered first is forgotten first.
     known: VecDeque<(Signature, Package)>,

@@ -12,7 +12,6 @@ use crate::{Error, ErrorKind};
 /// One in this many neighbours is taken from elsewhere, as it is where scenes are cut: the net has to learn to ignore it.
 const FOREIGN: u32 = 16;
 
-/// Consecutive pictures.
 #[derive(Debug, Clone)]
 pub struct Sequence {
     /// As the first stage shows them.
@@ -69,12 +68,10 @@ impl SequencePool {
         self.radius
     }
 
-    /// Sequences in the pool.
     pub fn len(&self) -> usize {
         self.runs.len()
     }
 
-    /// Whether there is nothing to train on.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }

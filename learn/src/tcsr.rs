@@ -19,15 +19,12 @@ use crate::{Checkpoint, Error, ErrorKind, Evaluation, Sequence, SequencePool};
 /// Settings of a [`TcsrTrainer`]. Equal settings and equal sequences make equal nets, on the same machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TcsrSettings {
-    /// The net.
     pub config: TcsrConfig,
-    /// Where it is trained.
     pub device: Device,
     /// Numbers that convolutions compute in; weights, flows and sums are in single precision.
     pub precision: Precision,
     /// Seed of initial weights and of the choice of patches.
     pub seed: u64,
-    /// Patches in a step.
     pub batch: usize,
     /// Side of a patch of the large picture, in pixels; a multiple of four.
     pub patch: usize,
@@ -100,7 +97,6 @@ impl TcsrTrainer {
         self.learner.descend(&loss, rate * warmth.min(1.0))
     }
 
-    /// Steps done.
     pub fn steps(&self) -> u64 {
         self.learner.steps()
     }
@@ -125,7 +121,6 @@ impl TcsrTrainer {
         Ok(Evaluation::of(&before, &after))
     }
 
-    /// The net as a package.
     pub fn package(&self, summary: TrainingSummary) -> Result<TcsrPackage, Error> {
         self.learner.package(self.settings.config, Some(summary))
     }

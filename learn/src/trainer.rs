@@ -75,7 +75,6 @@ impl Trainer {
         ((self.steps() + 1) as f64 / f64::from(self.settings.warm_up.max(1))).min(1.0)
     }
 
-    /// Steps done.
     pub fn steps(&self) -> u64 {
         self.learner.steps()
     }
@@ -97,7 +96,6 @@ impl Trainer {
         evaluate(&mut *upscaler, pairs)
     }
 
-    /// The net as a package.
     pub fn package(&self, summary: TrainingSummary) -> Result<Package, Error> {
         self.learner.package(self.settings.config, Some(summary))
     }

@@ -6,7 +6,6 @@ use api::shutdown::{Shutdown, Stopped};
 
 /// A monotonic clock that can be waited on.
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Instant;
     /// Waits; an error says that the program is ending.
     fn sleep(&self, duration: Duration) -> Result<(), Stopped>;

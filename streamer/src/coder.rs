@@ -19,12 +19,10 @@ use crate::status::Counters;
 
 pub use transcode::{Key, Transcoder, usual_size};
 
-/// The video thread's belongings.
 pub struct Coder {
     pub source: Box<dyn Source>,
     /// Size of the sent video, if it was given.
     pub size: Option<Size>,
-    /// Bitrate of the sent video.
     pub bitrate: Bitrate,
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
@@ -83,6 +81,7 @@ impl Coder {
         );
         let transcoder =
             Transcoder::new(size, self.bitrate, frame_rate, hr.colour()).map_err(Failure::failed)?;
+        // Both get it before the first packet, which nobody can decode without it.
         self.outgoing.push(Unit::VideoConfig(transcoder.config()));
         if let Some(pairs) = &self.pairs {
             pairs.push(Coded::Config(transcoder.config()));

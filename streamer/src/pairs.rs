@@ -22,7 +22,6 @@ pub const SPACING: MediaTime = MediaTime::from_millis(500);
 /// The same while a new scene has shown too little to learn from.
 const HURRY: MediaTime = MediaTime::from_millis(200);
 
-/// Which pairs are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
     /// Factor of the networks that they are for.
@@ -38,20 +37,13 @@ impl Wanted {
     }
 }
 
-/// A pair that could not be made.
 #[derive(Debug, Error)]
 pub enum PairError {
     /// The source has no more detail than the stream.
     #[error(
         "the source ({hr}) is smaller than {wanted}, which the network should learn to make: send a smaller --size"
     )]
-    NoDetail {
-        /// Size of the source's pictures.
-        hr: Size,
-        /// Size that the network makes.
-        wanted: Size,
-    },
-    /// Decoder or scaler failed.
+    NoDetail { hr: Size, wanted: Size },
     #[error(transparent)]
     Ffmpeg(#[from] FfmpegError),
 }
@@ -78,7 +70,6 @@ impl Queued for Coded {
     }
 }
 
-/// Makes pairs.
 pub struct PairMaker {
     /// Changes as the trainer likes.
     pub wanted: Wanted,

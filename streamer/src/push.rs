@@ -31,7 +31,6 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// What servers answer when somebody publishes already under the name.
 const IN_USE: &str = "NetStream.Publish.BadName";
 
-/// The sending task.
 pub struct Sender {
     pub url: RtmpUrl,
     pub key: StreamKey,
@@ -76,6 +75,7 @@ impl Sender {
             *self.counters.link.lock() = Link::Connecting;
             self.counters.lost.add(1);
             lost = Some(Instant::now());
+            // A connection that held was lost to the network, not refused: the audience waits, so it comes back at once.
             if connected.elapsed() > SETTLED {
                 backoff = Backoff::default();
             } else if self.pause(&mut backoff).await.is_err() {
@@ -119,6 +119,7 @@ impl Sender {
                 }
                 _ => {}
             }
+            // The source has ended: there is nothing to wait for that would not be older then.
             if self.queue.is_closed() {
                 return Err(Failure::failed(anyhow!(
                     "{url} could not be reached before the source ended: {error}; check that the server runs and --to is right"

@@ -30,7 +30,6 @@ use crate::training::Training;
 const OUTGOING: usize = 256;
 /// How often the end is looked for.
 const TICK: Duration = Duration::from_millis(100);
-/// How often the figures are shown.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 /// For sending what is left and saying goodbye, when the end was asked for.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -61,6 +60,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         .transpose()
         .map_err(Failure::failed)?;
 
+    // Where there is no room the video makes it: a gap in the sound is noticed more, and sound is small.
     let outgoing = Arc::new(KeyQueue::new(OUTGOING, Overflow::DropVideo));
     let key_request = Arc::new(AtomicBool::default());
     let sender = Sender {
@@ -134,6 +134,7 @@ fn end(
         }
     });
     stop.request();
+    // A name that is being resolved cannot be interrupted; it must not hold up the end.
     network.shutdown_timeout(FAREWELL);
     match video {
         Ok(ended) => ended?,

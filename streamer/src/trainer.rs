@@ -48,7 +48,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const ASK_EVERY: Duration = Duration::from_secs(10);
 /// Before training is begun anew after it failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How often figures are shown.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// Training that takes longer than this for a step comes too late for what it learns: a scene lasts some hundred steps at best.
 const LONGEST_STEP: Duration = Duration::from_millis(600);
@@ -56,7 +55,6 @@ const LONGEST_STEP: Duration = Duration::from_millis(600);
 const TRIAL_S: f64 = 20.0;
 
 impl Policy {
-    /// The policy of this name.
     pub fn with(self, settings: &Settings) -> Box<dyn learn::policy::Policy> {
         match self {
             Self::Adaptive => Box::new(Adaptive::new(settings)),
@@ -66,20 +64,17 @@ impl Policy {
     }
 }
 
-/// The training thread.
 pub struct TrainerThread {
     /// The server, which says what to train.
     pub client: Arc<Client>,
     pub pairs: Arc<PairBuffer>,
-    /// Which pairs are wanted.
     pub wanted: Arc<Mutex<Wanted>>,
     /// Where the newest network goes.
-    pub offers: Arc<Slot<Package>>,
+    pub newest: Arc<Slot<Package>>,
     /// What the server has taken.
     pub accepted: Arc<Mutex<Option<Package>>>,
     pub config: TrainingConfig,
     pub counters: Arc<Counters>,
-    /// The end of the program.
     pub stop: Shutdown,
 }
 
@@ -99,6 +94,7 @@ struct Work<'a> {
 impl TrainerThread {
     /// Trains until the buffer is closed or the program ends.
     pub fn run(self) {
+        // First of all: threads that libtorch starts later inherit it.
         priority::lower();
         ::nets::torch::configure_threads(1);
         // An error here is the end of the program.
@@ -173,6 +169,7 @@ impl TrainerThread {
                 self.show(wire::report(&work.training));
             }
         };
+        // The training that is cut short is in the last report as well.
         work.training.finish();
         work.handle_events();
         self.show(wire::report(&work.training));
@@ -288,9 +285,9 @@ impl<'a> Work<'a> {
                         "training went astray; it goes on from the best network so far, more slowly"
                     );
                 }
-                Event::Judged { lanczos_db: plain, server_db: net, trained_db: trainee } => {
-                    tracing::debug!(plain_db = plain, net_db = net, trainee_db = trainee, "judged");
-                    *self.thread.counters.quality.lock() = Some(Quality { plain, net, trainee });
+                Event::Judged { lanczos_db: lanczos, server_db: net, trained_db: trainee } => {
+                    tracing::debug!(plain_db = lanczos, net_db = net, trainee_db = trainee, "judged");
+                    *self.thread.counters.quality.lock() = Some(Quality { lanczos, net, trainee });
                 }
                 Event::Upload(package) => self.upload(package),
             }
@@ -304,7 +301,7 @@ impl<'a> Work<'a> {
         let limit = self.order.max_bytes;
         if bytes as u64 > limit {
             tracing::warn!(bytes, limit, "the network is too large for the server");
-        } else if self.thread.offers.put(package).is_some() {
+        } else if self.thread.newest.put(package).is_some() {
             tracing::debug!("a newer network took the place of one that waited");
         }
     }

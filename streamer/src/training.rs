@@ -28,11 +28,10 @@ const PAIRS: usize = 16;
 /// Pairs are made for this factor until the server says what to train, so that training can begin at once then.
 const USUAL_SCALE: u8 = 2;
 
-/// Training beside a stream.
 pub struct Training {
     coded: Arc<KeyQueue<Coded>>,
     pairs: Arc<PairBuffer>,
-    offers: Arc<Slot<Package>>,
+    newest: Arc<Slot<Package>>,
     client: Arc<Client>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -43,7 +42,7 @@ impl Training {
         let mut training = Self {
             coded: Arc::new(KeyQueue::new(CODED, Overflow::DropVideo)),
             pairs: Arc::new(PairBuffer::new(PAIRS)),
-            offers: Arc::new(Slot::default()),
+            newest: Arc::new(Slot::default()),
             client: Arc::new(Client::new(config.target.clone())),
             threads: Vec::new(),
         };
@@ -59,7 +58,7 @@ impl Training {
             client: training.client.clone(),
             pairs: training.pairs.clone(),
             wanted,
-            offers: training.offers.clone(),
+            newest: training.newest.clone(),
             accepted: accepted.clone(),
             config,
             counters: counters.clone(),
@@ -69,7 +68,7 @@ impl Training {
         let uploader = Uploader {
             shelf: Shelf::default(),
             client: training.client.clone(),
-            offers: training.offers.clone(),
+            newest: training.newest.clone(),
             accepted,
             rate,
             counters: counters.clone(),
@@ -103,7 +102,7 @@ impl Training {
         // From the source to the server, so that nobody waits for one who is gone.
         self.coded.close();
         self.pairs.close();
-        self.offers.close();
+        self.newest.close();
         self.client.hang_up();
     }
 

@@ -9,7 +9,6 @@ use crate::Error;
 const BETA: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
 
-/// How gradients become steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Optimizer {
     /// Every weight for itself (Kingma and Ba, 2015).

@@ -138,7 +138,7 @@ mod tests {
         turn.matmul(&scales.diag(0)).matmul(&turn.transpose(0, 1))
     }
 
-    /// What is left of the loss `|A (W - target) B|²` after so many steps.
+    /// What is left of the loss `|A (W - target) B|²` after N steps.
     fn left(steps: u64, rate: f64, mut update: impl FnMut(&Tensor, u64) -> Option<Tensor>) -> f64 {
         let (a, b) = (mixing(12, 1), mixing(7, 2));
         let mut weights = target().zeros_like();
@@ -181,8 +181,11 @@ mod tests {
         nets::torch::configure_threads(1);
         let mut soap = Soap::new(&target()).unwrap();
         let overflow = target() * f64::INFINITY;
-        let told = (0..=WARM_UP).find_map(|step| soap.update(&overflow, step).err());
-        assert!(told.as_ref().is_some_and(|error| error.kind() == crate::ErrorKind::Diverged), "{told:?}");
+        let refused = (0..=WARM_UP).find_map(|step| soap.update(&overflow, step).err());
+        assert!(
+            refused.as_ref().is_some_and(|error| error.kind() == crate::ErrorKind::Diverged),
+            "{refused:?}"
+        );
     }
 
     #[test]

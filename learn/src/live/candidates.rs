@@ -21,9 +21,7 @@ pub(super) struct Candidates {
     settings: Settings,
     /// What trainings start from; none: Lanczos upsampling.
     pub(super) start: Option<Package>,
-    /// The best one so far.
     pub(super) best: Option<Package>,
-    /// What the server has.
     pub(super) server: Option<Package>,
     /// What the server was sent last, and when.
     sent: Option<(f64, Fingerprint)>,

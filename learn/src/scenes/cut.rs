@@ -43,11 +43,9 @@ impl CutDetector {
 /// What a picture shows, against the scene so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sight {
-    /// The first scene of all.
     First,
     /// Nothing new at all: a jump of quality is the coder's doing then.
     Unmoved,
-    /// The same scene.
     Same,
     /// Another scene: little is enough for a jump of quality.
     Other,

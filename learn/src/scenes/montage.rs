@@ -10,12 +10,12 @@ pub(super) struct Montage {
     /// When the scene that is shown began.
     cut_s: Option<f64>,
     /// Why training is needed, if this scene turns out to last.
-    owed: Option<Reason>,
+    postponed: Option<Reason>,
 }
 
 impl Montage {
     pub(super) fn new(brief_s: f64) -> Self {
-        Self { brief_s, cut_s: None, owed: None }
+        Self { brief_s, cut_s: None, postponed: None }
     }
 
     /// The first picture of all is shown.
@@ -26,20 +26,20 @@ impl Montage {
     /// Another scene is shown. Whether the one before was so brief that both are pieces of a montage.
     pub(super) fn cut(&mut self, at_s: f64, reason: Reason) -> bool {
         let brief = self.cut_s.replace(at_s).is_some_and(|cut_s| at_s - cut_s < self.brief_s);
-        self.owed = brief.then_some(reason);
+        self.postponed = brief.then_some(reason);
         brief
     }
 
     /// Whether what is shown is a piece of a montage, as far as is known.
     pub(super) fn goes_on(&self) -> bool {
-        self.owed.is_some()
+        self.postponed.is_some()
     }
 
     /// Why training is needed after all, said once: the scene after a brief one has lasted.
     pub(super) fn has_lasted(&mut self, now_s: f64) -> Option<Reason> {
         let cut_s = self.cut_s?;
         let brief_s = self.brief_s;
-        self.owed.take_if(|_| now_s - cut_s >= brief_s)
+        self.postponed.take_if(|_| now_s - cut_s >= brief_s)
     }
 }
 

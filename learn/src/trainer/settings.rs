@@ -22,22 +22,17 @@ pub enum Loss {
 /// Settings of a [`crate::Trainer`]. Equal settings and equal pairs make equal nets, on the same machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainerSettings {
-    /// The net.
     pub config: FEdsrConfig,
-    /// Where it is trained.
     pub device: Device,
     /// Numbers to train in; weights and their updates stay in single precision. [`Precision::Auto`] takes bfloat16 where
     /// the hardware computes in it: a step takes two thirds of the time, and nets become as good.
     pub precision: Precision,
     /// Seed of initial weights and of the choice of patches.
     pub seed: u64,
-    /// Patches in a step.
     pub batch: usize,
     /// Side of a patch of the low-resolution picture, in pixels.
     pub patch: usize,
-    /// Which patches are learnt from.
     pub selection: Selection,
-    /// How gradients become steps.
     pub optimizer: Optimizer,
     /// Learning rate, once warm.
     pub learning_rate: f64,

@@ -30,7 +30,6 @@ const LEAST_SPACING: MediaTime = MediaTime::from_millis(200);
 const USUAL_LENGTH: MediaTime = MediaTime::from_millis(60_000);
 /// How often the network is judged, at most.
 const JUDGE_EVERY: Duration = Duration::from_secs(1);
-/// Points of the curves.
 const POINTS: u32 = 60;
 /// The same work gives the same network, as far as the time allows.
 const SEED: u64 = 1;
@@ -88,6 +87,7 @@ fn train(args: &TrainArgs, screen: &Screen) -> anyhow::Result<(Package, Vec<Poin
         if ends {
             break;
         }
+        // By time, not by steps: how many there will be depends on the machine.
         let progress = elapsed.as_secs_f64() / limit.as_secs_f64();
         trainer.set_learning_rate(settings.learning_rate * cosine(progress));
         bar.set_position(elapsed.as_secs());

@@ -25,7 +25,6 @@ struct Inner<T> {
 }
 
 impl<T> PairBuffer<T> {
-    /// Room for `bound` pairs.
     pub fn new(bound: usize) -> Self {
         let pairs = VecDeque::with_capacity(bound);
         Self {
@@ -74,7 +73,6 @@ impl<T> PairBuffer<T> {
         self.inner.lock().attended.is_some_and(|last| last.elapsed() > patience)
     }
 
-    /// Pairs that were dropped.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

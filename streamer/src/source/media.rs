@@ -5,7 +5,6 @@ use std::sync::Arc;
 use media::ffmpeg::FfmpegError;
 use media::{AudioConfig, FrameRate, Packet, Picture};
 
-/// What a source gives.
 #[derive(Debug)]
 pub enum Media {
     /// A picture in high resolution whose time has come.

@@ -13,13 +13,11 @@ use crate::status::Counters;
 
 /// Something that can be played: gives its pictures and sounds in order, as fast as it is asked.
 pub(super) trait Recording: Send {
-    /// Pictures in a second.
     fn frame_rate(&self) -> FrameRate;
     /// Describes its sound, if it has any.
     fn audio_config(&self) -> Option<Arc<AudioConfig>>;
     /// The next picture or sound; none at the end.
     fn next(&mut self) -> Result<Option<ffmpeg::Media>, FfmpegError>;
-    /// Goes back to the start.
     fn rewind(&mut self) -> Result<(), FfmpegError>;
 }
 

@@ -47,7 +47,6 @@ pub(super) struct RtmpSource {
 enum Arrival {
     /// A new publisher begins.
     Began,
-    /// Media.
     Unit(Unit),
 }
 
@@ -85,8 +84,7 @@ impl RtmpSource {
         };
         tracing::info!(%address, "waiting for a publisher: in OBS, set the server to rtmp://{}/live", address);
         let queue = Arc::new(KeyQueue::new(QUEUE, Overflow::DropVideo));
-        let admission = Admission { queue: queue.clone(), key, publisher: Arc::new(Semaphore::new(1)) };
-        let listener = runtime.spawn(admission.run(listener, stop.clone()));
+        let listener = runtime.spawn(admit(listener, key, queue.clone(), stop.clone()));
         Ok(Self {
             queue,
             listener: Some(listener),
@@ -166,84 +164,80 @@ impl Drop for RtmpSource {
     }
 }
 
-/// Lets publishers in, one at a time.
-#[derive(Clone)]
-struct Admission {
-    queue: Arc<KeyQueue<Arrival>>,
-    key: Option<StreamKey>,
-    /// One permit: whoever holds it publishes.
-    publisher: Arc<Semaphore>,
+/// Lets publishers in, one at a time, until the program ends; then closes the queue.
+async fn admit(listener: TcpListener, key: Option<StreamKey>, queue: Arc<KeyQueue<Arrival>>, stop: Shutdown) {
+    // One permit: whoever holds it publishes.
+    let publisher = Arc::new(Semaphore::new(1));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.requested() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((stream, peer)) => {
+                    let serving = serve(stream, key.clone(), queue.clone(), publisher.clone());
+                    connections.spawn(async move {
+                        match serving.await {
+                            Ok(()) => tracing::info!(%peer, "the publisher left; waiting for the next one"),
+                            Err(error) => tracing::warn!(%peer, %error, "the publisher is gone; waiting for the next one"),
+                        }
+                    });
+                }
+                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+            },
+        }
+    }
+    // Only when no connection pushes any more may whoever decodes be told that this was all.
+    connections.shutdown().await;
+    queue.close();
 }
 
-impl Admission {
-    /// Accepts connections until the program ends, then closes the queue.
-    async fn run(self, listener: TcpListener, stop: Shutdown) {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.requested() => break,
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                    Ok((stream, peer)) => {
-                        let admission = self.clone();
-                        connections.spawn(async move {
-                            match admission.serve(stream).await {
-                                Ok(()) => tracing::info!(%peer, "the publisher left; waiting for the next one"),
-                                Err(error) => tracing::warn!(%peer, %error, "the publisher is gone; waiting for the next one"),
-                            }
-                        });
-                    }
-                    Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
-                },
-            }
-        }
-        // Only when no connection pushes any more may whoever decodes be told that this was all.
-        connections.shutdown().await;
-        self.queue.close();
-    }
-
-    async fn serve(&self, stream: TcpStream) -> Result<(), rtmp::Error> {
-        let mut connection = ServerConnection::accept(stream, Limits::default()).await?;
-        let mut demuxer = Demuxer::new();
-        let mut warned = false;
-        let mut permit = None;
-        while let Some(event) = connection.next_event().await? {
-            match event {
-                Event::Connected { .. } => {}
-                Event::PublishRequested { key, .. } => {
-                    if self.key.as_ref().is_some_and(|own| StreamKey::try_from(&key).as_ref() != Ok(own)) {
-                        return connection.reject_publish(Rejection::BadKey).await;
-                    }
-                    let Ok(own) = self.publisher.clone().try_acquire_owned() else {
-                        return connection.reject_publish(Rejection::InUse).await;
-                    };
-                    permit = Some(own);
-                    demuxer = Demuxer::new();
-                    warned = false;
-                    // Before the publisher may send: its timestamps begin anew, and the first of them must find the new run.
-                    self.queue.push(Arrival::Began);
-                    connection.accept_publish().await?;
-                    tracing::info!("a publisher has come");
+async fn serve(
+    stream: TcpStream,
+    own_key: Option<StreamKey>,
+    queue: Arc<KeyQueue<Arrival>>,
+    publisher: Arc<Semaphore>,
+) -> Result<(), rtmp::Error> {
+    let mut connection = ServerConnection::accept(stream, Limits::default()).await?;
+    let mut demuxer = Demuxer::new();
+    let mut warned = false;
+    let mut permit = None;
+    while let Some(event) = connection.next_event().await? {
+        match event {
+            Event::Connected { .. } => {}
+            Event::PublishRequested { key, .. } => {
+                if own_key.as_ref().is_some_and(|own| StreamKey::try_from(&key).as_ref() != Ok(own)) {
+                    return connection.reject_publish(Rejection::BadKey).await;
                 }
-                Event::Tag(tag) => match demuxer.push(&tag) {
-                    Ok(Some(unit)) => {
-                        self.queue.push(Arrival::Unit(unit));
-                    }
-                    Ok(None) => {}
-                    // What is wrong with one tag is usually wrong with all of them.
-                    Err(_) if warned => {}
-                    Err(error) => {
-                        warned = true;
-                        tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
-                    }
-                },
-                Event::Unpublished => drop(permit.take()),
-                Event::Closed => break,
+                let Ok(own) = publisher.clone().try_acquire_owned() else {
+                    return connection.reject_publish(Rejection::InUse).await;
+                };
+                permit = Some(own);
+                demuxer = Demuxer::new();
+                warned = false;
+                // Before the publisher may send: its timestamps begin anew, and the first of them must find the new run.
+                queue.push(Arrival::Began);
+                connection.accept_publish().await?;
+                tracing::info!("a publisher has come");
             }
+            Event::Tag(tag) => match demuxer.push(&tag) {
+                Ok(Some(unit)) => {
+                    queue.push(Arrival::Unit(unit));
+                }
+                Ok(None) => {}
+                // What is wrong with one tag is usually wrong with all of them.
+                Err(_) if warned => {}
+                Err(error) => {
+                    warned = true;
+                    tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
+                }
+            },
+            Event::Unpublished => drop(permit.take()),
+            Event::Closed => break,
         }
-        Ok(())
     }
+    Ok(())
 }
 
 #[cfg(test)]

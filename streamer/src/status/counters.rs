@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use api::control::TrainingReport;
 use parking_lot::Mutex;
 
-/// Counts up.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// Counts `n` more.
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
@@ -20,7 +18,6 @@ impl Counter {
         self.0.store(n, Ordering::Relaxed);
     }
 
-    /// The count.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -32,7 +29,6 @@ pub enum Link {
     /// Not connected yet, or lost and trying again.
     #[default]
     Connecting,
-    /// Sending.
     Live,
     /// Nothing more is sent.
     Ended,
@@ -61,8 +57,8 @@ pub enum UploadState {
 /// Quality on the held-out pairs, in dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
-    /// PSNR of plain upsampling.
-    pub plain: f64,
+    /// PSNR of Lanczos upsampling.
+    pub lanczos: f64,
     /// PSNR of the network that the server has.
     pub net: f64,
     /// PSNR of the network that is being trained.
@@ -72,7 +68,7 @@ pub struct Quality {
 impl Quality {
     /// What the network that the server has adds.
     pub fn gain(self) -> f64 {
-        self.net - self.plain
+        self.net - self.lanczos
     }
 }
 
@@ -97,17 +93,13 @@ pub struct Counters {
     pub connections: Counter,
     /// Times that the connection was lost.
     pub lost: Counter,
-    /// Where the connection stands.
     pub link: Mutex<Link>,
-    /// Training pairs that were made.
     pub pairs: Counter,
     /// Coded units that no pair could be made of because pairs were not made fast enough.
     pub coded_dropped: Counter,
     /// Pairs that training did not take because it was busy; the oldest go first.
     pub pairs_dropped: Counter,
-    /// Optimiser steps.
     pub steps: Counter,
-    /// How training stands.
     pub training: Mutex<TrainingReport>,
     /// The latest measurement.
     pub quality: Mutex<Option<Quality>>,

@@ -7,7 +7,6 @@ use api::control::TrainingReport;
 
 use super::{Counters, Link, Quality, UploadState, training};
 
-/// Everything that a line shows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
     pub t: Duration,
@@ -37,6 +36,7 @@ impl Snapshot {
     pub fn next(&self, counters: &Counters, t: Duration) -> Self {
         let sent_bytes = counters.sent_bytes.get();
         let steps = counters.steps.get();
+        // The last figures may come right after those of the second.
         let seconds = t.saturating_sub(self.t).as_secs_f64().max(1e-3);
         let rate = |now: u64, before: u64| now.saturating_sub(before) as f64 / seconds;
         Self {
@@ -65,7 +65,7 @@ impl Snapshot {
     /// `key=value` pairs, as the module above lists them.
     pub fn logfmt(&self) -> String {
         let quality =
-            self.quality.map(|quality| [quality.plain, quality.net, quality.gain(), quality.trainee]);
+            self.quality.map(|quality| [quality.lanczos, quality.net, quality.gain(), quality.trainee]);
         let db =
             |index: usize| quality.map_or_else(|| "-".to_owned(), |values| format!("{:.2}", values[index]));
         let some = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
@@ -195,7 +195,7 @@ mod tests {
         counters.unsent_queue.set(3);
         counters.pairs.add(4);
         counters.steps.add(30);
-        *counters.quality.lock() = Some(Quality { plain: 31.25, net: 31.875, trainee: 32.0 });
+        *counters.quality.lock() = Some(Quality { lanczos: 31.25, net: 31.875, trainee: 32.0 });
         counters.uploads.add(1);
         counters.upload_bytes.add(5479);
         *counters.version.lock() = Some(7);

@@ -37,7 +37,6 @@ impl Screen {
         };
     }
 
-    /// Shows the figures.
     pub fn show(&mut self, snapshot: &Snapshot) {
         if self.writes_lines {
             // A reader that went away ends its interest, not the stream.
@@ -78,6 +77,7 @@ struct AboveLive(MultiProgress);
 
 impl Write for AboveLive {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The live line is taken away while this is written, and drawn again below it.
         self.0.suspend(|| io::stderr().write_all(bytes))?;
         Ok(bytes.len())
     }

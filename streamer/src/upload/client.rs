@@ -26,11 +26,8 @@ const LARGEST_ANSWER: u64 = 256 << 10;
 /// A stream on a server, and the right to change its network.
 #[derive(Debug, Clone)]
 pub struct UploadTarget {
-    /// The server's HTTP address.
     pub server: Url,
-    /// The stream's public name.
     pub name: StreamName,
-    /// The stream's key.
     pub key: StreamKey,
 }
 
@@ -40,21 +37,14 @@ pub enum ApiError {
     /// The server understood and said no.
     #[error("{detail} (HTTP {status}){advice}")]
     Refused {
-        /// HTTP status.
         status: u16,
-        /// What the server says.
         detail: String,
         /// What to do, with its punctuation; empty if the server's words say it all.
         advice: &'static str,
     },
     /// The server cannot do it now.
     #[error("the server is busy or failing (HTTP {status}): {detail}")]
-    Unavailable {
-        /// HTTP status.
-        status: u16,
-        /// What the server says.
-        detail: String,
-    },
+    Unavailable { status: u16, detail: String },
     /// The server did not answer.
     #[error("no answer from the server: {0}; check that it runs and that --server is its HTTP address")]
     Network(#[source] Box<ureq::Error>),
@@ -91,7 +81,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for one stream.
     pub fn new(target: UploadTarget) -> Self {
         let loopback = match target.server.host() {
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -100,6 +89,7 @@ impl Client {
             None => false,
         };
         let mut config = Agent::config_builder()
+            // An answer that says no has a body that says why.
             .http_status_as_error(false)
             .max_redirects(0) // the key goes to the address that was typed, nowhere else
             .timeout_resolve(Some(CONNECT_PATIENCE))
@@ -108,6 +98,7 @@ impl Client {
             .timeout_recv_response(Some(ANSWER_PATIENCE))
             .timeout_recv_body(Some(ANSWER_PATIENCE))
             .user_agent(concat!("sharpcast-streamer/", env!("CARGO_PKG_VERSION")));
+        // A proxy would look for the server on its own machine.
         if loopback {
             config = config.proxy(None);
         }
@@ -115,7 +106,6 @@ impl Client {
         Self { hang_up: Mutex::new(Some(agent.clone())), agent, target, on_server: Mutex::default() }
     }
 
-    /// The stream that it speaks for.
     pub fn target(&self) -> &UploadTarget {
         &self.target
     }
@@ -218,6 +208,7 @@ fn accepted(answer: Result<Response<Body>, ureq::Error>) -> Result<String, ApiEr
     );
     let status = status.as_u16();
     match status {
+        // These may pass by themselves; all others stay until somebody changes the command.
         408 | 425 | 429 | 500.. => Err(ApiError::Unavailable { status, detail }),
         _ => Err(ApiError::Refused { status, detail, advice: advice(status) }),
     }

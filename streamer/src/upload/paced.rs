@@ -24,7 +24,9 @@ pub struct PacedReader<'a, C> {
 impl<'a, C: Clock> PacedReader<'a, C> {
     /// Yields `bytes`, slowed down to `bits_per_second`, and counts in `read` what it has yielded.
     pub fn new(bytes: &'a [u8], bits_per_second: u64, clock: C, read: &'a Counter) -> Self {
+        // At least a byte a second: a body that never ends could not be told from a dead connection.
         let bytes_per_second = bits_per_second.max(8) as f64 / 8.0;
+        // Empty at first, so that no upload begins with a burst.
         Self { bytes, bucket: TokenBucket::empty(bytes_per_second, PIECE as f64), clock, read }
     }
 }

@@ -24,6 +24,7 @@ pub fn report_training(client: &Client, counters: &Counters, stop: &Shutdown) {
                 sent = now;
                 has_warned = false;
             }
+            // Said once for a server that stays away.
             Err(error) if !has_warned => {
                 has_warned = true;
                 tracing::debug!(%error, "the server does not hear how training stands");

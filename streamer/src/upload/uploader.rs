@@ -30,28 +30,23 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// A patch that breaks off so often is not tried again: something on the way may not like the method.
 const PATCH_TRIES: u32 = 3;
 
-/// The uploading thread.
 pub struct Uploader {
-    /// The server.
     pub client: Arc<Client>,
     /// Where the newest network lies.
-    pub offers: Arc<Slot<Package>>,
+    pub newest: Arc<Slot<Package>>,
     /// What the server has taken.
     pub accepted: Arc<Mutex<Option<Package>>>,
     /// Packages that the server holds, as far as we know.
     pub shelf: Shelf,
-    /// Bits a second to stay below.
     pub rate: u32,
-    /// Where it is counted.
     pub counters: Arc<Counters>,
-    /// The end of the program.
     pub stop: Shutdown,
 }
 
 impl Uploader {
     /// Uploads until the slot is closed.
     pub fn run(mut self) {
-        while let Some(mut package) = self.offers.wait() {
+        while let Some(mut package) = self.newest.wait() {
             let mut backoff = Backoff::between(PAUSES);
             let mut tries = 0;
             while let Err(error) = self.upload(&package, tries) {
@@ -69,12 +64,13 @@ impl Uploader {
                 if self.stop.sleep(backoff.next_pause()).is_err() {
                     return;
                 }
-                package = self.offers.take().unwrap_or(package);
+                // What is tried again is outdated once there is a newer one.
+                package = self.newest.take().unwrap_or(package);
             }
         }
     }
 
-    /// One try, after so many that did not arrive.
+    /// One try, after `tries` that did not arrive.
     fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
         *self.counters.upload.lock() = UploadState::Sending;
         let began = Instant::now();

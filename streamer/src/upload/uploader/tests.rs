@@ -69,7 +69,7 @@ fn trained() -> Package {
 fn uploader(target: UploadTarget) -> Uploader {
     Uploader {
         client: Arc::new(Client::new(target)),
-        offers: Arc::default(),
+        newest: Arc::default(),
         shelf: Shelf::default(),
         accepted: Arc::default(),
         rate: 100_000_000,
@@ -130,11 +130,11 @@ fn a_server_that_is_busy_is_tried_again() {
     let (stock, new) = (stock::package(Preset::Nano).unwrap(), trained());
     let (target, peer) = serve(vec![503, 200], &stock);
     let uploader = uploader(target);
-    let (offers, counters) = (uploader.offers.clone(), uploader.counters.clone());
-    offers.put(new);
+    let (newest, counters) = (uploader.newest.clone(), uploader.counters.clone());
+    newest.put(new);
     let thread = thread::spawn(move || uploader.run());
     assert_eq!(peer.join().unwrap().len(), 2);
-    offers.close();
+    newest.close();
     thread.join().unwrap();
     assert_eq!((counters.uploads.get(), *counters.upload.lock()), (1, UploadState::Live));
 }
