@@ -41,6 +41,7 @@ impl Decoder {
         let codec = decoder::find(id).ok_or(FfmpegError::Missing(name))?;
         let mut context = ffmpeg_next::codec::Context::new_with_codec(codec);
         context::set_extradata(&mut context, config.record());
+        // The size in the configuration was checked, but a header further on in the stream may say another.
         context::limit_pictures(&mut context);
         context.set_flags(Flags::LOW_DELAY);
         context.set_threading(threading::Config {
@@ -70,6 +71,7 @@ impl Decoder {
         coded.set_pts(Some(packet.pts.ticks()));
         coded.set_dts(Some(packet.dts.ticks()));
         if packet.key {
+            // libav marks recovery points as keyframes, too; the packets know better.
             self.keys.truncate(MAX_KEYS - 1);
             self.keys.push_front(packet.pts);
         }

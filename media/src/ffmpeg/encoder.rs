@@ -37,11 +37,13 @@ impl Encoder {
         settings.check()?;
         let codec = encoder::find_by_name("libx264").ok_or(FfmpegError::Missing("libx264 encoder"))?;
         let mut context = Context::new_with_codec(codec);
+        // Parameter sets go into the configuration record, and not in front of every keyframe.
         context.set_flags(Flags::GLOBAL_HEADER);
         context.set_time_base((1, MediaTime::HZ as i32));
         context.set_frame_rate(Some((settings.frame_rate.num as i32, settings.frame_rate.den as i32)));
         context::set_colour(&mut context, settings.colour);
         if let Some(limit) = settings.rate.limit() {
+            // The buffer is a second long: that is the promise of `RateControl`.
             context::set_rate_limit(&mut context, limit, limit);
         }
         let set_up = |source| FfmpegError::SetUp { what: "H.264 encoder", source };
@@ -76,6 +78,7 @@ impl Encoder {
             return Err(FfmpegError::OutOfOrder { pts, last });
         }
         self.last_pts = Some(pts);
+        // A reference of our own: the kind is set on it, and the caller's picture stays as it is.
         let mut frame = frames::share(picture.frame());
         frame.set_kind(if force_key { picture::Type::I } else { picture::Type::None });
         self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))

@@ -67,6 +67,7 @@ impl FileReader {
         let video_stream =
             input.streams().best(media::Type::Video).ok_or_else(|| FfmpegError::NoVideo(path.to_owned()))?;
         let audio_stream = input.streams().best(media::Type::Audio);
+        // One start for both tracks, so that sound and picture stay together.
         let start = [Some(&video_stream), audio_stream.as_ref()]
             .into_iter()
             .flatten()
@@ -142,6 +143,7 @@ impl FileReader {
                 self.video.decode(&packet, &mut self.pictures)?;
             } else if self.ended {
                 self.video.finish(&mut self.pictures)?;
+            // Sound waits for the picture; more of it would only fill the memory.
             } else if self.audio.is_some() && self.sound.len() >= MAX_READ_AHEAD {
                 return Ok(());
             } else {

@@ -48,6 +48,7 @@ impl Scaler {
             Some(context) if context.fits(frame, size) => context,
             _ => Context::new(frame, size, self.filter)?,
         };
+        // Put back only once it fits: after an error the next picture starts afresh.
         let context = self.prepared.insert(context);
         let pool = match self.pool.take() {
             Some(pool) if pool.size() == size => pool,

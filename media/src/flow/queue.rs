@@ -105,6 +105,7 @@ impl<T: Queued> KeyQueue<T> {
         let mut state = self.state.lock();
         let before = state.dropped;
         if state.closed {
+            // Nobody will read it any more, and the count says so.
             state.dropped += u64::from(item.packet().is_some());
         } else {
             self.accept(&mut state, item);
@@ -130,6 +131,7 @@ impl<T: Queued> KeyQueue<T> {
             state.make_room(self.overflow);
         }
         if packet.track == Track::Video {
+            // Its references went; it would only show damage.
             if state.needs_key && !packet.key {
                 state.dropped += 1;
                 return;

@@ -49,6 +49,7 @@ impl Demuxer {
                 self.configure(track, record).map_err(|error| refused(FlvErrorKind::Config, Some(error)))
             }
             Message::Frame { composition_millis, key, data } => {
+                // Nobody could decode it, and lengths of NAL units are not known yet.
                 if !self.is_configured(track) {
                     return Err(refused(FlvErrorKind::BeforeConfig, None));
                 }

@@ -37,6 +37,7 @@ impl AacEncoder {
         let codec = encoder::find(Id::AAC).ok_or(FfmpegError::Missing("AAC encoder"))?;
         let set_up = |source| FfmpegError::SetUp { what: "AAC encoder", source };
         let mut context = Context::new_with_codec(codec);
+        // The AudioSpecificConfig stands in the extradata, and no header in front of every frame.
         context.set_flags(Flags::GLOBAL_HEADER);
         let mut audio = context.encoder().audio().map_err(set_up)?;
         audio.set_rate(sample_rate as i32);
@@ -64,6 +65,7 @@ impl AacEncoder {
 
     /// Says when the next sample pushed is to be heard; without it, it follows the one before.
     pub(crate) fn start_at(&mut self, time: MediaTime) {
+        // What waits is heard before the next sample.
         self.start = time - self.duration_of(self.waiting[0].len() as i64);
         self.samples_taken = 0;
     }

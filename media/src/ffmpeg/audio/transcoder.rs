@@ -90,6 +90,7 @@ impl Transcoder {
         let base = self.time_base;
         if let Some(pts) = self.frame.timestamp() {
             let time = MediaTime::from_time_base(pts, base.numerator(), base.denominator());
+            // Otherwise samples follow each other without gaps, whatever their stamps are rounded to.
             if !self.started || time - self.encoder.next_time() > HOLE {
                 self.encoder.start_at(time);
             }
@@ -119,6 +120,7 @@ impl Transcoder {
         };
         let resampler = self.resampler.insert(resampler);
         let to = *resampler.output();
+        // Samples that the resampler still holds come out together with the new ones.
         let waiting = resampler.delay().map_or(0, |delay| delay.output.max(0) as usize);
         let room = self.frame.samples() * to.rate as usize / from.rate.max(1) as usize;
         let mut output = Audio::new(to.format, waiting + room + RESAMPLER_SLACK, to.channel_layout);

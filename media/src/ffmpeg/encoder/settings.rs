@@ -99,12 +99,15 @@ impl EncoderSettings {
     pub(super) fn options(&self) -> Dictionary<'static> {
         let mut options = Dictionary::new();
         options.set("preset", self.preset.name());
+        // No look-ahead: a picture that is pushed comes out at once.
         options.set("tune", "zerolatency");
+        // A forced keyframe is one that decoding can start at, and not only an I-picture.
         options.set("forced-idr", "1");
         options.set("threads", &self.threads.to_string());
         if let RateControl::Quality { crf, .. } = self.rate {
             options.set("crf", &crf.to_string());
         }
+        // Without scene cuts: keyframes where nobody asked for them would cut renditions at different instants.
         options.set("x264-params", &format!("scenecut=0:bframes=0:keyint={}", self.key_interval()));
         options
     }

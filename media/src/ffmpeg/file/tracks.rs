@@ -118,9 +118,11 @@ impl VideoTrack {
                     return Ok(());
                 }
             }
+            // The best-effort stamp: containers such as AVI have none, or only decode times.
             let stamp = self.frame.timestamp();
             let mut picture = pictures::from_decoded(&mut self.frame, &mut self.converter)?;
             picture.set_pts(self.time(stamp));
+            // Encoders behind us are set up for one size; the file may change it on the way.
             let fits = picture.size() == self.size;
             pictures.push_back(if fits { picture } else { self.scaler.scale(&picture, self.size)? });
         }

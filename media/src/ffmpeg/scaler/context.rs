@@ -55,6 +55,7 @@ impl Context {
         context.set(c"dsth", to.height.into());
         context.set(c"dst_format", pixel_number(Pixel::YUV420P));
         context.set(c"sws_flags", flags(filter));
+        // Other formats have chroma elsewhere, or none; libswscale knows where.
         if format == Pixel::YUV420P {
             context.set(c"src_h_chr_pos", CHROMA_LEFT);
             context.set(c"src_v_chr_pos", CHROMA_BETWEEN_LINES);
