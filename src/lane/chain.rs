@@ -126,13 +126,12 @@ mod tests {
     use std::time::Instant;
 
     use media::packet::Unit;
-    use media::picture::{Picture, Size};
-    use models::{FEdsrConfig, Fingerprint};
-    use nets::{NetError, NetErrorKind, Precision, Upscaler};
+    use media::picture::Picture;
+    use nets::{NetError, NetErrorKind};
     use parking_lot::{Condvar, Mutex};
 
     use super::*;
-    use crate::lane::fake::{Bench, SMALL, coded, number};
+    use crate::lane::fake::{Bench, SMALL, Upscaling, coded, number};
     use crate::lane::queue::LaneInput;
     use crate::out::{Arrival, Rendition, Sink, SinkError};
 
@@ -155,35 +154,6 @@ mod tests {
             self.changed.notify_all();
             let deadline = Instant::now() + Duration::from_secs(10);
             !self.changed.wait_while_until(&mut newest, |newest| !until(newest), deadline).timed_out()
-        }
-    }
-
-    #[derive(Debug)]
-    struct Meeting(Arc<Rendezvous>);
-
-    impl Upscaler for Meeting {
-        fn config(&self) -> FEdsrConfig {
-            FEdsrConfig::new(8, 1, 2).unwrap()
-        }
-
-        fn fingerprint(&self) -> Fingerprint {
-            unreachable!("a lane knows its nets by their identities")
-        }
-
-        fn precision(&self) -> Precision {
-            Precision::F32
-        }
-
-        fn warm_up(&mut self, _: Size) -> Result<(), NetError> {
-            Ok(())
-        }
-
-        fn upscale(&mut self, received: &Picture, lanczos: Picture) -> Result<Picture, NetError> {
-            let this = number(received.pts());
-            if self.0.meet(|newest| newest.0 = this, |newest| newest.1 >= this - 1) {
-                return Ok(lanczos);
-            }
-            Err(NetError::new(NetErrorKind::Engine, "the picture before does not leave"))
         }
     }
 
@@ -210,7 +180,14 @@ mod tests {
     fn the_picture_before_is_encoded_while_the_net_works() {
         let rendezvous = Arc::new(Rendezvous { newest: Mutex::new((-1, -1)), changed: Condvar::new() });
         let bench = Bench::new(Arc::clone(&rendezvous) as _);
-        bench.hand_over(Box::new(Meeting(Arc::clone(&rendezvous))));
+        let meeting = Arc::clone(&rendezvous);
+        bench.hand_over(Box::new(Upscaling(move |lr: &Picture, lanczos| {
+            let this = number(lr.pts());
+            if meeting.meet(|newest| newest.0 = this, |newest| newest.1 >= this - 1) {
+                return Ok(lanczos);
+            }
+            Err(NetError::new(NetErrorKind::Engine, "the picture before does not leave"))
+        })));
         let (config, packets) = coded(SMALL, 0, PICTURES);
         bench.parts.queue.push(LaneInput::Config(config));
         bench.feed(packets);

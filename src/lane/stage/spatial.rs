@@ -143,17 +143,15 @@ fn is_near(a: FrameRate, b: FrameRate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
     use media::picture::Size;
     use media::time::MediaTime;
-    use models::{FEdsrConfig, Fingerprint};
-    use nets::{NetError, Precision, Upscaler};
 
     use super::*;
     use crate::inference::fake::Behaviour;
-    use crate::lane::fake::{Bench, Recorder, SMALL, frame, number};
+    use crate::lane::fake::{Bench, Recorder, SMALL, Upscaling, frame, number};
 
     const CALM: Load = Load { backlog: MediaTime::ZERO, lane: Duration::ZERO, ending: false };
 
@@ -178,43 +176,16 @@ mod tests {
         frames.iter().map(|frame| (number(frame.picture.pts()), way(frame))).collect()
     }
 
-    /// Says which picture it begins, and goes on when it is told to.
-    #[derive(Debug)]
-    struct Held {
-        begun: SyncSender<i64>,
-        go_on: Receiver<()>,
-    }
-
-    impl Upscaler for Held {
-        fn config(&self) -> FEdsrConfig {
-            FEdsrConfig::new(8, 1, 2).unwrap()
-        }
-
-        fn fingerprint(&self) -> Fingerprint {
-            unreachable!("a lane knows its nets by their identities")
-        }
-
-        fn precision(&self) -> Precision {
-            Precision::F32
-        }
-
-        fn warm_up(&mut self, _: Size) -> Result<(), NetError> {
-            Ok(())
-        }
-
-        fn upscale(&mut self, received: &Picture, lanczos: Picture) -> Result<Picture, NetError> {
-            self.begun.send(number(received.pts())).unwrap();
-            self.go_on.recv().unwrap();
-            Ok(lanczos)
-        }
-    }
-
     #[test]
     fn a_picture_goes_on_while_the_net_works_on_the_next_one() {
         let (bench, mut spatial) = bench();
         let (begun, begins) = sync_channel(1);
         let (tell, go_on) = sync_channel(1);
-        bench.hand_over(Box::new(Held { begun, go_on }));
+        bench.hand_over(Box::new(Upscaling(move |lr: &Picture, lanczos| {
+            begun.send(number(lr.pts())).unwrap();
+            go_on.recv().unwrap();
+            Ok(lanczos)
+        })));
         assert!(spatial.push(frame(0, SMALL), CALM).is_empty());
         assert!(spatial.is_working());
         assert_eq!(begins.recv().unwrap(), 0);

@@ -1,6 +1,7 @@
 //! What tests of a lane's parts share: coded pictures, counts, an output that notes what it gets, and all that a lane
 //! works with.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,8 @@ use media::packet::{Packet, Unit};
 use media::picture::{Colour, FrameRate, Picture, Size};
 use media::synthetic::TestPictures;
 use media::time::MediaTime;
-use models::Preset;
-use nets::{Backend as _, Precision, Upscaler};
+use models::{FEdsrConfig, Fingerprint, Preset};
+use nets::{Backend as _, NetError, Precision, Upscaler};
 use parking_lot::Mutex;
 
 use crate::inference::fake::{Behaviour, FakeBackend, package};
@@ -165,5 +166,36 @@ impl Bench {
         drop(self.parts);
         self.library.join();
         self.engine.join();
+    }
+}
+
+/// A net that is nothing but what it does with a picture.
+pub(in crate::lane) struct Upscaling<F>(pub(in crate::lane) F);
+
+impl<F> fmt::Debug for Upscaling<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Upscaling")
+    }
+}
+
+impl<F: FnMut(&Picture, Picture) -> Result<Picture, NetError> + Send> Upscaler for Upscaling<F> {
+    fn config(&self) -> FEdsrConfig {
+        FEdsrConfig::new(8, 1, 2).unwrap()
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        unreachable!("a lane knows its nets by their identities")
+    }
+
+    fn precision(&self) -> Precision {
+        Precision::F32
+    }
+
+    fn warm_up(&mut self, _: Size) -> Result<(), NetError> {
+        Ok(())
+    }
+
+    fn upscale(&mut self, lr: &Picture, lanczos: Picture) -> Result<Picture, NetError> {
+        self.0(lr, lanczos)
     }
 }
