@@ -118,7 +118,8 @@ impl Picture {
     /// One of the planes, to be written; a picture that shares its samples gets its own first.
     pub fn plane_mut(&mut self, component: Component) -> PlaneMut<'_> {
         let Size { width, height } = component.size_in(self.size());
-        let (width, height) = (width as usize, height as usize);
+        let width = width as usize;
+        let height = height as usize;
         let (data, stride) = frames::plane_mut(&mut self.frame, component as usize, width, height);
         PlaneMut { data, stride, width, height }
     }

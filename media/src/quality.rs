@@ -21,7 +21,8 @@ pub fn squared_error_luma(picture: &Picture, original: &Picture) -> Option<Squar
     if picture.size() != original.size() {
         return None;
     }
-    let (a, b) = (picture.luma(), original.luma());
+    let a = picture.luma();
+    let b = original.luma();
     let sum = a.rows().zip(b.rows()).map(|(a, b)| row_error(a, b)).sum();
     Some(SquaredError { sum, count: a.width as u64 * a.height as u64 })
 }

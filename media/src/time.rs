@@ -66,7 +66,8 @@ impl MediaTime {
         if num <= 0 || den <= 0 {
             return Self::ZERO;
         }
-        let (num, den) = (i128::from(num) * i128::from(Self::HZ), i128::from(den));
+        let num = i128::from(num) * i128::from(Self::HZ);
+        let den = i128::from(den);
         let ticks = (i128::from(value) * num + den / 2).div_euclid(den);
         Self(ticks.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
     }

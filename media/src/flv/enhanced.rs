@@ -55,7 +55,8 @@ fn skip_modifier(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
 
 fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> {
     let kinds = take_u8(&mut body)?;
-    let (layout, packet_type) = (kinds >> 4, kinds & 0x0f);
+    let layout = kinds >> 4;
+    let packet_type = kinds & 0x0f;
     if layout > MANY_TRACKS_MANY_CODECS {
         return Ok(None);
     }

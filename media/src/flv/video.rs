@@ -45,7 +45,8 @@ fn read_legacy(frame_type: u8, mut body: Bytes) -> Result<Message, FlvErrorKind>
 
 fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message, FlvErrorKind> {
     let Some(packet) = enhanced::read(packet_type, body)? else { return Ok(Message::Nothing) };
-    let (key, mut data) = (frame_type == FRAME_KEY, packet.data);
+    let key = frame_type == FRAME_KEY;
+    let mut data = packet.data;
     let wanted = matches!(packet.packet_type, PACKET_CONFIG | PACKET_FRAME | PACKET_FRAME_WITHOUT_OFFSET);
     if !wanted || frame_type == FRAME_COMMAND {
         return Ok(Message::Nothing);

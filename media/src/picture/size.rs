@@ -93,7 +93,8 @@ impl FrameRate {
         if self.num == 0 {
             return MediaTime::ZERO;
         }
-        let (num, den) = (i128::from(self.num), i128::from(self.den));
+        let num = i128::from(self.num);
+        let den = i128::from(self.den);
         let ticks = (i128::from(index) * i128::from(MediaTime::HZ) * den + num / 2).div_euclid(num);
         MediaTime::from_ticks(i64::try_from(ticks).unwrap_or(i64::MAX))
     }

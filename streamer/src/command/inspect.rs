@@ -25,7 +25,8 @@ pub(super) fn read(path: &Path) -> Result<Package, Failure> {
 }
 
 fn describe(package: &Package) -> String {
-    let (config, metadata) = (package.config(), package.metadata());
+    let config = package.config();
+    let metadata = package.metadata();
     let mut lines = vec![
         format!("fingerprint   {}", package.fingerprint().to_hex()),
         format!("architecture  {config}"),
