@@ -29,7 +29,7 @@ use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
 use streamer::coder::{Key, Transcoder};
 use streamer::pairs::Coded;
-use streamer::trainer::Policy;
+use streamer::trainer::PolicyChoice;
 
 use life::Life;
 use pace::Pace;
@@ -48,7 +48,7 @@ pub struct Plan {
     /// Bits a second of the low-resolution stream.
     pub bitrate: u32,
     /// Policies to compare.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<PolicyChoice>,
     /// How long things take.
     pub pace: Pace,
     /// Whether trainings end at goals, or only when they bring no more.
@@ -129,7 +129,7 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
     lives.iter_mut().for_each(Life::finish);
     let seconds = programme.seconds();
     let bitrate = camera.bytes as f64 * 8.0 / seconds;
-    let adaptive = lives.iter().find(|life| life.policy == Policy::Adaptive);
+    let adaptive = lives.iter().find(|life| life.policy == PolicyChoice::Adaptive);
     let direct =
         adaptive.map(|life| direct(programme, bitrate + life.uploaded as f64 * 8.0 / seconds)).transpose()?;
     Ok(Outcome { measured, lives, bitrate, direct })

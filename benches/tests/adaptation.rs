@@ -7,7 +7,7 @@ use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, report};
 use models::{Preset, stock};
 use nets::Device;
-use streamer::trainer::Policy;
+use streamer::trainer::PolicyChoice;
 
 fn live() -> (Programme, Plan, Outcome) {
     nets::torch::configure_threads(1);
@@ -16,7 +16,7 @@ fn live() -> (Programme, Plan, Outcome) {
     let plan = Plan {
         config: Preset::Nano.config(stock::SCALE).expect("there is a stock net"),
         bitrate: 400_000,
-        policies: vec![Policy::Adaptive, Policy::Always],
+        policies: vec![PolicyChoice::Adaptive, PolicyChoice::Always],
         // Slow enough that there is little to do.
         pace: Pace { step_s: 0.1, look_s: 0.02, judge_s: 0.05 },
         goals: true,

@@ -201,7 +201,7 @@ impl LiveTraining {
         let step = end.map_or(Step::GoOn, |end| self.policy.enough(end));
         // The upload comes before the end, while it is known that it is the last of this training.
         let is_last = matches!(step, Step::End(_));
-        self.upload(best_db - server_db.max(lanczos_db), is_last);
+        self.offer(best_db - server_db.max(lanczos_db), is_last);
         self.act(step)
     }
 
@@ -333,7 +333,7 @@ impl LiveTraining {
         }
         // Viewers get it before anything is learnt.
         let gain = self.candidates.gain_over_server()?;
-        self.upload(gain, true);
+        self.offer(gain, true);
         if let Some(reason) = reason {
             self.end(End::Overtaken);
             let remembered = chosen.is_some_and(|(_, is_remembered)| is_remembered);
@@ -369,8 +369,8 @@ impl LiveTraining {
     }
 
     /// Hands out the best network if it is better than what the server shows by `gain` dB, now or when it is time to.
-    fn upload(&mut self, gain: f64, is_last: bool) {
-        let better = self.candidates.upload(gain, self.now_s, is_last);
+    fn offer(&mut self, gain: f64, is_last: bool) {
+        let better = self.candidates.take_if_due(gain, self.now_s, is_last);
         self.events.extend(better.map(Event::Upload));
     }
 
@@ -378,7 +378,7 @@ impl LiveTraining {
     fn remind_server(&mut self) -> Result<(), Error> {
         if !self.is_training() && self.candidates.has_server_forgotten() {
             let gain = self.candidates.gain_over_server()?;
-            self.upload(gain, true);
+            self.offer(gain, true);
         }
         Ok(())
     }

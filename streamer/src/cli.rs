@@ -11,7 +11,7 @@ use models::Preset;
 use nets::device::DeviceChoice;
 
 use crate::config::quantity::{seconds, size};
-use crate::trainer::Policy;
+use crate::trainer::PolicyChoice;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -108,7 +108,7 @@ pub struct PushArgs {
     pub upload_every: Duration,
     /// When to train
     #[arg(long, value_enum, default_value_t)]
-    pub train: Policy,
+    pub train: PolicyChoice,
     /// Where to train: auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,

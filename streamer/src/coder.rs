@@ -26,7 +26,7 @@ pub struct Coder {
     pub bitrate: Bitrate,
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
-    pub pairs: Option<Arc<KeyQueue<Coded>>>,
+    pub coded: Option<Arc<KeyQueue<Coded>>>,
     /// Whether the sender wants a keyframe.
     pub key_request: Arc<AtomicBool>,
     pub counters: Arc<Counters>,
@@ -39,8 +39,8 @@ impl Coder {
         let result = self.code();
         // Whether it went well or not: the sender and the pairs thread wait for this.
         self.outgoing.close();
-        if let Some(pairs) = &self.pairs {
-            pairs.close();
+        if let Some(coded) = &self.coded {
+            coded.close();
         }
         result
     }
@@ -83,8 +83,8 @@ impl Coder {
             Transcoder::new(size, self.bitrate, frame_rate, hr.colour()).map_err(Failure::failed)?;
         // Both get it before the first packet, which nobody can decode without it.
         self.outgoing.push(Unit::VideoConfig(transcoder.config()));
-        if let Some(pairs) = &self.pairs {
-            pairs.push(Coded::Config(transcoder.config()));
+        if let Some(coded) = &self.coded {
+            coded.push(Coded::Config(transcoder.config()));
         }
         Ok(transcoder)
     }
@@ -99,9 +99,9 @@ impl Coder {
         };
         let Some(packet) = transcoder.transcode(&hr, key).map_err(Failure::failed)? else { return Ok(()) };
         self.counters.frames.add(1);
-        if let Some(pairs) = &self.pairs {
-            pairs.push(Coded::Picture(packet.clone(), hr));
-            self.counters.coded_dropped.set(pairs.dropped());
+        if let Some(coded) = &self.coded {
+            coded.push(Coded::Picture(packet.clone(), hr));
+            self.counters.coded_dropped.set(coded.dropped());
         }
         self.outgoing.push(Unit::Packet(packet));
         Ok(())

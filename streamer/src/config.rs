@@ -15,7 +15,7 @@ use rtmp::RtmpUrl;
 use url::Url;
 
 use crate::cli::{KeyArgs, PushArgs};
-use crate::trainer::Policy;
+use crate::trainer::PolicyChoice;
 use crate::upload::UploadTarget;
 
 pub use quantity::codable;
@@ -49,7 +49,7 @@ pub struct TrainingConfig {
     pub upload_rate: Bitrate,
     /// Least time between two uploads of one training.
     pub upload_every: Duration,
-    pub policy: Policy,
+    pub policy: PolicyChoice,
     pub device: Device,
     /// Where what trainings gained is remembered, if there is such a place.
     pub state: Option<PathBuf>,

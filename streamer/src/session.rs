@@ -76,7 +76,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         size: config.size,
         bitrate: config.bitrate,
         outgoing,
-        pairs: training.as_ref().map(Training::input),
+        coded: training.as_ref().map(Training::input),
         key_request,
         counters: counters.clone(),
         stop: stop.clone(),

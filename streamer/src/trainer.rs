@@ -27,9 +27,9 @@ use crate::status::{Counters, Quality, UploadState};
 use crate::upload::Client;
 use yielding::Yielding;
 
-/// When training goes on.
+/// Which policy decides when training begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Policy {
+pub enum PolicyChoice {
     /// When the picture asks for it, until it has gained enough.
     #[default]
     Adaptive,
@@ -54,7 +54,7 @@ const LONGEST_STEP: Duration = Duration::from_millis(600);
 /// Seconds of training after which that is judged.
 const TRIAL_S: f64 = 20.0;
 
-impl Policy {
+impl PolicyChoice {
     pub fn with(self, settings: &Settings) -> Box<dyn learn::policy::Policy> {
         match self {
             Self::Adaptive => Box::new(Adaptive::new(settings)),
@@ -289,14 +289,14 @@ impl<'a> Work<'a> {
                     tracing::debug!(plain_db = lanczos, net_db = net, trainee_db = trainee, "judged");
                     *self.thread.counters.quality.lock() = Some(Quality { lanczos, net, trainee });
                 }
-                Event::Upload(package) => self.upload(package),
+                Event::Upload(package) => self.hand_to_uploader(package),
             }
         }
         news
     }
 
     /// Hands the network to the uploader, unless the server would not take it.
-    fn upload(&self, package: Package) {
+    fn hand_to_uploader(&self, package: Package) {
         let bytes = package.bytes().len();
         let limit = self.order.max_bytes;
         if bytes as u64 > limit {

@@ -7,7 +7,7 @@ use models::{FEdsrConfig, Package};
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
 use streamer::pairs::{Coded, PairMaker, Wanted};
-use streamer::trainer::Policy;
+use streamer::trainer::PolicyChoice;
 
 use super::Plan;
 use super::pace::Pace;
@@ -30,7 +30,7 @@ struct Upload {
 /// A policy, its trainer, and its server.
 pub struct Life {
     /// The policy.
-    pub policy: Policy,
+    pub policy: PolicyChoice,
     /// Every training that ended.
     pub trainings: Vec<Record>,
     /// When the server got a new network.
@@ -58,7 +58,7 @@ pub struct Life {
 
 impl Life {
     /// From the stock network on.
-    pub fn new(policy: Policy, plan: &Plan) -> Result<Self> {
+    pub fn new(policy: PolicyChoice, plan: &Plan) -> Result<Self> {
         let start = stock_package(plan.config);
         let torch = Torch::new(Device::Cpu);
         let in_use = start.as_ref().map(|package| torch.upscaler(package, Precision::Auto)).transpose()?;

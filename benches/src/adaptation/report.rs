@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use learn::{GainPredictor, GainSample, LEAST_SAMPLES};
 use media::quality::Mean;
-use streamer::trainer::Policy;
+use streamer::trainer::PolicyChoice;
 
 use super::life::Life;
 use super::programme::Programme;
@@ -32,18 +32,18 @@ impl Means {
 }
 
 /// A policy's name in tables.
-pub fn name(policy: Policy) -> &'static str {
+pub fn name(policy: PolicyChoice) -> &'static str {
     match policy {
-        Policy::Adaptive => "adaptive",
-        Policy::Always => "continuous",
-        Policy::Once => "one-time",
+        PolicyChoice::Adaptive => "adaptive",
+        PolicyChoice::Always => "continuous",
+        PolicyChoice::Once => "one-time",
     }
 }
 
 /// The policies against each other, over all of a programme.
 pub fn policies(outcome: &Outcome) -> String {
     let means = Means::of(outcome.measured.iter(), outcome.lives.len());
-    let always = outcome.lives.iter().position(|life| life.policy == Policy::Always);
+    let always = outcome.lives.iter().position(|life| life.policy == PolicyChoice::Always);
     let mut text = String::from(
         "| method | PSNR-Y, dB | over Lanczos | over stock | of continuous' gain over stock | training, s | of continuous' | trainings | uploads | kB |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
@@ -106,7 +106,7 @@ pub fn scenes(programme: &Programme, outcome: &Outcome) -> String {
         let swap = outcome
             .lives
             .iter()
-            .find(|life| life.policy == Policy::Adaptive)
+            .find(|life| life.policy == PolicyChoice::Adaptive)
             .and_then(|life| life.swaps.iter().find(|swap| (*from..end).contains(*swap)));
         let _ = writeln!(
             text,

@@ -17,7 +17,7 @@ use measure::adaptation::{Outcome, Plan, evaluate, plot, report};
 use measure::evaluate::footage;
 use models::Preset;
 use nets::device::DeviceChoice;
-use streamer::trainer::Policy;
+use streamer::trainer::PolicyChoice;
 
 #[derive(Parser)]
 #[command(about = "Training while streaming: one-time, continuous, adaptive")]
@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     let clips = footage::clips(&arguments.data)?;
     let pace = Pace::measure(&Programme::alone(&clips[0], 5.0)?, config, device, bitrate)?;
     let pace = arguments.step_ms.map_or(pace, |milliseconds| pace.with_step(milliseconds / 1e3));
-    let plan = |policies: &[Policy]| Plan {
+    let plan = |policies: &[PolicyChoice]| Plan {
         config,
         bitrate,
         policies: policies.to_vec(),
@@ -85,7 +85,7 @@ fn main() -> Result<()> {
     if arguments.rounds > 0 {
         eprintln!("hopping");
         let programme = Programme::hopping(&arguments.data, arguments.scene, arguments.rounds)?;
-        let plan = plan(&[Policy::Once, Policy::Always, Policy::Adaptive]);
+        let plan = plan(&[PolicyChoice::Once, PolicyChoice::Always, PolicyChoice::Adaptive]);
         let outcome = evaluate(&programme, &plan)?;
         text += "## Channel hopping\n";
         text += &describe(&programme, &plan, &outcome, &mut samples);
@@ -102,7 +102,7 @@ fn main() -> Result<()> {
         for path in &clips {
             eprintln!("{}", path.display());
             let programme = Programme::alone(path, arguments.alone)?;
-            let policies = [Policy::Always, Policy::Adaptive];
+            let policies = [PolicyChoice::Always, PolicyChoice::Adaptive];
             let plan = plan(if arguments.continuous { &policies } else { &policies[1..] });
             let outcome = evaluate(&programme, &plan)?;
             let _ = writeln!(text, "### {}", programme.scenes[0].name);
@@ -126,7 +126,7 @@ fn describe(programme: &Programme, plan: &Plan, outcome: &Outcome, samples: &mut
     if programme.scenes.len() > 1 {
         let _ = writeln!(text, "{}", report::scenes(programme, outcome));
     }
-    for life in outcome.lives.iter().filter(|life| life.policy == Policy::Adaptive) {
+    for life in outcome.lives.iter().filter(|life| life.policy == PolicyChoice::Adaptive) {
         let _ = writeln!(text, "Trainings of the adaptive policy:\n\n{}", report::trainings(life));
         samples.extend(life.samples());
     }

@@ -124,7 +124,7 @@ impl Candidates {
 
     /// The best network, if it is better than what the server shows by enough, and the server has not been sent another one
     /// of this training just now. The `last` one of a training need not wait.
-    pub(super) fn upload(&mut self, gain: f64, now_s: f64, last: bool) -> Option<Package> {
+    pub(super) fn take_if_due(&mut self, gain: f64, now_s: f64, last: bool) -> Option<Package> {
         let best = self.best.clone()?;
         // The uplink is thin: the same network is never sent twice in a row, and another one not too soon.
         let is_due = match self.sent {
