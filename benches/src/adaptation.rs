@@ -28,8 +28,8 @@ use models::FEdsrConfig;
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
 use streamer::coder::{Key, Transcoder};
+use streamer::config::PolicyChoice;
 use streamer::pairs::Coded;
-use streamer::trainer::PolicyChoice;
 
 use life::Life;
 use pace::Pace;

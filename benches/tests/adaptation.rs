@@ -7,7 +7,7 @@ use measure::adaptation::programme::Programme;
 use measure::adaptation::{Outcome, Plan, evaluate, report};
 use models::{Preset, stock};
 use nets::Device;
-use streamer::trainer::PolicyChoice;
+use streamer::config::PolicyChoice;
 
 fn live() -> (Programme, Plan, Outcome) {
     nets::torch::configure_threads(1);

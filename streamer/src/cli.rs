@@ -10,8 +10,8 @@ use media::Size;
 use models::Preset;
 use nets::device::DeviceChoice;
 
+use crate::config::PolicyChoice;
 use crate::config::quantity::{seconds, size};
-use crate::trainer::PolicyChoice;
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -1,5 +1,6 @@
 //! What the arguments mean: every text becomes a type here, once, before anything is started.
 
+mod policy;
 pub mod quantity;
 mod source;
 
@@ -15,9 +16,9 @@ use rtmp::RtmpUrl;
 use url::Url;
 
 use crate::cli::{KeyArgs, PushArgs};
-use crate::trainer::PolicyChoice;
 use crate::upload::UploadTarget;
 
+pub use policy::PolicyChoice;
 pub use quantity::codable;
 pub use source::SourceSpec;
 

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 
 use api::control::{QualityLook, TrainingOrder, TrainingReport};
 use api::shutdown::{Shutdown, Stopped};
-use learn::policy::{Adaptive, Fixed};
 use learn::{Error, Event, LiveTraining, Record, Settings, Threshold, stock_package};
 use media::flow::Slot;
 use models::{FEdsrConfig, Fingerprint, Package};
@@ -26,18 +25,6 @@ use crate::pairs::{PairBuffer, Wanted};
 use crate::status::{Counters, Quality, UploadState};
 use crate::upload::Client;
 use yielding::Yielding;
-
-/// Which policy decides when training begins and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum PolicyChoice {
-    /// When the picture asks for it, until it has gained enough.
-    #[default]
-    Adaptive,
-    /// All the time.
-    Always,
-    /// Once, at the beginning.
-    Once,
-}
 
 /// Steps between two looks at what has come; some hundred milliseconds at most.
 const ROUND: u32 = 4;
@@ -53,16 +40,6 @@ const SHOW_EVERY: Duration = Duration::from_millis(500);
 const LONGEST_STEP: Duration = Duration::from_millis(600);
 /// Seconds of training after which that is judged.
 const TRIAL_S: f64 = 20.0;
-
-impl PolicyChoice {
-    pub fn with(self, settings: &Settings) -> Box<dyn learn::policy::Policy> {
-        match self {
-            Self::Adaptive => Box::new(Adaptive::new(settings)),
-            Self::Always => Box::new(Fixed::Always),
-            Self::Once => Box::new(Fixed::Once),
-        }
-    }
-}
 
 pub struct TrainerThread {
     /// The server, which says what to train.

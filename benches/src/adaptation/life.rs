@@ -6,8 +6,8 @@ use models::package::Shelf;
 use models::{FEdsrConfig, Package};
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
+use streamer::config::PolicyChoice;
 use streamer::pairs::{Coded, PairMaker, Wanted};
-use streamer::trainer::PolicyChoice;
 
 use super::Plan;
 use super::pace::Pace;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use learn::{GainPredictor, GainSample, LEAST_SAMPLES};
 use media::quality::Mean;
-use streamer::trainer::PolicyChoice;
+use streamer::config::PolicyChoice;
 
 use super::life::Life;
 use super::programme::Programme;

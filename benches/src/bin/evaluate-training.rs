@@ -17,7 +17,7 @@ use measure::adaptation::{Outcome, Plan, evaluate, plot, report};
 use measure::evaluate::footage;
 use models::Preset;
 use nets::device::DeviceChoice;
-use streamer::trainer::PolicyChoice;
+use streamer::config::PolicyChoice;
 
 #[derive(Parser)]
 #[command(about = "Training while streaming: one-time, continuous, adaptive")]
