@@ -11,12 +11,12 @@
 
 mod error;
 mod meter;
+mod report;
 mod session;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod training;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,9 +32,9 @@ use crate::inference::Profile;
 pub use crate::lane::select::RefineReason;
 pub use crate::lane::stats::Figures;
 pub use error::Error;
+pub use report::CheckedReport;
 pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
 pub use stream::{Presence, Publication, Stream, StreamSettings};
-pub use training::CheckedReport;
 
 /// Streams at most. Each may hold a lane and a window of media, and every publisher's key is compared with all keys.
 pub const MAX_STREAMS: usize = 1000;

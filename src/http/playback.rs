@@ -88,7 +88,7 @@ async fn file<S: Playable>(
     let id = RenditionId::parse(&rendition).ok_or_else(missing)?;
     let resource = Resource::parse(&file).ok_or_else(missing)?;
     let Query(directives) = query.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
-    if directives.v.as_ref().is_some_and(|session| *session != packager.session()) {
+    if directives.v.as_ref().is_some_and(|session| *session != packager.version_tag()) {
         return Err(missing());
     }
     let body = match resource {

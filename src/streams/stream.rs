@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::error::Error;
+use super::report::CheckedReport;
 use super::session::{Session, SessionSettings};
-use super::training::CheckedReport;
 use crate::inference::{Profile, StreamModel};
 use crate::out::Arrival;
 use crate::out::hls::Packager;

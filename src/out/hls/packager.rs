@@ -64,7 +64,7 @@ impl Packager {
     }
 
     /// Tells the stream's files from those of an earlier stream of the same name; empty before the first packet.
-    pub fn session(&self) -> String {
+    pub fn version_tag(&self) -> String {
         self.presentation.lock().session.clone()
     }
 

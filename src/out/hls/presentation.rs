@@ -1,4 +1,5 @@
 //! What a packager knows, behind its lock: the cuts, the segmenters that follow them, and which track leads.
+//! What readers ask it is in `reading.rs`.
 //!
 //! Audio waits for the leading video, since a keyframe decides about a cut, and audio with later times may arrive
 //! before it. The wait is bounded: when video falls silent, audio leads.
