@@ -11,6 +11,7 @@
 
 mod error;
 mod meter;
+mod problems;
 mod report;
 mod session;
 mod stream;
@@ -32,6 +33,7 @@ use crate::inference::Profile;
 pub use crate::lane::select::RefineReason;
 pub use crate::lane::stats::Figures;
 pub use error::Error;
+pub use problems::Problems;
 pub use report::CheckedReport;
 pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
 pub use stream::{Presence, Publication, Stream, StreamSettings};

@@ -17,7 +17,7 @@ mod tests;
 pub use model::{ModelReport, Outcome, TrainingOrder};
 pub use problem::Problem;
 pub use status::{
-    AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, RefinedPicture, RefinedReason, StreamState,
-    StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus,
+    AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, RefinedPicture, RefinedReason, StreamProblem,
+    StreamState, StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus,
 };
 pub use training::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};

@@ -15,7 +15,7 @@ fn tags() -> Vec<Tag> {
         let mut data = ((bytes - 4) as u32).to_be_bytes().to_vec();
         data.resize(bytes, if key { 0x65 } else { 0x41 });
         let time = MediaTime::from_millis(ms);
-        Unit::Packet(Packet { track, dts: time, pts: time, key, data: Bytes::from(data) })
+        Unit::Packet(Packet { track, dts: time, pts: time, key, recovery: false, data: Bytes::from(data) })
     };
     let video = (0..240).map(|index| packet(Track::Video, index * 1000 / 24, 3125, index % 48 == 0));
     let audio = (0..430).map(|index| packet(Track::Audio, index * 1000 / 43, 372, true));

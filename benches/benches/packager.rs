@@ -38,6 +38,7 @@ fn stream() -> Vec<(Rendition, Unit)> {
                 dts: at,
                 pts: at,
                 key,
+                recovery: false,
                 data: Bytes::from(vec![number as u8; bytes]),
             })
         };

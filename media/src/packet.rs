@@ -26,13 +26,27 @@ pub struct Packet {
     pub pts: MediaTime,
     /// Decoding can start here. True for every audio packet.
     pub key: bool,
+    /// Of a key packet: it is a recovery point only. A decoder that starts here may show flawed pictures first, and
+    /// browsers do not start here at all.
+    pub recovery: bool,
     /// As the codec has it in MP4: NAL units behind lengths of as many bytes as the configuration says, one raw AAC frame.
     pub data: Bytes,
 }
 
+impl Packet {
+    /// Every decoder can start here, and what it shows from here on is right.
+    pub fn is_independent(&self) -> bool {
+        self.key && !self.recovery
+    }
+}
+
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = if self.key { ", key" } else { "" };
+        let key = match (self.key, self.recovery) {
+            (false, _) => "",
+            (true, false) => ", key",
+            (true, true) => ", recovery point",
+        };
         write!(
             f,
             "Packet({:?}, dts {}, pts {}{key}, {} bytes)",

@@ -75,6 +75,7 @@ pub(super) fn status(stream: &Stream, now: Instant) -> (StreamStatus, Figures) {
             audio: session.and_then(|session| Some(audio_status(session.audio.as_ref()?, now))),
             enhance: lane.and_then(|lane| enhance_status(lane, &figures, stream.model())),
             training: session.and_then(|session| session.training.clone()),
+            problems: session.map(|session| session.problems.list()).unwrap_or_default(),
         };
         (status, figures)
     })

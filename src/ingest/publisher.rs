@@ -11,13 +11,10 @@ use tokio::time::timeout;
 use super::admission::{Admission, PublishRequest};
 use super::half_open::Entry;
 use crate::out::Arrival;
-use crate::streams::{self, Publication};
+use crate::streams::{self, Problems, Publication};
 
 /// How long a decision on a publisher may take. Encoders give up after some ten seconds.
 const DECISION: Duration = Duration::from_secs(5);
-
-/// Refused tags of one publication are logged up to this many; of an encoder that is set up wrongly, all are refused.
-const LOGGED: u32 = 3;
 
 /// Serves a connection until its peer is gone. Dropping the future ends the publication.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
@@ -66,12 +63,13 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 struct Publishing {
     publication: Publication,
     demuxer: Demuxer,
-    refused: u32,
+    problems: Option<Problems>,
 }
 
 impl Publishing {
     fn new(publication: Publication) -> Self {
-        Self { publication, demuxer: Demuxer::new(), refused: 0 }
+        let problems = publication.problems();
+        Self { publication, demuxer: Demuxer::new(), problems }
     }
 
     /// A tag that cannot be read concerns nothing but itself. An error says that the stream has ended.
@@ -84,13 +82,10 @@ impl Publishing {
         Ok(())
     }
 
-    fn refuse(&mut self, error: &FlvError) {
-        self.refused = self.refused.saturating_add(1);
-        let stream = self.publication.name();
-        match self.refused {
-            ..LOGGED => tracing::warn!(%stream, %error, "tag refused"),
-            LOGGED => tracing::warn!(%stream, %error, "tag refused; further ones are not logged"),
-            _ => {}
+    fn refuse(&self, error: &FlvError) {
+        if let Some(problems) = &self.problems {
+            let cause = error.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+            problems.report(error.kind.name(), format!("{error}{cause}"));
         }
     }
 }

@@ -12,6 +12,7 @@ use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
 use super::meter::Meter;
+use super::problems::Problems;
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, lane_queue};
@@ -55,6 +56,8 @@ pub struct Session {
     pub discontinuities: u64,
     /// What the publisher said last of its training.
     pub training: Option<TrainingReport>,
+    /// What cannot be used, or not as it comes.
+    pub problems: Problems,
     name: StreamName,
     sinks: Sinks,
     timeline: Timeline,
@@ -105,6 +108,7 @@ impl Session {
             audio: None,
             discontinuities: 0,
             training: None,
+            problems: Problems::new(model.name.clone()),
             name: model.name.clone(),
             sinks,
             timeline: Timeline::new(),

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::error::Error;
+use super::problems::Problems;
 use super::report::CheckedReport;
 use super::session::{Session, SessionSettings};
 use crate::inference::{Profile, StreamModel};
@@ -170,6 +171,11 @@ impl Publication {
     /// The stream's public name.
     pub fn name(&self) -> &StreamName {
         self.stream.name()
+    }
+
+    /// Where to note what of the publisher's stream cannot be used; `None` once the stream was ended.
+    pub fn problems(&self) -> Option<Problems> {
+        self.stream.inner.lock().live_session().map(|session| session.problems.clone())
     }
 
     /// Passes the publisher's next unit on. Never waits. An error means that the stream was ended, not by the publisher.

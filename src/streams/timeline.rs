@@ -181,7 +181,14 @@ mod tests {
 
     fn packet(track: Track, millis: i64) -> Packet {
         let dts = MediaTime::from_millis(millis);
-        Packet { track, dts, pts: dts + MediaTime::from_millis(80), key: false, data: Bytes::new() }
+        Packet {
+            track,
+            dts,
+            pts: dts + MediaTime::from_millis(80),
+            key: false,
+            recovery: false,
+            data: Bytes::new(),
+        }
     }
 
     fn place(timeline: &mut Timeline, track: Track, millis: i64) -> (i64, Step) {
@@ -199,19 +206,33 @@ mod tests {
             for (n, composition) in [80, 160, 40, 0, 160].into_iter().enumerate() {
                 let dts = MediaTime::from_millis(n as i64 * 40);
                 let pts = dts + MediaTime::from_millis(composition);
-                let mut packet = Packet { track: Track::Video, dts, pts, key: n == 0, data: Bytes::new() };
+                let mut packet = Packet {
+                    track: Track::Video,
+                    dts,
+                    pts,
+                    key: n == 0,
+                    recovery: false,
+                    data: Bytes::new(),
+                };
                 timeline.place(&mut packet);
                 shown = shown.max(packet.pts);
             }
             timeline.new_publisher();
             let at = MediaTime::from_millis(777_000);
             if sound_first {
-                let mut sound =
-                    Packet { track: Track::Audio, dts: at, pts: at, key: true, data: Bytes::new() };
+                let mut sound = Packet {
+                    track: Track::Audio,
+                    dts: at,
+                    pts: at,
+                    key: true,
+                    recovery: false,
+                    data: Bytes::new(),
+                };
                 assert_eq!(timeline.place(&mut sound), Step::Jump);
             }
             let pts = at + MediaTime::from_millis(80);
-            let mut key = Packet { track: Track::Video, dts: at, pts, key: true, data: Bytes::new() };
+            let mut key =
+                Packet { track: Track::Video, dts: at, pts, key: true, recovery: false, data: Bytes::new() };
             timeline.place(&mut key);
             assert!(key.pts >= shown + MediaTime::from_millis(40), "{} after {shown}", key.pts);
         }

@@ -45,6 +45,24 @@ pub struct StreamStatus {
     /// How the streamer's training stands, if it said so.
     #[serde(default)]
     pub training: Option<TrainingReport>,
+    /// What is wrong and somebody can mend, in the order in which it came up; empty as a rule.
+    #[serde(default)]
+    pub problems: Vec<StreamProblem>,
+}
+
+/// Something of a stream that could not be used, or not as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamProblem {
+    /// Stable name of the kind, such as `codec-not-supported`.
+    pub kind: String,
+    /// What was seen last, and what to do.
+    pub text: String,
+    /// How often it happened in this playlist.
+    pub count: u64,
+    /// When it came up, in UTC (RFC 3339).
+    pub first: String,
+    /// When it happened last.
+    pub last: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

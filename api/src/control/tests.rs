@@ -26,10 +26,10 @@ fn the_list_of_streams() {
 #[test]
 fn the_status_of_a_stream() {
     is_written_as_read::<StreamStatus>(
-        r#"{"name":"demo","state":"live","uptime_s":12.5,"discontinuities":1,"video":{"codec":"avc1.64001e","width":480,"height":270,"frames":300,"frame_rate":25.0,"bitrate":600000,"newest_s":12.0},"audio":{"codec":"mp4a.40.2","sample_rate":48000,"channels":2,"bitrate":128000},"enhance":{"width":960,"height":540,"frames_in":300,"f_edsr":280,"tcsr":12,"temporal":{"affordable":1.5,"ms":250.0,"key":6,"change":4,"spare":2,"chosen":[{"at_s":10.0,"reason":"key"},{"at_s":11.0,"reason":"spare"}]},"plain":18,"plain_overload":10,"plain_no_net":5,"plain_failed":3,"skipped":2,"net_ms":13.25,"lane_ms":20.5,"backlog_s":0.04,"device":"cpu","model":{"version":2,"fingerprint":"ab","architecture":"f-edsr small 16x4 x2","origin":"trained","gain_db":0.75},"history":[{"version":2,"fingerprint":"ab","origin":"trained","from_s":8.0,"frames_in":200,"gain_db":null,"took_ms":31.5}]},"training":null}"#,
+        r#"{"name":"demo","state":"live","uptime_s":12.5,"discontinuities":1,"video":{"codec":"avc1.64001e","width":480,"height":270,"frames":300,"frame_rate":25.0,"bitrate":600000,"newest_s":12.0},"audio":{"codec":"mp4a.40.2","sample_rate":48000,"channels":2,"bitrate":128000},"enhance":{"width":960,"height":540,"frames_in":300,"f_edsr":280,"tcsr":12,"temporal":{"affordable":1.5,"ms":250.0,"key":6,"change":4,"spare":2,"chosen":[{"at_s":10.0,"reason":"key"},{"at_s":11.0,"reason":"spare"}]},"plain":18,"plain_overload":10,"plain_no_net":5,"plain_failed":3,"skipped":2,"net_ms":13.25,"lane_ms":20.5,"backlog_s":0.04,"device":"cpu","model":{"version":2,"fingerprint":"ab","architecture":"f-edsr small 16x4 x2","origin":"trained","gain_db":0.75},"history":[{"version":2,"fingerprint":"ab","origin":"trained","from_s":8.0,"frames_in":200,"gain_db":null,"took_ms":31.5}]},"training":null,"problems":[{"kind":"codec-not-supported","text":"send H.264","count":3,"first":"2026-01-02T03:04:05Z","last":"2026-01-02T03:04:06Z"}]}"#,
     );
     is_written_as_read::<StreamStatus>(
-        r#"{"name":"idle","state":"waiting","uptime_s":null,"discontinuities":0,"video":null,"audio":null,"enhance":null,"training":null}"#,
+        r#"{"name":"idle","state":"waiting","uptime_s":null,"discontinuities":0,"video":null,"audio":null,"enhance":null,"training":null,"problems":[]}"#,
     );
 }
 

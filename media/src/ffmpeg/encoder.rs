@@ -94,7 +94,7 @@ impl Encoder {
         let pts = self.coded.pts().map_or(self.last_pts.unwrap_or_default(), MediaTime::from_ticks);
         let dts = self.coded.dts().map_or(pts, MediaTime::from_ticks);
         let data = self.coded.data().map_or_else(Bytes::new, nal::from_annex_b);
-        Ok(Some(Packet { track: Track::Video, dts, pts, key: self.coded.is_key(), data }))
+        Ok(Some(Packet { track: Track::Video, dts, pts, key: self.coded.is_key(), recovery: false, data }))
     }
 
     /// Says that no picture follows: what is still inside can be pulled.

@@ -56,7 +56,7 @@ impl Demuxer {
                 let whole = self.whole(track, data);
                 let whole = whole.map_err(|error| refused(FlvErrorKind::Picture, Some(error)))?;
                 let pts = dts + MediaTime::from_millis(composition_millis.into());
-                Ok(whole.map(|data| Unit::Packet(Packet { track, dts, pts, key, data })))
+                Ok(whole.map(|data| Unit::Packet(Packet { track, dts, pts, key, recovery: false, data })))
             }
         }
     }

@@ -30,3 +30,16 @@ pub enum FlvErrorKind {
     #[error("has a damaged picture")]
     Picture,
 }
+
+impl FlvErrorKind {
+    /// A stable name, by which refusals are counted.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Truncated => "tag-truncated",
+            Self::UnsupportedCodec(_) => "codec-not-supported",
+            Self::BeforeConfig => "configuration-missing",
+            Self::Config => "configuration-refused",
+            Self::Picture => "picture-damaged",
+        }
+    }
+}

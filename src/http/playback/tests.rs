@@ -74,7 +74,8 @@ impl Server {
         for number in *next..*next + count {
             let pts = MediaTime::from_millis(10_000 + number * 40);
             let data = Bytes::from(vec![number as u8; 100]);
-            let packet = Packet { track: Track::Video, dts: pts, pts, key: number % 50 == 0, data };
+            let packet =
+                Packet { track: Track::Video, dts: pts, pts, key: number % 50 == 0, recovery: false, data };
             self.packager.unit(Rendition::SOURCE, &Unit::Packet(packet), Arrival::now()).unwrap();
         }
         *next += count;

@@ -253,7 +253,7 @@ impl Segmenter {
             decode_time,
             duration: 0,
             composition_offset: offset.clamp(-limit, limit) as i32,
-            key: packet.key,
+            key: packet.is_independent(),
             data: packet.data.clone(),
         }
     }

@@ -75,7 +75,14 @@ fn sound() -> Unit {
 
 pub(in crate::streams) fn packet(track: Track, millis: i64) -> Unit {
     let dts = MediaTime::from_millis(millis);
-    Unit::Packet(Packet { track, dts, pts: dts, key: true, data: Bytes::from_static(&[7; 100]) })
+    Unit::Packet(Packet {
+        track,
+        dts,
+        pts: dts,
+        key: true,
+        recovery: false,
+        data: Bytes::from_static(&[7; 100]),
+    })
 }
 
 #[tokio::test]

@@ -60,7 +60,14 @@ impl Set {
     fn push(&self, millis: i64, key: bool) {
         let time = MediaTime::from_millis(millis);
         let data = Bytes::from_static(&[0, 0, 0, 1, 0x65]);
-        self.queue.push(Unit::Packet(Packet { track: Track::Video, dts: time, pts: time, key, data }));
+        self.queue.push(Unit::Packet(Packet {
+            track: Track::Video,
+            dts: time,
+            pts: time,
+            key,
+            recovery: false,
+            data,
+        }));
     }
 
     /// Waits until the sender has noticed that its connection is gone.

@@ -94,7 +94,7 @@ impl AacEncoder {
         }
         let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or_default());
         let data = Bytes::copy_from_slice(self.coded.data().unwrap_or_default());
-        Ok(Some(Packet { track: Track::Audio, dts: pts, pts, key: true, data }))
+        Ok(Some(Packet { track: Track::Audio, dts: pts, pts, key: true, recovery: false, data }))
     }
 
     /// Says that no samples follow: the last ones are filled up with silence, and what is inside can be pulled.

@@ -126,7 +126,7 @@ proptest! {
         for (index, bytes) in garbage.iter().enumerate() {
             let pts = MediaTime::from_millis(index as i64 * 40);
             let data = [&(bytes.len() as u32 + 1).to_be_bytes()[..], &[kind], bytes].concat();
-            let _ = decoder.push(&Packet { track: crate::Track::Video, dts: pts, pts, key: true, data: data.into() });
+            let _ = decoder.push(&Packet { track: crate::Track::Video, dts: pts, pts, key: true, recovery: false, data: data.into() });
             while let Ok(Some(_)) = decoder.pull() {}
         }
         // A decoder that is not the same any more may still refuse this; it must not crash.

@@ -190,7 +190,7 @@ impl AudioTrack {
         if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
             let pts = rescale(stamp, self.time_base);
             let data = Bytes::copy_from_slice(data);
-            let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, data };
+            let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, recovery: false, data };
             sound.extend(on_timeline(packet, self.start));
         }
         Ok(())

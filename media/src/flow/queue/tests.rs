@@ -29,7 +29,7 @@ impl Queued for Item {
 
 fn packet(index: i64, track: Track, key: bool) -> Item {
     let dts = MediaTime::from_millis(index * 40);
-    Item::Packet(Packet { track, dts, pts: dts, key, data: Bytes::from_static(&[0; 10]) })
+    Item::Packet(Packet { track, dts, pts: dts, key, recovery: false, data: Bytes::from_static(&[0; 10]) })
 }
 
 fn picture(index: i64, key: bool) -> Item {

@@ -14,6 +14,7 @@ fn video(dts: i64, pts: i64, key: bool) -> Packet {
         dts: MediaTime::from_millis(dts),
         pts: MediaTime::from_millis(pts),
         key,
+        recovery: false,
         data: Bytes::from_static(&[0, 0, 0, 1, 0x41]),
     }
 }

@@ -46,11 +46,18 @@ pub(super) fn stereo(rate: u32) -> Unit {
 
 pub(in crate::out::hls) fn picture(pts: MediaTime, key: bool) -> Unit {
     let data = Bytes::from_static(if key { &[7; 400] } else { &[5; 100] });
-    Unit::Packet(Packet { track: Track::Video, dts: pts, pts, key, data })
+    Unit::Packet(Packet { track: Track::Video, dts: pts, pts, key, recovery: false, data })
 }
 
 pub(super) fn frame(pts: MediaTime) -> Unit {
-    Unit::Packet(Packet { track: Track::Audio, dts: pts, pts, key: true, data: Bytes::from_static(&[3; 50]) })
+    Unit::Packet(Packet {
+        track: Track::Audio,
+        dts: pts,
+        pts,
+        key: true,
+        recovery: false,
+        data: Bytes::from_static(&[3; 50]),
+    })
 }
 
 /// A packager's state with a publisher that stamps in milliseconds.

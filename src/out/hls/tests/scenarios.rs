@@ -352,7 +352,10 @@ fn pictures_in_another_order_than_they_are_shown() {
             let at = |index: i64| START + MediaTime::from_millis((gop * 51 + index) * PICTURE);
             let (dts, pts) = (at(step), at(shown + 2));
             let data = bytes::Bytes::from_static(&[1; 64]);
-            feed.push(SOURCE, Unit::Packet(Packet { track: Track::Video, dts, pts, key: step == 0, data }));
+            feed.push(
+                SOURCE,
+                Unit::Packet(Packet { track: Track::Video, dts, pts, key: step == 0, recovery: false, data }),
+            );
         }
     }
     assert_eq!(bounds(&feed, SOURCE), [(80, 2120), (2120, 4160), (4160, 6200)]);
