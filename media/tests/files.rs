@@ -92,6 +92,9 @@ fn other_sound_becomes_aac_in_step_with_the_pictures() {
         ("plain.avi", "-c:v mpeg4 -c:a pcm_s16le", 44_100, 1),
         ("opus.mkv", "-c:v libx264 -c:a libopus -ac 2", 48_000, 2),
         ("adts.ts", "-c:v libx264 -c:a aac -ac 2", 44_100, 2),
+        ("flac.mkv", "-c:v libx264 -c:a flac -ac 2", 44_100, 2),
+        ("alac.mov", "-c:v libx264 -c:a alac -ar 96000", 48_000, 1),
+        ("telephone.mov", "-c:v libx264 -c:a pcm_mulaw -ar 8000", 48_000, 1),
         ("surround.mkv", "-c:v libx264 -c:a ac3 -ac 6 -ar 48000", 48_000, 2),
     ];
     for (name, codecs, rate, channels) in table {

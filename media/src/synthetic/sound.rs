@@ -44,7 +44,7 @@ impl TestSound {
             let block: Vec<f32> = (self.samples..self.samples + BLOCK).map(|at| self.sample(at)).collect();
             self.samples += BLOCK;
             self.encoder.push(std::iter::once(block.as_slice()))?;
-            while let Some(packet) = self.encoder.pull()? {
+            while let Some(packet) = self.encoder.pull() {
                 // What primes the decoder lies before zero.
                 self.ready.extend((packet.pts >= MediaTime::ZERO).then_some(packet));
             }

@@ -1,5 +1,6 @@
 //! Samples to AAC-LC frames.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,6 +27,8 @@ pub(crate) struct AacEncoder {
     start: MediaTime,
     samples_taken: i64,
     coded: CodedPacket,
+    /// Coded, and not pulled yet.
+    ready: VecDeque<Packet>,
 }
 
 const FRAME_SAMPLES: usize = 1_024;
@@ -55,6 +58,7 @@ impl AacEncoder {
             start: MediaTime::ZERO,
             samples_taken: 0,
             coded: CodedPacket::empty(),
+            ready: VecDeque::new(),
         })
     }
 
@@ -75,7 +79,7 @@ impl AacEncoder {
         self.start + self.duration_of(self.samples_taken + self.waiting[0].len() as i64)
     }
 
-    /// Takes samples in, as many for each channel. Pull until nothing comes before pushing again.
+    /// Takes samples in, as many for each channel, however many they are.
     pub(crate) fn push<'a>(&mut self, planes: impl Iterator<Item = &'a [f32]>) -> Result<(), FfmpegError> {
         for (waiting, plane) in self.waiting.iter_mut().zip(planes) {
             waiting.extend_from_slice(plane);
@@ -86,15 +90,8 @@ impl AacEncoder {
         Ok(())
     }
 
-    pub(crate) fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
-        match self.codec.receive_packet(&mut self.coded) {
-            Ok(()) => {}
-            Err(error) if is_nothing(error) => return Ok(None),
-            Err(source) => return Err(unencoded(self.next_time(), source)),
-        }
-        let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or_default());
-        let data = Bytes::copy_from_slice(self.coded.data().unwrap_or_default());
-        Ok(Some(Packet { track: Track::Audio, dts: pts, pts, key: true, recovery: false, data }))
+    pub(crate) fn pull(&mut self) -> Option<Packet> {
+        self.ready.pop_front()
     }
 
     /// Says that no samples follow: the last ones are filled up with silence, and what is inside can be pulled.
@@ -105,7 +102,7 @@ impl AacEncoder {
         }
         // Fails only if it was said before.
         let _ = self.codec.send_eof();
-        Ok(())
+        self.receive()
     }
 
     fn send_frame(&mut self) -> Result<(), FfmpegError> {
@@ -119,7 +116,29 @@ impl AacEncoder {
             waiting.drain(..FRAME_SAMPLES);
         }
         self.samples_taken += FRAME_SAMPLES as i64;
-        self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))
+        self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))?;
+        // At once: libavcodec takes no further frame while its packets are not fetched.
+        self.receive()
+    }
+
+    fn receive(&mut self) -> Result<(), FfmpegError> {
+        loop {
+            match self.codec.receive_packet(&mut self.coded) {
+                Ok(()) => {}
+                Err(error) if is_nothing(error) => return Ok(()),
+                Err(source) => return Err(unencoded(self.next_time(), source)),
+            }
+            let pts = MediaTime::from_ticks(self.coded.pts().unwrap_or_default());
+            let data = Bytes::copy_from_slice(self.coded.data().unwrap_or_default());
+            self.ready.push_back(Packet {
+                track: Track::Audio,
+                dts: pts,
+                pts,
+                key: true,
+                recovery: false,
+                data,
+            });
+        }
     }
 
     fn duration_of(&self, samples: i64) -> MediaTime {

@@ -30,6 +30,8 @@ pub(crate) struct Transcoder {
 const BITRATE: u32 = 128_000;
 /// A hole in the sound that is longer than this is kept; what is shorter comes from coarse timestamps.
 const HOLE: MediaTime = MediaTime::from_millis(100);
+/// Damaged frames of one packet after which the rest of it is given up.
+const MAX_DAMAGED: usize = 16;
 /// Samples that a resampler may give beyond the exact number.
 const RESAMPLER_SLACK: usize = 256;
 
@@ -51,7 +53,7 @@ impl Transcoder {
         self.encoder.config()
     }
 
-    /// Takes a packet in. A damaged one is left out. Pull until nothing comes before pushing again.
+    /// Takes a packet in. A damaged one is left out.
     pub(crate) fn push(&mut self, packet: &CodedPacket) -> Result<(), FfmpegError> {
         if let Err(error) = self.decoder.send_packet(packet) {
             tracing::debug!(%error, "an audio packet is damaged");
@@ -60,7 +62,7 @@ impl Transcoder {
     }
 
     /// The next AAC packet, if one is complete; times count from where the input's count.
-    pub(crate) fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
+    pub(crate) fn pull(&mut self) -> Option<Packet> {
         self.encoder.pull()
     }
 
@@ -71,13 +73,18 @@ impl Transcoder {
     }
 
     fn encode_decoded(&mut self) -> Result<(), FfmpegError> {
+        let mut damaged = 0;
         loop {
             match self.decoder.receive_frame(&mut self.frame) {
                 Ok(()) => self.encode_frame()?,
                 Err(error) if is_nothing(error) => return Ok(()),
+                // A packet may hold more frames, and what is not fetched keeps the next packet out.
                 Err(error) => {
                     tracing::debug!(%error, "an audio frame is damaged");
-                    return Ok(());
+                    damaged += 1;
+                    if damaged == MAX_DAMAGED {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -103,6 +110,7 @@ impl Transcoder {
         }
         self.encoder.push((0..output.planes()).map(|plane| output.plane::<f32>(plane)))
     }
+
     /// The decoded frame as the encoder wants it.
     fn resampled(&mut self) -> Result<Audio, ffmpeg_next::Error> {
         let channel_layout = layout::ensure(&mut self.frame);

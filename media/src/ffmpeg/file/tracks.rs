@@ -185,7 +185,8 @@ impl AudioTrack {
     ) -> Result<(), FfmpegError> {
         if let Some(transcoder) = &mut self.transcoder {
             transcoder.push(packet)?;
-            return self.drain(sound);
+            self.drain(sound);
+            return Ok(());
         }
         if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
             let pts = rescale(stamp, self.time_base);
@@ -200,15 +201,15 @@ impl AudioTrack {
         if let Some(transcoder) = &mut self.transcoder {
             transcoder.finish()?;
         }
-        self.drain(sound)
+        self.drain(sound);
+        Ok(())
     }
 
-    fn drain(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
-        let Some(transcoder) = &mut self.transcoder else { return Ok(()) };
-        while let Some(packet) = transcoder.pull()? {
+    fn drain(&mut self, sound: &mut VecDeque<Packet>) {
+        let Some(transcoder) = &mut self.transcoder else { return };
+        while let Some(packet) = transcoder.pull() {
             sound.extend(on_timeline(packet, self.start));
         }
-        Ok(())
     }
 }
 
