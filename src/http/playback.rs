@@ -33,6 +33,7 @@ use crate::out::hls::{Delta, Packager, Reload, ReloadError, Resource};
 use body::SegmentBody;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+const REVALIDATE: &str = "no-cache";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Where handlers find streams.
@@ -75,7 +76,8 @@ async fn multivariant<S: Playable>(
 ) -> Result<Response, ApiError> {
     let packager = streams.packager(&name)?;
     let text = packager.wait_multivariant().await?;
-    Ok(answer(PLAYLIST, &half_a_target(&packager), text.into()))
+    // Asked for anew every time: a track that came later is in the next answer.
+    Ok(answer(PLAYLIST, REVALIDATE, text.into()))
 }
 
 async fn file<S: Playable>(

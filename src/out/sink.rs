@@ -26,6 +26,10 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// The next unit of a rendition. `arrival`: when it came in, or when the lane had made it.
     fn unit(&self, rendition: Rendition, unit: &Unit, arrival: Arrival) -> Result<(), SinkError>;
 
+    /// The pictures carry closed captions (CEA-608 in ATSC A/53 user data), in every video rendition. Said again, it
+    /// changes nothing.
+    fn captions(&self) {}
+
     /// The next units of source and sound do not continue the previous ones: another publisher, or a jump. Enhanced
     /// units from before it may still follow.
     fn discontinuity(&self) -> Result<(), SinkError>;
@@ -78,6 +82,11 @@ impl Sinks {
                 tracing::warn!(%stream, %rendition, %error, "a unit cannot be handed out");
             },
         );
+    }
+
+    /// See [`Sink::captions`].
+    pub fn captions(&self) {
+        self.all.iter().for_each(|sink| sink.captions());
     }
 
     /// See [`Sink::discontinuity`].

@@ -1,12 +1,16 @@
 //! The multivariant playlist: what renditions there are and what a player needs to choose.
 
-use m3u8_rs::{AlternativeMedia, AlternativeMediaType, MasterPlaylist, Resolution, VariantStream};
+use m3u8_rs::{
+    AlternativeMedia, AlternativeMediaType, ClosedCaptionGroupId, InstreamId, MasterPlaylist, Resolution,
+    VariantStream,
+};
 use media::Size;
 
 use super::address::Resource;
 use crate::out::RenditionId;
 
 const AUDIO_GROUP: &str = "audio";
+const CAPTIONS_GROUP: &str = "cc";
 /// Bandwidth is announced in steps of this many bits a second, so that the text rests while measurements move a little.
 const BANDWIDTH_STEP: u64 = 10_000;
 
@@ -29,8 +33,9 @@ pub(super) struct Audio {
     pub(super) peak_bitrate: u64,
 }
 
-/// The playlist's text. Players without an opinion take the first variant, so the best one comes first.
-pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
+/// The playlist's text. Players without an opinion take the first variant, so the best one comes first. Where the pictures
+/// carry no captions, it says so: players would offer some that stay empty.
+pub(super) fn write(videos: &[Video], audio: Option<&Audio>, captions: bool) -> String {
     let mut playlist = MasterPlaylist { version: Some(9), ..MasterPlaylist::default() };
     if let Some(audio) = audio {
         if videos.is_empty() {
@@ -53,13 +58,27 @@ pub(super) fn write(videos: &[Video], audio: Option<&Audio>) -> String {
             });
         }
     }
-    playlist.variants.extend(videos.iter().map(|video| variant(video, audio)));
+    if captions && !videos.is_empty() {
+        playlist.alternatives.push(closed_captions());
+    }
+    playlist.variants.extend(videos.iter().map(|video| variant(video, audio, captions)));
     let mut text = Vec::new();
     playlist.write_to(&mut text).expect("writing to memory does not fail");
     String::from_utf8(text).expect("codec strings and numbers are ASCII")
 }
 
-fn variant(video: &Video, audio: Option<&Audio>) -> VariantStream {
+/// The first channel of CEA-608; which others there are is not looked for.
+fn closed_captions() -> AlternativeMedia {
+    AlternativeMedia {
+        media_type: AlternativeMediaType::ClosedCaptions,
+        group_id: CAPTIONS_GROUP.to_owned(),
+        name: "CC1".to_owned(),
+        instream_id: Some(InstreamId::CC(1)),
+        ..AlternativeMedia::default()
+    }
+}
+
+fn variant(video: &Video, audio: Option<&Audio>, captions: bool) -> VariantStream {
     VariantStream {
         uri: url(video.id),
         bandwidth: bandwidth(video.peak_bitrate + audio.map_or(0, |audio| audio.peak_bitrate)),
@@ -70,6 +89,12 @@ fn variant(video: &Video, audio: Option<&Audio>) -> VariantStream {
         resolution: Some(Resolution { width: video.size.width.into(), height: video.size.height.into() }),
         frame_rate: video.frame_rate.map(|rate| (rate * 1000.0).round() / 1000.0),
         audio: audio.map(|_| AUDIO_GROUP.to_owned()),
+        // NONE has to stand on all variants or on none of them (RFC 8216bis, 4.4.6.2).
+        closed_captions: Some(if captions {
+            ClosedCaptionGroupId::GroupId(CAPTIONS_GROUP.to_owned())
+        } else {
+            ClosedCaptionGroupId::None
+        }),
         ..VariantStream::default()
     }
 }
@@ -102,7 +127,7 @@ mod tests {
             video(Rendition::enhanced(2).id, 960, 540, 2_468_000),
             video(Rendition::SOURCE.id, 480, 270, 601_234),
         ];
-        let text = write(&videos, Some(&audio()));
+        let text = write(&videos, Some(&audio()), false);
         insta::assert_snapshot!(text);
         let (_, parsed) = m3u8_rs::parse_master_playlist(text.as_bytes()).unwrap();
         assert_eq!(parsed.variants.len(), 2);
@@ -111,7 +136,14 @@ mod tests {
 
     #[test]
     fn video_alone_and_audio_alone() {
-        insta::assert_snapshot!(write(&[video(Rendition::SOURCE.id, 480, 270, 601_234)], None));
-        insta::assert_snapshot!(write(&[], Some(&audio())));
+        insta::assert_snapshot!(write(&[video(Rendition::SOURCE.id, 480, 270, 601_234)], None, false));
+        insta::assert_snapshot!(write(&[], Some(&audio()), false));
+    }
+    #[test]
+    fn captions_are_offered_where_the_pictures_carry_some() {
+        let videos = [video(Rendition::SOURCE.id, 480, 270, 601_234)];
+        insta::assert_snapshot!(write(&videos, Some(&audio()), true));
+        let sound_alone = write(&[], Some(&audio()), true);
+        assert!(!sound_alone.contains("CAPTIONS"), "{sound_alone}");
     }
 }

@@ -44,6 +44,10 @@ impl Sink for Packager {
         self.write(|presentation| presentation.push(rendition, unit.clone(), arrival.time))
     }
 
+    fn captions(&self) {
+        self.presentation.lock().captions = true;
+    }
+
     fn discontinuity(&self) -> Result<(), SinkError> {
         self.write(Presentation::discontinuity)
     }

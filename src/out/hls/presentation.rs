@@ -57,6 +57,8 @@ pub(super) struct Presentation {
     held: VecDeque<(Packet, SystemTime)>,
     /// Decode time of the newest packet of the leading video: no later cut can lie before it.
     watermark: MediaTime,
+    /// The pictures carry closed captions.
+    pub(super) captions: bool,
     /// Tells this stream's files from those of an earlier one of the same name; empty before the first sample.
     pub(super) session: String,
     pub(super) finished: bool,
@@ -71,6 +73,7 @@ impl Presentation {
             leader: None,
             held: VecDeque::new(),
             watermark: MediaTime::ZERO,
+            captions: false,
             session: String::new(),
             finished: false,
         }

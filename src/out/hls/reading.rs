@@ -54,7 +54,7 @@ impl Presentation {
         let mut segmenters: Vec<&Segmenter> = self.segmenters().iter().collect();
         segmenters.sort_by_key(|segmenter| Reverse(segmenter.rendition.kind));
         let videos: Vec<Video> = segmenters.into_iter().filter_map(|video| self.video(video)).collect();
-        Some(multivariant::write(&videos, self.audio_variant().as_ref()))
+        Some(multivariant::write(&videos, self.audio_variant().as_ref(), self.captions))
     }
 
     fn video(&self, segmenter: &Segmenter) -> Option<Video> {
