@@ -13,8 +13,10 @@
 //! | [`inference`] | the nets: who runs them, how a new one is proven and handed over |
 //! | [`out`] | where renditions go; HLS: parts, segments and playlists, in memory |
 //! | [`http`] | playback, control API, pages, metrics |
+//! | [`abuse`] | how much strangers may do from one address |
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
+pub mod abuse;
 pub mod cli;
 pub mod config;
 pub mod http;

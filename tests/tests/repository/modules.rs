@@ -7,16 +7,17 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 11] = [
+const SERVER: [(&str, &[&str]); 12] = [
     ("", &[]),
+    ("abuse", &[]),
     ("cli", &["config", "server", "telemetry"]),
     ("config", &["inference", "out", "streams", "telemetry"]),
-    ("http", &["inference", "lane", "out", "streams"]),
+    ("http", &["abuse", "inference", "lane", "out", "streams"]),
     ("inference", &["out"]),
-    ("ingest", &["out", "streams"]),
+    ("ingest", &["abuse", "out", "streams"]),
     ("lane", &["inference", "out"]),
     ("out", &[]),
-    ("server", &["config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
+    ("server", &["abuse", "config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
     ("streams", &["inference", "lane", "out"]),
     ("telemetry", &[]),
 ];
