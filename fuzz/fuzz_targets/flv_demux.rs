@@ -12,7 +12,10 @@ fuzz_target!(|input: &[u8]| {
     while let Some(tag) = next_tag(&mut rest) {
         // An error concerns one tag; the next one is read all the same.
         let _ = demuxer.push(&tag);
+        while demuxer.pull().is_some() {}
     }
+    demuxer.finish();
+    while demuxer.pull().is_some() {}
 });
 
 fn next_tag(input: &mut &[u8]) -> Option<Tag> {

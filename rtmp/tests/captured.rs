@@ -56,9 +56,10 @@ fn two_publishers_of_the_same_media_are_heard_alike() {
 #[test]
 fn times_beyond_24_bits_come_out_right() {
     let mut demuxer = Demuxer::new();
-    let units = replay(LIBRTMP, 16).into_iter().filter_map(|tag| demuxer.push(&tag).unwrap());
+    replay(LIBRTMP, 16).iter().for_each(|tag| demuxer.push(tag).unwrap());
+    demuxer.finish();
     let mut decode_times = Vec::new();
-    for unit in units {
+    while let Some(unit) = demuxer.pull() {
         if let Unit::Packet(packet) = unit
             && packet.track == Track::Video
         {

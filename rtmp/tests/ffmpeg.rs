@@ -55,9 +55,13 @@ async fn everything_that_ffmpeg_publishes_arrives() {
     while let Some(event) = connection.next_event().await.unwrap() {
         let Event::Tag(tag) = event else { continue };
         scripts += usize::from(tag.kind == TagKind::Script);
-        match demuxer.push(&tag).unwrap() {
-            Some(Unit::Packet(packet)) if packet.track == Track::Video => pictures += 1,
-            Some(Unit::Packet(_)) => sounds += 1,
+        demuxer.push(&tag).unwrap();
+    }
+    demuxer.finish();
+    while let Some(unit) = demuxer.pull() {
+        match unit {
+            Unit::Packet(packet) if packet.track == Track::Video => pictures += 1,
+            Unit::Packet(_) => sounds += 1,
             _ => {}
         }
     }
@@ -126,7 +130,9 @@ async fn everything_that_we_publish_to_ffmpeg_arrives() {
     let listing = String::from_utf8_lossy(&received.stdout);
     let lines = |stream: &str| listing.lines().filter(|line| line.starts_with(stream)).count();
     let mut demuxer = Demuxer::new();
-    let units: Vec<_> = tags(&file).iter().filter_map(|tag| demuxer.push(tag).unwrap()).collect();
+    tags(&file).iter().for_each(|tag| demuxer.push(tag).unwrap());
+    demuxer.finish();
+    let units: Vec<_> = std::iter::from_fn(|| demuxer.pull()).collect();
     let sent =
         |track| units.iter().filter(|unit| matches!(unit, Unit::Packet(p) if p.track == track)).count();
     assert_eq!((lines("0,"), lines("1,")), (sent(Track::Video), sent(Track::Audio)), "{listing}");

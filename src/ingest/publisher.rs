@@ -74,10 +74,15 @@ impl Publishing {
 
     /// A tag that cannot be read concerns nothing but itself. An error says that the stream has ended.
     fn take(&mut self, tag: &Tag) -> Result<(), streams::Error> {
-        match self.demuxer.push(tag) {
-            Ok(Some(unit)) => return self.publication.push(unit, Arrival::now()),
-            Ok(None) => {}
-            Err(error) => self.refuse(&error),
+        if let Err(error) = self.demuxer.push(tag) {
+            self.refuse(&error);
+        }
+        self.pass_on()
+    }
+
+    fn pass_on(&mut self) -> Result<(), streams::Error> {
+        while let Some(unit) = self.demuxer.pull() {
+            self.publication.push(unit, Arrival::now())?;
         }
         Ok(())
     }
@@ -87,5 +92,13 @@ impl Publishing {
             let cause = error.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
             problems.report(error.kind.name(), format!("{error}{cause}"));
         }
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        // However the publisher leaves, the last picture is whole.
+        self.demuxer.finish();
+        let _ = self.pass_on();
     }
 }

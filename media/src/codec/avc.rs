@@ -3,7 +3,11 @@
 //! The record is kept as it came and handed on untouched. Of the sequence parameter set we read what players and
 //! decoders need to be told, and no more: size, frame rate, colour.
 
+mod assembler;
 pub mod nal;
+mod sei;
+mod sets;
+mod slice;
 mod sps;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -11,6 +15,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::error::{CodecError, CodecErrorKind};
 use crate::picture::{Colour, FrameRate, Size};
 use sps::Sps;
+
+pub use assembler::{Assembler, Coded};
 
 /// How an H.264 track is to be decoded. Equal when its bytes are.
 #[derive(Clone, Debug)]
@@ -45,17 +51,22 @@ impl AvcConfig {
     /// Builds a record (with 4-byte lengths) from the Annex-B extradata that encoders hand out.
     pub fn from_annex_b(extradata: &[u8]) -> Result<Self, CodecError> {
         let of_kind = |kind| nal::annex_b_units(extradata).filter(move |unit| nal::kind(unit) == kind);
-        let sps: Vec<_> = of_kind(nal::SPS).take(MAX_SPS).collect();
-        let pps: Vec<_> = of_kind(nal::PPS).take(MAX_PPS).collect();
+        Self::from_sets(&of_kind(nal::SPS).collect::<Vec<_>>(), &of_kind(nal::PPS).collect::<Vec<_>>())
+    }
+
+    /// Builds a record (with 4-byte lengths) from parameter sets; the first sequence parameter set is the one in use.
+    fn from_sets(sps: &[&[u8]], pps: &[&[u8]]) -> Result<Self, CodecError> {
+        let sps = &sps[..sps.len().min(MAX_SPS)];
+        let pps = &pps[..pps.len().min(MAX_PPS)];
         let first = *sps.first().ok_or_else(no_sps)?;
         let [_, profile, compatibility, level, ..] = *first else {
             return Err(damaged("the sequence parameter set has no profile and level"));
         };
-        let mut record = BytesMut::with_capacity(extradata.len() + HEADER_BYTES);
+        let mut record = BytesMut::new();
         record.put_slice(&[VERSION, profile, compatibility, level, 0xff, 0xe0 | sps.len() as u8]);
-        put_sets(&mut record, &sps)?;
+        put_sets(&mut record, sps)?;
         record.put_u8(pps.len() as u8);
-        put_sets(&mut record, &pps)?;
+        put_sets(&mut record, pps)?;
         // High profiles repeat sampling and depths behind the sets.
         if let Some([chroma, luma_depth, chroma_depth]) = Sps::parse(first)?.high_profile_format {
             record.put_slice(&[0xfc | chroma, 0xf8 | luma_depth, 0xf8 | chroma_depth, 0]);
@@ -66,6 +77,12 @@ impl AvcConfig {
     /// The `avcC` record, as it came.
     pub fn record(&self) -> &Bytes {
         &self.record
+    }
+
+    /// Its sequence and its picture parameter sets.
+    fn parameter_sets(&self) -> [Vec<&[u8]>; 2] {
+        // It was read before, so it can be read again.
+        parameter_sets(&self.record).unwrap_or_default()
     }
 
     /// Size of the pictures that are shown: cropping is taken off.

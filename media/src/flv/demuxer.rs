@@ -1,5 +1,6 @@
-//! Tags to units: configurations when they change, packets with unwrapped times.
+//! Tags to units: configurations when they change, whole pictures and frames with unwrapped times.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,34 +9,44 @@ use super::error::{FlvError, FlvErrorKind};
 use super::message::Message;
 use super::timestamps::unwrap;
 use super::{Tag, TagKind, audio, video};
-use crate::codec::avc::nal;
-use crate::codec::{AudioConfig, CodecError, VideoConfig};
+use crate::codec::avc::{Assembler, Coded};
+use crate::codec::{AudioConfig, CodecError};
 use crate::packet::{Packet, Track, Unit};
 use crate::time::MediaTime;
 
+/// Push tags, and pull units after each until none is left.
 #[derive(Debug, Default)]
 pub struct Demuxer {
     /// Timestamp of the last tag, unwrapped.
     last_millis: Option<i64>,
-    video: Option<Arc<VideoConfig>>,
+    video: Assembler,
     audio: Option<Arc<AudioConfig>>,
+    /// Sound that came while a picture was held back: it leaves behind it, as it came.
+    behind: VecDeque<Unit>,
+    units: VecDeque<Unit>,
 }
+
+/// A picture is complete when so much sound has come behind it: nobody sends the pieces of a picture that far apart. Where
+/// pictures are few, they need not wait for each other.
+const SOUND_BEHIND: MediaTime = MediaTime::from_millis(200);
+/// The same for sound whose times say nothing.
+const FRAMES_BEHIND: usize = 64;
 
 impl Demuxer {
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes a tag in. `None` for what carries no media: script data, empty tags, ends of sequences, repeated
-    /// configurations, tracks other than the first.
-    pub fn push(&mut self, tag: &Tag) -> Result<Option<Unit>, FlvError> {
+    /// Takes a tag in. Nothing comes of what carries no media: script data, empty tags, repeated configurations, tracks
+    /// other than the first. An error concerns this tag alone.
+    pub fn push(&mut self, tag: &Tag) -> Result<(), FlvError> {
         let track = match tag.kind {
-            TagKind::Script => return Ok(None),
+            TagKind::Script => return Ok(()),
             TagKind::Audio => Track::Audio,
             TagKind::Video => Track::Video,
         };
         if tag.body.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let dts = MediaTime::from_millis(unwrap(tag.timestamp, &mut self.last_millis));
         let refused = |kind, source| FlvError { kind, track, at: dts, source };
@@ -43,56 +54,93 @@ impl Demuxer {
             Track::Audio => audio::read(tag.body.clone()),
             Track::Video => video::read(tag.body.clone()),
         };
-        match message.map_err(|kind| refused(kind, None))? {
-            Message::Nothing => Ok(None),
+        let taken = match message.map_err(|kind| refused(kind, None))? {
+            Message::Nothing => Ok(()),
+            Message::End => {
+                self.finish();
+                Ok(())
+            }
             Message::Config(record) => {
-                self.configure(track, record).map_err(|error| refused(FlvErrorKind::Config, Some(error)))
+                self.configure(track, record).map_err(|source| (FlvErrorKind::Config, Some(source)))
             }
             Message::Frame { composition_millis, key, data } => {
-                // Nobody could decode it, and lengths of NAL units are not known yet.
-                if !self.is_configured(track) {
-                    return Err(refused(FlvErrorKind::BeforeConfig, None));
-                }
-                let whole = self.whole(track, data);
-                let whole = whole.map_err(|error| refused(FlvErrorKind::Picture, Some(error)))?;
                 let pts = dts + MediaTime::from_millis(composition_millis.into());
-                Ok(whole.map(|data| Unit::Packet(Packet { track, dts, pts, key, recovery: false, data })))
+                self.take(track, Coded { dts, pts, key, data })
             }
-        }
-    }
-
-    /// `None` for a configuration that says nothing new: encoders repeat it, and some send an empty one first.
-    fn configure(&mut self, track: Track, record: Bytes) -> Result<Option<Unit>, CodecError> {
-        let known = match track {
-            Track::Video => self.video.as_ref().map(|config| config.record()),
-            Track::Audio => self.audio.as_ref().map(|config| config.record()),
         };
-        if record.is_empty() || known == Some(&record) {
-            return Ok(None);
-        }
-        Ok(Some(match track {
-            Track::Video => {
-                Unit::VideoConfig(Arc::clone(self.video.insert(Arc::new(VideoConfig::avc(record)?))))
-            }
-            Track::Audio => {
-                Unit::AudioConfig(Arc::clone(self.audio.insert(Arc::new(AudioConfig::aac(record)?))))
-            }
-        }))
+        self.collect();
+        taken.map_err(|(kind, source)| refused(kind, source))
     }
 
-    fn is_configured(&self, track: Track) -> bool {
-        match track {
-            Track::Video => self.video.is_some(),
-            Track::Audio => self.audio.is_some(),
+    /// The next configuration, picture or frame of sound, if one is complete.
+    pub fn pull(&mut self) -> Option<Unit> {
+        self.units.pop_front()
+    }
+
+    /// No tag follows: the last picture, of which more might have come, can be pulled.
+    pub fn finish(&mut self) {
+        self.video.finish();
+        self.collect();
+    }
+
+    /// Takes what is complete, in the order in which it came.
+    fn collect(&mut self) {
+        if self.has_sound_behind() {
+            self.video.release();
+        }
+        let before = self.units.len();
+        while let Some(unit) = self.video.pull() {
+            self.units.push_back(unit);
+        }
+        // The picture in front of it has left, or there was none.
+        if self.units.len() > before || !self.video.is_open() {
+            self.units.append(&mut self.behind);
         }
     }
 
-    /// The payload, if something is in it: what follows must be able to rely on whole NAL units.
-    fn whole(&self, track: Track, data: Bytes) -> Result<Option<Bytes>, CodecError> {
-        match (track, self.video.as_deref()) {
-            (Track::Video, Some(VideoConfig::Avc(config))) => nal::tidy(data, config.nal_length_size()),
-            _ => Ok((!data.is_empty()).then_some(data)),
+    fn has_sound_behind(&self) -> bool {
+        let mut times = self.behind.iter().filter_map(|unit| match unit {
+            Unit::Packet(packet) => Some(packet.dts),
+            _ => None,
+        });
+        let first = times.next();
+        let span = first.zip(times.next_back()).map(|(first, last)| last - first);
+        self.behind.len() > FRAMES_BEHIND || span.is_some_and(|span| span >= SOUND_BEHIND)
+    }
+
+    /// Encoders repeat configurations, and some send an empty one first.
+    fn configure(&mut self, track: Track, record: Bytes) -> Result<(), CodecError> {
+        if track == Track::Video {
+            return self.video.configure(record);
         }
+        let is_known = self.audio.as_ref().is_some_and(|config| *config.record() == record);
+        if !record.is_empty() && !is_known {
+            let config = Arc::new(AudioConfig::aac(record)?);
+            self.audio = Some(Arc::clone(&config));
+            self.behind.push_back(Unit::AudioConfig(config));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, track: Track, coded: Coded) -> Result<(), (FlvErrorKind, Option<CodecError>)> {
+        if track == Track::Video {
+            return self.video.push(&coded).map_err(|source| {
+                // Nobody can decode what came before its configuration.
+                if self.video.is_configured() {
+                    (FlvErrorKind::Picture, Some(source))
+                } else {
+                    (FlvErrorKind::BeforeConfig, None)
+                }
+            });
+        }
+        if self.audio.is_none() {
+            return Err((FlvErrorKind::BeforeConfig, None));
+        }
+        if !coded.data.is_empty() {
+            let Coded { dts, pts, key, data } = coded;
+            self.behind.push_back(Unit::Packet(Packet { track, dts, pts, key, recovery: false, data }));
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) enum Message {
         key: bool,
         data: Bytes,
     },
-    /// Nothing that concerns us: the end of a sequence, metadata, another track.
+    /// Nothing follows that continues what came.
+    End,
+    /// Nothing that concerns us: metadata, another track.
     Nothing,
 }

@@ -13,9 +13,11 @@ const FRAME_COMMAND: u8 = 5;
 
 const LEGACY_CONFIG: u8 = 0;
 const LEGACY_FRAME: u8 = 1;
+const LEGACY_END: u8 = 2;
 
 const PACKET_CONFIG: u8 = 0;
 const PACKET_FRAME: u8 = 1;
+const PACKET_END: u8 = 2;
 const PACKET_FRAME_WITHOUT_OFFSET: u8 = 3;
 
 pub(super) fn read(mut body: Bytes) -> Result<Message, FlvErrorKind> {
@@ -39,6 +41,7 @@ fn read_legacy(frame_type: u8, mut body: Bytes) -> Result<Message, FlvErrorKind>
     match packet_type {
         LEGACY_CONFIG => Ok(Message::Config(body)),
         LEGACY_FRAME => Ok(Message::Frame { composition_millis, key: frame_type == FRAME_KEY, data: body }),
+        LEGACY_END => Ok(Message::End),
         _ => Ok(Message::Nothing),
     }
 }
@@ -47,7 +50,8 @@ fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message
     let Some(packet) = enhanced::read(packet_type, body)? else { return Ok(Message::Nothing) };
     let key = frame_type == FRAME_KEY;
     let mut data = packet.data;
-    let wanted = matches!(packet.packet_type, PACKET_CONFIG | PACKET_FRAME | PACKET_FRAME_WITHOUT_OFFSET);
+    let wanted =
+        matches!(packet.packet_type, PACKET_CONFIG | PACKET_FRAME | PACKET_END | PACKET_FRAME_WITHOUT_OFFSET);
     if !wanted || frame_type == FRAME_COMMAND {
         return Ok(Message::Nothing);
     }
@@ -56,6 +60,7 @@ fn read_enhanced(frame_type: u8, packet_type: u8, body: Bytes) -> Result<Message
     }
     match packet.packet_type {
         PACKET_CONFIG => Ok(Message::Config(data)),
+        PACKET_END => Ok(Message::End),
         PACKET_FRAME => {
             let composition_millis = take_signed_24(&mut data)?;
             Ok(Message::Frame { composition_millis, key, data })
@@ -101,12 +106,12 @@ mod tests {
             ("legacy keyframe", &[0x17, 1, 0, 0, 80], frame(80, true)),
             ("legacy picture, negative offset", &[0x27, 1, 0xff, 0xff, 0xff], frame(-1, false)),
             ("legacy picture, lowest offset", &[0x27, 1, 0x80, 0, 0], frame(-8_388_608, false)),
-            ("legacy end of sequence", &[0x17, 2, 0, 0, 0], Message::Nothing),
+            ("legacy end of sequence", &[0x17, 2, 0, 0, 0], Message::End),
             ("legacy command", &[0x57, 0], Message::Nothing),
             ("enhanced configuration", b"\x90avc1", Message::Config(DATA.into())),
             ("enhanced keyframe", b"\x91avc1\x00\x00\x28", frame(40, true)),
             ("enhanced picture without offset", b"\xa3avc1", frame(0, false)),
-            ("enhanced end of sequence", b"\x92avc1", Message::Nothing),
+            ("enhanced end of sequence", b"\x92avc1", Message::End),
             ("enhanced metadata", b"\x94avc1", Message::Nothing),
             ("with a modifier in front", b"\xa7\x02\x00\x00\x07\x03avc1", frame(0, false)),
         ];

@@ -101,15 +101,17 @@ async fn next_tag(connection: &mut ServerConnection) -> Tag {
 async fn received(connection: &mut ServerConnection, demuxer: &mut Demuxer, count: usize) -> Vec<String> {
     let mut seen = Vec::new();
     while seen.len() < count {
-        match demuxer.push(&next_tag(connection).await).unwrap() {
-            Some(Unit::VideoConfig(_)) => seen.push("video".to_owned()),
-            Some(Unit::AudioConfig(_)) => seen.push("audio".to_owned()),
-            Some(Unit::Packet(packet)) => {
+        demuxer.push(&next_tag(connection).await).unwrap();
+        // Every picture comes whole, in a tag of its own.
+        demuxer.finish();
+        seen.extend(std::iter::from_fn(|| demuxer.pull()).map(|unit| match unit {
+            Unit::VideoConfig(_) => "video".to_owned(),
+            Unit::AudioConfig(_) => "audio".to_owned(),
+            Unit::Packet(packet) => {
                 let key = if packet.key { " key" } else { "" };
-                seen.push(format!("{}{key}", packet.dts.as_millis()));
+                format!("{}{key}", packet.dts.as_millis())
             }
-            None => {}
-        }
+        }));
     }
     seen
 }

@@ -221,23 +221,30 @@ async fn serve(
                 connection.accept_publish().await?;
                 tracing::info!("a publisher has come");
             }
-            Event::Tag(tag) => match demuxer.push(&tag) {
-                Ok(Some(unit)) => {
-                    queue.push(Arrival::Unit(unit));
-                }
-                Ok(None) => {}
+            Event::Tag(tag) => {
                 // What is wrong with one tag is usually wrong with all of them.
-                Err(_) if warned => {}
-                Err(error) => {
-                    warned = true;
+                if let Err(error) = demuxer.push(&tag)
+                    && !std::mem::replace(&mut warned, true)
+                {
                     tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
                 }
-            },
-            Event::Unpublished => drop(permit.take()),
+                pass_on(&mut demuxer, &queue);
+            }
+            Event::Unpublished => {
+                demuxer.finish();
+                pass_on(&mut demuxer, &queue);
+                drop(permit.take());
+            }
             Event::Closed => break,
         }
     }
     Ok(())
+}
+
+fn pass_on(demuxer: &mut Demuxer, queue: &KeyQueue<Arrival>) {
+    while let Some(unit) = demuxer.pull() {
+        queue.push(Arrival::Unit(unit));
+    }
 }
 
 #[cfg(test)]

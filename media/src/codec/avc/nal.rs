@@ -6,7 +6,10 @@ use crate::codec::error::{CodecError, CodecErrorKind};
 
 /// Kinds of NAL units (ITU-T H.264, table 7-1), as far as they matter here.
 pub const SLICE: u8 = 1;
+/// Partition A of a slice, which has the slice's header.
+pub const PARTITION_A: u8 = 2;
 pub const IDR_SLICE: u8 = 5;
+pub const SEI: u8 = 6;
 pub const SPS: u8 = 7;
 pub const PPS: u8 = 8;
 pub const DELIMITER: u8 = 9;
@@ -16,7 +19,18 @@ pub fn kind(unit: &[u8]) -> u8 {
     unit.first().map_or(0, |header| header & 0x1f)
 }
 
-/// The non-empty NAL units of a length-prefixed packet; ends after the first error.
+/// A NAL unit without its header and without the 3 of each 0 0 3 (7.4.1.1).
+pub(super) fn payload(unit: &[u8]) -> Vec<u8> {
+    let mut zeros = 0;
+    let wanted = |&byte: &u8| {
+        let emulation = zeros >= 2 && byte == 3;
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        !emulation
+    };
+    unit.get(1..).unwrap_or_default().iter().copied().filter(wanted).collect()
+}
+
+/// The non-empty NAL units of a length-prefixed packet; ends after the first error. Zeros behind the last one are padding.
 pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&[u8], CodecError>> {
     let mut offset = 0;
     std::iter::from_fn(move || {
@@ -27,6 +41,7 @@ pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&
             match unit {
                 Some([]) => {}
                 Some(unit) => return Some(Ok(unit)),
+                None if packet[start..].iter().all(|byte| *byte == 0) => {}
                 None => return Some(Err(reaches_past_the_end(start, packet.len()))),
             }
         }
@@ -38,25 +53,6 @@ fn take_unit(bytes: &[u8], length_size: usize) -> Option<&[u8]> {
     let (length, behind) = bytes.split_at_checked(length_size)?;
     let length = length.iter().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
     behind.get(..length)
-}
-
-/// The packet with whole, non-empty NAL units only: as it came where nothing is wrong, rebuilt without empty units,
-/// `None` where nothing is left.
-pub fn tidy(packet: Bytes, length_size: usize) -> Result<Option<Bytes>, CodecError> {
-    let mut kept = 0;
-    for unit in units(&packet, length_size) {
-        kept += length_size + unit?.len();
-    }
-    if kept == packet.len() {
-        return Ok((kept > 0).then_some(packet));
-    }
-    let mut rebuilt = BytesMut::with_capacity(kept);
-    for unit in units(&packet, length_size) {
-        let unit = unit?;
-        rebuilt.put_uint(unit.len() as u64, length_size);
-        rebuilt.put_slice(unit);
-    }
-    Ok((kept > 0).then_some(rebuilt.freeze()))
 }
 
 fn reaches_past_the_end(offset: usize, packet: usize) -> CodecError {
@@ -83,7 +79,15 @@ pub fn annex_b_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
 const START_CODE: [u8; 3] = [0, 0, 1];
 
 fn start_code(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(START_CODE.len()).position(|window| window == START_CODE)
+    memchr::memmem::find(bytes, &START_CODE)
+}
+
+/// The pieces of a unit between start codes. There are none in a well-made one, which stays as it is.
+pub(super) fn between_codes(unit: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let end = start_code(unit);
+    let first = end.map_or(unit, |end| trim_trailing_zeros(&unit[..end]));
+    let rest = end.map_or(&[][..], |end| &unit[end..]);
+    std::iter::once(first).filter(|unit| !unit.is_empty()).chain(annex_b_units(rest))
 }
 
 fn skip_start_code(bytes: &[u8]) -> Option<&[u8]> {
@@ -124,25 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn tidies_only_what_needs_it() {
-        let good = Bytes::from_static(&[0, 2, 0x65, 1, 0, 1, 0x41]);
-        assert_eq!(tidy(good.clone(), 2), Ok(Some(good)));
-        let with_empty = Bytes::from_static(&[0, 0, 0, 1, 0x41, 0, 0]);
-        assert_eq!(tidy(with_empty, 2), Ok(Some(Bytes::from_static(&[0, 1, 0x41]))));
-        assert_eq!(tidy(Bytes::from_static(&[0, 0, 0, 0]), 4), Ok(None));
-        assert_eq!(tidy(Bytes::new(), 4), Ok(None));
-        let broken = Bytes::from_static(&[0, 1, 0x41, 0, 9, 1]);
-        assert_eq!(tidy(broken, 2), Err(reaches_past_the_end(3, 6)));
+    fn a_start_code_ends_a_unit() {
+        let mixed = [6, 5, 1, 0, 0x80, 0, 0, 0, 1, 0x65, 7, 0, 0, 1, 0x65, 8];
+        let pieces: Vec<_> = between_codes(&mixed).collect();
+        assert_eq!(pieces, [&[6, 5, 1, 0, 0x80][..], &[0x65, 7], &[0x65, 8]]);
+        assert_eq!(between_codes(&[0x65, 0, 0]).collect::<Vec<_>>(), [&[0x65, 0, 0]]);
     }
 
     proptest! {
-        #[test]
-        fn tidy_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..64), size in 1_usize..=4) {
-            if let Ok(Some(packet)) = tidy(bytes.into(), size) {
-                prop_assert!(units(&packet, size).all(|unit| unit.is_ok_and(|unit| !unit.is_empty())));
-            }
-        }
-
         #[test]
         fn annex_b_round_trip(sizes in proptest::collection::vec(1_usize..40, 1..6)) {
             let units: Vec<Vec<u8>> = sizes.iter().map(|&size| vec![0x41; size]).collect();

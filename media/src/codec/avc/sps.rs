@@ -16,6 +16,18 @@ pub(super) struct Sps {
     pub(super) colour: Colour,
     /// Chroma sampling, luma and chroma depth minus eight, as high profiles repeat them in the configuration record.
     pub(super) high_profile_format: Option<[u8; 3]>,
+    pub(super) slices: SliceSyntax,
+}
+
+/// What decides how the headers of slices are to be read (7.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SliceSyntax {
+    pub(super) separate_planes: bool,
+    pub(super) frame_num_bits: u32,
+    /// `None` where the order of pictures is not written with a number of its own (types 1 and 2).
+    pub(super) order_bits: Option<u32>,
+    /// Pictures may be coded as two fields.
+    pub(super) fields: bool,
 }
 
 /// Profiles whose parameter sets say how chroma is sampled; the rest is always 4:2:0 with 8 bits.
@@ -35,7 +47,7 @@ impl Sps {
         if nal::kind(unit) != nal::SPS {
             return Err(damaged("the H.264 configuration has no sequence parameter set"));
         }
-        read(&without_emulation_prevention(&unit[1..])).map_err(|error| match error.kind {
+        read(&nal::payload(unit)).map_err(|error| match error.kind {
             CodecErrorKind::Unsupported => error,
             _ => error.within("the sequence parameter set is damaged: it"),
         })
@@ -48,13 +60,18 @@ fn read(payload: &[u8]) -> Result<Sps, CodecError> {
     bits.read(16)?; // constraint flags, level
     bits.golomb()?; // seq_parameter_set_id
     let has_format = PROFILES_WITH_FORMAT.contains(&profile);
-    let high_profile_format = if has_format { Some(read_format(&mut bits)?) } else { None };
-    bits.golomb()?; // log2_max_frame_num_minus4
-    skip_picture_order(&mut bits)?;
+    let mut separate_planes = false;
+    let high_profile_format =
+        if has_format { Some(read_format(&mut bits, &mut separate_planes)?) } else { None };
+    let frame_num_bits = counter_bits(bits.golomb()?)?;
+    let order_bits = read_picture_order(&mut bits)?;
     bits.golomb()?; // max_num_ref_frames
     bits.flag()?; // gaps_in_frame_num_value_allowed_flag
-    let size = read_size(&mut bits, high_profile_format.map_or(1, |[chroma, ..]| u32::from(chroma)))?;
-    let mut sps = Sps { size, frame_rate: None, colour: Colour::default(), high_profile_format };
+    let mut fields = false;
+    let chroma = high_profile_format.map_or(1, |[chroma, ..]| u32::from(chroma));
+    let size = read_size(&mut bits, chroma, &mut fields)?;
+    let slices = SliceSyntax { separate_planes, frame_num_bits, order_bits, fields };
+    let mut sps = Sps { size, frame_rate: None, colour: Colour::default(), high_profile_format, slices };
     if bits.flag()? {
         let mut informed = sps.clone();
         // Damage in what only informs must not refuse the stream: the decoder has the last word.
@@ -69,24 +86,13 @@ fn damaged(what: &'static str) -> CodecError {
     CodecError::new(CodecErrorKind::Damaged, what)
 }
 
-/// Takes out the 3 of each 0 0 3 (7.4.1.1).
-fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
-    let mut zeros = 0;
-    let wanted = |&byte: &u8| {
-        let emulation = zeros >= 2 && byte == 3;
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        !emulation
-    };
-    payload.iter().copied().filter(wanted).collect()
-}
-
-fn read_format(bits: &mut BitReader<'_>) -> Result<[u8; 3], CodecError> {
+fn read_format(bits: &mut BitReader<'_>, separate_planes: &mut bool) -> Result<[u8; 3], CodecError> {
     let chroma = bits.golomb()?;
     if chroma > CHROMA_444 {
         return Err(damaged("has a reserved chroma format"));
     }
     if chroma == CHROMA_444 {
-        bits.flag()?; // separate_colour_plane_flag
+        *separate_planes = bits.flag()?;
     }
     let luma_depth = bits.golomb()?;
     let chroma_depth = bits.golomb()?;
@@ -117,11 +123,15 @@ fn skip_scaling_list(bits: &mut BitReader<'_>, entries: u32) -> Result<(), Codec
     Ok(())
 }
 
-fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), CodecError> {
+/// Bits of a counter whose length is written as `log2_..._minus4`, at most 12 (7.4.2.1.1).
+fn counter_bits(minus_four: u32) -> Result<u32, CodecError> {
+    if minus_four <= 12 { Ok(minus_four + 4) } else { Err(damaged("has too long a counter")) }
+}
+
+/// Bits of the number by which pictures are ordered, where there is one.
+fn read_picture_order(bits: &mut BitReader<'_>) -> Result<Option<u32>, CodecError> {
     match bits.golomb()? {
-        0 => {
-            bits.golomb()?; // log2_max_pic_order_cnt_lsb_minus4
-        }
+        0 => return counter_bits(bits.golomb()?).map(Some),
         1 => {
             bits.flag()?; // delta_pic_order_always_zero_flag
             bits.golomb()?; // offset_for_non_ref_pic
@@ -137,17 +147,18 @@ fn skip_picture_order(bits: &mut BitReader<'_>) -> Result<(), CodecError> {
         2 => {}
         _ => return Err(damaged("has a reserved picture order type")),
     }
-    Ok(())
+    Ok(None)
 }
 
-fn read_size(bits: &mut BitReader<'_>, chroma: u32) -> Result<Size, CodecError> {
+fn read_size(bits: &mut BitReader<'_>, chroma: u32, fields: &mut bool) -> Result<Size, CodecError> {
     let columns = bits.golomb()?;
     let rows = bits.golomb()?;
     if columns >= MAX_MACROBLOCKS || rows >= MAX_MACROBLOCKS {
         return Err(size_unsupported(Size { width: u32::MAX, height: u32::MAX }));
     }
     let fields_per_row = if bits.flag()? { 1 } else { 2 };
-    if fields_per_row == 2 {
+    *fields = fields_per_row == 2;
+    if *fields {
         bits.flag()?; // mb_adaptive_frame_field_flag
     }
     bits.flag()?; // direct_8x8_inference_flag

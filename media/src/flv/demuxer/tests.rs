@@ -13,12 +13,19 @@ fn tag(kind: TagKind, timestamp: u32, parts: &[&[u8]]) -> Tag {
     Tag { kind, timestamp, body: parts.concat().into() }
 }
 
+/// What comes of one tag that is the last one.
+fn units(demuxer: &mut Demuxer, tag: &Tag) -> Vec<Unit> {
+    demuxer.push(tag).unwrap();
+    demuxer.finish();
+    std::iter::from_fn(|| demuxer.pull()).collect()
+}
+
 fn configured() -> Demuxer {
     let mut demuxer = Demuxer::new();
-    let video = demuxer.push(&tag(TagKind::Video, 0, &[&[0x17, 0, 0, 0, 0], AVC_RECORD])).unwrap();
-    assert!(matches!(video, Some(Unit::VideoConfig(config)) if config.size().to_string() == "480x270"));
-    let audio = demuxer.push(&tag(TagKind::Audio, 0, &[&[0xaf, 0, 0x12, 0x10]])).unwrap();
-    assert!(matches!(audio, Some(Unit::AudioConfig(config)) if config.sample_rate() == 44_100));
+    let video = units(&mut demuxer, &tag(TagKind::Video, 0, &[&[0x17, 0, 0, 0, 0], AVC_RECORD]));
+    assert!(matches!(&video[..], [Unit::VideoConfig(config)] if config.size().to_string() == "480x270"));
+    let audio = units(&mut demuxer, &tag(TagKind::Audio, 0, &[&[0xaf, 0, 0x12, 0x10]]));
+    assert!(matches!(&audio[..], [Unit::AudioConfig(config)] if config.sample_rate() == 44_100));
     demuxer
 }
 
@@ -26,7 +33,8 @@ fn configured() -> Demuxer {
 fn keeps_decoding_time_and_signed_offset() {
     let mut demuxer = configured();
     let picture = tag(TagKind::Video, 1_000, &[&[0x27, 1, 0xff, 0xff, 0xd8, 0, 0, 0, 1, 0x41]]);
-    let Some(Unit::Packet(packet)) = demuxer.push(&picture).unwrap() else { panic!("no packet") };
+    let units = units(&mut demuxer, &picture);
+    let [Unit::Packet(packet)] = &units[..] else { panic!("{units:?}") };
     assert_eq!((packet.dts, packet.pts), (MediaTime::from_millis(1_000), MediaTime::from_millis(960)));
     assert_eq!((packet.track, packet.key, packet.data.len()), (Track::Video, false, 5));
 }
@@ -36,10 +44,10 @@ fn repeated_configurations_are_news_only_once() {
     let mut demuxer = configured();
     let legacy = tag(TagKind::Video, 40, &[&[0x17, 0, 0, 0, 0], AVC_RECORD]);
     let enhanced = tag(TagKind::Video, 40, &[b"\x90avc1", AVC_RECORD]);
-    assert!(demuxer.push(&legacy).unwrap().is_none());
-    assert!(demuxer.push(&enhanced).unwrap().is_none());
+    assert!(units(&mut demuxer, &legacy).is_empty());
+    assert!(units(&mut demuxer, &enhanced).is_empty());
     let other_audio = tag(TagKind::Audio, 40, &[b"\x90mp4a\x11\x90"]);
-    assert!(matches!(demuxer.push(&other_audio).unwrap(), Some(Unit::AudioConfig(_))));
+    assert!(matches!(units(&mut demuxer, &other_audio)[..], [Unit::AudioConfig(_)]));
 }
 
 #[test]
@@ -55,7 +63,7 @@ fn what_carries_no_media_is_nothing() {
         (TagKind::Audio, &[0xaf, 1]),
     ];
     for (kind, body) in nothing {
-        assert!(demuxer.push(&tag(kind, 0, &[body])).unwrap().is_none(), "{kind:?} {body:02x?}");
+        assert!(units(&mut demuxer, &tag(kind, 0, &[body])).is_empty(), "{kind:?} {body:02x?}");
     }
 }
 
@@ -76,19 +84,18 @@ fn errors_say_which_tag() {
     assert_eq!(demuxer.push(&tag(TagKind::Audio, 7, &[&[0xaf]])).unwrap_err(), truncated);
     let unsupported = demuxer.push(&tag(TagKind::Video, 7, &[b"\x90hvc1"])).unwrap_err();
     assert!(unsupported.to_string().contains("hvc1"), "{unsupported}");
-    assert!(
-        demuxer.push(&tag(TagKind::Audio, 9, &[&[0xaf, 1, 0x21]])).unwrap().is_some(),
-        "goes on afterwards"
-    );
+    let sound = tag(TagKind::Audio, 9, &[&[0xaf, 1, 0x21]]);
+    assert_eq!(units(&mut demuxer, &sound).len(), 1, "goes on afterwards");
 }
 
 #[test]
 fn times_go_on_after_the_wrap() {
     let mut demuxer = configured();
-    let mut dts = |timestamp| match demuxer.push(&tag(TagKind::Audio, timestamp, &[&[0xaf, 1, 0x21]])) {
-        Ok(Some(Unit::Packet(packet))) => packet.dts.as_millis(),
-        other => panic!("{other:?}"),
-    };
+    let mut dts =
+        |timestamp| match &units(&mut demuxer, &tag(TagKind::Audio, timestamp, &[&[0xaf, 1, 0x21]]))[..] {
+            [Unit::Packet(packet)] => packet.dts.as_millis(),
+            other => panic!("{other:?}"),
+        };
     for hour in 1..1_193 {
         dts(hour * 3_600_000);
     }
@@ -107,6 +114,7 @@ proptest! {
         for (kind, timestamp, body) in tags {
             let kind = [TagKind::Audio, TagKind::Video, TagKind::Script][usize::from(kind)];
             let _ = demuxer.push(&Tag { kind, timestamp, body: body.into() });
+            while demuxer.pull().is_some() {}
         }
     }
 

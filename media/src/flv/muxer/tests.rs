@@ -53,7 +53,9 @@ proptest! {
         let config = Arc::new(VideoConfig::Avc(AvcConfig::from_annex_b(X264_480X270).unwrap()));
         demuxer.push(&muxer.tag(&Unit::VideoConfig(config))).unwrap();
         let packet = video(dts, dts + offset, key);
-        let back = demuxer.push(&muxer.tag(&Unit::Packet(packet.clone()))).unwrap();
-        prop_assert!(matches!(back, Some(Unit::Packet(found)) if found == packet));
+        demuxer.push(&muxer.tag(&Unit::Packet(packet.clone()))).unwrap();
+        demuxer.finish();
+        prop_assert!(matches!(demuxer.pull(), Some(Unit::VideoConfig(_))));
+        prop_assert!(matches!(demuxer.pull(), Some(Unit::Packet(found)) if found == packet));
     }
 }

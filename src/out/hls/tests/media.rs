@@ -30,7 +30,7 @@ fn clip(path: &Path, size: &str, b_frames: &str) {
 /// The units of an FLV file, moved to the stream's timeline.
 fn units(path: &Path) -> Vec<Unit> {
     let mut file = Bytes::from(fs::read(path).unwrap()).slice(13..); // header and first back pointer
-    let (mut demuxer, mut units) = (Demuxer::new(), Vec::new());
+    let mut demuxer = Demuxer::new();
     while file.len() >= 15 {
         let number = |bytes: &[u8]| bytes.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
         let length = number(&file[1..4]) as usize;
@@ -38,16 +38,18 @@ fn units(path: &Path) -> Vec<Unit> {
         let kind = TagKind::from_wire_id(file[0]).unwrap();
         let tag = Tag { kind, timestamp, body: file.slice(11..11 + length) };
         file = file.slice(11 + length + 4..);
-        units.extend(demuxer.push(&tag).unwrap().map(|unit| match unit {
-            Unit::Packet(mut packet) => {
-                packet.dts += START;
-                packet.pts += START;
-                Unit::Packet(packet)
-            }
-            config => config,
-        }));
+        demuxer.push(&tag).unwrap();
     }
-    units
+    demuxer.finish();
+    let moved = |unit| match unit {
+        Unit::Packet(mut packet) => {
+            packet.dts += START;
+            packet.pts += START;
+            Unit::Packet(packet)
+        }
+        config => config,
+    };
+    std::iter::from_fn(|| demuxer.pull()).map(moved).collect()
 }
 
 /// Everything that can be fetched while a stream runs, by rendition: initialisation segment, then the segments.
