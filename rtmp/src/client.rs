@@ -11,7 +11,7 @@ use std::fmt;
 use bytes::{BufMut, Bytes, BytesMut};
 use media::flv::{Tag, TagKind};
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::{debug, trace};
+use tracing::{debug, trace, warn};
 
 use super::acknowledge::{Acknowledge, WINDOW};
 use super::amf0::{self, Object, Value};
@@ -193,6 +193,9 @@ impl ClientSession {
                 self.state = State::Ready(stream_id);
             }
             _ if text("level") == "error" => return Err(self.refused(command)),
+            (_, code) if text("level") == "warning" => {
+                warn!(code, description = text("description"), "the server warns");
+            }
             (_, code) => debug!(code, "ignored a status"),
         }
         Ok(())

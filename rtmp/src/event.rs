@@ -8,7 +8,8 @@ use secrecy::SecretString;
 pub enum Event {
     /// The peer named an application (`rtmp://host/APP`).
     Connected { app: String },
-    /// The peer wants to publish. Until it is accepted or rejected nothing more comes.
+    /// The peer wants to publish, to what it calls `key`, word for word. Until it is accepted or rejected nothing more
+    /// comes.
     PublishRequested { app: String, key: SecretString },
     /// Audio, video or metadata of the accepted publisher.
     Tag(Tag),
@@ -18,7 +19,7 @@ pub enum Event {
     Closed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     BadKey,
     /// Whoever it is, not from there or not to this application.
@@ -26,25 +27,38 @@ pub enum Rejection {
     InUse,
     /// The server takes no publishers at the moment.
     Unavailable,
+    /// Another publisher with the same key has come.
+    Replaced,
+    /// No audio or video came for [`Limits::media_timeout`](crate::Limits::media_timeout).
+    Idle,
+    /// Nothing can be made of what the publisher sends. Says what came, and what to send instead.
+    Unusable(String),
 }
 
 impl Rejection {
-    /// The code of `onStatus`. OBS knows the first and the last, and closes; it shows the description of all of them.
-    pub fn code(self) -> &'static str {
+    /// The code of `onStatus`. OBS knows `Denied` and `Rejected`, and closes; it shows the description of all of them.
+    pub fn code(&self) -> &'static str {
         match self {
             Self::BadKey | Self::NotAllowed => "NetStream.Publish.Denied",
             Self::InUse => "NetStream.Publish.BadName",
-            Self::Unavailable => "NetStream.Publish.Rejected",
+            Self::Unavailable | Self::Unusable(_) => "NetStream.Publish.Rejected",
+            Self::Replaced => "NetStream.Publish.Replaced",
+            Self::Idle => "NetStream.Publish.Idle",
         }
     }
 
     /// One sentence for the person at the encoder.
-    pub fn description(self) -> &'static str {
+    pub fn description(&self) -> &str {
         match self {
             Self::BadKey => "No stream has this key.",
             Self::NotAllowed => "Publishing here is not allowed.",
             Self::InUse => "Somebody publishes to this stream already.",
             Self::Unavailable => "The server takes no publishers at the moment.",
+            Self::Replaced => "Another encoder with the same stream key has taken over.",
+            Self::Idle => {
+                "No sound and no picture came for too long; connect again when there is something to send."
+            }
+            Self::Unusable(what) => what,
         }
     }
 }

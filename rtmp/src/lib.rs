@@ -17,7 +17,7 @@
 //!     while let Some(event) = connection.next_event().await? {
 //!         match event {
 //!             Event::PublishRequested { app, .. } if app == "live" => connection.accept_publish().await?,
-//!             Event::PublishRequested { .. } => return connection.reject_publish(Rejection::NotAllowed).await,
+//!             Event::PublishRequested { .. } => return connection.reject_publish(&Rejection::NotAllowed).await,
 //!             Event::Tag(tag) => println!("{:?} at {} ms, {} bytes", tag.kind, tag.timestamp, tag.body.len()),
 //!             _ => {}
 //!         }

@@ -18,7 +18,10 @@ pub struct Limits {
     /// Bytes that unfinished messages of all chunk streams may announce together: the longest video message, with
     /// audio and data between its chunks.
     pub assembling: usize,
-    /// Chunk streams that a peer may use. Encoders use 3 to 6.
+    /// Messages within one aggregate. Relays put a second of sound and pictures into one at most.
+    pub aggregated: usize,
+    /// Chunk streams that a peer may use, each 100 bytes. Encoders use 3 to 6; some take one for each kind of message
+    /// and track.
     pub chunk_streams: usize,
     /// Nesting of AMF0 values, bounded because the reader recurses. Encoders use 3 levels.
     pub amf_depth: usize,
@@ -39,6 +42,9 @@ pub struct Limits {
     pub publish_timeout: Duration,
     /// Silence of the peer after which it counts as gone. Encoders send audio or video many times a second.
     pub read_timeout: Duration,
+    /// From one audio or video message of a publisher to the next. Whoever answers pings and sends nothing holds a place
+    /// that others may want.
+    pub media_timeout: Duration,
     /// Silence of the peer after which it is pinged.
     pub ping_after: Duration,
     /// For the network to take any bytes at all.
@@ -53,7 +59,8 @@ impl Default for Limits {
             data_message: 256 << 10,
             command_message: 64 << 10,
             assembling: 5 << 20,
-            chunk_streams: 32,
+            aggregated: 1024,
+            chunk_streams: 128,
             amf_depth: 16,
             amf_values: 1024,
             app_name: 256,
@@ -63,6 +70,7 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(5),
             publish_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
+            media_timeout: Duration::from_secs(30),
             ping_after: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
         }

@@ -2,6 +2,7 @@
 //!
 //! Unknown kinds and events are values, not errors: peers of every age talk to us.
 
+mod aggregate;
 mod command;
 mod kind;
 mod user_control;

@@ -98,11 +98,18 @@ impl ServerSession {
 
     /// Turns the peer away, also one that publishes already, and ends the session: encoders wait for ever if the
     /// connection stays open.
-    pub fn reject_publish(&mut self, rejection: Rejection) {
+    pub fn reject_publish(&mut self, rejection: &Rejection) {
         if let Publication::Requested(stream_id) | Publication::Accepted(stream_id) = self.publication {
             self.publication = Publication::None;
             self.reply(stream_id, &replies::publish_rejected(rejection));
             self.end();
+        }
+    }
+
+    /// Tells the publisher that something of what it sends cannot be used, while the rest goes on.
+    pub fn warn_publisher(&mut self, description: &str) {
+        if let Publication::Accepted(stream_id) = self.publication {
+            self.reply(stream_id, &replies::bad_format(description));
         }
     }
 
@@ -141,9 +148,10 @@ impl ServerSession {
                 let command = Command::parse(&message, &self.limits)?;
                 self.command(message.stream_id, command)?;
             }
-            MessageKind::Audio => self.tag(TagKind::Audio, message),
-            MessageKind::Video => self.tag(TagKind::Video, message),
-            MessageKind::DataAmf0 | MessageKind::DataAmf3 => self.data(message),
+            MessageKind::Aggregate => self.aggregate(message)?,
+            MessageKind::Audio | MessageKind::Video | MessageKind::DataAmf0 | MessageKind::DataAmf3 => {
+                self.media(message);
+            }
             MessageKind::WindowSize => {
                 if let Some(window) = message.as_number() {
                     self.acknowledge.set_window(window);
@@ -159,9 +167,46 @@ impl ServerSession {
         Ok(())
     }
 
+    /// Hands on audio, video and data; what else may stand in an aggregate is ignored.
+    fn media(&mut self, message: Message) {
+        match message.kind {
+            MessageKind::Audio => self.tag(TagKind::Audio, message),
+            MessageKind::Video => self.tag(TagKind::Video, message),
+            MessageKind::DataAmf0 | MessageKind::DataAmf3 => self.data(message),
+            kind => trace!(?kind, "ignored a message"),
+        }
+    }
+
+    /// Hands on what is inside, under the limits that hold outside.
+    fn aggregate(&mut self, aggregate: Message) -> Result<(), Error> {
+        if !self.is_heard_on(aggregate.stream_id) {
+            return Ok(());
+        }
+        for (count, message) in aggregate.unpack().enumerate() {
+            if count >= self.limits.aggregated {
+                return Err(Error::limit("messages in an aggregate", self.limits.aggregated));
+            }
+            let limit = self.limits.message(message.kind);
+            if message.body.len() > limit {
+                return Err(Error::limit(
+                    format!("bytes for a {:?} message in an aggregate", message.kind),
+                    limit,
+                ));
+            }
+            self.media(message);
+        }
+        Ok(())
+    }
+
+    /// Whether the accepted publication takes messages of this stream. Stream 0 is the connection itself: who publishes
+    /// there does not tell streams apart.
+    fn is_heard_on(&self, stream_id: u32) -> bool {
+        matches!(self.publication, Publication::Accepted(id) if id == stream_id || id == 0)
+    }
+
     /// Hands on what belongs to the accepted publication. Empty bodies say nothing and are dropped.
     fn tag(&mut self, kind: TagKind, message: Message) {
-        if self.publication == Publication::Accepted(message.stream_id) && !message.body.is_empty() {
+        if self.is_heard_on(message.stream_id) && !message.body.is_empty() {
             self.events.push_back(Event::Tag(Tag { kind, timestamp: message.timestamp, body: message.body }));
         }
     }

@@ -75,7 +75,7 @@ async fn ffmpeg_gives_up_when_it_is_rejected() {
     for rejection in [Rejection::BadKey, Rejection::InUse] {
         let (child, stream) = ffmpeg_publishes().await;
         let (mut connection, _) = request(stream).await;
-        connection.reject_publish(rejection).await.unwrap();
+        connection.reject_publish(&rejection).await.unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(!output.status.success());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

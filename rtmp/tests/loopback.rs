@@ -81,7 +81,7 @@ async fn a_rejected_publisher_is_told_why() {
         let (listener, url, key) = listen().await;
         let serve = async {
             let (mut connection, ..) = next_request(&listener).await;
-            connection.reject_publish(rejection).await.unwrap();
+            connection.reject_publish(&rejection).await.unwrap();
             assert!(connection.next_event().await.unwrap().is_none());
         };
         let (published, ()) = tokio::join!(Publisher::connect(&url, &key, PATIENCE), serve);

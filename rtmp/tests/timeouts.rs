@@ -9,7 +9,7 @@ use media::flv::{Tag, TagKind};
 use rtmp::chunk::{ChunkStreamId, ChunkWriter};
 use rtmp::handshake::Handshake;
 use rtmp::message::{Message, MessageKind, UserControl};
-use rtmp::{Error, Event, Limits, Publisher, ServerConnection};
+use rtmp::{Error, Event, Limits, Publisher, Rejection, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
@@ -141,13 +141,43 @@ async fn a_silent_publisher_is_pinged_once_and_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publisher_that_answers_pings_stays() {
+async fn a_publisher_that_only_answers_pings_is_told_and_loses_its_place() {
     let (mut publisher, mut connection) = publishing(PIPE).await;
-    tokio::select! {
-        event = connection.next_event() => panic!("{event:?}"),
-        error = publisher.closed() => panic!("{error}"),
-        () = sleep(Duration::from_secs(120)) => {}
-    }
+    let start = Instant::now();
+    let (event, error) = tokio::join!(connection.next_event(), async {
+        let error = publisher.closed().await;
+        // Nobody waits for it to close.
+        drop(publisher);
+        error
+    });
+    assert!(matches!(event, Err(Error::Timeout("waiting for sound or pictures"))), "{event:?}");
+    let Error::Refused { code, description } = error else { panic!("{error}") };
+    assert_eq!(
+        (code.as_str(), description.as_str()),
+        (Rejection::Idle.code(), Rejection::Idle.description())
+    );
+    assert_eq!(start.elapsed(), Limits::default().media_timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_with_long_pauses_stays() {
+    let (mut publisher, mut connection) = publishing(PIPE).await;
+    let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![1].into() };
+    let send = async {
+        for _ in 0..5 {
+            let pause = Limits::default().media_timeout - Duration::from_secs(1);
+            tokio::select! {
+                error = publisher.closed() => panic!("{error}"),
+                () = sleep(pause) => publisher.send(&tag).await.unwrap(),
+            }
+        }
+    };
+    let receive = async {
+        for _ in 0..5 {
+            assert!(matches!(connection.next_event().await, Ok(Some(Event::Tag(_)))));
+        }
+    };
+    tokio::join!(send, receive);
 }
 
 #[tokio::test(start_paused = true)]

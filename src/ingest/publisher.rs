@@ -43,14 +43,14 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                     }
                     Err(rejection) => {
                         tracing::warn!(%peer, ?rejection, "publisher turned away");
-                        return connection.reject_publish(rejection).await;
+                        return connection.reject_publish(&rejection).await;
                     }
                 }
             }
             Event::Tag(tag) => {
                 if let Some(Err(error)) = publishing.as_mut().map(|publishing| publishing.take(&tag)) {
                     tracing::warn!(%peer, %error, "publisher turned away");
-                    return connection.reject_publish(Rejection::Unavailable).await;
+                    return connection.reject_publish(&Rejection::Unavailable).await;
                 }
             }
             Event::Unpublished => publishing = None,

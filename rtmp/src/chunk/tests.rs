@@ -239,8 +239,9 @@ fn what_cannot_be_is_an_error() {
             Error::limit("bytes of unfinished messages", 5 << 20),
         ),
         (
-            (2..=34).flat_map(|id| [id, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0]).collect(),
-            Error::limit("chunk streams", 32),
+            // Numbers in two bytes: 64 and on.
+            (0..=128).flat_map(|id| [0, id, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0]).collect(),
+            Error::limit("chunk streams", 128),
         ),
     ];
     for (bytes, error) in cases {

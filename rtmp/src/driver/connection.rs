@@ -3,12 +3,17 @@
 use std::io;
 use std::time::Duration;
 
+use media::flv::{Tag, TagKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::transport::Transport;
 use crate::{Error, Event, Limits, Rejection, ServerSession};
+
+/// What a timeout waited for.
+const PUBLISH_REQUEST: &str = "waiting for a publish request";
+const MEDIA: &str = "waiting for sound or pictures";
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -22,6 +27,8 @@ pub struct ServerConnection<S = TcpStream> {
     started: Instant,
     /// Since when the peer has had nothing to publish.
     idle_since: Option<Instant>,
+    /// When an accepted publisher last sent audio or video.
+    media: Option<Instant>,
     /// When the peer last sent anything, or was last asked to go on.
     heard: Instant,
     pinged: bool,
@@ -43,6 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             limits,
             started: now,
             idle_since: Some(now),
+            media: None,
             heard: now,
             pinged: false,
             failure: None,
@@ -61,7 +69,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                     // The time of our own decision is not the peer's.
                     match event {
                         Event::PublishRequested { .. } => self.idle_since = None,
-                        Event::Unpublished => self.idle_since = Some(Instant::now()),
+                        Event::Unpublished => {
+                            self.idle_since = Some(Instant::now());
+                            self.media = None;
+                        }
+                        Event::Tag(Tag { kind: TagKind::Audio | TagKind::Video, .. }) => {
+                            self.media = Some(Instant::now());
+                        }
                         _ => {}
                     }
                     return Ok(Some(event));
@@ -83,11 +97,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     pub async fn accept_publish(&mut self) -> Result<(), Error> {
         self.session.accept_publish();
         self.heard = Instant::now();
+        self.media = Some(self.heard);
+        self.flush().await
+    }
+
+    /// Tells the publisher that something of what it sends cannot be used.
+    pub async fn warn_publisher(&mut self, description: &str) -> Result<(), Error> {
+        self.session.warn_publisher(description);
         self.flush().await
     }
 
     /// Turns the peer away: answers, and closes the connection.
-    pub async fn reject_publish(&mut self, rejection: Rejection) -> Result<(), Error> {
+    pub async fn reject_publish(&mut self, rejection: &Rejection) -> Result<(), Error> {
         self.session.reject_publish(rejection);
         self.flush().await?;
         // A peer that keeps talking has had its answer.
@@ -100,8 +121,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         loop {
             let (deadline, waiting) = self.deadline();
             // Bytes that are there already would always win against the clock.
-            if self.idle_since.is_some() && Instant::now() >= deadline {
-                return Err(Error::Timeout(waiting));
+            let lively = self.idle_since.is_some() || self.media.is_some();
+            if lively && Instant::now() >= deadline {
+                return self.give_up(waiting).await;
             }
             let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.limits.ping_after) };
             if let Ok(input) = timeout_at(wake, self.transport.read()).await {
@@ -116,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                 return Ok(!input.is_empty());
             }
             if Instant::now() >= deadline {
-                return Err(Error::Timeout(waiting));
+                return self.give_up(waiting).await;
             }
             self.pinged = true;
             self.session.ping(self.started.elapsed().as_millis() as u32);
@@ -126,10 +148,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
 
     fn deadline(&self) -> (Instant, &'static str) {
         let silent = self.heard + self.limits.read_timeout;
-        match self.idle_since.map(|since| since + self.limits.publish_timeout) {
-            Some(idle) if idle < silent => (idle, "waiting for a publish request"),
-            _ => (silent, "waiting for any sign of life"),
+        let idle = self.idle_since.map(|since| (since + self.limits.publish_timeout, PUBLISH_REQUEST));
+        let media = self.media.map(|since| (since + self.limits.media_timeout, MEDIA));
+        let all = [Some((silent, "waiting for any sign of life")), idle, media];
+        all.into_iter().flatten().min_by_key(|(deadline, _)| *deadline).expect("the first is always there")
+    }
+
+    /// The peer has had its time. A publisher hears why: it is still there.
+    async fn give_up(&mut self, waiting: &'static str) -> Result<bool, Error> {
+        if waiting == MEDIA {
+            self.reject_publish(&Rejection::Idle).await?;
         }
+        Err(Error::Timeout(waiting))
     }
 
     /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold

@@ -70,7 +70,8 @@ impl ServerSession {
     fn publish(&mut self, stream_id: u32, command: &Command) -> Result<(), Error> {
         let unexpected = |reason| Err(Error::Unexpected { command: "publish", reason });
         let Some(app) = self.app.clone() else { return unexpected("connect has to come first") };
-        if !self.streams.contains(&stream_id) {
+        // Some encoders publish on the connection itself, which other servers let them do.
+        if stream_id != 0 && !self.streams.contains(&stream_id) {
             return unexpected("createStream has to come first");
         }
         if self.publication != Publication::None {
@@ -88,7 +89,7 @@ impl ServerSession {
                 self.events.push_back(Event::PublishRequested { app, key });
             }
             // What is no key at all opens no stream either.
-            None => self.reject_publish(Rejection::BadKey),
+            None => self.reject_publish(&Rejection::BadKey),
         }
         Ok(())
     }
@@ -98,7 +99,8 @@ impl ServerSession {
             return;
         };
         self.streams.remove(&stream_id);
-        if matches!(self.publication, Publication::Requested(id) | Publication::Accepted(id) if id == stream_id)
+        // Who publishes on the connection itself means that with any number.
+        if matches!(self.publication, Publication::Requested(id) | Publication::Accepted(id) if id == stream_id || id == 0)
         {
             self.unpublish();
         }

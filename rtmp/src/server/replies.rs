@@ -56,8 +56,13 @@ pub(super) fn publish_started() -> Command {
 }
 
 /// Go away.
-pub(super) fn publish_rejected(rejection: Rejection) -> Command {
+pub(super) fn publish_rejected(rejection: &Rejection) -> Command {
     Command::on_status("error", rejection.code(), rejection.description())
+}
+
+/// Go on, but somebody should look at what is sent.
+pub(super) fn bad_format(description: &str) -> Command {
+    Command::on_status("warning", "NetStream.Publish.BadFormat", description)
 }
 
 /// Goodbye.

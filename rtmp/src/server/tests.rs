@@ -1,6 +1,6 @@
 //! A hand-driven peer against the server's session.
 
-use bytes::BytesMut;
+use bytes::{BufMut as _, BytesMut};
 use media::flv::Tag;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -153,10 +153,16 @@ fn a_rejected_publisher_is_told_and_not_heard_again() {
         (Rejection::NotAllowed, "NetStream.Publish.Denied"),
         (Rejection::InUse, "NetStream.Publish.BadName"),
         (Rejection::Unavailable, "NetStream.Publish.Rejected"),
+        (Rejection::Replaced, "NetStream.Publish.Replaced"),
+        (Rejection::Idle, "NetStream.Publish.Idle"),
+        (Rejection::Unusable("send H.264".to_owned()), "NetStream.Publish.Rejected"),
     ] {
         let mut talk = Talk::asking();
-        talk.session.reject_publish(rejection);
-        assert_eq!(talk.statuses(), [code]);
+        talk.session.reject_publish(&rejection);
+        let status = talk.commands().remove(0);
+        let info = status.argument(0).and_then(Value::as_object).unwrap();
+        assert_eq!((info.text("level"), info.text("code")), (Some("error"), Some(code)));
+        assert_eq!(info.text("description"), Some(rejection.description()));
         assert_eq!(talk.events(), ["closed"]);
         assert!(talk.session.has_ended());
         assert_eq!(talk.call(0, "connect", []), Err(Error::Ended));
@@ -166,9 +172,105 @@ fn a_rejected_publisher_is_told_and_not_heard_again() {
 #[test]
 fn a_publisher_is_told_as_well_when_its_stream_goes() {
     let mut talk = Talk::publishing();
-    talk.session.reject_publish(Rejection::Unavailable);
+    talk.session.reject_publish(&Rejection::Unavailable);
     assert_eq!(talk.statuses(), ["NetStream.Publish.Rejected"]);
     assert!(talk.session.has_ended());
+}
+
+#[test]
+fn a_publisher_is_warned_and_goes_on() {
+    let mut talk = Talk::asking();
+    talk.session.warn_publisher("nobody publishes yet");
+    assert!(talk.answers().is_empty());
+    talk.session.accept_publish();
+    talk.answers();
+    talk.session.warn_publisher("the sound cannot be used");
+    let status = talk.commands().remove(0);
+    let info = status.argument(0).and_then(Value::as_object).unwrap();
+    assert_eq!(
+        (info.text("level"), info.text("description")),
+        (Some("warning"), Some("the sound cannot be used"))
+    );
+    talk.media(MessageKind::Video, 1, 40, b"picture");
+    assert_eq!(talk.events(), ["Video at 40: picture"]);
+}
+
+/// Tags as an aggregate has them.
+fn aggregate(tags: &[(u8, u32, &[u8])]) -> Message {
+    let mut body = BytesMut::new();
+    for (kind, time, data) in tags {
+        body.put_u8(*kind);
+        body.put_uint(data.len() as u64, 3);
+        body.put_u32(*time << 8);
+        body.put_uint(0, 3);
+        body.put_slice(data);
+        body.put_u32(11 + data.len() as u32);
+    }
+    Message { kind: MessageKind::Aggregate, stream_id: 1, timestamp: 5000, body: body.freeze() }
+}
+
+#[test]
+fn aggregates_are_taken_apart() {
+    let inside: [(u8, u32, &[u8]); 8] = [
+        (9, 0, b"picture"),
+        (8, 10, b"sound"),
+        (9, 15, b""),
+        (18, 20, b"\x02\0\x0d@setDataFrame\x02\0\x0aonMetaData\x05"),
+        (20, 30, b"\x02\0\x0bdeleteStream\0\0\0\0\0\0\0\0\0\x05\0\x3f\xf0\0\0\0\0\0\0"),
+        (1, 30, b"\0\0\0\0"),
+        (22, 30, b"\x09\0\0\x01\0\0\0\0\0\0\0x\0\0\0\x0c"),
+        (9, 40, b"picture"),
+    ];
+    let mut talk = Talk::asking();
+    talk.say(aggregate(&inside)).unwrap();
+    talk.session.accept_publish();
+    talk.say(aggregate(&inside)).unwrap();
+    talk.say(Message { stream_id: 2, ..aggregate(&inside) }).unwrap();
+    let script = "Script at 5020: \\x02\\x00\\nonMetaData\\x05";
+    let expected = ["Video at 5000: picture", "Audio at 5010: sound", script, "Video at 5040: picture"];
+    assert_eq!(talk.events(), expected, "commands, control messages and aggregates inside do nothing");
+    talk.media(MessageKind::Audio, 1, 9, b"still here");
+    assert_eq!(talk.events(), ["Audio at 9: still here"]);
+}
+
+#[test]
+fn aggregates_are_bounded() {
+    let limits = Limits::default();
+    let mut talk = Talk::publishing();
+    talk.say(aggregate(&vec![(8, 0, &b"x"[..]); limits.aggregated])).unwrap();
+    assert_eq!(talk.events().len(), limits.aggregated);
+    let many = talk.say(aggregate(&vec![(8, 0, &b"x"[..]); limits.aggregated + 1]));
+    assert_eq!(many, Err(Error::limit("messages in an aggregate", limits.aggregated)));
+
+    let mut talk = Talk::publishing();
+    let long = talk.say(aggregate(&[(8, 0, &vec![1; limits.audio_message + 1])]));
+    let expected = Error::limit("bytes for a Audio message in an aggregate", limits.audio_message);
+    assert_eq!(long, Err(expected));
+}
+
+#[test]
+fn who_publishes_on_the_connection_itself_is_heard_on_every_stream() {
+    for created in [false, true] {
+        let mut talk = Talk::new(Limits::default());
+        talk.call(0, "connect", [Value::Object(Object::new().with("app", "live"))]).unwrap();
+        if created {
+            talk.call(0, "createStream", [Value::Null]).unwrap();
+        }
+        talk.call(0, "publish", [Value::Null, Value::from("s3cret"), Value::from("live")]).unwrap();
+        talk.session.accept_publish();
+        assert_eq!(talk.statuses(), ["NetStream.Publish.Start"]);
+        talk.media(MessageKind::Audio, 0, 0, b"a");
+        talk.media(MessageKind::Audio, 1, 0, b"b");
+        talk.call(0, "deleteStream", [Value::Null, Value::Number(1.0)]).unwrap();
+        let expected = [
+            "connected to live",
+            "s3cret asks to publish to live",
+            "Audio at 0: a",
+            "Audio at 0: b",
+            "unpublished",
+        ];
+        assert_eq!(talk.events(), expected);
+    }
 }
 
 #[test]
@@ -260,7 +362,7 @@ fn what_is_unknown_is_ignored() {
     talk.call(0, "_checkbw", [Value::Null]).unwrap();
     talk.call(0, "getStreamLength", [Value::Null, Value::from("s3cret")]).unwrap();
     talk.call(0, "_error", [Value::Null, Value::Null]).unwrap();
-    for kind in [16, 19, 22, 99, 255] {
+    for kind in [16, 19, 99, 255] {
         talk.media(MessageKind::Other(kind), 1, 0, b"anything");
     }
     for body in [&b"\0\x1f\0\0\0\x01"[..], b"\0", b"", b"\0\x03\0\0\0\x01\0\0\x0b\xb8"] {

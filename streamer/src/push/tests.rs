@@ -168,7 +168,7 @@ async fn a_refusal_is_final_and_says_why() {
     for (rejection, in_use) in [(Rejection::InUse, true), (Rejection::BadKey, false)] {
         let set = set().await;
         set.push_video_config();
-        set.visitor().await.reject_publish(rejection).await.unwrap();
+        set.visitor().await.reject_publish(&rejection).await.unwrap();
         let error = set.sender.await.unwrap().unwrap_err();
         assert!(matches!(error, Failure::Refused(_)), "{error}");
         assert_eq!(error.to_string().contains("has a publisher for this key already"), in_use, "{error}");
@@ -187,7 +187,7 @@ async fn a_ghost_of_our_own_is_waited_for() {
     drop(server);
     set.lost().await;
     set.push(40, false);
-    set.visitor().await.reject_publish(Rejection::InUse).await.unwrap();
+    set.visitor().await.reject_publish(&Rejection::InUse).await.unwrap();
     let mut server = set.visitor().await;
     server.accept_publish().await.unwrap();
     set.queue.close();

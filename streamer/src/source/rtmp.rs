@@ -208,10 +208,10 @@ async fn serve(
             Event::Connected { .. } => {}
             Event::PublishRequested { key, .. } => {
                 if own_key.as_ref().is_some_and(|own| StreamKey::try_from(&key).as_ref() != Ok(own)) {
-                    return connection.reject_publish(Rejection::BadKey).await;
+                    return connection.reject_publish(&Rejection::BadKey).await;
                 }
                 let Ok(own) = publisher.clone().try_acquire_owned() else {
-                    return connection.reject_publish(Rejection::InUse).await;
+                    return connection.reject_publish(&Rejection::InUse).await;
                 };
                 permit = Some(own);
                 demuxer = Demuxer::new();
