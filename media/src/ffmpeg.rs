@@ -14,12 +14,14 @@ pub(crate) mod frames;
 mod pictures;
 mod pool;
 mod scaler;
+mod upright;
 
 pub use decoder::Decoder;
 pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};
 pub use error::FfmpegError;
 pub use file::{FileReader, Media};
 pub use scaler::{Filter, Scaler};
+pub use upright::Upright;
 
 /// Makes libav print errors only. Call it once at start: by default it also prints warnings and progress to standard
 /// error, beside our own log. What fails is returned as a value in any case.

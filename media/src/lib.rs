@@ -26,7 +26,7 @@ pub mod time;
 
 pub use codec::{AudioConfig, VideoConfig};
 pub use packet::{Packet, Track, Unit};
-pub use picture::{Colour, Component, FrameRate, Picture, Size};
+pub use picture::{Colour, Component, FrameRate, Picture, Size, Turn};
 pub use time::MediaTime;
 
 #[cfg(test)]

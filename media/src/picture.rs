@@ -6,14 +6,16 @@
 
 mod colour;
 mod size;
+pub(crate) mod turn;
 
-use ffmpeg_next::frame;
+use ffmpeg_next::frame::{self, side_data};
 
 use crate::ffmpeg::frames;
 use crate::time::MediaTime;
 
 pub use colour::{Colour, Range};
 pub use size::{FrameRate, Size};
+pub use turn::{DisplayMatrix, Turn};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Component {
@@ -61,6 +63,11 @@ impl Picture {
         Self { frame }
     }
 
+    /// Takes over everything that is said of `frame`.
+    pub(crate) fn describe_as(&mut self, frame: &frame::Video) {
+        frames::copy_properties(&mut self.frame, frame);
+    }
+
     pub(crate) fn frame(&self) -> &frame::Video {
         &self.frame
     }
@@ -92,6 +99,12 @@ impl Picture {
 
     pub fn set_colour(&mut self, colour: Colour) {
         frames::set_colour(&mut self.frame, colour);
+    }
+
+    /// How its stream wants it to be turned before it is looked at, if it says so.
+    pub fn display_matrix(&self) -> Option<DisplayMatrix> {
+        let data = self.frame.side_data(side_data::Type::DisplayMatrix)?;
+        turn::parse(data.data())
     }
 
     /// Takes over everything but the samples: time, key, colour.

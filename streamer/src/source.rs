@@ -34,7 +34,7 @@ pub fn open(
     Ok(match spec {
         SourceSpec::File { path, repeats } => {
             let recording = FileReader::open(path).map_err(|error| {
-                Failure::failed(anyhow!("{error}; give a media file that ffprobe can read"))
+                Failure::failed(anyhow!("{error}; give a file with a video that ffplay can show"))
             })?;
             Box::new(Player::new(recording, *repeats, stop.clone(), counters.clone()))
         }

@@ -38,6 +38,11 @@ pub enum FfmpegError {
     File { path: PathBuf, source: Error },
     #[error("{} has no video track", .0.display())]
     NoVideo(PathBuf),
+    #[error("{} has no video track: its only picture is the cover", .0.display())]
+    CoverOnly(PathBuf),
+    /// A file has a video track that nothing can be made of.
+    #[error("none of the pictures of {} can be decoded; the file is damaged or encrypted", .0.display())]
+    NoPicture(PathBuf),
     /// An encoder or a file described a track in a way that we cannot read.
     #[error("the configuration of a track cannot be read")]
     Config(#[from] CodecError),

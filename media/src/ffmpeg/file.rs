@@ -1,16 +1,19 @@
-//! Media files: their first video track as pictures, their first audio track as AAC, in the order of their times.
+//! Media files: their best video track as pictures, their best audio track as AAC, in the order of their times.
 //!
-//! Any container and codec that FFmpeg knows. AAC passes through untouched; other sound is transcoded. Damaged packets
+//! Any container and codec that FFmpeg knows. Pictures come as they are meant to be looked at: turned as the file says; their
+//! size may change on the way. Cover art is no video. AAC passes through untouched; other sound is transcoded. Damaged packets
 //! are left out. Nothing here waits: whoever plays a file paces it by the times, and repeats it with
 //! [`FileReader::rewind`].
 
 mod tracks;
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Error, Packet as CodedPacket, ffi, format, media};
 
 use super::FfmpegError;
@@ -46,11 +49,16 @@ pub struct FileReader {
     coded_video: VecDeque<CodedPacket>,
     pictures: VecDeque<Picture>,
     sound: VecDeque<Packet>,
+    /// Coded pictures that were given to the decoder.
+    decoded: usize,
     ended: bool,
 }
 
 /// How far a file may interleave its tracks unevenly before their order is given up: coded, so this costs little.
 const MAX_READ_AHEAD: usize = 512;
+/// Coded pictures without a single one that can be shown, after which a file is given up: a recording that begins in mid-stream
+/// shows nothing before its first keyframe, some seconds in.
+const MAX_UNSHOWN: usize = 1_000;
 /// Failing reads in a row after which a file is given up; a damaged spot costs one or two.
 const MAX_FAILED_READS: usize = 16;
 
@@ -64,8 +72,7 @@ impl FileReader {
             .filter(|name| !name.contains('\0'))
             .ok_or(file_error(Error::Other { errno: ffmpeg_next::error::EINVAL }))?;
         let input = format::input(&format!("file:{name}")).map_err(file_error)?;
-        let video_stream =
-            input.streams().best(media::Type::Video).ok_or_else(|| FfmpegError::NoVideo(path.to_owned()))?;
+        let video_stream = moving_pictures(&input).ok_or_else(|| no_video(path, &input))?;
         let audio_stream = input.streams().best(media::Type::Audio);
         // One start for both tracks, so that sound and picture stay together.
         let start = [Some(&video_stream), audio_stream.as_ref()]
@@ -87,10 +94,12 @@ impl FileReader {
             coded_video: VecDeque::new(),
             pictures: VecDeque::new(),
             sound: VecDeque::new(),
+            decoded: 0,
             ended: false,
         })
     }
 
+    /// Of the pictures that come, as far as the file tells before they do.
     pub fn size(&self) -> Size {
         self.video.size()
     }
@@ -141,6 +150,7 @@ impl FileReader {
         while self.pictures.is_empty() && !self.video.is_finished() {
             if let Some(packet) = self.coded_video.pop_front() {
                 self.video.decode(&packet, &mut self.pictures)?;
+                self.decoded += 1;
             } else if self.ended {
                 self.video.finish(&mut self.pictures)?;
             // Sound waits for the picture; more of it would only fill the memory.
@@ -148,6 +158,9 @@ impl FileReader {
                 return Ok(());
             } else {
                 self.read()?;
+            }
+            if !self.video.has_begun() && (self.video.is_finished() || self.decoded >= MAX_UNSHOWN) {
+                return Err(FfmpegError::NoPicture(self.path.clone()));
             }
         }
         Ok(())
@@ -191,5 +204,36 @@ impl FileReader {
     fn end(&mut self) -> Result<(), FfmpegError> {
         self.ended = true;
         self.audio.as_mut().map_or(Ok(()), |audio| audio.finish(&mut self.sound))
+    }
+}
+
+/// The track that players show: the one that libavformat finds best, unless that is a picture beside the sound.
+fn moving_pictures(input: &Input) -> Option<Stream<'_>> {
+    let best = input.streams().best(media::Type::Video).filter(|stream| !is_cover(stream));
+    best.or_else(|| {
+        let others = video_streams(input).filter(|stream| !is_cover(stream));
+        // The first of the most promising ones, by what libavformat goes by as well.
+        others.max_by_key(|stream| {
+            let is_usual = stream.disposition().contains(Disposition::DEFAULT);
+            (is_usual, stream.frames(), Reverse(stream.index()))
+        })
+    })
+}
+
+fn video_streams(input: &Input) -> impl Iterator<Item = Stream<'_>> {
+    input.streams().filter(|stream| stream.parameters().medium() == media::Type::Video)
+}
+
+/// Whether the track is a cover or a thumbnail, which are marked alike.
+fn is_cover(stream: &Stream<'_>) -> bool {
+    stream.disposition().contains(Disposition::ATTACHED_PIC)
+}
+
+fn no_video(path: &Path, input: &Input) -> FfmpegError {
+    let path = path.to_owned();
+    if video_streams(input).any(|stream| is_cover(&stream)) {
+        FfmpegError::CoverOnly(path)
+    } else {
+        FfmpegError::NoVideo(path)
     }
 }

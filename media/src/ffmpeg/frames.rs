@@ -5,7 +5,8 @@
 )]
 
 use ffmpeg_next::ffi::{
-    AVPixelFormat, av_frame_get_buffer, av_frame_make_writable, av_frame_ref, av_pix_fmt_desc_get,
+    AVPixelFormat, av_frame_copy_props, av_frame_get_buffer, av_frame_make_writable, av_frame_ref,
+    av_pix_fmt_desc_get,
 };
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
@@ -37,6 +38,13 @@ pub(crate) fn share(frame: &Video) -> Video {
     let result = unsafe { av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) };
     assert!(result >= 0, "out of memory for a reference to a picture");
     shared
+}
+
+/// Gives `to` everything that is said of `from`: time, tags, side data.
+pub(crate) fn copy_properties(to: &mut Video, from: &Video) {
+    // SAFETY: both frames are allocated; side data is shared by reference.
+    let result = unsafe { av_frame_copy_props(to.as_mut_ptr(), from.as_ptr()) };
+    assert!(result >= 0, "out of memory for the properties of a picture");
 }
 
 /// Whether the frame can be a `Picture` as it is: 4:2:0 with 8 bits, of supported size, lines from top to bottom.

@@ -5,9 +5,8 @@ use ffmpeg_next::frame::Video;
 use super::scaler::Scaler;
 use super::{FfmpegError, frames};
 use crate::picture::{Picture, Size};
-use crate::time::MediaTime;
 
-/// The frame as a picture; keeps time, key and colour. The frame can be filled again afterwards.
+/// The frame as a picture; keeps what is said of it. The frame can be filled again afterwards.
 pub(super) fn from_decoded(frame: &mut Video, converter: &mut Scaler) -> Result<Picture, FfmpegError> {
     let size = Size { width: frame.width(), height: frame.height() };
     if !size.is_supported() {
@@ -20,8 +19,7 @@ pub(super) fn from_decoded(frame: &mut Video, converter: &mut Scaler) -> Result<
     let colour = frames::converted_colour(frame)
         .ok_or_else(|| FfmpegError::Format(format!("{:?}", frame.format())))?;
     let mut picture = converter.convert(frame, size)?;
-    picture.set_pts(MediaTime::from_ticks(frame.pts().unwrap_or(0)));
-    picture.set_key(frame.is_key());
+    picture.describe_as(frame);
     picture.set_colour(colour);
     Ok(picture)
 }

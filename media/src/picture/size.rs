@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::turn::Turn;
 use crate::time::MediaTime;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,12 @@ impl Size {
     #[must_use]
     pub fn scaled(self, factor: u32) -> Self {
         Self { width: self.width.saturating_mul(factor), height: self.height.saturating_mul(factor) }
+    }
+
+    /// Of a picture of this size once it is turned.
+    #[must_use]
+    pub fn turned(self, turn: Turn) -> Self {
+        if turn.is_quarter() { Self { width: self.height, height: self.width } } else { self }
     }
 
     /// Whether pictures of this size can exist: neither empty nor beyond [`Size::MAX_SIDE`].

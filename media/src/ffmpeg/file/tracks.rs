@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ffmpeg_next::codec::packet::side_data;
 use ffmpeg_next::codec::{Context, Id, threading};
 use ffmpeg_next::decoder::Opened;
 use ffmpeg_next::format::stream::Stream;
@@ -13,10 +14,10 @@ use ffmpeg_next::{Packet as CodedPacket, Rational, ffi};
 use super::super::audio::Transcoder;
 use super::super::error::is_nothing;
 use super::super::scaler::{Filter, Scaler};
-use super::super::{FfmpegError, context, pictures};
+use super::super::{FfmpegError, Upright, context, pictures};
 use crate::codec::AudioConfig;
 use crate::packet::{Packet, Track};
-use crate::picture::{FrameRate, Picture, Size};
+use crate::picture::{DisplayMatrix, FrameRate, Picture, Size, Turn, turn};
 use crate::time::MediaTime;
 
 /// When a track begins on its file's own timeline, where the file tells.
@@ -37,7 +38,7 @@ pub(super) struct VideoTrack {
     frame_rate: FrameRate,
     decoder: Opened,
     converter: Scaler,
-    scaler: Scaler,
+    upright: Upright,
     frame: Video,
     last: Option<MediaTime>,
     finished: bool,
@@ -56,19 +57,20 @@ impl VideoTrack {
         let count = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(MAX_THREADS));
         context.set_threading(threading::Config { count, ..threading::Config::kind(threading::Type::Frame) });
         let decoder = context.decoder().video().map_err(set_up)?;
-        let size = Size { width: decoder.width(), height: decoder.height() };
-        if !size.is_supported() {
-            return Err(FfmpegError::Size(size));
+        let coded = Size { width: decoder.width(), height: decoder.height() };
+        if !coded.is_supported() {
+            return Err(FfmpegError::Size(coded));
         }
+        let matrix = display_matrix(stream);
         Ok(Self {
             index: stream.index(),
             time_base: stream.time_base(),
             start,
-            size,
+            size: coded.turned(matrix.map_or(Turn::None, |matrix| Turn::nearest(&matrix).0)),
             frame_rate: frame_rate(stream),
             decoder: decoder.0,
             converter: Scaler::new(Filter::Bicubic),
-            scaler: Scaler::new(Filter::Bicubic),
+            upright: Upright::new(matrix),
             frame: Video::empty(),
             last: None,
             finished: false,
@@ -85,6 +87,11 @@ impl VideoTrack {
 
     pub(super) fn frame_rate(&self) -> FrameRate {
         self.frame_rate
+    }
+
+    /// Whether a picture has come.
+    pub(super) fn has_begun(&self) -> bool {
+        self.last.is_some()
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -122,9 +129,7 @@ impl VideoTrack {
             let stamp = self.frame.timestamp();
             let mut picture = pictures::from_decoded(&mut self.frame, &mut self.converter)?;
             picture.set_pts(self.time(stamp));
-            // Encoders behind us are set up for one size; the file may change it on the way.
-            let fits = picture.size() == self.size;
-            pictures.push_back(if fits { picture } else { self.scaler.scale(&picture, self.size)? });
+            pictures.push_back(self.upright.turn(picture));
         }
     }
 
@@ -136,6 +141,12 @@ impl VideoTrack {
         self.last = Some(time);
         time
     }
+}
+
+/// How the file wants the pictures of this track to be turned.
+fn display_matrix(stream: &Stream<'_>) -> Option<DisplayMatrix> {
+    let found = stream.side_data().find(|data| data.kind() == side_data::Type::DisplayMatrix)?;
+    turn::parse(found.data())
 }
 
 fn frame_rate(stream: &Stream<'_>) -> FrameRate {

@@ -1,5 +1,7 @@
 //! Reads files that the ffmpeg program made: other codecs, containers, tracks and orders than our own.
 
+mod display;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -174,7 +176,35 @@ fn refuses_with_a_reason() {
     assert!(matches!(error(Path::new("http://127.0.0.1:1/x.mp4")), FfmpegError::File { .. }));
     let sound_only = make("sound.m4a", &format!("{SOUND} -c:a aac"));
     assert!(matches!(error(&sound_only.path), FfmpegError::NoVideo(_)));
+    let cover = "-f lavfi -i color=red:size=64x64:rate=1:duration=1 -map 0 -map 1 -c:v mjpeg -disposition:v attached_pic";
+    for (name, codec) in [("song.m4a", "aac"), ("song.mp3", "libmp3lame")] {
+        let song = make(name, &format!("{SOUND} {cover} -c:a {codec}"));
+        let refused = error(&song.path);
+        assert!(matches!(refused, FfmpegError::CoverOnly(_)), "{name}: {refused}");
+    }
     let text = make("frame.mp4", &format!("{VIDEO} -c:v libx264"));
     std::fs::write(&text.path, "not a film").unwrap();
     assert!(matches!(error(&text.path), FfmpegError::File { .. }));
+}
+
+#[test]
+fn a_cover_beside_a_video_is_not_shown() {
+    let cover = "-f lavfi -i color=red:size=640x640:rate=1:duration=1";
+    let maps = "-map 0 -map 1 -map 2 -c:v:0 mjpeg -disposition:v:0 attached_pic -c:v:1 libx264 -c:a aac";
+    let file = make("covered.mp4", &format!("{cover} {VIDEO} {SOUND} {maps}"));
+    let mut reader = FileReader::open(&file.path).unwrap();
+    assert_eq!(reader.size(), Size { width: 160, height: 90 });
+    assert_eq!(read_all(&mut reader).pictures.len(), 50);
+}
+
+/// Encrypted or broken all through: sound alone would look like success.
+#[test]
+fn a_video_without_a_single_picture_is_an_error() {
+    let file = make("clip.mkv", &format!("{VIDEO} -c:v libx264 -x264-params annexb=0"));
+    let mut bytes = std::fs::read(&file.path).unwrap();
+    let begin = bytes.windows(4).position(|four| four == [0x1F, 0x43, 0xB6, 0x75]).expect("a cluster") + 200;
+    bytes[begin..].fill(0x55);
+    std::fs::write(&file.path, bytes).unwrap();
+    let mut reader = FileReader::open(&file.path).unwrap();
+    assert!(matches!(reader.next(), Err(FfmpegError::NoPicture(_))));
 }
