@@ -59,7 +59,7 @@ impl Set {
 
     fn push(&self, millis: i64, key: bool) {
         let time = MediaTime::from_millis(millis);
-        let data = Bytes::from_static(&[0, 0, 0, 1, 0x65]);
+        let data = Bytes::from_static(if key { &[0, 0, 0, 1, 0x65] } else { &[0, 0, 0, 1, 0x41] });
         self.queue.push(Unit::Packet(Packet {
             track: Track::Video,
             dts: time,

@@ -15,7 +15,7 @@ fn video(dts: i64, pts: i64, key: bool) -> Packet {
         pts: MediaTime::from_millis(pts),
         key,
         recovery: false,
-        data: Bytes::from_static(&[0, 0, 0, 1, 0x41]),
+        data: Bytes::from_static(if key { &[0, 0, 0, 1, 0x65] } else { &[0, 0, 0, 1, 0x41] }),
     }
 }
 
@@ -26,7 +26,7 @@ fn writes_what_every_server_reads() {
     assert_eq!(muxer.tag(&audio).body.as_ref(), [0xaf, 0, 0x12, 0x10]);
     let tag = muxer.tag(&Unit::Packet(video(1_000, 960, true)));
     assert_eq!((tag.kind, tag.timestamp), (TagKind::Video, 1_000));
-    assert_eq!(tag.body.as_ref(), [0x17, 1, 0xff, 0xff, 0xd8, 0, 0, 0, 1, 0x41]);
+    assert_eq!(tag.body.as_ref(), [0x17, 1, 0xff, 0xff, 0xd8, 0, 0, 0, 1, 0x65]);
     assert_eq!(muxer.tag(&audio).timestamp, 1_000);
     assert_eq!(muxer.tag(&Unit::Packet(video(0x1_0000_0005, 0x1_0000_0005, false))).timestamp, 5);
 }

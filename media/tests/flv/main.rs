@@ -1,5 +1,7 @@
 //! FLV from and for the ffmpeg program: what it writes we read, decode and show in order; what we write it reads.
 
+mod access_units;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
