@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::picture::{Colour, FrameRate, Size};
 use crate::time::MediaTime;
-use aac::AacConfig;
+use aac::{AacConfig, Unplayable};
 use avc::AvcConfig;
 
 pub use error::{CodecError, CodecErrorKind};
@@ -77,9 +77,16 @@ impl AudioConfig {
         AacConfig::parse(record).map(Self::Aac)
     }
 
-    /// AAC-LC with 1 or 2 channels at one of the sample rates of the standard's table.
+    /// AAC-LC with 1 to 6 or 8 channels at one of the sample rates of the standard's table.
     pub fn aac_low_complexity(sample_rate: u32, channels: u8) -> Result<Self, CodecError> {
         AacConfig::low_complexity(sample_rate, channels).map(Self::Aac)
+    }
+
+    /// The configuration by which browsers play this sound: this one, as a rule. The error says why they do not.
+    pub fn playable(&self) -> Result<Self, Unplayable> {
+        match self {
+            Self::Aac(config) => config.playable().map(Self::Aac),
+        }
     }
 
     /// What FLV and MP4 carry and a decoder is set up with, as it came.

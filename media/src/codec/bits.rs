@@ -15,6 +15,11 @@ impl<'a> BitReader<'a> {
         Self { bytes, position: 0 }
     }
 
+    /// Bits read so far.
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
     pub(super) fn flag(&mut self) -> Result<bool, CodecError> {
         let byte = self.bytes.get(self.position / 8).ok_or_else(ends_early)?;
         let bit = byte >> (7 - self.position % 8) & 1;
