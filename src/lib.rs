@@ -2,7 +2,7 @@
 //! while the stream runs, and hands out both as HLS.
 //!
 //! ```text
-//! ingest -> streams -> lane (calls inference) -> out        http reads all of them
+//! ingest -> streams -> lane (calls inference), sound -> out        http reads all of them
 //! ```
 //!
 //! | module | its one job |
@@ -10,6 +10,7 @@
 //! | [`ingest`] | accept RTMP connections, decide who may publish, turn tags into units |
 //! | [`streams`] | the registry of streams: timelines, sessions, grace periods, bounded queues |
 //! | [`lane`] | one lane per stream: decode, upsample, encode; decides what it can afford |
+//! | [`sound`] | sound that browsers do not play becomes sound that they play |
 //! | [`inference`] | the nets: who runs them, how a new one is proven and handed over |
 //! | [`out`] | where renditions go; HLS: parts, segments and playlists, in memory |
 //! | [`http`] | playback, control API, pages, metrics |
@@ -25,5 +26,6 @@ pub mod ingest;
 pub mod lane;
 pub mod out;
 pub mod server;
+pub mod sound;
 pub mod streams;
 pub mod telemetry;

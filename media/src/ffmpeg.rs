@@ -1,4 +1,4 @@
-//! FFmpeg's libraries, wrapped: decoder, scaler, encoder, file reader.
+//! FFmpeg's libraries, wrapped: decoder, scaler, encoder, transcoder of sound, file reader.
 //!
 //! Everything here has one shape: `push(input)`, `pull() -> Option<output>`, `finish()`; synchronous, without a clock.
 //! A wrapper can be moved into the thread that uses it, and is used by that one alone. No type of FFmpeg leaves this
@@ -16,6 +16,7 @@ mod pool;
 mod scaler;
 mod upright;
 
+pub use audio::Transcoder;
 pub use decoder::Decoder;
 pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};
 pub use error::FfmpegError;

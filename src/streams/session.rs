@@ -19,9 +19,13 @@ use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Shared};
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
+use crate::sound::Sound;
 
 /// How long a lane may take to finish what it has when its stream ends. Shorter than the whole server may take.
 const LANE_END: Duration = Duration::from_millis(2500);
+
+/// How long transcoded sound may take to come to its end, behind the lane's.
+const SOUND_END: Duration = Duration::from_millis(500);
 
 /// What all sessions share.
 #[derive(Clone)]
@@ -59,6 +63,7 @@ pub struct Session {
     /// What cannot be used, or not as it comes.
     pub problems: Problems,
     name: StreamName,
+    sound: Sound,
     sinks: Sinks,
     timeline: Timeline,
     over: bool,
@@ -101,6 +106,10 @@ impl Session {
                 )
                 .ok()
         });
+        let problems = Problems::new(model.name.clone());
+        let noted = problems.clone();
+        let report = move |kind, text| noted.report(kind, text);
+        let sound = Sound::new(model.name.clone(), sinks.clone(), Arc::new(report));
         Self {
             packager,
             lane,
@@ -108,8 +117,9 @@ impl Session {
             audio: None,
             discontinuities: 0,
             training: None,
-            problems: Problems::new(model.name.clone()),
+            problems,
             name: model.name.clone(),
+            sound,
             sinks,
             timeline: Timeline::new(),
             over: false,
@@ -146,6 +156,7 @@ impl Session {
             // Now, not when the answer is awaited: several lanes end side by side.
             lane.close();
         }
+        let sound = self.sound.end(SOUND_END);
         let sinks = self.sinks.clone();
         let name = self.name.clone();
         async move {
@@ -154,6 +165,7 @@ impl Session {
             if let Some(lane) = lane {
                 lane.end(LANE_END).await;
             }
+            sound.await;
             sinks.finish();
             tracing::info!(stream = %name, "playlist ended");
         }
@@ -173,7 +185,7 @@ impl Session {
             stream = %self.name, codec = config.codec_string(), rate = config.sample_rate(),
             channels = config.channels(), "audio"
         );
-        self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(Arc::clone(&config)), arrival);
+        self.sound.configure(&config, arrival);
         Incoming::configure(&mut self.audio, config);
     }
 
@@ -194,7 +206,7 @@ impl Session {
             Track::Audio => {
                 let Some(audio) = &mut self.audio else { return };
                 audio.note(&packet, arrival);
-                self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
+                self.sound.push(packet, arrival);
             }
         }
     }
@@ -202,6 +214,7 @@ impl Session {
     fn discontinuity(&mut self, at: MediaTime) {
         self.discontinuities += 1;
         tracing::info!(stream = %self.name, %at, "discontinuity");
+        self.sound.discontinuity();
         self.sinks.discontinuity();
         if let Some(lane) = &self.lane {
             lane.queue.push(LaneInput::Discontinuity);

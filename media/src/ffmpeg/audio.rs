@@ -5,4 +5,4 @@ mod layout;
 mod transcoder;
 
 pub(crate) use encoder::AacEncoder;
-pub(super) use transcoder::Transcoder;
+pub use transcoder::Transcoder;

@@ -1,8 +1,8 @@
 //! Media files: their best video track as pictures, their best audio track as AAC, in the order of their times.
 //!
 //! Any container and codec that FFmpeg knows. Pictures come as they are meant to be looked at: turned as the file says; their
-//! size may change on the way. Cover art is no video. AAC passes through untouched; other sound is transcoded. Damaged packets
-//! are left out. Nothing here waits: whoever plays a file paces it by the times, and repeats it with
+//! size may change on the way. Cover art is no video. AAC that browsers play passes through untouched; other sound is
+//! transcoded. Damaged packets are left out. Nothing here waits: whoever plays a file paces it by the times, and repeats it with
 //! [`FileReader::rewind`].
 
 mod tracks;
@@ -82,7 +82,14 @@ impl FileReader {
             .min()
             .unwrap_or_default();
         let video = VideoTrack::open(&video_stream, start)?;
-        let audio = audio_stream.map(|stream| AudioTrack::open(&stream, start)).transpose()?;
+        // Pictures play without sound that nobody can decode.
+        let audio = audio_stream.and_then(|stream| {
+            AudioTrack::open(&stream, start)
+                .inspect_err(|error| {
+                    tracing::warn!(%error, file = %path.display(), "the sound is left out");
+                })
+                .ok()
+        });
         let duration = MediaTime::from_time_base(input.duration(), 1, ffi::AV_TIME_BASE);
         let known = input.duration() != ffi::AV_NOPTS_VALUE && duration > MediaTime::ZERO;
         Ok(Self {

@@ -1,7 +1,6 @@
 //! Tags to units: configurations when they change, whole pictures and frames with unwrapped times.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,8 +9,8 @@ use super::message::Message;
 use super::timestamps::unwrap;
 use super::{Tag, TagKind, audio, video};
 use crate::codec::avc::{Assembler, Coded};
-use crate::codec::{AudioConfig, CodecError};
-use crate::packet::{Packet, Track, Unit};
+use crate::codec::{CodecError, aac};
+use crate::packet::{Track, Unit};
 use crate::time::MediaTime;
 
 /// Push tags, and pull units after each until none is left.
@@ -20,7 +19,7 @@ pub struct Demuxer {
     /// Timestamp of the last tag, unwrapped.
     last_millis: Option<i64>,
     video: Assembler,
-    audio: Option<Arc<AudioConfig>>,
+    audio: aac::Frames,
     /// Sound that came while a picture was held back: it leaves behind it, as it came.
     behind: VecDeque<Unit>,
     units: VecDeque<Unit>,
@@ -85,6 +84,9 @@ impl Demuxer {
 
     /// Takes what is complete, in the order in which it came.
     fn collect(&mut self) {
+        while let Some(unit) = self.audio.pull() {
+            self.behind.push_back(unit);
+        }
         if self.has_sound_behind() {
             self.video.release();
         }
@@ -108,18 +110,11 @@ impl Demuxer {
         self.behind.len() > FRAMES_BEHIND || span.is_some_and(|span| span >= SOUND_BEHIND)
     }
 
-    /// Encoders repeat configurations, and some send an empty one first.
     fn configure(&mut self, track: Track, record: Bytes) -> Result<(), CodecError> {
-        if track == Track::Video {
-            return self.video.configure(record);
+        match track {
+            Track::Video => self.video.configure(record),
+            Track::Audio => self.audio.configure(record),
         }
-        let is_known = self.audio.as_ref().is_some_and(|config| *config.record() == record);
-        if !record.is_empty() && !is_known {
-            let config = Arc::new(AudioConfig::aac(record)?);
-            self.audio = Some(Arc::clone(&config));
-            self.behind.push_back(Unit::AudioConfig(config));
-        }
-        Ok(())
     }
 
     fn take(&mut self, track: Track, coded: Coded) -> Result<(), (FlvErrorKind, Option<CodecError>)> {
@@ -133,14 +128,10 @@ impl Demuxer {
                 }
             });
         }
-        if self.audio.is_none() {
-            return Err((FlvErrorKind::BeforeConfig, None));
-        }
-        if !coded.data.is_empty() {
-            let Coded { dts, pts, key, data } = coded;
-            self.behind.push_back(Unit::Packet(Packet { track, dts, pts, key, recovery: false, data }));
-        }
-        Ok(())
+        let taken = self.audio.push(coded.dts, coded.data);
+        taken.map_err(|source| (FlvErrorKind::Sound, Some(source)))?;
+        // Frames that describe themselves have told their configuration by now.
+        if self.audio.is_configured() { Ok(()) } else { Err((FlvErrorKind::BeforeConfig, None)) }
     }
 }
 

@@ -29,6 +29,8 @@ pub enum FlvErrorKind {
     Config,
     #[error("has a damaged picture")]
     Picture,
+    #[error("has sound that cannot be read")]
+    Sound,
 }
 
 impl FlvErrorKind {
@@ -40,6 +42,7 @@ impl FlvErrorKind {
             Self::BeforeConfig => "configuration-missing",
             Self::Config => "configuration-refused",
             Self::Picture => "picture-damaged",
+            Self::Sound => "sound-not-readable",
         }
     }
 }

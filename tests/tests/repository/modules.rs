@@ -7,7 +7,7 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 12] = [
+const SERVER: [(&str, &[&str]); 13] = [
     ("", &[]),
     ("abuse", &[]),
     ("cli", &["config", "server", "telemetry"]),
@@ -18,7 +18,8 @@ const SERVER: [(&str, &[&str]); 12] = [
     ("lane", &["inference", "out"]),
     ("out", &[]),
     ("server", &["abuse", "config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
-    ("streams", &["inference", "lane", "out"]),
+    ("sound", &["out"]),
+    ("streams", &["inference", "lane", "out", "sound"]),
     ("telemetry", &[]),
 ];
 

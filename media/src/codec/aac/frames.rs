@@ -31,6 +31,8 @@ impl Frames {
     pub fn configure(&mut self, record: Bytes) -> Result<(), CodecError> {
         let is_known = self.config.as_ref().is_some_and(|config| *config.record() == record);
         if !record.is_empty() && !is_known {
+            // What follows is not what it was, even if nobody can read what it is now.
+            self.config = None;
             self.use_config(AacConfig::parse(record)?);
         }
         Ok(())

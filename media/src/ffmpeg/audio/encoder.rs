@@ -34,7 +34,7 @@ pub(crate) struct AacEncoder {
 const FRAME_SAMPLES: usize = 1_024;
 
 impl AacEncoder {
-    /// An encoder for 1 or 2 channels.
+    /// An encoder for 1, 2, 6 or 8 channels: mono, stereo, 5.1 or 7.1, in FFmpeg's order.
     pub(crate) fn new(sample_rate: u32, channels: u8, bitrate: u32) -> Result<Self, FfmpegError> {
         AudioConfig::aac_low_complexity(sample_rate, channels)?;
         let codec = encoder::find(Id::AAC).ok_or(FfmpegError::Missing("AAC encoder"))?;

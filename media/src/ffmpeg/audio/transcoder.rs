@@ -1,34 +1,38 @@
-//! Any coded sound to AAC-LC, stereo or mono: decoder, resampler, encoder in a row.
+//! Any coded sound to AAC-LC: decoder, resampler, encoder in a row.
 
 use std::sync::Arc;
 
-use ffmpeg_next::codec::{Context, Parameters};
-use ffmpeg_next::decoder::Opened;
+use ffmpeg_next::codec::{Context, Id, Parameters};
+use ffmpeg_next::decoder::{self, Opened};
 use ffmpeg_next::format::Sample;
 use ffmpeg_next::format::sample::Type::Planar;
 use ffmpeg_next::frame::Audio;
 use ffmpeg_next::software::resampling::{self, context::Definition};
 use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, Rational};
 
-use super::super::FfmpegError;
 use super::super::error::is_nothing;
+use super::super::{FfmpegError, context};
 use super::{AacEncoder, layout};
 use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::time::MediaTime;
 
-pub(crate) struct Transcoder {
+/// Push packets, and pull after each until nothing comes.
+pub struct Transcoder {
     decoder: Opened,
     time_base: Rational,
     frame: Audio,
     resampler: Option<resampling::Context>,
     encoder: AacEncoder,
-    started: bool,
+    /// When the first sample is heard; what lies before it primes the decoder.
+    start: Option<MediaTime>,
 }
 
 /// Transparent for stereo AAC-LC, and what streaming services ask for.
-const BITRATE: u32 = 128_000;
-/// A hole in the sound that is longer than this is kept; what is shorter comes from coarse timestamps.
+const STEREO_BITRATE: u32 = 128_000;
+/// The share of a channel in surround sound.
+const CHANNEL_BITRATE: u32 = 64_000;
+/// Sound that is further from its timestamps than this follows them; what is less comes from coarse timestamps.
 const HOLE: MediaTime = MediaTime::from_millis(100);
 /// Damaged frames of one packet after which the rest of it is given up.
 const MAX_DAMAGED: usize = 16;
@@ -36,25 +40,67 @@ const MAX_DAMAGED: usize = 16;
 const RESAMPLER_SLACK: usize = 256;
 
 impl Transcoder {
-    /// A transcoder for a track with these parameters, whose times count in `time_base`.
-    pub(crate) fn new(parameters: Parameters, time_base: Rational) -> Result<Self, FfmpegError> {
-        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
-        let context = Context::from_parameters(parameters).map_err(set_up)?;
-        let decoder = context.decoder().audio().map_err(set_up)?;
-        let channels = if decoder.channels() == 1 { 1 } else { 2 };
-        // Players are sure of two sample rates.
-        let sample_rate = if decoder.rate() == 44_100 { 44_100 } else { 48_000 };
-        let encoder = AacEncoder::new(sample_rate, channels, BITRATE)?;
-        let frame = Audio::empty();
-        Ok(Self { decoder: decoder.0, time_base, frame, resampler: None, encoder, started: false })
+    /// A transcoder for packets of this configuration. Mono, stereo, 5.1 and 7.1 stay what they are; other layouts become
+    /// the next smaller of them, or 5.1 if they have more than four channels.
+    pub fn new(config: &AudioConfig) -> Result<Self, FfmpegError> {
+        let id = match config {
+            AudioConfig::Aac(_) => Id::AAC,
+        };
+        let codec = decoder::find(id).ok_or(FfmpegError::Missing("audio decoder"))?;
+        let mut context = Context::new_with_codec(codec);
+        context::set_extradata(&mut context, config.record());
+        let time_base = Rational::new(1, MediaTime::HZ as i32);
+        Self::with_decoder(context, time_base, config.channels(), kept_channels(config.channels()))
     }
 
-    pub(crate) fn config(&self) -> Arc<AudioConfig> {
+    /// A transcoder to stereo or mono for a track of a file with these parameters, whose times count in `time_base`.
+    pub(crate) fn of_file(parameters: Parameters, time_base: Rational) -> Result<Self, FfmpegError> {
+        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
+        let context = Context::from_parameters(parameters).map_err(set_up)?;
+        Self::with_decoder(context, time_base, 0, 2)
+    }
+
+    /// `expected` channels where the decoder does not know before the first frame; `most` come out.
+    fn with_decoder(
+        context: Context,
+        time_base: Rational,
+        expected: u8,
+        most: u8,
+    ) -> Result<Self, FfmpegError> {
+        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
+        let mut decoder = context.decoder();
+        // The decoder takes what only primes it off, and off the times as well.
+        decoder.set_packet_time_base(time_base);
+        let decoder = decoder.audio().map_err(set_up)?;
+        let found = if decoder.channels() == 0 { expected.into() } else { decoder.channels() };
+        let channels = if found == 1 { 1 } else { most };
+        // Players are sure of two sample rates.
+        let sample_rate =
+            if decoder.rate() > 0 && decoder.rate().is_multiple_of(11_025) { 44_100 } else { 48_000 };
+        let bitrate = STEREO_BITRATE.max(CHANNEL_BITRATE * u32::from(channels));
+        let encoder = AacEncoder::new(sample_rate, channels, bitrate)?;
+        let frame = Audio::empty();
+        Ok(Self { decoder: decoder.0, time_base, frame, resampler: None, encoder, start: None })
+    }
+
+    /// What decodes the packets that come out.
+    pub fn config(&self) -> Arc<AudioConfig> {
         self.encoder.config()
     }
 
     /// Takes a packet in. A damaged one is left out.
-    pub(crate) fn push(&mut self, packet: &CodedPacket) -> Result<(), FfmpegError> {
+    pub fn push(&mut self, packet: &Packet) -> Result<(), FfmpegError> {
+        if packet.data.is_empty() {
+            return Ok(()); // an empty packet would mean the end to libav
+        }
+        let mut coded = CodedPacket::copy(&packet.data);
+        coded.set_pts(Some(packet.pts.ticks()));
+        coded.set_dts(Some(packet.dts.ticks()));
+        self.push_coded(&coded)
+    }
+
+    /// The same for a packet of a file.
+    pub(crate) fn push_coded(&mut self, packet: &CodedPacket) -> Result<(), FfmpegError> {
         if let Err(error) = self.decoder.send_packet(packet) {
             tracing::debug!(%error, "an audio packet is damaged");
         }
@@ -62,11 +108,17 @@ impl Transcoder {
     }
 
     /// The next AAC packet, if one is complete; times count from where the input's count.
-    pub(crate) fn pull(&mut self) -> Option<Packet> {
-        self.encoder.pull()
+    pub fn pull(&mut self) -> Option<Packet> {
+        loop {
+            let packet = self.encoder.pull()?;
+            if self.start.is_none_or(|start| packet.pts >= start) {
+                return Some(packet);
+            }
+        }
     }
 
-    pub(crate) fn finish(&mut self) -> Result<(), FfmpegError> {
+    /// Says that no packet follows: what is still inside can be pulled.
+    pub fn finish(&mut self) -> Result<(), FfmpegError> {
         let _ = self.decoder.send_eof();
         self.encode_decoded()?;
         self.encoder.finish()
@@ -98,11 +150,11 @@ impl Transcoder {
         if let Some(pts) = self.frame.timestamp() {
             let time = MediaTime::from_time_base(pts, base.numerator(), base.denominator());
             // Otherwise samples follow each other without gaps, whatever their stamps are rounded to.
-            if !self.started || time - self.encoder.next_time() > HOLE {
+            if self.start.is_none() || (time - self.encoder.next_time()).abs() > HOLE {
                 self.encoder.start_at(time);
             }
         }
-        self.started = true;
+        self.start.get_or_insert(self.encoder.next_time());
         let output =
             self.resampled().map_err(|source| FfmpegError::SetUp { what: "audio resampler", source })?;
         if output.samples() == 0 {
@@ -137,3 +189,16 @@ impl Transcoder {
         Ok(output)
     }
 }
+
+/// How many of so many channels come out.
+fn kept_channels(channels: u8) -> u8 {
+    match channels {
+        0..=2 => channels.max(1),
+        5..=7 => 6,
+        8 => 8,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -172,11 +172,13 @@ impl AudioTrack {
         // Without a configuration each frame has a header of its own (ADTS), which RTMP has no place for.
         let extradata = Bytes::copy_from_slice(context::parameters_extradata(&parameters));
         let known = (parameters.id() == Id::AAC).then(|| AudioConfig::aac(extradata).ok()).flatten();
+        // Kinds of AAC that browsers do not play are transcoded here, where nobody waits for them.
+        let playable = known.and_then(|config| config.playable().ok());
         let mut transcoder = None;
-        let config = if let Some(config) = known {
+        let config = if let Some(config) = playable {
             Arc::new(config)
         } else {
-            transcoder.insert(Transcoder::new(parameters, stream.time_base())?).config()
+            transcoder.insert(Transcoder::of_file(parameters, stream.time_base())?).config()
         };
         Ok(Self { index: stream.index(), time_base: stream.time_base(), start, config, transcoder })
     }
@@ -195,7 +197,7 @@ impl AudioTrack {
         sound: &mut VecDeque<Packet>,
     ) -> Result<(), FfmpegError> {
         if let Some(transcoder) = &mut self.transcoder {
-            transcoder.push(packet)?;
+            transcoder.push_coded(packet)?;
             self.drain(sound);
             return Ok(());
         }

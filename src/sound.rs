@@ -1,0 +1,120 @@
+//! The sound of a stream on its way to the listeners: as it comes where browsers play it, otherwise transcoded to AAC-LC.
+//!
+//! Browsers that refuse the sound refuse the pictures with it, so what they refuse never reaches a playlist. The transcoder
+//! runs on a thread of its own behind a bounded queue, and is started when such sound first comes: the publisher never
+//! waits for it, and it needs no net. Times are kept; what primes the encoder is left out.
+
+mod stage;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::names::StreamName;
+use media::AudioConfig;
+use media::packet::{Packet, Unit};
+
+use crate::out::{Arrival, Rendition, Sinks};
+use stage::Stage;
+
+/// Takes a problem's kind and its sentence.
+pub type Report = Arc<dyn Fn(&'static str, String) + Send + Sync>;
+
+/// The way of one session's sound.
+pub struct Sound {
+    stream: StreamName,
+    sinks: Sinks,
+    report: Report,
+    /// Once started it waits for more until the session ends.
+    stage: Option<Stage>,
+    /// What the sound is transcoded from, if it is.
+    transcoded: Option<Arc<AudioConfig>>,
+}
+
+impl fmt::Debug for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sound").field("transcoded", &self.transcoded).finish_non_exhaustive()
+    }
+}
+
+impl Sound {
+    /// A way into these sinks. `stream` names the thread.
+    pub fn new(stream: StreamName, sinks: Sinks, report: Report) -> Self {
+        Self { stream, sinks, report, stage: None, transcoded: None }
+    }
+
+    /// The packets that follow are coded like this.
+    pub fn configure(&mut self, config: &Arc<AudioConfig>, arrival: Arrival) {
+        // What the transcoder still holds of the sound before would come too late.
+        if let Some(stage) = &self.stage {
+            stage.forget();
+        }
+        self.transcoded = None;
+        match config.playable() {
+            Ok(playable) => {
+                let playable = if playable == **config { Arc::clone(config) } else { Arc::new(playable) };
+                self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(playable), arrival);
+            }
+            Err(why) => {
+                (self.report)(
+                    "sound-transcoded",
+                    format!("browsers do not play this sound, so it is transcoded to AAC-LC: it is {why}"),
+                );
+                self.transcoded = Some(Arc::clone(config));
+                self.begin_transcoding();
+            }
+        }
+    }
+
+    /// Takes the next packet on. Never waits.
+    pub fn push(&self, packet: Packet, arrival: Arrival) {
+        match (&self.transcoded, &self.stage) {
+            (None, _) => self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival),
+            (Some(_), Some(stage)) => {
+                let dropped = stage.push(packet);
+                if dropped > 0 {
+                    (self.report)(
+                        "sound-dropped",
+                        "the machine is too slow to transcode the sound; let the encoder send AAC-LC".into(),
+                    );
+                }
+            }
+            // The thread could not be started, which was said.
+            (Some(_), None) => {}
+        }
+    }
+
+    /// What follows does not continue what came before. To be said before the sinks hear of it: nothing from before the
+    /// discontinuity comes out after this.
+    pub fn discontinuity(&mut self) {
+        self.begin_transcoding();
+    }
+
+    fn begin_transcoding(&mut self) {
+        let Some(config) = self.transcoded.clone() else { return };
+        if self.stage.is_none() {
+            let output = self.sinks.output(Rendition::AUDIO);
+            self.stage = Stage::start(&self.stream, output, Arc::clone(&self.report))
+                .inspect_err(|error| {
+                    (self.report)("sound-left-out", format!("no thread to transcode the sound: {error}"));
+                })
+                .ok();
+        }
+        if let Some(stage) = &self.stage {
+            stage.begin(config);
+        }
+    }
+
+    /// Nothing follows. The thread begins to end at once; the future waits for it, no longer than `patience`.
+    pub fn end(&mut self, patience: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let stage = self.stage.take().inspect(Stage::close);
+        async move {
+            if let Some(stage) = stage {
+                stage.end(patience).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! What listeners get of sound that browsers play, of sound that they do not, and of both after each other.
+
+use bytes::Bytes;
+use media::MediaTime;
+use media::synthetic::TestSound;
+use parking_lot::Mutex;
+
+use super::*;
+use crate::out::{Sink, SinkError};
+
+/// Configurations by their codec, packets by their times in milliseconds, marks.
+#[derive(Debug, Default)]
+struct Recorder(Mutex<Vec<String>>);
+
+impl Sink for Recorder {
+    fn unit(&self, _: Rendition, unit: &Unit, _: Arrival) -> Result<(), SinkError> {
+        self.0.lock().push(match unit {
+            Unit::AudioConfig(config) => format!("{} {}", config.codec_string(), config.channels()),
+            Unit::Packet(packet) => packet.pts.as_millis().to_string(),
+            Unit::VideoConfig(_) => return Err("a picture".into()),
+        });
+        Ok(())
+    }
+
+    fn discontinuity(&self) -> Result<(), SinkError> {
+        self.0.lock().push("mark".to_owned());
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+const LC: [u8; 2] = [0x11, 0x88];
+/// The same frames are right for AAC Main, whose predictor they do not use.
+const MAIN: [u8; 2] = [0x09, 0x88];
+/// AAC-ELD; other frames are damage to it.
+const ELD: [u8; 4] = [0xf8, 0xe6, 0x20, 0x00];
+
+struct Bench {
+    recorder: Arc<Recorder>,
+    problems: Arc<Mutex<Vec<&'static str>>>,
+    sinks: Sinks,
+    sound: Sound,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let problems: Arc<Mutex<Vec<_>>> = Arc::default();
+        let noted = Arc::clone(&problems);
+        let sinks = Sinks::new("demo".parse().unwrap(), vec![Arc::clone(&recorder) as _]);
+        let report: Report = Arc::new(move |kind, _| noted.lock().push(kind));
+        let sound = Sound::new("demo".parse().unwrap(), sinks.clone(), report);
+        Self { recorder, problems, sinks, sound }
+    }
+
+    fn configure(&mut self, record: &'static [u8]) {
+        let config = AudioConfig::aac(Bytes::from_static(record)).unwrap();
+        self.sound.configure(&Arc::new(config), Arrival::now());
+    }
+
+    /// A second of sound, from this many milliseconds on.
+    fn play(&self, millis: i64) {
+        let mut source = TestSound::new(Some(440.0)).unwrap();
+        for _ in 0..47 {
+            let mut packet = source.next_packet().unwrap();
+            packet.pts += MediaTime::from_millis(millis);
+            packet.dts = packet.pts;
+            self.sound.push(packet, Arrival::now());
+        }
+    }
+
+    async fn end(mut self) -> (Vec<String>, Vec<&'static str>) {
+        self.sound.end(Duration::from_secs(10)).await;
+        let seen = self.recorder.0.lock().clone();
+        let problems = self.problems.lock().clone();
+        (seen, problems)
+    }
+}
+
+fn times(seen: &[String]) -> Vec<i64> {
+    seen.iter().filter_map(|entry| entry.parse().ok()).collect()
+}
+
+#[tokio::test]
+async fn what_browsers_play_goes_on_as_it_came() {
+    let mut bench = Bench::new();
+    bench.configure(&LC);
+    bench.play(1_000);
+    let (seen, problems) = bench.end().await;
+    assert_eq!((seen.len(), &*seen[0], &*seen[1]), (48, "mp4a.40.2 1", "1000"));
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[tokio::test]
+async fn what_browsers_refuse_is_transcoded_at_its_times_and_said() {
+    let mut bench = Bench::new();
+    bench.configure(&MAIN);
+    bench.play(1_000);
+    let (seen, problems) = bench.end().await;
+    assert_eq!(seen[0], "mp4a.40.2 1");
+    let times = times(&seen);
+    assert!((46..=49).contains(&times.len()), "{times:?}");
+    assert_eq!((times[0], times[1]), (1_000, 1_021));
+    assert_eq!(problems, ["sound-transcoded"]);
+}
+
+#[tokio::test]
+async fn nothing_from_before_a_break_comes_after_it() {
+    let mut bench = Bench::new();
+    bench.configure(&MAIN);
+    bench.play(1_000);
+    bench.sound.discontinuity();
+    bench.sinks.discontinuity();
+    bench.play(100_000);
+    // From here on browsers play it, and what the transcoder holds is too late.
+    bench.configure(&LC);
+    bench.sinks.discontinuity();
+    bench.play(200_000);
+    bench.configure(&MAIN);
+    bench.play(300_000);
+    let (seen, _) = bench.end().await;
+    let between: Vec<Vec<i64>> = seen.split(|entry| entry == "mark").map(times).collect();
+    assert!(between[0].iter().all(|time| *time < 3_000), "{seen:?}");
+    assert!(between[1].iter().all(|time| (100_000..102_000).contains(time)), "{seen:?}");
+    let last = &between[2];
+    assert!(last.is_sorted() && last.iter().all(|time| *time >= 200_000), "{seen:?}");
+    assert!((46..=49).contains(&last.iter().filter(|time| **time >= 300_000).count()), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_is_said_and_does_no_harm() {
+    let mut bench = Bench::new();
+    bench.configure(&ELD);
+    bench.play(1_000);
+    bench.play(2_000);
+    let (_, problems) = bench.end().await;
+    assert_eq!(problems, ["sound-transcoded", "sound-left-out"]);
+}
