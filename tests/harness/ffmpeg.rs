@@ -12,6 +12,8 @@ pub struct Publish<'a> {
     pub size: Option<&'a str>,
     /// With a tone.
     pub sound: bool,
+    /// How the tone is coded, beside as AAC.
+    pub sound_options: &'a [&'a str],
     /// Pictures a second.
     pub rate: u32,
     /// Pictures between keyframes.
@@ -24,7 +26,16 @@ pub struct Publish<'a> {
 
 impl Default for Publish<'_> {
     fn default() -> Self {
-        Self { size: Some("480x270"), sound: true, rate: 24, gop: 48, b_frames: 0, seconds: 60 }
+        let sound_options = &["-b:a", "96k"];
+        Self {
+            size: Some("480x270"),
+            sound: true,
+            sound_options,
+            rate: 24,
+            gop: 48,
+            b_frames: 0,
+            seconds: 60,
+        }
     }
 }
 
@@ -47,7 +58,7 @@ impl Publish<'_> {
             command.args(["-g", &gop, "-keyint_min", &gop, "-sc_threshold", "0", "-bf", &b_frames]);
         }
         if self.sound {
-            command.args(["-c:a", "aac", "-b:a", "96k"]);
+            command.args(["-c:a", "aac"]).args(self.sound_options);
         }
         command.args(["-t", &self.seconds.to_string(), "-f", "flv", url]);
         Process::start("ffmpeg publisher", &mut command)

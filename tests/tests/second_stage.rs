@@ -6,8 +6,15 @@ use harness::ffmpeg::{Publish, complaints, probe, record};
 use harness::{Server, wait_for};
 
 /// So small that refining fits between two pictures on any machine, also one that runs other tests beside it.
-const SMALL: Publish<'static> =
-    Publish { size: Some("128x72"), sound: true, rate: 15, gop: 15, b_frames: 0, seconds: 60 };
+const SMALL: Publish<'static> = Publish {
+    size: Some("128x72"),
+    sound: true,
+    sound_options: &[],
+    rate: 15,
+    gop: 15,
+    b_frames: 0,
+    seconds: 60,
+};
 
 fn times(file: &str, track: &str) -> Vec<f64> {
     let packets = probe(file, &["-select_streams", track, "-show_entries", "packet=pts_time"]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ffmpeg_next::codec::{Context, Id, Parameters};
-use ffmpeg_next::decoder::{self, Opened};
+use ffmpeg_next::decoder::{self, Audio as Decoder, Opened};
 use ffmpeg_next::format::Sample;
 use ffmpeg_next::format::sample::Type::Planar;
 use ffmpeg_next::frame::Audio;
@@ -50,33 +50,25 @@ impl Transcoder {
         let mut context = Context::new_with_codec(codec);
         context::set_extradata(&mut context, config.record());
         let time_base = Rational::new(1, MediaTime::HZ as i32);
-        Self::with_decoder(context, time_base, config.channels(), kept_channels(config.channels()))
+        let decoder = open(context, time_base)?;
+        // The decoder itself does not know before the first frame.
+        Self::with(decoder, time_base, config.sample_rate(), kept_channels(config.channels()))
     }
 
     /// A transcoder to stereo or mono for a track of a file with these parameters, whose times count in `time_base`.
     pub(crate) fn of_file(parameters: Parameters, time_base: Rational) -> Result<Self, FfmpegError> {
-        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
-        let context = Context::from_parameters(parameters).map_err(set_up)?;
-        Self::with_decoder(context, time_base, 0, 2)
+        let context = Context::from_parameters(parameters);
+        let context = context.map_err(|source| FfmpegError::SetUp { what: "audio decoder", source })?;
+        let decoder = open(context, time_base)?;
+        let rate = decoder.rate();
+        let channels = if decoder.channels() == 1 { 1 } else { 2 };
+        Self::with(decoder, time_base, rate, channels)
     }
 
-    /// `expected` channels where the decoder does not know before the first frame; `most` come out.
-    fn with_decoder(
-        context: Context,
-        time_base: Rational,
-        expected: u8,
-        most: u8,
-    ) -> Result<Self, FfmpegError> {
-        let set_up = |source| FfmpegError::SetUp { what: "audio decoder", source };
-        let mut decoder = context.decoder();
-        // The decoder takes what only primes it off, and off the times as well.
-        decoder.set_packet_time_base(time_base);
-        let decoder = decoder.audio().map_err(set_up)?;
-        let found = if decoder.channels() == 0 { expected.into() } else { decoder.channels() };
-        let channels = if found == 1 { 1 } else { most };
+    /// `rate` is what comes, `channels` is what goes out.
+    fn with(decoder: Decoder, time_base: Rational, rate: u32, channels: u8) -> Result<Self, FfmpegError> {
         // Players are sure of two sample rates.
-        let sample_rate =
-            if decoder.rate() > 0 && decoder.rate().is_multiple_of(11_025) { 44_100 } else { 48_000 };
+        let sample_rate = if rate > 0 && rate.is_multiple_of(11_025) { 44_100 } else { 48_000 };
         let bitrate = STEREO_BITRATE.max(CHANNEL_BITRATE * u32::from(channels));
         let encoder = AacEncoder::new(sample_rate, channels, bitrate)?;
         let frame = Audio::empty();
@@ -188,6 +180,13 @@ impl Transcoder {
         resampler.run(&self.frame, &mut output)?;
         Ok(output)
     }
+}
+
+fn open(context: Context, time_base: Rational) -> Result<Decoder, FfmpegError> {
+    let mut decoder = context.decoder();
+    // The decoder takes off what only primes it, and off the times as well.
+    decoder.set_packet_time_base(time_base);
+    decoder.audio().map_err(|source| FfmpegError::SetUp { what: "audio decoder", source })
 }
 
 /// How many of so many channels come out.
