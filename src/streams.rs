@@ -1,7 +1,7 @@
 //! The registry of streams, in the middle between publishers and everything that happens to what they send.
 //!
 //! ```text
-//! ingest -> Publication -> Session { timeline -> sinks (source, audio), queue -> lane -> sinks (enhanced) }
+//! ingest -> Publication -> Session { timeline -> sinks (source), sound -> sinks (audio), queue -> lane -> sinks (enhanced) }
 //! ```
 //!
 //! A [`Stream`] has a name and a key, and lasts until it is removed. A [`Session`] is one playlist: it begins with a
