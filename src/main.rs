@@ -1,25 +1,23 @@
 //! `sharpcast`: see [`sharpcast::cli`] for what can be typed and [`sharpcast::server`] for what then happens.
 
 use std::path::Path;
-use std::process::ExitCode;
 
+use api::shutdown::leave;
 use clap::Parser;
 use sharpcast::cli::{Command, Serve};
 use sharpcast::config::Config;
 use sharpcast::{server, telemetry};
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let outcome = match Command::parse() {
         Command::Serve(arguments) => serve(&arguments),
         Command::CheckConfig { file } => check(&file),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sharpcast: {error:#}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = outcome {
+        eprintln!("sharpcast: {error:#}");
+        leave(1)
     }
+    leave(0)
 }
 
 fn serve(arguments: &Serve) -> anyhow::Result<()> {

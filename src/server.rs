@@ -75,7 +75,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
 async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow::Result<()> {
     let shutdown = Shutdown::new();
     let mut signals = JoinSet::new();
-    signals.spawn(shutdown.clone().listen_to_signals(Some(GRACE)));
+    signals.spawn(shutdown.clone().listen_to_signals(GRACE));
 
     let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
     let web = bind(config.http.listen, "HTTP", "--http").await?;

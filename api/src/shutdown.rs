@@ -1,17 +1,25 @@
 //! The end of a program as one value: whoever holds a [`Shutdown`] can ask for the end, wait for it, or sleep until it.
 //!
 //! The order in which things end is the composition's business (the server's `server`, the streamer's `session`); this
-//! module only says *when*.
+//! module says *when*, and holds the only way out of the process: [`leave`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{io, thread};
 
 use parking_lot::{Condvar, Mutex};
-use tokio::signal::unix::{SignalKind, signal};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Exit code after a second signal, as shells report an interrupted program.
-const INTERRUPTED: i32 = 130;
+/// Signals within this time are one: `timeout` and process managers signal a program and then its group.
+const TOGETHER: Duration = Duration::from_millis(200);
+/// Exit code after an orderly end that took too long.
+const HUNG: i32 = 1;
+/// For the line that says so.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// A shared request to end, for threads and for tasks. Cheap to clone; all clones hear the same request.
 #[derive(Debug, Clone, Default)]
@@ -57,45 +65,65 @@ impl Shutdown {
         if *requested { Err(Stopped) } else { Ok(()) }
     }
 
-    /// Turns signals into requests: the first SIGINT or SIGTERM asks, the second ends the process at once, and so does an
-    /// orderly end that takes longer than `grace`. Runs for ever; its owner drops it with the runtime.
-    pub async fn listen_to_signals(self, grace: Option<Duration>) {
-        let watched = signal(SignalKind::interrupt())
-            .and_then(|interrupt| signal(SignalKind::terminate()).map(|terminate| [interrupt, terminate]));
-        let Ok([mut interrupt, mut terminate]) = watched else {
-            tracing::warn!(
-                "signals cannot be watched; the process ends without order when it is interrupted"
-            );
-            return;
+    /// Turns signals into requests: the first SIGINT or SIGTERM asks, a second one ends the process at once, and so does an
+    /// orderly end that takes longer than `grace`. Its owner drops it with the runtime; what it has set up stays.
+    pub async fn listen_to_signals(self, grace: Duration) {
+        let impatient = Arc::new(AtomicBool::default());
+        let [mut interrupt, mut terminate] = match watched(&impatient) {
+            Ok(signals) => signals,
+            Err(error) => {
+                tracing::warn!(%error, "signals cannot be watched; the process ends without order when it is interrupted");
+                return;
+            }
         };
-        loop {
-            let name = tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            };
-            // Somebody who asks twice does not want to wait, whatever it is that hangs.
-            if self.is_requested() {
-                tracing::warn!(signal = name, "second signal: ending at once");
-                std::process::exit(INTERRUPTED);
-            }
-            if let Some(grace) = grace {
-                end_within(grace);
-            }
-            tracing::info!(signal = name, "ending; a second signal ends at once");
-            self.request();
-        }
+        let name = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!(signal = name, "ending; a second signal ends at once");
+        detached(move || {
+            thread::sleep(TOGETHER);
+            impatient.store(true, Ordering::Relaxed);
+            leave_after(grace.saturating_sub(TOGETHER));
+        });
+        self.request();
     }
 }
 
-/// Ends the process if the orderly end takes too long: something hangs, and nobody can wait for it.
-fn end_within(grace: Duration) {
-    // Threads that work for others are joined in order. This one alone is not, since it must not depend on anything.
-    let watch = std::thread::Builder::new().name("grace".to_owned()).spawn(move || {
-        std::thread::sleep(grace);
-        tracing::error!(?grace, "the end takes too long: ending at once");
-        std::process::exit(INTERRUPTED);
-    });
-    if let Err(error) = watch {
+/// Leaves the process with this exit code, and runs nothing on the way. `exit`, and so the end of `main`, runs the destructors
+/// of C++ libraries (libtorch, OpenMP) while their threads still work, which then fail on what is gone.
+///
+/// Standard output is written line by line, so whole lines are out.
+pub fn leave(code: i32) -> ! {
+    signal_hook::low_level::exit(code)
+}
+
+/// Ends the process if its orderly end takes longer than `grace`: something hangs, and nobody can wait for it.
+pub fn end_within(grace: Duration) {
+    detached(move || leave_after(grace));
+}
+
+/// The first signals are heard by tasks. The second one is not: once somebody is `impatient`, its handler leaves, whatever
+/// hangs.
+fn watched(impatient: &Arc<AtomicBool>) -> io::Result<[Signal; 2]> {
+    for signal in [SIGINT, SIGTERM] {
+        // As shells report a program that a signal ended.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(impatient))?;
+    }
+    Ok([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?])
+}
+
+fn leave_after(grace: Duration) {
+    thread::sleep(grace);
+    // The log may wait for what hangs, a full pipe for instance.
+    detached(move || tracing::error!(?grace, "the end takes too long: ending at once"));
+    thread::sleep(LAST_WORDS);
+    leave(HUNG);
+}
+
+/// Threads that work for others are joined in order. Those that watch over the end are not: they depend on nothing.
+fn detached(work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = thread::Builder::new().name("grace".to_owned()).spawn(work) {
         tracing::warn!(%error, "nothing watches over the end");
     }
 }

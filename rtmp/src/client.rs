@@ -13,7 +13,7 @@ use media::flv::{Tag, TagKind};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{debug, trace, warn};
 
-use super::acknowledge::{Acknowledge, WINDOW};
+use super::acknowledge::Acknowledge;
 use super::amf0::{self, Object, Value};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
@@ -21,6 +21,10 @@ use super::{Error, Limits, RtmpUrl};
 
 /// What OBS and FFmpeg users know to work everywhere; small enough for audio to slip between the chunks of a picture.
 const CHUNK_SIZE: usize = 4096;
+
+/// Bytes after which the server says what it has: so often that a publisher who loses the connection knows what arrived, to
+/// about half a second of a thin stream.
+const WINDOW: u32 = 32 << 10;
 
 /// Transaction numbers, in the order of the questions.
 mod transaction {

@@ -15,10 +15,10 @@ use crate::config::quantity::{seconds, size};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done: the source ended, the time was up, or the program was asked to stop
-  1  failed: a file, the network or the machine did not do its part; the last line says what to do
+  0  done: the source ended, the time was up, or the program was asked to stop; the last line says what reached the server
+  1  failed: nothing reached the server, or a file, the network or the machine did not do its part; the last line says what to do
   2  refused: the command has to change (arguments, key, name); the last line says how
-  130  ended at once by a second signal";
+  130, 143  ended at once by a second SIGINT or SIGTERM";
 
 /// Sends low-resolution video and, beside it, the network that it trains on what it is showing.
 #[derive(Debug, Parser)]

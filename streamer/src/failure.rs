@@ -1,7 +1,5 @@
 //! How a command ends when it does not end well: whose turn it is decides the exit code.
 
-use std::process::ExitCode;
-
 use thiserror::Error;
 
 /// Why a command ended early.
@@ -27,10 +25,10 @@ impl Failure {
     }
 
     /// 2 if the command has to change, else 1.
-    pub fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> i32 {
         match self {
-            Self::Refused(_) => ExitCode::from(2),
-            Self::Failed(_) => ExitCode::FAILURE,
+            Self::Refused(_) => 2,
+            Self::Failed(_) => 1,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! `streamer`: see [`streamer`] for how it is made and `streamer --help` for how it is used.
 
-use std::process::ExitCode;
-
+use api::shutdown::leave;
 use clap::Parser;
 use streamer::cli::Cli;
 use streamer::command;
 use streamer::status::Screen;
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let cli = Cli::parse();
     let mut screen = Screen::new();
     screen.take_log(cli.log_format);
@@ -17,11 +16,11 @@ fn main() -> ExitCode {
     match result {
         Ok(last) => {
             eprintln!("{last}");
-            ExitCode::SUCCESS
+            leave(0)
         }
         Err(failure) => {
             eprintln!("streamer: {failure}");
-            failure.exit_code()
+            leave(failure.exit_code())
         }
     }
 }

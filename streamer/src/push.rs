@@ -4,6 +4,7 @@
 //! connection the queue goes on being filled and emptied by its own rule; after a reconnection the stream goes on at the
 //! first keyframe, with timestamps that never broke.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -66,12 +67,17 @@ impl Sender {
             tracing::info!(url = %self.url, "live");
             let again = lost.is_some() || stale;
             let Err(error) = self.send_all(&mut publisher, &mut announced, first, again).await else {
-                if let Err(error) = publisher.close().await {
-                    tracing::debug!(%error, "the farewell did not arrive");
+                self.count_arrived(&mut announced, publisher.arrived());
+                match publisher.close().await {
+                    Ok(()) => self.count_arrived(&mut announced, u64::MAX),
+                    Err(error) => tracing::debug!(%error, "the farewell did not arrive"),
                 }
                 break;
             };
+            self.count_arrived(&mut announced, publisher.arrived());
+            announced.underway.clear();
             tracing::warn!(%error, "connection lost; connecting again");
+            *self.counters.trouble.lock() = Some(in_short(&error));
             *self.counters.link.lock() = Link::Connecting;
             self.counters.lost.add(1);
             lost = Some(Instant::now());
@@ -86,7 +92,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Tries until it is connected; none if the program ends meanwhile. `lost` says since when we want to be back.
+    /// Tries until it is connected; none if the program or the source ends meanwhile. `lost` says since when we want to be back.
     async fn connect(
         &self,
         lost: Option<Instant>,
@@ -103,6 +109,8 @@ impl Sender {
                 Ok(publisher) => return Ok(Some(publisher)),
                 Err(error) => error,
             };
+            self.counters.failed_attempts.add(1);
+            *self.counters.trouble.lock() = Some(in_short(&error));
             let back_soon = lost.is_some_and(|since| since.elapsed() < GHOST_PATIENCE);
             match error {
                 // Probably ourselves: the server still holds the connection that we lost.
@@ -121,9 +129,7 @@ impl Sender {
             }
             // The source has ended: there is nothing to wait for that would not be older then.
             if self.queue.is_closed() {
-                return Err(Failure::failed(anyhow!(
-                    "{url} could not be reached before the source ended: {error}; check that the server runs and --to is right"
-                )));
+                return Ok(None);
             }
             tracing::warn!(%url, %error, "cannot connect; trying again");
             if self.pause(backoff).await.is_err() {
@@ -199,7 +205,24 @@ impl Sender {
         let tag = announced.muxer.tag(unit);
         publisher.send(&tag).await?;
         self.counters.sent_bytes.add(tag.body.len() as u64);
+        if let Some(packet) = unit.packet() {
+            announced.underway.push_back((publisher.written(), packet.track));
+        }
+        self.count_arrived(announced, publisher.arrived());
         Ok(())
+    }
+
+    /// Counts what the server has once it has `bytes` of this connection.
+    fn count_arrived(&self, announced: &mut Announced, bytes: u64) {
+        while let Some((end, track)) = announced.underway.front().copied()
+            && end <= bytes
+        {
+            announced.underway.pop_front();
+            match track {
+                Track::Video => self.counters.arrived.add(1),
+                Track::Audio => self.counters.arrived_sounds.add(1),
+            }
+        }
     }
 
     /// Throws away what waits; the configurations in it still hold for what comes.
@@ -213,12 +236,25 @@ impl Sender {
     }
 }
 
+/// The error for the last line: without numbers of the system.
+fn in_short(error: &rtmp::Error) -> String {
+    match error {
+        rtmp::Error::Io(error) => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
+        error => error.to_string(),
+    }
+}
+
 /// What outlives a connection: the configurations in use, and the times that went out.
 #[derive(Default)]
 struct Announced {
     muxer: Muxer,
     video: Option<Unit>,
     audio: Option<Unit>,
+    /// What the server may not have yet: the end of each packet in the connection's bytes. Bounded by what the system holds.
+    underway: VecDeque<(u64, Track)>,
 }
 
 impl Announced {

@@ -8,12 +8,14 @@
 //! The video waits for nothing but its source. The end, asked for or reached: the source stops, the video path closes the
 //! queue, the sender sends what is in it and says goodbye, training and uploads are broken off, all threads are joined.
 
+mod outcome;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use api::shutdown::Shutdown;
+use api::shutdown::{Shutdown, end_within};
 use media::flow::{KeyQueue, Overflow};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
@@ -23,7 +25,7 @@ use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::push::Sender;
 use crate::source;
-use crate::status::{Counters, Screen, Snapshot, UploadState};
+use crate::status::{Counters, Screen, Snapshot};
 use crate::training::Training;
 
 /// Coded units between encoder and network: about three seconds of video and sound.
@@ -35,9 +37,11 @@ const SHOW_EVERY: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The same when the source has ended: a viewer wants to see the end as well.
 const LAST_PICTURES: Duration = Duration::from_secs(10);
+/// How long everything together may take to end when the end was asked for: less than the ten seconds of `docker stop`.
+const GRACE: Duration = Duration::from_secs(8);
 
 /// Streams until the source ends, the time is up, the end is asked for, or the server refuses. Gives the last line: what
-/// came of it, and where the stream can be watched.
+/// came of it, and where the stream can be watched. The process has to end with it: its end is watched over.
 pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
     let stop = Shutdown::new();
     let counters = Arc::new(Counters::default());
@@ -47,7 +51,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
-    network.spawn(stop.clone().listen_to_signals(None));
+    network.spawn(stop.clone().listen_to_signals(GRACE));
 
     let source = source::open(&config.source, network.handle(), &stop, &counters).map_err(Failure::failed)?;
     let watch = config.training.as_ref().map(|training| {
@@ -64,7 +68,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
     let outgoing = Arc::new(KeyQueue::new(OUTGOING, Overflow::DropVideo));
     let key_request = Arc::new(AtomicBool::default());
     let sender = Sender {
-        url: config.to,
+        url: config.to.clone(),
         key: config.key,
         queue: outgoing.clone(),
         key_request: key_request.clone(),
@@ -104,7 +108,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
     let last = figures.next(&counters, start.elapsed());
     screen.show(&last);
     screen.finish();
-    result.map(|()| farewell(&last, watch.as_deref()))
+    result.and_then(|()| outcome::last_line(&config.to, &counters, &last, watch.as_deref()))
 }
 
 /// Ends in order: the video, the sender, the network.
@@ -115,6 +119,8 @@ fn end(
     stop: &Shutdown,
 ) -> Result<(), Failure> {
     let patience = if stop.is_requested() { FAREWELL } else { LAST_PICTURES };
+    // Whoever asked for the end, or nobody did.
+    end_within(patience + GRACE);
     if sender.is_finished() {
         stop.request(); // the server refused: nobody wants the pictures
     }
@@ -151,21 +157,5 @@ fn end(
             tracing::warn!("the server did not take the last pictures in time");
             Ok(())
         }
-    }
-}
-
-fn farewell(last: &Snapshot, watch: Option<&str>) -> String {
-    let mut parts = vec![format!("{} pictures in {:.0} s", last.frames, last.t.as_secs_f64())];
-    if last.pairs > 0 {
-        parts
-            .push(format!("{} training steps on {} pairs, {} uploads", last.steps, last.pairs, last.uploads));
-    }
-    if let Some(quality) = last.quality {
-        parts.push(format!("{:+.2} dB over plain upsampling", quality.gain()));
-    }
-    let line = parts.join(", ");
-    match watch {
-        Some(address) if last.upload != UploadState::Refused => format!("{line}; watch it at {address}"),
-        _ => line,
     }
 }

@@ -101,6 +101,7 @@ impl TrainerThread {
                 Ok(order) => {
                     let TrainingOrder { preset, channels, blocks, scale, .. } = &order;
                     tracing::info!(preset, channels, blocks, scale, "the server asks for this network");
+                    *self.counters.api.lock() = Some(Ok(()));
                     return Ok(order);
                 }
                 Err(error) => error,
@@ -111,6 +112,7 @@ impl TrainerThread {
             let text = error.to_string();
             if text != said && !self.stop.is_requested() {
                 tracing::warn!(%error, "no training yet: the server does not say what to train");
+                *self.counters.api.lock() = Some(Err(text.clone()));
                 said = text;
             }
             self.stop.sleep(backoff.next_pause())?;

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
 
+use std::process::Command;
 use std::time::Duration;
 
 use api::control::model::PATCH_CONTENT_TYPE;
 use harness::ffmpeg::Publish;
 use harness::package::variant;
+use harness::process::program;
 use harness::server::KEY;
 use harness::{Server, wait_for};
 use models::package::Patch;
@@ -120,4 +122,27 @@ fn a_patch_of_what_the_stream_has_goes_live_and_no_other_does() {
     let status = demo.status();
     assert_eq!(status["enhance"]["plain_failed"], 0, "{status}");
     assert_eq!(status["enhance"]["skipped"], 0, "{status}");
+}
+
+#[test]
+fn the_command_uploads_differences() {
+    let server = Server::start();
+    let _publisher = Publish { size: Some("320x180"), ..Publish::default() }.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    demo.wait_enhanced(24);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("new.safetensors");
+    let new = variant(1);
+    std::fs::write(&file, new.bytes()).unwrap();
+    let mut command = Command::new(program("streamer"));
+    command.arg("upload").arg(&file).args(["--server", &server.http(), "--name", "demo", "--key", KEY]);
+    // At first from the stock net; then from itself, which takes its name alone.
+    for most in [new.bytes().len() / 2, 200] {
+        let uploaded = command.output().unwrap();
+        let said = String::from_utf8_lossy(&uploaded.stdout).into_owned();
+        assert!(uploaded.status.success(), "{said} {}", String::from_utf8_lossy(&uploaded.stderr));
+        let bytes = said.split(' ').find_map(|field| field.strip_prefix("bytes=")?.parse::<usize>().ok());
+        assert!(bytes.is_some_and(|bytes| bytes < most), "{said}");
+        assert_eq!(demo.status()["enhance"]["model"]["fingerprint"], new.fingerprint().to_hex());
+    }
 }

@@ -67,3 +67,62 @@ fn wrong_key_is_said_clearly() {
     assert!(said.contains("key"), "{said}");
     assert!(!said.contains("wrong-key-0815"), "{said}");
 }
+
+/// `streamer push` to its end: exit code and last line.
+fn pushed(to: &str, arguments: &[&str], meanwhile: impl FnOnce()) -> (Option<i32>, String) {
+    let mut command = Command::new(program("streamer"));
+    command.arg("push").arg(footage()).args(["--to", to, "--loop", "--size", "320x180"]);
+    command.args(arguments).env("SHARPCAST_KEY", KEY);
+    let mut streamer = Process::start("streamer", &mut command);
+    meanwhile();
+    let status = streamer.wait(Duration::from_secs(30));
+    (status.code(), streamer.stderr().lines().last().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_stream_that_reached_nobody_has_failed() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let to = format!("rtmp://{nobody}/live");
+    for arguments in [&["--no-train", "--duration", "2"][..], &["--duration", "2"]] {
+        let (code, said) = pushed(&to, arguments, || {});
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&format!("nothing reached {to}: connection refused (tried ")), "{said}");
+        assert!(!said.contains("watch it"), "{said}");
+    }
+    // It takes the connection, and nothing more.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("rtmp://{}/live", silent.local_addr().unwrap());
+    let (code, said) = pushed(&to, &["--no-train", "--duration", "1"], || {});
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("nothing reached {to}: no answer (tried for ")), "{said}");
+}
+
+#[test]
+fn the_last_line_says_what_a_lost_server_got() {
+    let mut server = Server::start();
+    let to = server.rtmp_app();
+    let (code, said) = pushed(&to, &["--no-train", "--duration", "6"], || {
+        std::thread::sleep(Duration::from_secs(3));
+        server.process.signal("KILL");
+        server.process.wait(Duration::from_secs(5));
+    });
+    assert_eq!(code, Some(0), "{said}");
+    let numbers: Vec<u32> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers.len() > 2 && (1..numbers[1]).contains(&numbers[0]), "{said}");
+    assert!(said.contains("pictures reached the server"), "{said}");
+    assert!(
+        said.contains("the connection was lost once and did not come back: connection refused"),
+        "{said}"
+    );
+}
+
+#[test]
+fn refused_training_is_in_the_last_line() {
+    let server = Server::start();
+    let to = server.rtmp_app();
+    let (code, said) =
+        pushed(&to, &["--server", &server.http(), "--name", "wrong", "--duration", "4"], || {});
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no network reached the server: ") && said.contains("--name"), "{said}");
+    assert!(!said.contains("watch it"), "{said}");
+}

@@ -100,15 +100,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         self.session.acknowledged()
     }
 
-    /// Says goodbye and closes.
+    /// Bytes of those [`written`](Self::written) that the server has: it says so, or the system no longer holds them for us.
+    pub fn arrived(&self) -> u64 {
+        // The system holds at most twice what it was asked to.
+        let handed_on = self.written.saturating_sub(2 * u64::from(SEND_BUFFER));
+        let acknowledged = self.acknowledged().map_or(0, |count| {
+            // Servers that count the handshake as well are ahead of us.
+            let outstanding = (self.written as u32).wrapping_sub(count) as i32;
+            self.written.saturating_sub(outstanding.max(0) as u64)
+        });
+        handed_on.max(acknowledged)
+    }
+
+    /// Says goodbye and closes; an error if the server may not have taken everything.
     pub async fn close(mut self) -> Result<(), Error> {
         self.session.close();
         let goodbye = async {
             self.flush().await?;
             Ok::<(), Error>(self.transport.close().await?)
         };
-        // The server has all tags and the goodbye; whether it closes its end in time changes nothing.
-        timeout(FAREWELL, goodbye).await.unwrap_or(Ok(()))
+        timeout(FAREWELL, goodbye).await.map_err(|_| Error::Timeout("saying goodbye"))?
     }
 
     /// The connection itself, without a goodbye.

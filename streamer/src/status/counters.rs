@@ -89,10 +89,18 @@ pub struct Counters {
     pub unsent_queue: Counter,
     /// Coded units that were not sent because they came before the keyframe that a new connection begins with.
     pub unsent: Counter,
+    /// Pictures that the server has, as far as it says so.
+    pub arrived: Counter,
+    /// The same of sounds.
+    pub arrived_sounds: Counter,
     /// Connections that the server accepted.
     pub connections: Counter,
     /// Times that the connection was lost.
     pub lost: Counter,
+    /// Attempts to connect that failed.
+    pub failed_attempts: Counter,
+    /// Why the last of them failed, or the connection was lost.
+    pub trouble: Mutex<Option<String>>,
     pub link: Mutex<Link>,
     pub pairs: Counter,
     /// Coded units that no pair could be made of because pairs were not made fast enough.
@@ -105,6 +113,8 @@ pub struct Counters {
     pub quality: Mutex<Option<Quality>>,
     /// Version of the newest network of ours that the server accepted.
     pub version: Mutex<Option<u64>>,
+    /// What the server's control API said last to training or upload: nothing yet, yes, or why not.
+    pub api: Mutex<Option<Result<(), String>>>,
     /// Networks that the server accepted.
     pub uploads: Counter,
     /// What became of the latest upload.

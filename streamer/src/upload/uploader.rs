@@ -3,8 +3,8 @@
 //! One upload at a time, below a rate. When it is complete, the then-newest network follows; what came between is never
 //! sent. An upload that did not arrive is tried again after pauses that double, unless a newer network is there.
 //!
-//! Where the server holds what the network came from, only the difference goes ([`Patch`]); where it had the very same before, only
-//! its name.
+//! Where the server holds what the network came from, only the difference goes; where it had the very same before, only its
+//! name.
 
 #[cfg(test)]
 mod tests;
@@ -13,14 +13,14 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::control::{ModelReport, Outcome};
+use api::control::Outcome;
 use api::shutdown::Shutdown;
 use media::flow::Slot;
 use models::Package;
 use models::package::{Patch, Shelf};
 use parking_lot::Mutex;
 
-use super::{ApiError, Client, PacedReader};
+use super::{ApiError, Client, PacedReader, send_difference};
 use crate::backoff::Backoff;
 use crate::status::{Counters, UploadState};
 
@@ -53,6 +53,7 @@ impl Uploader {
                 if self.stop.is_requested() {
                     return;
                 }
+                *self.counters.api.lock() = Some(Err(error.to_string()));
                 if !error.is_temporary() {
                     tracing::warn!(%error, "the server refused the network");
                     *self.counters.upload.lock() = UploadState::Refused;
@@ -74,10 +75,23 @@ impl Uploader {
     fn upload(&mut self, package: &Package, tries: u32) -> Result<(), ApiError> {
         *self.counters.upload.lock() = UploadState::Sending;
         let began = Instant::now();
-        let patch = if tries < PATCH_TRIES { self.upload_patch(package)? } else { None };
-        let (report, bytes) = match patch {
+        let send = |patch: &Patch| {
+            let bytes = patch.bytes();
+            let mut body = paced(bytes, self.rate, &self.stop, &self.counters);
+            self.client.upload_patch(patch.base(), bytes.len(), &mut body)
+        };
+        let difference = if tries < PATCH_TRIES {
+            send_difference(&self.client, &mut self.shelf, package, send)?
+        } else {
+            None
+        };
+        let (report, bytes) = match difference {
             Some(uploaded) => uploaded,
-            None => (self.send(package)?, package.bytes().len()),
+            None => {
+                let whole = package.bytes();
+                let mut body = paced(whole, self.rate, &self.stop, &self.counters);
+                (self.client.upload(whole.len(), &mut body)?, whole.len())
+            }
         };
         tracing::info!(
             version = report.version,
@@ -93,42 +107,16 @@ impl Uploader {
             Outcome::Ready => UploadState::Ready,
             Outcome::Unchanged => UploadState::Unchanged,
         };
+        *self.counters.api.lock() = Some(Ok(()));
         *self.counters.version.lock() = Some(report.version);
         self.counters.uploads.add(1);
         self.shelf.put(package.clone());
         *self.accepted.lock() = Some(package.clone());
         Ok(())
     }
+}
 
-    /// The shortest difference that the server takes, if it takes one; its bytes.
-    fn upload_patch(&mut self, package: &Package) -> Result<Option<(ModelReport, usize)>, ApiError> {
-        let mut refused = None;
-        while let Some(patch) = self.shelf.patch(package, self.client.on_server())
-            && refused != Some(patch.base())
-        {
-            match self.send_patch(&patch) {
-                Err(error) if error.asks_for_the_whole() => {
-                    tracing::info!(%error, "the server does not take the difference");
-                    // It was started anew, or its session was. What comes with the program it may have all the same.
-                    self.shelf.clear();
-                    refused = Some(patch.base());
-                }
-                answer => return Ok(Some((answer?, patch.bytes().len()))),
-            }
-        }
-        Ok(None)
-    }
-
-    fn send_patch(&self, patch: &Patch) -> Result<ModelReport, ApiError> {
-        self.client.upload_patch(patch.base(), patch.bytes().len(), &mut self.body(patch.bytes()))
-    }
-
-    fn send(&self, package: &Package) -> Result<ModelReport, ApiError> {
-        self.client.upload(package.bytes().len(), &mut self.body(package.bytes()))
-    }
-
-    /// The bytes, no faster than the rate, and counted as they go.
-    fn body<'a>(&'a self, bytes: &'a [u8]) -> impl Read + 'a {
-        PacedReader::new(bytes, self.rate.into(), self.stop.clone(), &self.counters.upload_bytes)
-    }
+/// The bytes, no faster than the rate, and counted as they go.
+fn paced<'a>(bytes: &'a [u8], rate: u32, stop: &Shutdown, counters: &'a Counters) -> impl Read + 'a {
+    PacedReader::new(bytes, rate.into(), stop.clone(), &counters.upload_bytes)
 }
