@@ -40,18 +40,18 @@ pub(super) fn last_line(
         figures.push(format!("{:+.2} dB over plain upsampling", quality.gain()));
     }
     let mut parts = vec![figures.join(", ")];
+    let gone = trouble.filter(|_| last.lost > 0 && counters.connections.get() <= last.lost);
     if last.lost > 0 {
-        let back = match trouble.filter(|_| counters.connections.get() <= last.lost) {
-            Some(why) => format!(" and did not come back: {why}"),
-            None => String::new(),
-        };
+        let back = gone.as_ref().map_or_else(String::new, |why| format!(" and did not come back: {why}"));
         parts.push(format!("the connection was lost {}{back}", times(last.lost)));
     }
     match counters.api.lock().as_ref() {
         Some(Err(why)) if last.uploads == 0 => parts.push(format!("no network reached the server: {why}")),
         Some(Err(why)) => parts.push(format!("the last network did not reach the server: {why}")),
-        Some(Ok(())) => parts.extend(watch.map(|address| format!("watch it at {address}"))),
-        None => {}
+        Some(Ok(())) if gone.is_none() => {
+            parts.extend(watch.map(|address| format!("watch it at {address}")));
+        }
+        Some(Ok(())) | None => {}
     }
     Ok(parts.join("; "))
 }
