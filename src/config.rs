@@ -32,6 +32,8 @@ pub struct Config {
     pub rtmp: ListenSettings,
     /// A publisher who comes back within this time continues the same playlist.
     pub grace: Duration,
+    /// Whether a publisher with the same key takes the place of the one that is there.
+    pub takeover: bool,
     /// Where viewers and streamers come in.
     pub http: ListenSettings,
     pub hls: PackagerSettings,
@@ -72,6 +74,7 @@ impl Default for Config {
         Self {
             rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
             grace: Duration::from_secs(30),
+            takeover: true,
             http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
             hls: PackagerSettings::default(),
             enhance: EnhanceSettings {
@@ -137,6 +140,7 @@ impl Config {
     fn read_rtmp(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
         self.rtmp.read(&mut section)?;
         section.set("grace", &mut self.grace, period)?;
+        section.set("takeover", &mut self.takeover, yes_or_no)?;
         section.end()
     }
 
@@ -248,7 +252,7 @@ mod tests {
             .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
             .map(|(key, _)| key.trim())
             .collect();
-        let keys = "listen max_connections grace segment part window enabled device profile temporal threads max_size \
+        let keys = "listen max_connections grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");

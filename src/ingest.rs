@@ -21,6 +21,8 @@ use tokio_util::task::TaskTracker;
 
 use half_open::{Entry, HalfOpen};
 
+use crate::abuse::WrongKeys;
+
 pub use admission::{Admission, Answer, PublishRequest};
 
 /// Pause after an error of the listener itself (no file descriptors left): trying again at once would only fill the log.
@@ -35,9 +37,16 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// The caller has bound the listener, and says how many connections may wait to publish.
-    pub fn new(listener: TcpListener, admission: Arc<dyn Admission>, max_connections: usize) -> Self {
-        Self { listener, admission, half_open: HalfOpen::new(max_connections), tasks: TaskTracker::new() }
+    /// The caller has bound the listener, and says how many connections may wait to publish. Addresses that tried wrong
+    /// keys, here or elsewhere, have to wait.
+    pub fn new(
+        listener: TcpListener,
+        admission: Arc<dyn Admission>,
+        max_connections: usize,
+        wrong_keys: Arc<WrongKeys>,
+    ) -> Self {
+        let half_open = HalfOpen::new(max_connections, wrong_keys);
+        Self { listener, admission, half_open, tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -86,7 +95,8 @@ async fn serve(
         () = entry.evicted() => tracing::debug!(%peer, "connection closed to make room"),
         outcome = publisher::serve(stream, peer, &*admission, Limits::default(), &entry) => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),
-            Err(error) => tracing::info!(%peer, %error, "connection ended"),
+            Err(error) if entry.may_log() => tracing::info!(%peer, %error, "connection ended"),
+            Err(error) => tracing::debug!(%peer, %error, "connection ended"),
         }
     }
 }

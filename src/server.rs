@@ -86,6 +86,7 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     let settings = SessionSettings {
         hls: config.hls,
         grace: config.grace,
+        takeover: config.takeover,
         lanes: config.enhance.enabled.then_some(lanes),
         sinks: Vec::new(),
     };
@@ -102,7 +103,7 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections);
+    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, Arc::default());
     announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;

@@ -27,6 +27,8 @@ pub enum Rejection {
     InUse,
     /// The server takes no publishers at the moment.
     Unavailable,
+    /// The peer's address has tried too many wrong keys.
+    TooManyTries,
     /// Another publisher with the same key has come.
     Replaced,
     /// No audio or video came for [`Limits::media_timeout`](crate::Limits::media_timeout).
@@ -39,7 +41,7 @@ impl Rejection {
     /// The code of `onStatus`. OBS knows `Denied` and `Rejected`, and closes; it shows the description of all of them.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadKey | Self::NotAllowed => "NetStream.Publish.Denied",
+            Self::BadKey | Self::NotAllowed | Self::TooManyTries => "NetStream.Publish.Denied",
             Self::InUse => "NetStream.Publish.BadName",
             Self::Unavailable | Self::Unusable(_) => "NetStream.Publish.Rejected",
             Self::Replaced => "NetStream.Publish.Replaced",
@@ -54,6 +56,7 @@ impl Rejection {
             Self::NotAllowed => "Publishing here is not allowed.",
             Self::InUse => "Somebody publishes to this stream already.",
             Self::Unavailable => "The server takes no publishers at the moment.",
+            Self::TooManyTries => "Too many wrong stream keys came from this address; try again in a minute.",
             Self::Replaced => "Another encoder with the same stream key has taken over.",
             Self::Idle => {
                 "No sound and no picture came for too long; connect again when there is something to send."

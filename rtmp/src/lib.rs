@@ -42,6 +42,7 @@ pub mod event;
 pub mod handshake;
 pub mod limits;
 pub mod message;
+pub mod refusals;
 pub mod server;
 pub mod url;
 
@@ -53,5 +54,6 @@ pub use driver::{Publisher, ServerConnection};
 pub use error::Error;
 pub use event::{Event, Rejection};
 pub use limits::Limits;
+pub use refusals::Refusals;
 pub use server::ServerSession;
 pub use url::RtmpUrl;

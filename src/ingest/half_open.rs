@@ -5,19 +5,31 @@
 //! publication. There are no more publishers than streams.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
+use media::flow::TokenBucket;
 use parking_lot::Mutex;
+use rtmp::Rejection;
 use tokio_util::sync::CancellationToken;
+
+use crate::abuse::WrongKeys;
 
 /// The first eviction is logged, and then one in this many: an attack must not fill the disk.
 const LOGGED: u64 = 1000;
 
+/// What may be logged of strangers: so many lines at once, and so many a second in the long run.
+const LINES: f64 = 20.0;
+const LINES_A_SECOND: f64 = 0.2;
+
 /// All half-open connections of a listener.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct HalfOpen {
     limit: usize,
+    wrong_keys: Arc<WrongKeys>,
+    lines: Mutex<TokenBucket>,
     accepted: AtomicU64,
     evicted: AtomicU64,
     /// By number, so the oldest comes first.
@@ -33,8 +45,15 @@ pub(super) struct Entry {
 }
 
 impl HalfOpen {
-    pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit: limit.max(1), ..Self::default() })
+    pub(super) fn new(limit: usize, wrong_keys: Arc<WrongKeys>) -> Arc<Self> {
+        Arc::new(Self {
+            limit: limit.max(1),
+            wrong_keys,
+            lines: Mutex::new(TokenBucket::full(LINES_A_SECOND, LINES)),
+            accepted: AtomicU64::default(),
+            evicted: AtomicU64::default(),
+            connections: Mutex::default(),
+        })
     }
 
     /// Counts a connection. The oldest one is told to close if that makes too many.
@@ -75,6 +94,20 @@ impl Entry {
     pub(super) fn authenticated(&self) {
         self.all.connections.lock().remove(&self.number);
     }
+
+    /// Whether the peer may try a key now.
+    pub(super) fn may_try(&self, peer: SocketAddr) -> Result<(), Rejection> {
+        self.all.wrong_keys.check(peer.ip()).map_err(|_| Rejection::TooManyTries)
+    }
+
+    pub(super) fn tried_wrong_key(&self, peer: SocketAddr) {
+        self.all.wrong_keys.count(peer.ip());
+    }
+
+    /// Whether a line about this connection still fits into the log.
+    pub(super) fn may_log(&self) -> bool {
+        self.all.lines.lock().take(1.0, Instant::now()).is_ok()
+    }
 }
 
 impl Drop for Entry {
@@ -93,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_oldest_makes_room_and_publishers_stay() {
-        let half_open = HalfOpen::new(2);
+        let half_open = HalfOpen::new(2, Arc::default());
         let publisher = half_open.enter();
         publisher.authenticated();
         let entries: Vec<Entry> = (0..3).map(|_| half_open.enter()).collect();
@@ -102,5 +135,12 @@ mod tests {
         drop(entries);
         let again: Vec<Entry> = (0..2).map(|_| half_open.enter()).collect();
         assert!(!again.iter().any(is_evicted), "room comes back");
+    }
+
+    #[test]
+    fn strangers_do_not_fill_the_log() {
+        let half_open = HalfOpen::new(2, Arc::default());
+        let lines = (0..1000).filter(|_| half_open.enter().may_log()).count();
+        assert_eq!(lines, 20);
     }
 }

@@ -21,6 +21,7 @@ fn streams() -> Arc<Streams> {
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(60),
+        takeover: true,
         lanes: None,
         sinks: Vec::new(),
     };
@@ -70,7 +71,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, admission, 8);
+        let ingest = Ingest::new(listener, admission, 8, Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, shutdown, running }
@@ -95,13 +96,113 @@ impl Server {
 #[tokio::test]
 async fn to_the_registry_only_the_key_counts() {
     let server = Server::start(streams()).await;
-    let publisher = server.publish("anything", "s3cret").await.unwrap();
-    assert_eq!(server.publish("live", "s3cret").await.unwrap_err(), "NetStream.Publish.BadName");
-    for key in ["wrong", "", "no key", &"k".repeat(257)] {
+    for (app, key) in [
+        ("anything", "s3cret"),
+        ("live", "s3cret?user=me"),
+        ("live", "/s3cret/"),
+        ("live", "s3cret "),
+        ("live", "instance/s3cret"),
+        ("s3cret", ""),
+    ] {
+        assert!(server.publish(app, key).await.is_ok(), "{app} {key}");
+    }
+    for key in ["wrong", "", "no key", &"k".repeat(257), "?s3cret", "wrong?s3cret", "s3cret/wrong"] {
         assert_eq!(server.publish("live", key).await.unwrap_err(), "NetStream.Publish.Denied", "{key}");
     }
-    drop(publisher);
     server.end().await;
+}
+
+#[test]
+fn arguments_stand_behind_the_key_or_the_application() {
+    let arguments = |app, key: &str| {
+        let key = SecretString::from(key.to_owned());
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        PublishRequest { app, key: &key, peer }.arguments().map(str::to_owned)
+    };
+    assert_eq!(arguments("live?a=1", "key"), Some("a=1".to_owned()));
+    assert_eq!(arguments("live?a=1", "key?b=2&c=?"), Some("b=2&c=?".to_owned()));
+    assert_eq!(arguments("live", "key"), None);
+}
+
+#[tokio::test]
+async fn who_comes_with_the_key_takes_over_and_the_other_is_told() {
+    let server = Server::start(streams()).await;
+    let mut first = server.publish("live", "s3cret").await.unwrap();
+    assert_eq!(server.publish("live", "wrong").await.unwrap_err(), "NetStream.Publish.Denied");
+    first.send(&audio()).await.unwrap();
+    let _second = server.publish("live", "s3cret").await.unwrap();
+    let Error::Refused { code, .. } = first.closed().await else { panic!("it goes on") };
+    assert_eq!(code, Rejection::Replaced.code());
+    server.end().await;
+}
+
+/// AAC, 48 kHz, two channels: any tag that makes a unit.
+fn audio() -> Tag {
+    Tag { kind: TagKind::Audio, timestamp: 0, body: Bytes::from_static(&[0xaf, 0, 0x11, 0x90]) }
+}
+
+#[tokio::test]
+async fn who_sends_pictures_that_cannot_be_used_is_told_and_so_is_the_operator() {
+    let streams = streams();
+    let server = Server::start(streams.clone()).await;
+    for (body, name) in [
+        (&b"\x90hvc1\x01"[..], "HEVC"),
+        (&b"\x1c\x00\x00\x00\x00"[..], "HEVC"),
+        (&b"\x91av01\x12"[..], "AV1"),
+        (&b"\x12\x00"[..], "Sorenson H.263"),
+    ] {
+        let mut publisher = server.publish("live", "s3cret").await.unwrap();
+        publisher.send(&audio()).await.unwrap();
+        let video = Tag { kind: TagKind::Video, timestamp: 0, body: Bytes::from_static(body) };
+        publisher.send(&video).await.unwrap();
+        let Error::Refused { code, description } = publisher.closed().await else { panic!("it goes on") };
+        assert_eq!(code, "NetStream.Publish.Rejected");
+        assert!(
+            description.contains(name) && description.contains("not supported: set H.264"),
+            "{description}"
+        );
+        let stream = streams.find(&"demo".parse().unwrap()).unwrap();
+        let problems = stream.look(|_, session| session.unwrap().problems.list());
+        assert_eq!((problems[0].kind.as_str(), &problems[0].text), ("codec-not-supported", &description));
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn sound_that_cannot_be_used_is_a_problem_and_the_publisher_stays() {
+    let streams = streams();
+    let server = Server::start(streams.clone()).await;
+    let mut publisher = server.publish("live", "s3cret").await.unwrap();
+    let mp3 = Tag { body: Bytes::from_static(b"\x2f\xff\xfb"), ..audio() };
+    publisher.send(&mp3).await.unwrap();
+    let stream = streams.find(&"demo".parse().unwrap()).unwrap();
+    let closed = tokio::time::timeout(Duration::from_millis(300), publisher.closed()).await;
+    assert!(closed.is_err(), "{closed:?}");
+    let problems = stream.look(|_, session| session.unwrap().problems.list());
+    assert!(problems[0].text.contains("MP3, which is not supported: set AAC"), "{problems:?}");
+    server.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_with_too_many_wrong_keys_has_to_wait() {
+    let peer = SocketAddr::from(([203, 0, 113, 7], 1));
+    let half_open = HalfOpen::new(1, Arc::default());
+    let streams = streams();
+    let url = "rtmp://localhost/live".parse().unwrap();
+    let mut said = Vec::new();
+    for attempt in 0..11 {
+        let key = SecretString::from(if attempt < 10 { "wrong" } else { "s3cret" });
+        let (near, far) = tokio::io::duplex(64 << 10);
+        let entry = half_open.enter();
+        let (refused, _) = tokio::join!(
+            Publisher::publish(near, &url, &key, Limits::default()),
+            publisher::serve(far, peer, &*streams, Limits::default(), &entry),
+        );
+        let Error::Refused { description, .. } = refused.unwrap_err() else { panic!("not refused") };
+        said.push(description);
+    }
+    assert_eq!(said[9], Rejection::BadKey.description());
+    assert_eq!(said[10], Rejection::TooManyTries.description(), "the right key has to wait, too");
 }
 
 #[tokio::test]
@@ -110,9 +211,7 @@ async fn who_publishes_to_a_stream_that_is_removed_is_told() {
     let server = Server::start(streams.clone()).await;
     let mut publisher = server.publish("live", "s3cret").await.unwrap();
     streams.remove(&"demo".parse().unwrap()).await.unwrap();
-    // AAC, 48 kHz, two channels: any tag that makes a unit.
-    let body = Bytes::from_static(&[0xaf, 0, 0x11, 0x90]);
-    publisher.send(&Tag { kind: TagKind::Audio, timestamp: 0, body }).await.unwrap();
+    publisher.send(&audio()).await.unwrap();
     let Error::Refused { code, .. } = publisher.closed().await else { panic!("it goes on") };
     assert_eq!(code, Rejection::Unavailable.code());
     server.end().await;
@@ -136,7 +235,7 @@ async fn another_admission_sees_application_and_address() {
 async fn an_admission_that_never_answers_turns_publishers_away() {
     let (near, far) = tokio::io::duplex(64 << 10);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    let half_open = HalfOpen::new(1);
+    let half_open = HalfOpen::new(1, Arc::default());
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         publisher::serve(far, peer, &NeverAnswers, Limits::default(), &half_open.enter()).await

@@ -17,6 +17,8 @@ pub enum Error {
     InUse,
     #[error("nobody publishes to this stream, and nobody is waited for")]
     NotPublished,
+    #[error("another publisher with the same key has taken over")]
+    Replaced,
     #[error("the stream or the server has ended")]
     Ended,
 }

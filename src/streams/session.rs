@@ -34,6 +34,8 @@ pub struct SessionSettings {
     pub hls: PackagerSettings,
     /// How long a playlist waits for its publisher.
     pub grace: Duration,
+    /// Whether who has the key may publish although somebody does; that one has to go then.
+    pub takeover: bool,
     /// What lanes work with; `None`: streams are handed out as received only.
     pub lanes: Option<Shared>,
     /// Where units go beside HLS: called for every session.

@@ -1,12 +1,14 @@
 //! A stream, and the right to publish to it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
 use super::problems::Problems;
@@ -15,6 +17,14 @@ use super::session::{Session, SessionSettings};
 use crate::inference::{Profile, StreamModel};
 use crate::out::Arrival;
 use crate::out::hls::Packager;
+
+/// So often within [`TURNS`] may a publisher that is heard be replaced. Two encoders that come back by themselves would
+/// take turns for ever, and nobody could watch.
+const MOST_TAKEOVERS: usize = 3;
+const TURNS: Duration = Duration::from_secs(60);
+
+/// A publisher that has sent nothing for so long is not heard: probably it is the one that comes back.
+const UNHEARD: Duration = Duration::from_secs(3);
 
 /// A stream and who may publish to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +50,12 @@ pub struct Stream {
 #[derive(Debug)]
 struct Inner {
     presence: Presence,
+    /// Tells whoever published last that somebody else does now.
+    replaced: CancellationToken,
+    /// When publishers that were heard were replaced, the newest [`MOST_TAKEOVERS`] at most.
+    takeovers: VecDeque<Instant>,
+    /// When the publisher sent its newest unit, or came.
+    heard: Instant,
     /// The newest playlist; stays readable after its end, until the next one begins.
     session: Option<Session>,
 }
@@ -57,10 +73,13 @@ pub enum Presence {
     Closed,
 }
 
-/// The right to publish, held by one connection at a time. Dropping it begins the grace period.
+/// The right to publish, held by one connection at a time. Dropping it begins the grace period, unless somebody else
+/// has taken over.
 #[derive(Debug)]
 pub struct Publication {
     stream: Arc<Stream>,
+    /// Cancelled under the stream's lock.
+    replaced: CancellationToken,
 }
 
 impl Stream {
@@ -71,7 +90,13 @@ impl Stream {
         left: Arc<Notify>,
     ) -> Self {
         let model = Arc::new(StreamModel::new(stream.name, profile));
-        let inner = Mutex::new(Inner { presence: Presence::Idle, session: None });
+        let inner = Mutex::new(Inner {
+            presence: Presence::Idle,
+            replaced: CancellationToken::new(),
+            takeovers: VecDeque::new(),
+            heard: Instant::now(),
+            session: None,
+        });
         Self { key: stream.key, model, settings, left, inner }
     }
 
@@ -102,11 +127,12 @@ impl Stream {
         look(inner.presence, inner.session.as_ref())
     }
 
-    /// Lets a publisher in, unless there is one. Continues the playlist that waits, or begins a fresh one.
+    /// Lets a publisher in; one that is there has to go, or stays if nobody may take over. Continues the playlist that
+    /// there is, or begins a fresh one.
     pub fn publish(self: &Arc<Self>) -> Result<Publication, Error> {
         let mut inner = self.inner.lock();
         match inner.presence {
-            Presence::Live { .. } => return Err(Error::InUse),
+            Presence::Live { .. } => inner.take_over(&self.settings)?,
             Presence::Closed => return Err(Error::Ended),
             Presence::Idle | Presence::Waiting { .. } => {}
         }
@@ -114,8 +140,10 @@ impl Stream {
             Some(session) => session.new_publisher(),
             None => inner.session = Some(Session::begin(&self.settings, &self.model)),
         }
-        inner.presence = Presence::Live { since: Instant::now() };
-        Ok(Publication { stream: Arc::clone(self) })
+        inner.heard = Instant::now();
+        inner.presence = Presence::Live { since: inner.heard };
+        inner.replaced = CancellationToken::new();
+        Ok(Publication { stream: Arc::clone(self), replaced: inner.replaced.clone() })
     }
 
     /// Adds the publisher's newest report to what is known.
@@ -129,6 +157,12 @@ impl Stream {
     /// Until when the publisher is waited for, if it is.
     pub(super) fn waits_until(&self) -> Option<Instant> {
         self.look(|presence, _| if let Presence::Waiting { until } = presence { Some(until) } else { None })
+    }
+
+    /// As if the publisher had sent nothing for a while.
+    #[cfg(test)]
+    pub(super) fn falls_silent(&self) {
+        self.inner.lock().heard -= UNHEARD;
     }
 
     /// Ends the session if its grace period is over. See [`Session::end`] for what is answered.
@@ -165,6 +199,31 @@ impl Inner {
     fn live_session(&mut self) -> Option<&mut Session> {
         self.session.as_mut().filter(|session| !session.is_over())
     }
+
+    /// Ends the publication that there is, which may be one that nobody hears any more.
+    fn take_over(&mut self, settings: &SessionSettings) -> Result<(), Error> {
+        if !settings.takeover {
+            return Err(Error::InUse);
+        }
+        let now = Instant::now();
+        self.takeovers.retain(|before| now.duration_since(*before) < TURNS);
+        let is_heard = now.duration_since(self.heard) < UNHEARD;
+        if is_heard && self.takeovers.len() >= MOST_TAKEOVERS {
+            if let Some(session) = self.live_session() {
+                session.problems.report(
+                    "publishers-take-turns",
+                    "several encoders publish with this stream's key and take its place from each other: stop all but one, \
+                     or give each a stream and key of its own",
+                );
+            }
+            return Err(Error::InUse);
+        }
+        if is_heard {
+            self.takeovers.push_back(now);
+        }
+        self.replaced.cancel();
+        Ok(())
+    }
 }
 
 impl Publication {
@@ -178,9 +237,19 @@ impl Publication {
         self.stream.inner.lock().live_session().map(|session| session.problems.clone())
     }
 
-    /// Passes the publisher's next unit on. Never waits. An error means that the stream was ended, not by the publisher.
+    /// Waits until somebody else has taken over.
+    pub async fn replaced(&self) {
+        self.replaced.cancelled().await;
+    }
+
+    /// Passes the publisher's next unit on. Never waits. An error means that the stream was ended, or that somebody
+    /// else publishes to it now.
     pub fn push(&self, unit: Unit, arrival: Arrival) -> Result<(), Error> {
         let mut inner = self.stream.inner.lock();
+        if self.replaced.is_cancelled() {
+            return Err(Error::Replaced);
+        }
+        inner.heard = arrival.instant;
         inner.live_session().ok_or(Error::Ended)?.push(unit, arrival);
         Ok(())
     }
@@ -190,7 +259,7 @@ impl Drop for Publication {
     fn drop(&mut self) {
         let grace = self.stream.settings.grace;
         let mut inner = self.stream.inner.lock();
-        if matches!(inner.presence, Presence::Live { .. }) {
+        if matches!(inner.presence, Presence::Live { .. }) && !self.replaced.is_cancelled() {
             inner.presence = Presence::Waiting { until: Instant::now() + grace };
             self.stream.left.notify_one();
             tracing::info!(stream = %self.stream.name(), ?grace, "publisher left; the playlist waits for it");

@@ -17,6 +17,7 @@ fn streams() -> Streams {
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(60),
+        takeover: true,
         lanes: None,
         sinks: Vec::new(),
     };
@@ -62,7 +63,6 @@ async fn a_removed_stream_ends_as_if_the_server_did() {
     let streams = streams();
     let stream = streams.add(settings("demo", "s3cret")).unwrap();
     let publication = stream.publish().unwrap();
-    assert_eq!(stream.publish().unwrap_err(), Error::InUse);
     play(&publication).unwrap();
     let packager = stream.packager().unwrap();
     streams.remove(stream.name()).await.unwrap();
@@ -81,6 +81,59 @@ async fn a_removed_stream_ends_as_if_the_server_did() {
     let again = streams.add(settings("demo", "s3cret")).unwrap();
     assert!(again.packager().is_none(), "another stream of the same name begins anew");
     assert!(again.publish().is_ok());
+}
+
+#[tokio::test]
+async fn who_has_the_key_takes_over_and_the_playlist_goes_on() {
+    let streams = streams();
+    let stream = streams.add(settings("demo", "s3cret")).unwrap();
+    let first = stream.publish().unwrap();
+    play(&first).unwrap();
+    let packager = stream.packager().unwrap();
+    let second = stream.publish().unwrap();
+    first.replaced().await;
+    assert_eq!(play(&first), Err(Error::Replaced), "nothing of it slips in");
+    drop(first);
+    assert!(
+        matches!(stream.look(|presence, _| presence), Presence::Live { .. }),
+        "it is not the one that left"
+    );
+    play(&second).unwrap();
+    let text = packager.playlist(Rendition::SOURCE.id, Reload::default()).await.unwrap();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(text.contains("#EXT-X-DISCONTINUITY\n") && !text.contains("ENDLIST"), "{text}");
+    drop(second);
+    assert!(stream.waits_until().is_some());
+}
+
+#[tokio::test]
+async fn two_publishers_do_not_take_turns_for_ever() {
+    let streams = streams();
+    let stream = streams.add(settings("demo", "s3cret")).unwrap();
+    let mut publication = stream.publish().unwrap();
+    let turns = (0..10).take_while(|_| {
+        stream
+            .publish()
+            .map(|next| publication = next)
+            .inspect_err(|error| assert_eq!(*error, Error::InUse))
+            .is_ok()
+    });
+    assert_eq!(turns.count(), 3);
+    assert!(play(&publication).is_ok(), "the last one stays");
+    let problems = stream.look(|_, session| session.unwrap().problems.list());
+    assert_eq!(problems[0].kind, "publishers-take-turns");
+    stream.falls_silent();
+    assert!(stream.publish().is_ok(), "whoever is not heard makes room all the same");
+}
+
+#[tokio::test]
+async fn nobody_takes_over_where_that_is_not_wanted() {
+    let mut streams = streams();
+    Arc::get_mut(&mut streams.settings).unwrap().takeover = false;
+    let stream = streams.add(settings("demo", "s3cret")).unwrap();
+    let first = stream.publish().unwrap();
+    assert_eq!(stream.publish().unwrap_err(), Error::InUse);
+    play(&first).unwrap();
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use api::shutdown::{Shutdown, Stopped};
 use media::flow::{KeyQueue, Queued};
 use media::flv::Muxer;
 use media::{Track, Unit};
-use rtmp::{Publisher, RtmpUrl};
+use rtmp::{Publisher, Rejection, RtmpUrl};
 
 use crate::backoff::Backoff;
 use crate::failure::Failure;
@@ -76,6 +76,15 @@ impl Sender {
             };
             self.count_arrived(&mut announced, publisher.arrived());
             announced.underway.clear();
+            if let rtmp::Error::Refused { code, .. } = &error
+                && *code == Rejection::Replaced.code()
+            {
+                // Coming back would take the place from whoever has it now, who would come back as well.
+                return Err(Failure::refused(anyhow!(
+                    "another publisher with this key has taken over at {}; stop that one, or use another key",
+                    self.url
+                )));
+            }
             tracing::warn!(%error, "connection lost; connecting again");
             *self.counters.trouble.lock() = Some(in_short(&error));
             *self.counters.link.lock() = Link::Connecting;

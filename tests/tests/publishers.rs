@@ -1,10 +1,11 @@
 //! Who may publish, who may not, and what happens when one leaves and returns.
 
+use std::process::Command;
 use std::time::Duration;
 
 use harness::ffmpeg::Publish;
 use harness::server::{KEY, OTHER_KEY};
-use harness::{Server, hls, wait_for};
+use harness::{Process, Server, hls, wait_for};
 
 #[test]
 fn publisher_returns_within_grace_to_the_same_playlist() {
@@ -48,17 +49,58 @@ fn stream_ends_when_nobody_returns() {
 }
 
 #[test]
-fn second_publisher_is_refused_and_closed() {
+fn second_publisher_takes_over_and_the_playlist_goes_on() {
     let server = Server::start();
     let demo = server.demo();
-    let mut first = Publish::default().to(&server.rtmp(KEY));
+    let mut first = Publish { gop: 24, ..Publish::default() }.to(&server.rtmp(KEY));
     demo.wait_playable("source");
-    let mut second = Publish::default().to(&server.rtmp(KEY));
-    let status = second.wait(Duration::from_secs(10));
-    assert!(!status.success(), "the second publisher must be turned away");
-    assert!(first.running(), "the first one must not notice");
+    let mut second = Publish { gop: 24, ..Publish::default() }.to(&server.rtmp(KEY));
+    assert!(!first.wait(Duration::from_secs(10)).success(), "the first one must notice");
+    assert!(first.stderr().contains("has taken over"), "{}", first.stderr());
+    let text = wait_for("a discontinuity", Duration::from_secs(20), || {
+        demo.playlist("source").filter(|text| hls::segments(text).iter().any(|segment| segment.discontinuity))
+    });
+    assert!(!text.contains("#EXT-X-ENDLIST"), "{text}");
+    assert!(second.running());
     assert_eq!(demo.status()["state"], "live");
-    assert_eq!(demo.count("/discontinuities"), 0);
+    assert_eq!(demo.count("/discontinuities"), 1);
+}
+
+#[test]
+fn who_sends_another_codec_is_told_and_so_is_the_operator() {
+    let server = Server::start();
+    let mut command = Command::new("ffmpeg");
+    command.args([
+        "-hide_banner",
+        "-loglevel",
+        "warning",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=320x180:rate=24",
+    ]);
+    command.args([
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=sample_rate=48000",
+        "-c:v",
+        "flv",
+        "-c:a",
+        "aac",
+        "-t",
+        "30",
+    ]);
+    command.args(["-f", "flv", &format!("{}?token=x", server.rtmp(KEY))]);
+    let mut publisher = Process::start("ffmpeg publisher", &mut command);
+    assert!(!publisher.wait(Duration::from_secs(10)).success(), "it must not believe that it is live");
+    let sentence = "the video has the codec Sorenson H.263, which is not supported: set H.264";
+    assert!(publisher.stderr().contains(sentence), "{}", publisher.stderr());
+    let problem = server.demo().status()["problems"][0].clone();
+    assert_eq!(problem["kind"], "codec-not-supported");
+    assert!(problem["text"].as_str().unwrap().starts_with(sentence), "{problem}");
 }
 
 #[test]

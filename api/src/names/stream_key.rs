@@ -30,6 +30,35 @@ impl StreamKey {
     pub fn secret(&self) -> &SecretString {
         &self.0
     }
+
+    /// The keys that an encoder may mean, the likeliest first, at most [`MOST_READINGS`](Self::MOST_READINGS).
+    ///
+    /// Encoders have one field for the address and one for the key, or a single one, and people paste into both: `key`,
+    /// `/key/`, `key?user=me`, `instance/key`, or the whole path in the address (`rtmp://HOST/live/key`) and no key.
+    /// A key may have a `?` or a `/` itself, so what was sent comes first as it is.
+    pub fn readings(app: &str, sent: &SecretString) -> Vec<Self> {
+        let sent = sent.expose_secret();
+        let named = if tidy(sent).is_empty() { app } else { sent };
+        let path = tidy(named.split('?').next().unwrap_or_default());
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let mut readings: Vec<Self> = Vec::new();
+        for reading in [sent, tidy(named), path, last] {
+            if let Ok(key) = reading.parse()
+                && !readings.contains(&key)
+            {
+                readings.push(key);
+            }
+        }
+        readings
+    }
+
+    /// The longest answer of [`readings`](Self::readings).
+    pub const MOST_READINGS: usize = 4;
+}
+
+/// Without spaces and slashes around it.
+fn tidy(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '/')
 }
 
 impl TryFrom<String> for StreamKey {
@@ -94,6 +123,31 @@ mod tests {
         assert_eq!(key("s3cret"), key("s3cret"));
         assert_ne!(key("s3cret"), key("s3creT"));
         assert_ne!(key("s3cret"), key("s3cret1"));
+    }
+
+    #[test]
+    fn encoders_may_write_around_the_key() {
+        let table: [(&str, &str, &[&str]); 13] = [
+            ("live", "key", &["key"]),
+            ("live", "key?user=me&pass=x", &["key?user=me&pass=x", "key"]),
+            ("live", "key/?user=me", &["key/?user=me", "key"]),
+            ("live", "/key", &["/key", "key"]),
+            ("live", "key/", &["key/", "key"]),
+            ("live", " key\n", &["key"]),
+            ("live/instance", "key", &["key"]),
+            ("a/b", "c/key", &["c/key", "key"]),
+            ("live", "a/b?x=c/d", &["a/b?x=c/d", "a/b", "b"]),
+            ("live/key", "", &["live/key", "key"]),
+            ("live/key/?user=me", " ", &["live/key/?user=me", "live/key", "key"]),
+            ("live", "a b", &[]),
+            ("", "", &[]),
+        ];
+        for (app, sent, expected) in table {
+            let keys = StreamKey::readings(app, &sent.into());
+            let keys: Vec<_> = keys.iter().map(StreamKey::expose).collect();
+            assert_eq!(keys, expected, "{app:?} {sent:?}");
+            assert!(keys.len() <= StreamKey::MOST_READINGS);
+        }
     }
 
     #[test]

@@ -90,9 +90,24 @@ fn take(body: &mut Bytes, size: usize) -> Result<Bytes, FlvErrorKind> {
     if size > body.len() { Err(FlvErrorKind::Truncated) } else { Ok(body.split_to(size)) }
 }
 
-/// A fourCC as people write it, or its number.
+/// What people call a codec, or else its fourCC or number.
 pub(super) fn name(code: [u8; 4]) -> String {
-    if code.iter().all(u8::is_ascii_graphic) {
+    let known = match &code {
+        b"hvc1" | b"hev1" => "HEVC",
+        b"vvc1" | b"vvi1" => "VVC",
+        b"av01" => "AV1",
+        b"vp08" => "VP8",
+        b"vp09" => "VP9",
+        b"Opus" => "Opus",
+        b"fLaC" => "FLAC",
+        b".mp3" => "MP3",
+        b"ac-3" => "AC-3",
+        b"ec-3" => "E-AC-3",
+        _ => "",
+    };
+    if !known.is_empty() {
+        known.to_owned()
+    } else if code.iter().all(u8::is_ascii_graphic) {
         code.iter().map(|&byte| char::from(byte)).collect()
     } else {
         format!("0x{:08x}", u32::from_be_bytes(code))

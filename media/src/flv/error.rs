@@ -16,6 +16,24 @@ pub struct FlvError {
     pub source: Option<CodecError>,
 }
 
+impl FlvError {
+    /// What came and what to do about it, for the person at the encoder.
+    pub fn advice(&self) -> String {
+        match (&self.kind, self.track) {
+            (FlvErrorKind::UnsupportedCodec(codec), Track::Video) => format!(
+                "the video has the codec {codec}, which is not supported: set H.264 (in OBS: Settings, Output, Video Encoder)"
+            ),
+            (FlvErrorKind::UnsupportedCodec(codec), Track::Audio) => format!(
+                "the sound has the codec {codec}, which is not supported: set AAC (in OBS: Settings, Output, Audio Encoder)"
+            ),
+            _ => match &self.source {
+                Some(source) => format!("{self}: {source}"),
+                None => self.to_string(),
+            },
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlvErrorKind {
     #[error("ends in the middle of its header")]

@@ -80,7 +80,9 @@ fn legacy_name(codec: u8) -> String {
         2 => "Sorenson H.263".to_owned(),
         3 | 6 => "Screen Video".to_owned(),
         4 | 5 => "VP6".to_owned(),
-        12 => "HEVC (legacy codec 12)".to_owned(),
+        // Not Adobe's numbers, but widely agreed on before there was Enhanced RTMP.
+        12 => "HEVC".to_owned(),
+        13 => "AV1".to_owned(),
         other => format!("number {other}"),
     }
 }
@@ -126,10 +128,12 @@ mod tests {
             Err(FlvErrorKind::UnsupportedCodec(codec)) => codec,
             other => panic!("{other:?}"),
         };
-        assert_eq!(codec(b"\x90hvc1"), "hvc1");
+        assert_eq!(codec(b"\x90hvc1"), "HEVC");
+        assert_eq!(codec(b"\x90av01"), "AV1");
+        assert_eq!(codec(b"\x90xyz9"), "xyz9");
         assert_eq!(codec(b"\x90\x00\x01\x02\x03"), "0x00010203");
         assert_eq!(codec(&[0x12]), "Sorenson H.263");
-        assert_eq!(codec(&[0x1c]), "HEVC (legacy codec 12)");
+        assert_eq!(codec(&[0x1c]), "HEVC");
     }
 
     #[test]

@@ -34,6 +34,7 @@ impl Server {
         let settings = SessionSettings {
             hls: PackagerSettings::default(),
             grace: Duration::from_secs(60),
+            takeover: true,
             lanes: None,
             sinks: Vec::new(),
         };

@@ -58,6 +58,7 @@ fn session(recorder: &Arc<Recorder>) -> Session {
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(1),
+        takeover: true,
         lanes: None,
         sinks: vec![open],
     };

@@ -6,6 +6,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::names::StreamKey;
 use api::shutdown::Shutdown;
@@ -13,7 +14,7 @@ use media::ffmpeg::{Decoder, FfmpegError};
 use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::Demuxer;
 use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
-use rtmp::{Event, Limits, Rejection, ServerConnection};
+use rtmp::{Event, Limits, Refusals, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -201,13 +202,13 @@ async fn serve(
 ) -> Result<(), rtmp::Error> {
     let mut connection = ServerConnection::accept(stream, Limits::default()).await?;
     let mut demuxer = Demuxer::new();
-    let mut warned = false;
+    let mut refusals = Refusals::default();
     let mut permit = None;
     while let Some(event) = connection.next_event().await? {
         match event {
             Event::Connected { .. } => {}
-            Event::PublishRequested { key, .. } => {
-                if own_key.as_ref().is_some_and(|own| StreamKey::try_from(&key).as_ref() != Ok(own)) {
+            Event::PublishRequested { app, key } => {
+                if own_key.as_ref().is_some_and(|own| !StreamKey::readings(&app, &key).contains(own)) {
                     return connection.reject_publish(&Rejection::BadKey).await;
                 }
                 let Ok(own) = publisher.clone().try_acquire_owned() else {
@@ -215,24 +216,30 @@ async fn serve(
                 };
                 permit = Some(own);
                 demuxer = Demuxer::new();
-                warned = false;
+                refusals = Refusals::default();
                 // Before the publisher may send: its timestamps begin anew, and the first of them must find the new run.
                 queue.push(Arrival::Began);
                 connection.accept_publish().await?;
                 tracing::info!("a publisher has come");
             }
             Event::Tag(tag) => {
-                // What is wrong with one tag is usually wrong with all of them.
-                if let Err(error) = demuxer.push(&tag)
-                    && !std::mem::replace(&mut warned, true)
-                {
-                    tracing::warn!(%error, "the publisher sends something that cannot be read; send H.264 and AAC");
+                let refused = demuxer.push(&tag).err();
+                pass_on(&mut demuxer, &queue, &mut refusals);
+                match refused.map(|error| refusals.refuse(&error, Instant::now())) {
+                    None | Some(Ok(None)) => {}
+                    Some(Ok(Some(warning))) => {
+                        tracing::warn!("the publisher sends what cannot be used: {warning}");
+                        connection.warn_publisher(&warning).await?;
+                    }
+                    Some(Err(rejection)) => {
+                        tracing::warn!("the publisher is turned away: {}", rejection.description());
+                        return connection.reject_publish(&rejection).await;
+                    }
                 }
-                pass_on(&mut demuxer, &queue);
             }
             Event::Unpublished => {
                 demuxer.finish();
-                pass_on(&mut demuxer, &queue);
+                pass_on(&mut demuxer, &queue, &mut refusals);
                 drop(permit.take());
             }
             Event::Closed => break,
@@ -241,8 +248,11 @@ async fn serve(
     Ok(())
 }
 
-fn pass_on(demuxer: &mut Demuxer, queue: &KeyQueue<Arrival>) {
+fn pass_on(demuxer: &mut Demuxer, queue: &KeyQueue<Arrival>, refusals: &mut Refusals) {
     while let Some(unit) = demuxer.pull() {
+        if let Some(packet) = unit.packet() {
+            refusals.used(packet.track);
+        }
         queue.push(Arrival::Unit(unit));
     }
 }
