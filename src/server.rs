@@ -127,7 +127,10 @@ fn measured_with(config: &Config) -> Option<EncoderSettings> {
     let auto = |stream: &StreamSettings| stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto;
     let decides = config.enhance.enabled && config.stream.iter().any(auto);
     let large = USUAL.size.scaled(models::stock::SCALE.into());
-    decides.then(|| config.encode.encoder(large, USUAL.frame_rate, Picture::new(large).colour()))
+    decides.then(|| {
+        let picture = Picture::new(large);
+        config.encode.encoder(large, USUAL.frame_rate, picture.colour(), picture.pixel_aspect())
+    })
 }
 
 async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<TcpListener> {

@@ -10,7 +10,7 @@ mod error;
 
 use bytes::Bytes;
 
-use crate::picture::{Colour, FrameRate, Size};
+use crate::picture::{Colour, FrameRate, PixelAspect, Size};
 use crate::time::MediaTime;
 use aac::{AacConfig, Unplayable};
 use avc::AvcConfig;
@@ -61,6 +61,13 @@ impl VideoConfig {
     pub fn colour(&self) -> Colour {
         match self {
             Self::Avc(config) => config.colour(),
+        }
+    }
+
+    /// The shape of the pixels; square where the encoder says nothing believable.
+    pub fn pixel_aspect(&self) -> PixelAspect {
+        match self {
+            Self::Avc(config) => config.pixel_aspect(),
         }
     }
 }

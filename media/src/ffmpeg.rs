@@ -1,4 +1,4 @@
-//! FFmpeg's libraries, wrapped: decoder, scaler, encoder, transcoder of sound, file reader.
+//! FFmpeg's libraries, wrapped: decoder, deinterlacer, scaler, encoder, transcoder of sound, file reader.
 //!
 //! Everything here has one shape: `push(input)`, `pull() -> Option<output>`, `finish()`; synchronous, without a clock.
 //! A wrapper can be moved into the thread that uses it, and is used by that one alone. No type of FFmpeg leaves this
@@ -7,6 +7,7 @@
 pub(crate) mod audio;
 mod context;
 mod decoder;
+mod deinterlacer;
 mod encoder;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ mod upright;
 
 pub use audio::Transcoder;
 pub use decoder::Decoder;
+pub use deinterlacer::Deinterlacer;
 pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};
 pub use error::FfmpegError;
 pub use file::{FileReader, Media};

@@ -26,7 +26,7 @@ pub mod time;
 
 pub use codec::{AudioConfig, VideoConfig};
 pub use packet::{Packet, Track, Unit};
-pub use picture::{Colour, Component, FrameRate, Picture, Size, Turn};
+pub use picture::{Colour, Component, FrameRate, Picture, PixelAspect, Size, Turn};
 pub use time::MediaTime;
 
 #[cfg(test)]
@@ -39,6 +39,7 @@ mod tests {
         fn moves<T: Send>() {}
         fn shares<T: Send + Sync>() {}
         moves::<ffmpeg::Decoder>();
+        moves::<ffmpeg::Deinterlacer>();
         moves::<ffmpeg::Scaler>();
         moves::<ffmpeg::Encoder>();
         moves::<ffmpeg::FileReader>();

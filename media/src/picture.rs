@@ -2,9 +2,11 @@
 //!
 //! A [`Picture`] is a reference-counted libav frame. Cloning shares the samples; writing to a shared picture first
 //! makes the writer a copy of its own. It carries what must not get lost between decoder and encoder: the time, whether
-//! it was a keyframe, and how its samples are to be read as colours.
+//! it was a keyframe, how its samples are to be read as colours and shown, and the captions that belong to it.
 
+mod aspect;
 mod colour;
+mod scan;
 mod size;
 pub(crate) mod turn;
 
@@ -13,7 +15,9 @@ use ffmpeg_next::frame::{self, side_data};
 use crate::ffmpeg::frames;
 use crate::time::MediaTime;
 
+pub use aspect::PixelAspect;
 pub use colour::{Colour, Range};
+pub use scan::Scan;
 pub use size::{FrameRate, Size};
 pub use turn::{DisplayMatrix, Turn};
 
@@ -107,11 +111,42 @@ impl Picture {
         turn::parse(data.data())
     }
 
-    /// Takes over everything but the samples: time, key, colour.
+    /// The shape of its pixels.
+    pub fn pixel_aspect(&self) -> PixelAspect {
+        frames::pixel_aspect(&self.frame)
+    }
+
+    pub fn set_pixel_aspect(&mut self, aspect: PixelAspect) {
+        frames::set_pixel_aspect(&mut self.frame, aspect);
+    }
+
+    /// Whether its lines belong to one instant or to two.
+    pub fn scan(&self) -> Scan {
+        frames::scan(&self.frame)
+    }
+
+    pub fn set_scan(&mut self, scan: Scan) {
+        frames::set_scan(&mut self.frame, scan);
+    }
+
+    /// Closed captions (CEA-608 and CEA-708) that came with it: `cc_data` triplets of three bytes (ATSC A/53, part 4).
+    pub fn captions(&self) -> Option<&[u8]> {
+        frames::captions(&self.frame)
+    }
+
+    /// Replaces the captions; empty ones are none.
+    pub fn set_captions(&mut self, captions: &[u8]) {
+        frames::set_captions(&mut self.frame, captions);
+    }
+
+    /// Takes over everything but the samples: time, key, colour, shape of pixels, scan, captions.
     pub fn copy_properties_from(&mut self, other: &Self) {
         self.set_pts(other.pts());
         self.set_key(other.key());
         self.set_colour(other.colour());
+        self.set_pixel_aspect(other.pixel_aspect());
+        self.set_scan(other.scan());
+        frames::share_captions(&mut self.frame, &other.frame);
     }
 
     pub fn luma(&self) -> Plane<'_> {
@@ -243,9 +278,18 @@ mod tests {
         picture.set_pts(MediaTime::from_millis(-40));
         picture.set_key(true);
         picture.set_colour(colour);
+        picture.set_pixel_aspect(PixelAspect::new(16, 11));
+        picture.set_scan(Scan::BottomFieldFirst);
+        picture.set_captions(&[0xfc, 0x94, 0x2c]);
         let mut other = grey();
+        other.set_captions(&[0xfc, 0x80, 0x80]);
         other.copy_properties_from(&picture.clone());
         assert_eq!((other.pts(), other.key(), other.colour()), (MediaTime::from_millis(-40), true, colour));
+        assert_eq!((other.pixel_aspect(), other.scan()), (PixelAspect::new(16, 11), Scan::BottomFieldFirst));
+        assert_eq!(other.captions(), Some(&[0xfc, 0x94, 0x2c][..]));
+        other.copy_properties_from(&grey());
+        assert_eq!((other.pixel_aspect(), other.scan()), (PixelAspect::SQUARE, Scan::Progressive));
+        assert_eq!(other.captions(), None);
     }
 
     #[test]

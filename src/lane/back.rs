@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use media::ffmpeg::{Encoder, FfmpegError};
 use media::packet::Unit;
-use media::picture::{Colour, Size};
+use media::picture::{Colour, Picture, PixelAspect, Size};
 use media::time::MediaTime;
 
 use super::frame::{Frame, UpscaledBy};
@@ -19,7 +19,7 @@ pub(super) struct Back {
     stats: Arc<LaneStats>,
     encoder: Option<Encoder>,
     /// The pictures that the encoder was opened for.
-    opened_for: Option<(Size, Colour)>,
+    opened_for: Option<(Size, Colour, PixelAspect)>,
     last_pts: Option<MediaTime>,
     /// A keyframe was not shown, so the next picture that is has to be one.
     owes_key: bool,
@@ -75,7 +75,7 @@ impl Back {
             self.owes_key |= picture.key();
             return Ok(false);
         }
-        if self.opened_for != Some((picture.size(), picture.colour())) {
+        if self.opened_for != Some(looks(picture)) {
             self.close()?;
             self.open(frame)?;
         }
@@ -88,12 +88,11 @@ impl Back {
     }
 
     fn open(&mut self, frame: &Frame) -> Result<(), FfmpegError> {
-        let size = frame.picture.size();
-        let colour = frame.picture.colour();
-        let encoder = Encoder::new(&self.settings.encoder(size, frame.rate, colour))?;
+        let (size, colour, aspect) = looks(&frame.picture);
+        let encoder = Encoder::new(&self.settings.encoder(size, frame.rate, colour, aspect))?;
         self.output.push(&Unit::VideoConfig(encoder.config()));
         self.encoder = Some(encoder);
-        self.opened_for = Some((size, colour));
+        self.opened_for = Some((size, colour, aspect));
         Ok(())
     }
 
@@ -104,6 +103,11 @@ impl Back {
         encoder.finish();
         send(&mut encoder, &self.output)
     }
+}
+
+/// What an encoder writes into its configuration.
+fn looks(picture: &Picture) -> (Size, Colour, PixelAspect) {
+    (picture.size(), picture.colour(), picture.pixel_aspect())
 }
 
 fn send(encoder: &mut Encoder, output: &Output) -> Result<(), FfmpegError> {

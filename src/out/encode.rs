@@ -2,7 +2,7 @@
 
 use api::Bitrate;
 use media::ffmpeg::{EncoderSettings, Preset, RateControl};
-use media::picture::{Colour, FrameRate, Size};
+use media::picture::{Colour, FrameRate, PixelAspect, Size};
 
 /// What a lane's encoder is asked for, but for what follows from the pictures.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,13 @@ impl Default for EncodeSettings {
 
 impl EncodeSettings {
     /// Keyframes come only where they are forced, as the source has them: renditions are cut at the same instants.
-    pub fn encoder(&self, size: Size, frame_rate: FrameRate, colour: Colour) -> EncoderSettings {
+    pub fn encoder(
+        &self,
+        size: Size,
+        frame_rate: FrameRate,
+        colour: Colour,
+        aspect: PixelAspect,
+    ) -> EncoderSettings {
         let max_bitrate = Some(self.max_bitrate.bits_per_second());
         EncoderSettings {
             size,
@@ -34,6 +40,7 @@ impl EncodeSettings {
             key_interval: None,
             threads: self.threads,
             colour,
+            aspect,
         }
     }
 }

@@ -91,6 +91,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: media::Colour::default(),
+        aspect: media::PixelAspect::SQUARE,
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let url: RtmpUrl = url.parse()?;

@@ -7,7 +7,7 @@ use media::ffmpeg::{
     Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, Preset, RateControl, Scaler,
 };
 use media::picture::Component;
-use media::{Colour, FrameRate, MediaTime, Picture, Size};
+use media::{Colour, FrameRate, MediaTime, Picture, PixelAspect, Size};
 use rand::Rng;
 
 use crate::clips::Clip;
@@ -70,6 +70,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: Colour::default(),
+        aspect: PixelAspect::SQUARE,
     })?;
     let mut decoder = Decoder::new(&encoder.config())?;
     let shown = originals.iter().zip(0..).map(|(original, index)| {

@@ -1,7 +1,7 @@
 //! H.264's configuration record (ISO/IEC 14496-15, 5.3.3.1: `avcC`) and what its parameter sets tell.
 //!
 //! The record is kept as it came and handed on untouched. Of the sequence parameter set we read what players and
-//! decoders need to be told, and no more: size, frame rate, colour.
+//! decoders need to be told, and no more: size, shape of pixels, frame rate, colour.
 
 mod assembler;
 pub mod nal;
@@ -13,7 +13,7 @@ mod sps;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::error::{CodecError, CodecErrorKind};
-use crate::picture::{Colour, FrameRate, Size};
+use crate::picture::{Colour, FrameRate, PixelAspect, Size};
 use sps::Sps;
 
 pub use assembler::{Assembler, Coded};
@@ -108,6 +108,11 @@ impl AvcConfig {
     /// How the samples are to be read as colours, where the encoder says so.
     pub fn colour(&self) -> Colour {
         self.sps.colour
+    }
+
+    /// The shape of the pixels; square where the encoder says nothing believable.
+    pub fn pixel_aspect(&self) -> PixelAspect {
+        self.sps.pixel_aspect
     }
 }
 

@@ -51,6 +51,9 @@ impl Encoder {
         video.set_width(settings.size.width);
         video.set_height(settings.size.height);
         video.set_format(Pixel::YUV420P);
+        if !settings.aspect.is_square() {
+            video.set_aspect_ratio((settings.aspect.num().into(), settings.aspect.den().into()));
+        }
         if let RateControl::Bitrate(rate) = settings.rate {
             video.set_bit_rate(rate as usize);
         }

@@ -4,14 +4,16 @@
     reason = "reads and writes fields of AVFrame that ffmpeg-next does not reach, or only with copies"
 )]
 
+use ffmpeg_next::ffi::AVFrameSideDataType::AV_FRAME_DATA_A53_CC;
 use ffmpeg_next::ffi::{
-    AVPixelFormat, av_frame_copy_props, av_frame_get_buffer, av_frame_make_writable, av_frame_ref,
-    av_pix_fmt_desc_get,
+    AVPixelFormat, AVRational, av_buffer_ref, av_buffer_unref, av_frame_copy_props, av_frame_get_buffer, av_frame_get_side_data,
+    av_frame_make_writable, av_frame_new_side_data, av_frame_new_side_data_from_buf, av_frame_ref,
+    av_frame_remove_side_data, av_pix_fmt_desc_get,
 };
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use crate::picture::{Colour, Range, Size};
+use crate::picture::{Colour, PixelAspect, Range, Scan, Size};
 
 /// libav chooses the alignment of lines that suits the processor.
 const AUTOMATIC_ALIGNMENT: i32 = 0;
@@ -128,6 +130,77 @@ pub(crate) fn range_tag(range: Range) -> u32 {
         Range::Unspecified => RANGE_UNSPECIFIED,
         Range::Limited => RANGE_LIMITED,
         Range::Full => RANGE_FULL,
+    }
+}
+
+pub(crate) fn pixel_aspect(frame: &Video) -> PixelAspect {
+    // SAFETY: reading two integers of an allocated frame.
+    let AVRational { num, den } = unsafe { (*frame.as_ptr()).sample_aspect_ratio };
+    PixelAspect::new(u32::try_from(num).unwrap_or(0), u32::try_from(den).unwrap_or(0))
+}
+
+pub(crate) fn set_pixel_aspect(frame: &mut Video, aspect: PixelAspect) {
+    let ratio = AVRational { num: aspect.num().into(), den: aspect.den().into() };
+    // SAFETY: writing two integers of an allocated frame.
+    unsafe { (*frame.as_mut_ptr()).sample_aspect_ratio = ratio };
+}
+
+pub(crate) fn scan(frame: &Video) -> Scan {
+    // SAFETY: reading integer fields of an allocated frame.
+    let (interlaced, top_first) =
+        unsafe { ((*frame.as_ptr()).interlaced_frame != 0, (*frame.as_ptr()).top_field_first != 0) };
+    match (interlaced, top_first) {
+        (false, _) => Scan::Progressive,
+        (true, true) => Scan::TopFieldFirst,
+        (true, false) => Scan::BottomFieldFirst,
+    }
+}
+
+pub(crate) fn set_scan(frame: &mut Video, scan: Scan) {
+    // SAFETY: writing integer fields of an allocated frame.
+    unsafe {
+        let raw = frame.as_mut_ptr();
+        (*raw).interlaced_frame = (scan != Scan::Progressive).into();
+        (*raw).top_field_first = (scan == Scan::TopFieldFirst).into();
+    }
+}
+
+/// The A/53 captions that the decoder found with the frame.
+pub(crate) fn captions(frame: &Video) -> Option<&[u8]> {
+    // SAFETY: data and size belong together; they live as long as the frame, which owns them.
+    unsafe {
+        let data = av_frame_get_side_data(frame.as_ptr(), AV_FRAME_DATA_A53_CC).as_ref()?;
+        (data.size > 0).then(|| std::slice::from_raw_parts(data.data, data.size))
+    }
+}
+
+pub(crate) fn set_captions(frame: &mut Video, captions: &[u8]) {
+    // SAFETY: the frame is allocated and takes what it gets as its own; the new data has room for the bytes.
+    unsafe {
+        let raw = frame.as_mut_ptr();
+        av_frame_remove_side_data(raw, AV_FRAME_DATA_A53_CC);
+        if captions.is_empty() {
+            return;
+        }
+        let data = av_frame_new_side_data(raw, AV_FRAME_DATA_A53_CC, captions.len());
+        let data = data.as_mut().expect("memory for captions").data;
+        std::ptr::copy_nonoverlapping(captions.as_ptr(), data, captions.len());
+    }
+}
+
+/// Gives `frame` the captions of another one, by reference, in place of its own.
+pub(crate) fn share_captions(frame: &mut Video, other: &Video) {
+    // SAFETY: both frames are allocated; the new reference belongs to `frame`, or to us if it is not taken.
+    unsafe {
+        let raw = frame.as_mut_ptr();
+        av_frame_remove_side_data(raw, AV_FRAME_DATA_A53_CC);
+        let Some(data) = av_frame_get_side_data(other.as_ptr(), AV_FRAME_DATA_A53_CC).as_ref() else {
+            return;
+        };
+        let mut buffer = av_buffer_ref(data.buf);
+        if av_frame_new_side_data_from_buf(raw, AV_FRAME_DATA_A53_CC, buffer).is_null() {
+            av_buffer_unref(&raw mut buffer);
+        }
     }
 }
 

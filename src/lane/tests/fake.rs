@@ -9,7 +9,7 @@ use api::control::ModelOrigin;
 use media::VideoConfig;
 use media::ffmpeg::Encoder;
 use media::packet::{Packet, Unit};
-use media::picture::{Colour, FrameRate, Picture, Size};
+use media::picture::{Colour, FrameRate, Picture, PixelAspect, Size};
 use media::synthetic::TestPictures;
 use media::time::MediaTime;
 use models::{FEdsrConfig, Fingerprint, Preset};
@@ -88,7 +88,7 @@ pub(in crate::lane) fn frame(number: i64, size: Size) -> Frame {
 
 /// Pictures from number `from` on, coded; the first one is a keyframe.
 pub(in crate::lane) fn coded(size: Size, from: i64, count: i64) -> (Arc<VideoConfig>, Vec<Packet>) {
-    let settings = EncodeSettings::default().encoder(size, RATE, Colour::default());
+    let settings = EncodeSettings::default().encoder(size, RATE, Colour::default(), PixelAspect::SQUARE);
     let mut encoder = Encoder::new(&settings).expect("x264 is there");
     let pictures = TestPictures::new(size, RATE);
     let mut packets = Vec::new();

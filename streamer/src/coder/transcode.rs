@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use api::Bitrate;
 use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, Preset, RateControl, Scaler};
-use media::picture::{Colour, Size};
+use media::picture::{Colour, PixelAspect, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 
 use crate::config::codable;
@@ -60,6 +60,7 @@ impl Transcoder {
             key_interval: Some(KEY_INTERVAL),
             threads: THREADS,
             colour,
+            aspect: PixelAspect::SQUARE,
         })?;
         Ok(Self {
             size,

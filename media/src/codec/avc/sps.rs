@@ -7,13 +7,14 @@
 use super::nal;
 use crate::codec::bits::BitReader;
 use crate::codec::error::{CodecError, CodecErrorKind};
-use crate::picture::{Colour, FrameRate, Range, Size};
+use crate::picture::{Colour, FrameRate, PixelAspect, Range, Size};
 
 #[derive(Clone, Debug)]
 pub(super) struct Sps {
     pub(super) size: Size,
     pub(super) frame_rate: Option<FrameRate>,
     pub(super) colour: Colour,
+    pub(super) pixel_aspect: PixelAspect,
     /// Chroma sampling, luma and chroma depth minus eight, as high profiles repeat them in the configuration record.
     pub(super) high_profile_format: Option<[u8; 3]>,
     pub(super) slices: SliceSyntax,
@@ -39,7 +40,28 @@ const BELIEVABLE_FRAMES_PER_SECOND: u64 = 1_000;
 const MAX_ORDER_CYCLE: u32 = 255;
 /// Macroblocks per side: far above [`Size::MAX_SIDE`], far below any overflow.
 const MAX_MACROBLOCKS: u32 = 1 << 16;
-const SAMPLE_ASPECT_EXTENDED: u32 = 255;
+/// `aspect_ratio_idc` (table E-1): 0 is unspecified, what is reserved is taken for it.
+const PIXEL_ASPECTS: [(u32, u32); 17] = [
+    (0, 0),
+    (1, 1),
+    (12, 11),
+    (10, 11),
+    (16, 11),
+    (40, 33),
+    (24, 11),
+    (20, 11),
+    (32, 11),
+    (80, 33),
+    (18, 11),
+    (15, 11),
+    (64, 33),
+    (160, 99),
+    (4, 3),
+    (3, 2),
+    (2, 1),
+];
+/// The ratio follows in numbers.
+const PIXEL_ASPECT_EXTENDED: u32 = 255;
 
 impl Sps {
     /// Reads one NAL unit of kind SPS, its header byte included.
@@ -71,13 +93,18 @@ fn read(payload: &[u8]) -> Result<Sps, CodecError> {
     let chroma = high_profile_format.map_or(1, |[chroma, ..]| u32::from(chroma));
     let size = read_size(&mut bits, chroma, &mut fields)?;
     let slices = SliceSyntax { separate_planes, frame_num_bits, order_bits, fields };
-    let mut sps = Sps { size, frame_rate: None, colour: Colour::default(), high_profile_format, slices };
+    let mut sps = Sps {
+        size,
+        frame_rate: None,
+        colour: Colour::default(),
+        pixel_aspect: PixelAspect::SQUARE,
+        high_profile_format,
+        slices,
+    };
     if bits.flag()? {
-        let mut informed = sps.clone();
-        // Damage in what only informs must not refuse the stream: the decoder has the last word.
-        if read_vui(&mut bits, &mut informed).is_ok() {
-            sps = informed;
-        }
+        // Damage in what only informs must not refuse the stream: what was read before it counts, and the decoder has
+        // the last word.
+        let _ = read_vui(&mut bits, &mut sps);
     }
     Ok(sps)
 }
@@ -184,8 +211,8 @@ fn size_unsupported(size: Size) -> CodecError {
 }
 
 fn read_vui(bits: &mut BitReader<'_>, sps: &mut Sps) -> Result<(), CodecError> {
-    if bits.flag()? && bits.read(8)? == SAMPLE_ASPECT_EXTENDED {
-        bits.read(32)?; // sar_width, sar_height
+    if bits.flag()? {
+        sps.pixel_aspect = read_pixel_aspect(bits)?;
     }
     if bits.flag()? {
         bits.flag()?; // overscan_appropriate_flag
@@ -201,6 +228,14 @@ fn read_vui(bits: &mut BitReader<'_>, sps: &mut Sps) -> Result<(), CodecError> {
         sps.frame_rate = frame_rate(bits.read(32)?, bits.read(32)?);
     }
     Ok(())
+}
+
+fn read_pixel_aspect(bits: &mut BitReader<'_>) -> Result<PixelAspect, CodecError> {
+    let (num, den) = match bits.read(8)? {
+        PIXEL_ASPECT_EXTENDED => (bits.read(16)?, bits.read(16)?),
+        index => PIXEL_ASPECTS.get(index as usize).copied().unwrap_or_default(),
+    };
+    Ok(PixelAspect::new(num, den))
 }
 
 fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, CodecError> {

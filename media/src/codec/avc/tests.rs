@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::picture::{Colour, Range};
+use crate::picture::{Colour, PixelAspect, Range};
 
 /// What x264 writes for 480x270 at 25 frames per second, high profile, level 2.1.
 pub(crate) const X264_480X270: &[u8] = &[
@@ -75,6 +75,55 @@ fn reads_colour_and_leaves_damage_behind_it_alone() {
     assert_eq!((colour.range, colour.matrix), (Range::Full, Colour::BT709));
     let broken = AvcConfig::parse(vui.record()).unwrap();
     assert_eq!(broken.colour(), Colour::default());
+}
+
+#[test]
+fn reads_the_shape_of_pixels() {
+    let aspect = |sps: SpsWriter| AvcConfig::parse(sps.bits(0, 8).record()).unwrap().pixel_aspect();
+    // No cropping, VUI, aspect ratio.
+    let head = baseline(45, 36).bits(0b011, 3);
+    // Table E-1.
+    let table = [
+        (0, "1:1"),
+        (1, "1:1"),
+        (2, "12:11"),
+        (3, "10:11"),
+        (4, "16:11"),
+        (5, "40:33"),
+        (6, "24:11"),
+        (7, "20:11"),
+        (8, "32:11"),
+        (9, "80:33"),
+        (10, "18:11"),
+        (11, "15:11"),
+        (12, "64:33"),
+        (13, "160:99"),
+        (14, "4:3"),
+        (15, "3:2"),
+        (16, "2:1"),
+        (17, "1:1"),
+        (254, "1:1"),
+    ];
+    for (index, expected) in table {
+        assert_eq!(aspect(head.clone().bits(index, 8)).to_string(), expected, "index {index}");
+    }
+    let extended = [
+        (64, 45, "64:45"),
+        (128, 90, "64:45"),
+        (0, 0, "1:1"),
+        (0, 9, "1:1"),
+        (7, 0, "1:1"),
+        (65_535, 1, "1:1"),
+    ];
+    for (num, den, expected) in extended {
+        let sps = head.clone().bits(255, 8).bits(num, 16).bits(den, 16);
+        assert_eq!(aspect(sps).to_string(), expected, "{num}:{den}");
+    }
+    let without_vui = baseline(45, 36).bits(0b00, 2);
+    assert_eq!(aspect(without_vui), PixelAspect::SQUARE);
+    // Damage behind it costs nothing: square here would be wrong.
+    let broken = head.bits(4, 8).bits(0, 1).bits(1, 1);
+    assert_eq!(AvcConfig::parse(broken.record()).unwrap().pixel_aspect().to_string(), "16:11");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
-use crate::picture::{Colour, FrameRate, Plane, Range, Size};
+use crate::picture::{Colour, FrameRate, PixelAspect, Plane, Range, Size};
 use crate::synthetic::TestPictures;
 
 const SIZE: Size = Size { width: 128, height: 72 };
@@ -20,6 +20,7 @@ fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
         key_interval: None,
         threads: 1,
         colour: Colour { range: Range::Limited, matrix: Colour::BT709, ..Colour::default() },
+        aspect: PixelAspect::SQUARE,
     })
     .unwrap();
     let mut packets = Vec::new();

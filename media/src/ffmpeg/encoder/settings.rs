@@ -3,7 +3,7 @@
 use ffmpeg_next::Dictionary;
 
 use super::super::FfmpegError;
-use crate::picture::{Colour, FrameRate, Size};
+use crate::picture::{Colour, FrameRate, PixelAspect, Size};
 use crate::time::MediaTime;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct EncoderSettings {
     pub threads: u32,
     /// How the samples are to be read as colours; written into the stream.
     pub colour: Colour,
+    /// The shape of the pixels; written into the stream if they are not square.
+    pub aspect: PixelAspect,
 }
 
 /// How many bits an encoder may take.

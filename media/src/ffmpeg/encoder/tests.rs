@@ -1,6 +1,6 @@
 use super::*;
 use crate::ffmpeg::Decoder;
-use crate::picture::{Colour, FrameRate, Range};
+use crate::picture::{Colour, FrameRate, PixelAspect, Range, Scan};
 use crate::synthetic::TestPictures;
 
 const SIZE: Size = Size { width: 128, height: 72 };
@@ -14,6 +14,7 @@ fn settings() -> EncoderSettings {
         key_interval: None,
         threads: 1,
         colour: Colour::default(),
+        aspect: PixelAspect::SQUARE,
     }
 }
 
@@ -88,6 +89,19 @@ fn the_configuration_describes_the_stream() {
     assert_eq!((config.frame_rate(), config.colour()), (Some(odd_rate), colour));
     assert!(config.codec_string().starts_with("avc1.64"), "{}", config.codec_string());
     assert!(Decoder::new(&config).is_ok());
+}
+
+#[test]
+fn the_shape_of_pixels_comes_back_from_the_decoder() {
+    for aspect in [PixelAspect::SQUARE, PixelAspect::new(16, 11), PixelAspect::new(123, 124)] {
+        let anamorphic = EncoderSettings { aspect, ..settings() };
+        let config = Encoder::new(&anamorphic).unwrap().config();
+        assert_eq!(config.pixel_aspect(), aspect);
+        let mut decoder = Decoder::new(&config).unwrap();
+        decoder.push(&encode(&anamorphic, &pictures(1), |_| true)[0]).unwrap();
+        let picture = decoder.pull().unwrap().unwrap();
+        assert_eq!((picture.pixel_aspect(), picture.scan()), (aspect, Scan::Progressive));
+    }
 }
 
 #[test]
