@@ -6,9 +6,9 @@
 
 use ffmpeg_next::ffi::AVFrameSideDataType::AV_FRAME_DATA_A53_CC;
 use ffmpeg_next::ffi::{
-    AVPixelFormat, AVRational, av_buffer_ref, av_buffer_unref, av_frame_copy_props, av_frame_get_buffer, av_frame_get_side_data,
-    av_frame_make_writable, av_frame_new_side_data, av_frame_new_side_data_from_buf, av_frame_ref,
-    av_frame_remove_side_data, av_pix_fmt_desc_get,
+    AVPixelFormat, AVRational, av_buffer_ref, av_buffer_unref, av_frame_copy_props, av_frame_get_buffer,
+    av_frame_get_side_data, av_frame_make_writable, av_frame_new_side_data, av_frame_new_side_data_from_buf,
+    av_frame_ref, av_frame_remove_side_data, av_pix_fmt_desc_get,
 };
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
