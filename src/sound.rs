@@ -1,6 +1,7 @@
 //! The sound of a stream on its way to the listeners: as it comes where browsers play it, otherwise transcoded to AAC-LC.
 //!
-//! Browsers that refuse the sound refuse the pictures with it, so what they refuse never reaches a playlist. The transcoder
+//! Browsers that refuse the sound refuse the pictures with it, and they give up at a frame that is damaged. So neither ever
+//! reaches a playlist. The transcoder
 //! runs on a thread of its own behind a bounded queue, and is started when such sound first comes: the publisher never
 //! waits for it, and it needs no net. Times are kept; what primes the encoder is left out.
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use api::names::StreamName;
 use media::AudioConfig;
+use media::ffmpeg::SoundCheck;
 use media::packet::{Packet, Unit};
 
 use crate::out::{Arrival, Rendition, Sinks};
@@ -29,6 +31,8 @@ pub struct Sound {
     stage: Option<Stage>,
     /// What the sound is transcoded from, if it is.
     transcoded: Option<Arc<AudioConfig>>,
+    /// Looks into what is not transcoded.
+    check: Option<SoundCheck>,
 }
 
 impl fmt::Debug for Sound {
@@ -40,7 +44,7 @@ impl fmt::Debug for Sound {
 impl Sound {
     /// A way into these sinks. `stream` names the thread.
     pub fn new(stream: StreamName, sinks: Sinks, report: Report) -> Self {
-        Self { stream, sinks, report, stage: None, transcoded: None }
+        Self { stream, sinks, report, stage: None, transcoded: None, check: None }
     }
 
     /// The packets that follow are coded like this.
@@ -52,6 +56,8 @@ impl Sound {
         self.transcoded = None;
         match config.playable() {
             Ok(playable) => {
+                // Without a decoder there is nothing to be found.
+                self.check = SoundCheck::new(&playable).ok();
                 let playable = if playable == **config { Arc::clone(config) } else { Arc::new(playable) };
                 self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(playable), arrival);
             }
@@ -67,9 +73,17 @@ impl Sound {
     }
 
     /// Takes the next packet on. Never waits.
-    pub fn push(&self, packet: Packet, arrival: Arrival) {
+    pub fn push(&mut self, packet: Packet, arrival: Arrival) {
         match (&self.transcoded, &self.stage) {
-            (None, _) => self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival),
+            (None, _) => {
+                if let Some(Err(error)) = self.check.as_mut().map(|check| check.check(&packet)) {
+                    let text =
+                        format!("a damaged frame of sound is left out, browsers would give up: {error}");
+                    (self.report)("sound-damaged", text);
+                    return;
+                }
+                self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
+            }
             (Some(_), Some(stage)) => {
                 let dropped = stage.push(packet);
                 if dropped > 0 {

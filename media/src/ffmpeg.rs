@@ -17,7 +17,7 @@ mod pool;
 mod scaler;
 mod upright;
 
-pub use audio::Transcoder;
+pub use audio::{SoundCheck, Transcoder};
 pub use decoder::Decoder;
 pub use deinterlacer::Deinterlacer;
 pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};

@@ -66,6 +66,7 @@ impl Stage {
             output,
             report,
             transcoder: None,
+            announced: false,
             silent: 0,
         };
         let thread = std::thread::Builder::new().name(format!("sound-{stream}")).spawn(move || {
@@ -124,6 +125,8 @@ struct Worker {
     report: Report,
     /// None while nothing is to be transcoded, and where that is impossible.
     transcoder: Option<Transcoder>,
+    /// Whether listeners know how to decode what comes out.
+    announced: bool,
     /// Packets since something was heard last.
     silent: u32,
 }
@@ -144,6 +147,7 @@ impl Worker {
 
     fn begin(&mut self, turn: u64, config: &AudioConfig) {
         self.own_turn = turn;
+        self.announced = false;
         self.silent = 0;
         self.transcoder = Transcoder::new(config)
             .inspect_err(|error| {
@@ -154,9 +158,6 @@ impl Worker {
                 );
             })
             .ok();
-        if let Some(config) = self.transcoder.as_ref().map(Transcoder::config) {
-            self.hand_out(&Unit::AudioConfig(config));
-        }
     }
 
     fn transcode(&mut self, step: impl FnOnce(&mut Transcoder) -> Result<(), FfmpegError>) {
@@ -164,8 +165,15 @@ impl Worker {
         if let Err(error) = step(transcoder) {
             (self.report)("sound-damaged", format!("a piece of sound cannot be transcoded: {error}"));
         }
-        while let Some(packet) = self.transcoder.as_mut().and_then(Transcoder::pull) {
+        while let Some(transcoder) = &mut self.transcoder {
+            let Some(packet) = transcoder.pull() else { break };
             self.silent = 0;
+            if !self.announced {
+                self.announced = true;
+                // Not before: players would wait for sound that nobody can decode, pictures and all.
+                let config = transcoder.config();
+                self.hand_out(&Unit::AudioConfig(config));
+            }
             self.hand_out(&Unit::Packet(packet));
         }
         if self.silent == SILENT_FRAMES {

@@ -1,8 +1,8 @@
 //! What listeners get of sound that browsers play, of sound that they do not, and of both after each other.
 
 use bytes::Bytes;
-use media::MediaTime;
 use media::synthetic::TestSound;
+use media::{MediaTime, Track};
 use parking_lot::Mutex;
 
 use super::*;
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     /// A second of sound, from this many milliseconds on.
-    fn play(&self, millis: i64) {
+    fn play(&mut self, millis: i64) {
         let mut source = TestSound::new(Some(440.0)).unwrap();
         for _ in 0..47 {
             let mut packet = source.next_packet().unwrap();
@@ -92,6 +92,21 @@ async fn what_browsers_play_goes_on_as_it_came() {
     let (seen, problems) = bench.end().await;
     assert_eq!((seen.len(), &*seen[0], &*seen[1]), (48, "mp4a.40.2 1", "1000"));
     assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[tokio::test]
+async fn what_nobody_can_decode_reaches_no_browser() {
+    let mut bench = Bench::new();
+    bench.configure(&LC);
+    bench.play(1_000);
+    let at = MediaTime::from_millis(2_000);
+    let data = Bytes::from_static(&[0x55; 90]);
+    let damaged = Packet { track: Track::Audio, dts: at, pts: at, key: true, recovery: false, data };
+    bench.sound.push(damaged, Arrival::now());
+    bench.play(3_000);
+    let (seen, problems) = bench.end().await;
+    assert_eq!((seen.len(), times(&seen).contains(&2_000)), (95, false));
+    assert_eq!(problems, ["sound-damaged"]);
 }
 
 #[tokio::test]
@@ -136,6 +151,7 @@ async fn what_cannot_be_decoded_is_said_and_does_no_harm() {
     bench.configure(&ELD);
     bench.play(1_000);
     bench.play(2_000);
-    let (_, problems) = bench.end().await;
+    let (seen, problems) = bench.end().await;
+    assert_eq!(seen, [""; 0], "pictures do not wait for sound that nobody hears");
     assert_eq!(problems, ["sound-transcoded", "sound-left-out"]);
 }

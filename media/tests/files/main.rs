@@ -97,6 +97,8 @@ fn other_sound_becomes_aac_in_step_with_the_pictures() {
         ("flac.mkv", "-c:v libx264 -c:a flac -ac 2", 44_100, 2),
         ("alac.mov", "-c:v libx264 -c:a alac -ar 96000", 48_000, 1),
         ("telephone.mov", "-c:v libx264 -c:a pcm_mulaw -ar 8000", 48_000, 1),
+        ("main.mp4", "-c:v libx264 -c:a aac -profile:a aac_main -ac 2", 44_100, 2),
+        ("side.mp4", "-c:v libx264 -c:a aac -af aformat=channel_layouts=5.1(side)", 44_100, 2),
         ("surround.mkv", "-c:v libx264 -c:a ac3 -ac 6 -ar 48000", 48_000, 2),
     ];
     for (name, codecs, rate, channels) in table {

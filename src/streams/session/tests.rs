@@ -75,15 +75,11 @@ fn sound() -> Unit {
 }
 
 pub(in crate::streams) fn packet(track: Track, millis: i64) -> Unit {
+    /// A frame of silence, in AAC-LC with two channels: damaged sound would be left out.
+    const SILENCE: [u8; 9] = [0x21, 0x00, 0x49, 0x90, 0x02, 0x19, 0x00, 0x23, 0x80];
     let dts = MediaTime::from_millis(millis);
-    Unit::Packet(Packet {
-        track,
-        dts,
-        pts: dts,
-        key: true,
-        recovery: false,
-        data: Bytes::from_static(&[7; 100]),
-    })
+    let data: &[u8] = if track == Track::Audio { &SILENCE } else { &[7; 100] };
+    Unit::Packet(Packet { track, dts, pts: dts, key: true, recovery: false, data: Bytes::from_static(data) })
 }
 
 #[tokio::test]

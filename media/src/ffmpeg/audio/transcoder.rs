@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use ffmpeg_next::codec::{Context, Id, Parameters};
-use ffmpeg_next::decoder::{self, Audio as Decoder, Opened};
+use ffmpeg_next::codec::{Context, Parameters};
+use ffmpeg_next::decoder::{Audio as Decoder, Opened};
 use ffmpeg_next::format::Sample;
 use ffmpeg_next::format::sample::Type::Planar;
 use ffmpeg_next::frame::Audio;
 use ffmpeg_next::software::resampling::{self, context::Definition};
 use ffmpeg_next::{ChannelLayout, Packet as CodedPacket, Rational};
 
+use super::super::FfmpegError;
 use super::super::error::is_nothing;
-use super::super::{FfmpegError, context};
-use super::{AacEncoder, layout};
+use super::encoder::AacEncoder;
+use super::{decoder, layout};
 use crate::codec::AudioConfig;
 use crate::packet::Packet;
 use crate::time::MediaTime;
@@ -34,8 +35,6 @@ const STEREO_BITRATE: u32 = 128_000;
 const CHANNEL_BITRATE: u32 = 64_000;
 /// Sound that is further from its timestamps than this follows them; what is less comes from coarse timestamps.
 const HOLE: MediaTime = MediaTime::from_millis(100);
-/// Damaged frames of one packet after which the rest of it is given up.
-const MAX_DAMAGED: usize = 16;
 /// Samples that a resampler may give beyond the exact number.
 const RESAMPLER_SLACK: usize = 256;
 
@@ -43,14 +42,8 @@ impl Transcoder {
     /// A transcoder for packets of this configuration. Mono, stereo, 5.1 and 7.1 stay what they are; other layouts become
     /// the next smaller of them, or 5.1 if they have more than four channels.
     pub fn new(config: &AudioConfig) -> Result<Self, FfmpegError> {
-        let id = match config {
-            AudioConfig::Aac(_) => Id::AAC,
-        };
-        let codec = decoder::find(id).ok_or(FfmpegError::Missing("audio decoder"))?;
-        let mut context = Context::new_with_codec(codec);
-        context::set_extradata(&mut context, config.record());
         let time_base = Rational::new(1, MediaTime::HZ as i32);
-        let decoder = open(context, time_base)?;
+        let decoder = decoder::of(config)?;
         // The decoder itself does not know before the first frame.
         Self::with(decoder, time_base, config.sample_rate(), kept_channels(config.channels()))
     }
@@ -59,7 +52,7 @@ impl Transcoder {
     pub(crate) fn of_file(parameters: Parameters, time_base: Rational) -> Result<Self, FfmpegError> {
         let context = Context::from_parameters(parameters);
         let context = context.map_err(|source| FfmpegError::SetUp { what: "audio decoder", source })?;
-        let decoder = open(context, time_base)?;
+        let decoder = decoder::open(context, time_base)?;
         let rate = decoder.rate();
         let channels = if decoder.channels() == 1 { 1 } else { 2 };
         Self::with(decoder, time_base, rate, channels)
@@ -85,10 +78,7 @@ impl Transcoder {
         if packet.data.is_empty() {
             return Ok(()); // an empty packet would mean the end to libav
         }
-        let mut coded = CodedPacket::copy(&packet.data);
-        coded.set_pts(Some(packet.pts.ticks()));
-        coded.set_dts(Some(packet.dts.ticks()));
-        self.push_coded(&coded)
+        self.push_coded(&decoder::coded(packet))
     }
 
     /// The same for a packet of a file.
@@ -117,21 +107,17 @@ impl Transcoder {
     }
 
     fn encode_decoded(&mut self) -> Result<(), FfmpegError> {
-        let mut damaged = 0;
-        loop {
+        for _ in 0..decoder::MAX_FRAMES {
             match self.decoder.receive_frame(&mut self.frame) {
                 Ok(()) => self.encode_frame()?,
                 Err(error) if is_nothing(error) => return Ok(()),
                 // A packet may hold more frames, and what is not fetched keeps the next packet out.
                 Err(error) => {
                     tracing::debug!(%error, "an audio frame is damaged");
-                    damaged += 1;
-                    if damaged == MAX_DAMAGED {
-                        return Ok(());
-                    }
                 }
             }
         }
+        Ok(())
     }
 
     fn encode_frame(&mut self) -> Result<(), FfmpegError> {
@@ -180,13 +166,6 @@ impl Transcoder {
         resampler.run(&self.frame, &mut output)?;
         Ok(output)
     }
-}
-
-fn open(context: Context, time_base: Rational) -> Result<Decoder, FfmpegError> {
-    let mut decoder = context.decoder();
-    // The decoder takes off what only primes it, and off the times as well.
-    decoder.set_packet_time_base(time_base);
-    decoder.audio().map_err(|source| FfmpegError::SetUp { what: "audio decoder", source })
 }
 
 /// How many of so many channels come out.

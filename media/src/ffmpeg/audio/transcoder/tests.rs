@@ -1,7 +1,5 @@
 use std::f32::consts::TAU;
 
-use ffmpeg_next::codec::Context;
-
 use super::*;
 
 const START: MediaTime = MediaTime::from_millis(10_000);
@@ -27,9 +25,7 @@ fn coded(rate: u32, channels: u8) -> (Arc<AudioConfig>, Vec<Packet>) {
 
 /// When the first sample is heard, and the samples of each channel.
 fn decoded(config: &AudioConfig, packets: &[Packet]) -> (MediaTime, Vec<Vec<f32>>) {
-    let mut context = Context::new_with_codec(decoder::find(Id::AAC).unwrap());
-    context::set_extradata(&mut context, config.record());
-    let mut decoder = context.decoder().audio().unwrap();
+    let mut decoder = decoder::of(config).unwrap();
     let mut planes = vec![Vec::new(); config.channels().into()];
     let mut frame = Audio::empty();
     for packet in packets {
