@@ -19,8 +19,7 @@ use media::packet::{Packet, Unit};
 use crate::out::{Arrival, Rendition, Sinks};
 use stage::Stage;
 
-/// Takes a problem's kind and its sentence.
-pub type Report = Arc<dyn Fn(&'static str, String) + Send + Sync>;
+pub use stage::Report;
 
 /// The way of one session's sound.
 pub struct Sound {

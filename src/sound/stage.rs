@@ -13,8 +13,10 @@ use media::packet::{Packet, Unit};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::Report;
 use crate::out::Output;
+
+/// Takes a problem's kind and its sentence.
+pub type Report = Arc<dyn Fn(&'static str, String) + Send + Sync>;
 
 /// Frames that may wait: ten seconds at 48 kHz. Transcoding is a hundred times faster than sound.
 const MAX_PACKETS: usize = 512;
