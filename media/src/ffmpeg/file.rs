@@ -191,7 +191,10 @@ impl FileReader {
         loop {
             match packet.read(&mut self.input) {
                 Ok(()) => break,
-                Err(Error::Eof) => return self.end(),
+                Err(Error::Eof) => {
+                    self.end();
+                    return Ok(());
+                }
                 Err(source) => {
                     failures += 1;
                     if failures >= MAX_FAILED_READS {
@@ -203,14 +206,16 @@ impl FileReader {
         if packet.stream() == self.video.index() {
             self.coded_video.push_back(packet);
         } else if let Some(audio) = self.audio.as_mut().filter(|audio| audio.index() == packet.stream()) {
-            audio.take(&packet, &mut self.sound)?;
+            audio.take(&packet, &mut self.sound);
         }
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), FfmpegError> {
+    fn end(&mut self) {
         self.ended = true;
-        self.audio.as_mut().map_or(Ok(()), |audio| audio.finish(&mut self.sound))
+        if let Some(audio) = &mut self.audio {
+            audio.finish(&mut self.sound);
+        }
     }
 }
 

@@ -164,6 +164,8 @@ pub(super) struct AudioTrack {
     config: Arc<AudioConfig>,
     /// For sound that is not AAC yet.
     transcoder: Option<Transcoder>,
+    /// That some of it is missing was said.
+    warned: bool,
 }
 
 impl AudioTrack {
@@ -180,7 +182,14 @@ impl AudioTrack {
         } else {
             transcoder.insert(Transcoder::of_file(parameters, stream.time_base())?).config()
         };
-        Ok(Self { index: stream.index(), time_base: stream.time_base(), start, config, transcoder })
+        Ok(Self {
+            index: stream.index(),
+            time_base: stream.time_base(),
+            start,
+            config,
+            transcoder,
+            warned: false,
+        })
     }
 
     pub(super) fn index(&self) -> usize {
@@ -191,15 +200,12 @@ impl AudioTrack {
         Arc::clone(&self.config)
     }
 
-    pub(super) fn take(
-        &mut self,
-        packet: &CodedPacket,
-        sound: &mut VecDeque<Packet>,
-    ) -> Result<(), FfmpegError> {
+    pub(super) fn take(&mut self, packet: &CodedPacket, sound: &mut VecDeque<Packet>) {
         if let Some(transcoder) = &mut self.transcoder {
-            transcoder.push_coded(packet)?;
+            let taken = transcoder.push_coded(packet);
+            self.note(taken);
             self.drain(sound);
-            return Ok(());
+            return;
         }
         if let (Some(stamp), Some(data)) = (packet.pts().or(packet.dts()), packet.data()) {
             let pts = rescale(stamp, self.time_base);
@@ -207,15 +213,23 @@ impl AudioTrack {
             let packet = Packet { track: Track::Audio, dts: pts, pts, key: true, recovery: false, data };
             sound.extend(on_timeline(packet, self.start));
         }
-        Ok(())
     }
 
-    pub(super) fn finish(&mut self, sound: &mut VecDeque<Packet>) -> Result<(), FfmpegError> {
+    pub(super) fn finish(&mut self, sound: &mut VecDeque<Packet>) {
         if let Some(transcoder) = &mut self.transcoder {
-            transcoder.finish()?;
+            let finished = transcoder.finish();
+            self.note(finished);
         }
         self.drain(sound);
-        Ok(())
+    }
+
+    /// A piece of sound that cannot be transcoded is no reason to end the pictures.
+    fn note(&mut self, outcome: Result<(), FfmpegError>) {
+        if let Err(error) = outcome
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            tracing::warn!(%error, "pieces of the file's sound are left out");
+        }
     }
 
     fn drain(&mut self, sound: &mut VecDeque<Packet>) {
