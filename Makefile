@@ -24,8 +24,8 @@ latency: build       ## publisher's frame to playlist, p50 and p95
 uplink: build        ## do uploads disturb the video? delay of pictures on a thin uplink, with and without them
 	@cargo run --release -q -p sharpcast-benches --bin uplink
 
-endurance: build     ## an hour of streaming, accelerated: does memory grow?
-	@cargo run --release -q -p sharpcast-benches --bin endurance
+endurance: build     ## an hour of streaming, accelerated: does memory grow? FOOTAGE=file: at real speed, by the streamer, which trains
+	@cargo run --release -q -p sharpcast-benches --bin endurance -- $(if $(FOOTAGE),--footage $(FOOTAGE))
 
 evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md, CROPS=folder for pictures
 	@test -d "$(DATA)" || { echo "evaluate: name a folder of .mp4 clips: make evaluate DATA=folder" >&2; exit 2; }

@@ -1,13 +1,16 @@
 //! An hour of streaming, accelerated: does the server's memory grow once its window is full?
 //!
 //! FFmpeg pushes a looped clip at several times real speed (`-readrate`), so the enhanced lane is overloaded on purpose and
-//! shows its pacing as well. Prints resident memory against media time and, at the end, the growth over the last half.
+//! shows its pacing as well. With `--footage` the streamer pushes that file instead, at real speed, and trains; its memory
+//! is shown beside the server's. Prints resident memory against media time and, at the end, the growth over the last half.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use harness::process::program;
 use harness::server::KEY;
 use harness::{Process, Server};
 
@@ -20,6 +23,9 @@ struct Arguments {
     /// Times real speed
     #[arg(long, default_value_t = 8)]
     speed: u32,
+    /// File that the streamer plays again and again, at real speed, and trains on
+    #[arg(long)]
+    footage: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -58,30 +64,32 @@ fn main() -> Result<()> {
     anyhow::ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 
     let server = Server::start();
-    let mut push = Command::new("ffmpeg");
-    push.args(["-hide_banner", "-loglevel", "error", "-stream_loop", "-1"]);
-    push.args(["-readrate", &arguments.speed.to_string(), "-i"]).arg(&clip);
-    push.args(["-t", &(arguments.minutes * 60).to_string(), "-c", "copy", "-f", "flv", &server.rtmp(KEY)]);
-    let mut publisher = Process::start("ffmpeg", &mut push);
+    let mut push = match &arguments.footage {
+        Some(footage) => streamer(&server, footage, arguments.minutes),
+        None => ffmpeg(&server, &clip, &arguments),
+    };
+    let mut publisher = Process::start("publisher", &mut push);
 
     println!(
         "# {} minutes of media at {} times real speed; {}",
         arguments.minutes,
-        arguments.speed,
+        if arguments.footage.is_some() { 1 } else { arguments.speed },
         measure::machine()
     );
     println!(
-        "{:>9} {:>9} {:>10} {:>9} {:>9} {:>9}",
-        "media_min", "wall_s", "rss_MiB", "f_edsr", "plain", "skipped"
+        "{:>9} {:>9} {:>10} {:>13} {:>9} {:>9} {:>9}",
+        "media_min", "wall_s", "server_MiB", "publisher_MiB", "f_edsr", "plain", "skipped"
     );
     let (start, mut samples, demo) = (Instant::now(), Vec::new(), server.demo());
     while publisher.running() {
         std::thread::sleep(Duration::from_secs(10));
         let media = demo.number("/video/newest_s") - 10.0;
         let rss = resident(server.process.id())?;
-        samples.push(rss);
+        // It may end at any moment.
+        let publisher_rss = resident(publisher.id()).unwrap_or(f64::NAN);
+        samples.push([rss, publisher_rss]);
         println!(
-            "{:>9.1} {:>9.0} {rss:>10.1} {:>9} {:>9} {:>9}",
+            "{:>9.1} {:>9.0} {rss:>10.1} {publisher_rss:>13.1} {:>9} {:>9} {:>9}",
             media / 60.0,
             start.elapsed().as_secs_f64(),
             demo.number("/enhance/f_edsr"),
@@ -90,10 +98,42 @@ fn main() -> Result<()> {
         );
     }
     let half = &samples[samples.len() / 2..];
-    let (first, last) = (half.first().copied().unwrap_or(0.0), half.last().copied().unwrap_or(0.0));
-    println!("# growth over the last half: {:+.1} MiB (from {first:.1} to {last:.1})", last - first);
+    for (index, name) in ["server", "publisher"].into_iter().enumerate() {
+        let values: Vec<f64> =
+            half.iter().map(|sample| sample[index]).filter(|rss| rss.is_finite()).collect();
+        let first = values.first().copied().unwrap_or(0.0);
+        let last = values.last().copied().unwrap_or(0.0);
+        println!(
+            "# {name}: growth over the last half {:+.1} MiB (from {first:.1} to {last:.1})",
+            last - first
+        );
+    }
     std::fs::remove_dir_all(&folder)?;
     Ok(())
+}
+
+/// Pushes `clip` again and again, faster than it is.
+fn ffmpeg(server: &Server, clip: &Path, arguments: &Arguments) -> Command {
+    let mut push = Command::new("ffmpeg");
+    push.args(["-hide_banner", "-loglevel", "error", "-stream_loop", "-1"]);
+    push.args(["-readrate", &arguments.speed.to_string(), "-i"]).arg(clip);
+    push.args(["-t", &(arguments.minutes * 60).to_string(), "-c", "copy", "-f", "flv", &server.rtmp(KEY)]);
+    push
+}
+
+/// Streams `footage` again and again, and trains on it.
+fn streamer(server: &Server, footage: &Path, minutes: u32) -> Command {
+    let mut push = Command::new(program("streamer"));
+    push.arg("push").arg(footage).args([
+        "--to",
+        &server.rtmp_app(),
+        "--server",
+        &server.http(),
+        "--name",
+        "demo",
+    ]);
+    push.args(["--loop", "--duration", &(minutes * 60).to_string()]).env("SHARPCAST_KEY", KEY);
+    push
 }
 
 /// Resident memory of a process in MiB.
