@@ -22,9 +22,9 @@ use super::{Error, Limits, RtmpUrl};
 /// What OBS and FFmpeg users know to work everywhere; small enough for audio to slip between the chunks of a picture.
 const CHUNK_SIZE: usize = 4096;
 
-/// Bytes after which the server says what it has: so often that a publisher who loses the connection knows what arrived, to
-/// about half a second of a thin stream.
-const WINDOW: u32 = 32 << 10;
+/// Bytes after which the server says what it has: so often that a publisher who loses the connection knows what arrived, to a
+/// quarter of a second of a thin stream.
+const WINDOW: u32 = 16 << 10;
 
 /// Transaction numbers, in the order of the questions.
 mod transaction {

@@ -228,3 +228,21 @@ async fn what_came_before_an_error_is_told_before_it() {
     assert!(matches!(connection.next_event().await, Err(Error::Malformed(_))));
     assert!(matches!(connection.next_event().await, Ok(None)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_knows_soon_what_has_arrived() {
+    let (mut publisher, mut connection) = publishing(PIPE).await;
+    let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![7; 10 << 10].into() };
+    assert_eq!(publisher.arrived(), 0);
+    for _ in 0..4 {
+        let (sent, received) = tokio::join!(publisher.send(&tag), connection.next_event());
+        sent.unwrap();
+        assert!(matches!(received, Ok(Some(Event::Tag(_)))));
+    }
+    // Acknowledgements are heard while there is nothing to send.
+    tokio::select! {
+        error = publisher.closed() => panic!("{error}"),
+        () = sleep(Duration::from_secs(1)) => {}
+    }
+    assert!((30 << 10..=publisher.written()).contains(&publisher.arrived()), "{}", publisher.arrived());
+}

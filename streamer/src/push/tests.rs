@@ -130,8 +130,10 @@ async fn sends_what_is_queued_and_says_goodbye() {
     assert_eq!(*set.counters.link.lock(), Link::Live);
     set.queue.close();
     assert!(matches!(server.next_event().await.unwrap(), Some(Event::Unpublished)));
+    drop(server);
     set.sender.await.unwrap().unwrap();
     assert_eq!(set.counters.unsent.get(), 0);
+    assert_eq!(set.counters.arrived.get(), 2);
 }
 
 #[tokio::test]
@@ -160,7 +162,11 @@ async fn a_lost_connection_goes_on_at_the_next_key_picture() {
     assert_eq!(received(&mut server, &mut demuxer, 2).await, ["120 key", "160"]);
     assert_eq!((set.counters.lost.get(), set.counters.connections.get()), (1, 2));
     set.queue.close();
+    assert!(matches!(server.next_event().await.unwrap(), Some(Event::Unpublished)));
+    drop(server);
     set.sender.await.unwrap().unwrap();
+    // Of the first connection's picture the server has said nothing.
+    assert_eq!(set.counters.arrived.get(), 2);
 }
 
 #[tokio::test]
