@@ -80,18 +80,16 @@ impl Uploader {
             let mut body = paced(bytes, self.rate, &self.stop, &self.counters);
             self.client.upload_patch(patch.base(), bytes.len(), &mut body)
         };
-        let difference = if tries < PATCH_TRIES {
-            send_difference(&self.client, &mut self.shelf, package, send)?
+        let mut sent = None;
+        if tries < PATCH_TRIES {
+            sent = send_difference(&self.client, &mut self.shelf, package, send)?;
+        }
+        let (report, bytes) = if let Some(uploaded) = sent {
+            uploaded
         } else {
-            None
-        };
-        let (report, bytes) = match difference {
-            Some(uploaded) => uploaded,
-            None => {
-                let whole = package.bytes();
-                let mut body = paced(whole, self.rate, &self.stop, &self.counters);
-                (self.client.upload(whole.len(), &mut body)?, whole.len())
-            }
+            let whole = package.bytes();
+            let mut body = paced(whole, self.rate, &self.stop, &self.counters);
+            (self.client.upload(whole.len(), &mut body)?, whole.len())
         };
         tracing::info!(
             version = report.version,
