@@ -16,11 +16,13 @@ const FRONT_2_1: &[u8] = b"\x11\x80\x04\xc4\x01\x00\x20\x00\x0dLavc59.37.100\x56
 /// One pair in front, as a program config element.
 const PAIR: &[u8] = &[0x11, 0x80, 0x04, 0xc4, 0x00, 0x00, 0x20, 0x00, 0x00];
 
+/// Bytes, sample rate, channels, codec string, and why browsers refuse it.
+type Row = (&'static [u8], u32, u8, &'static str, Option<Unplayable>);
+
 #[test]
 fn reads_what_encoders_write_and_tells_what_browsers_play() {
     use Unplayable::{Layout, ObjectType, SampleRate, ShortFrames};
-    // (bytes, sample rate, channels, codec string, why browsers refuse it)
-    let table: [(&'static [u8], u32, u8, &str, Option<Unplayable>); 21] = [
+    let table: [Row; 21] = [
         (&STEREO_44_1, 44_100, 2, "mp4a.40.2", None),
         (&[0x11, 0x90], 48_000, 2, "mp4a.40.2", None),
         (&[0x11, 0x88, 0x56, 0xe5, 0x00], 48_000, 1, "mp4a.40.2", None),
