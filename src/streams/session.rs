@@ -192,8 +192,11 @@ impl Session {
     }
 
     fn distribute(&mut self, mut packet: Packet, arrival: Arrival) {
-        if self.timeline.place(&mut packet) == Step::Jump {
-            self.discontinuity(packet.dts);
+        match self.timeline.place(&mut packet) {
+            Step::Continuous => {}
+            Step::Jump => self.discontinuity(packet.dts),
+            Step::Stray(off) => self.problems.report("stray-timestamps", stray(packet.track, off)),
+            Step::Apart(ahead) => self.problems.report("clock-apart", apart(packet.track, ahead)),
         }
         // What comes ahead of its configuration cannot be read by anybody.
         match packet.track {
@@ -221,6 +224,31 @@ impl Session {
         if let Some(lane) = &self.lane {
             lane.queue.push(LaneInput::Discontinuity);
         }
+    }
+}
+
+fn stray(track: Track, off: MediaTime) -> String {
+    format!(
+        "a stamp of the {} was {:.1} s away from those around it and got the time that was expected; look at the clock \
+         of the encoder and of what feeds it",
+        called(track),
+        off.as_secs_f64()
+    )
+}
+
+fn apart(track: Track, ahead: MediaTime) -> String {
+    format!(
+        "sound and pictures are stamped by different clocks (the {} {:.1} s ahead), so they were put together as they \
+         arrived; if they are not in step, have the encoder stamp both by one clock",
+        called(track),
+        ahead.as_secs_f64()
+    )
+}
+
+fn called(track: Track) -> &'static str {
+    match track {
+        Track::Video => "pictures",
+        Track::Audio => "sound",
     }
 }
 

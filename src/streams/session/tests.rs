@@ -92,6 +92,7 @@ async fn every_sink_sees_every_unit_of_all_renditions_in_order() {
     }
     lane.push(&video());
     lane.push(&packet(Track::Video, 10_000));
+    session.new_publisher();
     session.push(packet(Track::Video, 60_000), Arrival::now());
     session.end(None).await;
     assert_eq!(
@@ -110,6 +111,22 @@ async fn every_sink_sees_every_unit_of_all_renditions_in_order() {
     );
     let text = session.packager.playlist(Rendition::SOURCE.id, Reload::default()).await.unwrap();
     assert!(text.ends_with(b"#EXT-X-ENDLIST\n"), "and so does HLS");
+}
+
+#[tokio::test]
+async fn stamps_that_were_put_right_are_told_of() {
+    let mut session = session(&Arc::default());
+    session.push(video(), Arrival::now());
+    for number in 0..300 {
+        let stray = if number % 50 == 7 { 9_800_000 } else { 0 };
+        session.push(packet(Track::Video, number * 40 + stray), Arrival::now());
+        session.push(packet(Track::Audio, number * 40 + 60_000), Arrival::now());
+    }
+    assert_eq!(session.discontinuities, 0);
+    let told = session.problems.list();
+    let brief: Vec<_> = told.iter().map(|problem| (&*problem.kind, problem.count)).collect();
+    assert_eq!(brief, [("stray-timestamps", 6), ("clock-apart", 1)]);
+    assert!(told[0].text.contains("9800.0 s away") && told[1].text.contains("60.0 s ahead"), "{told:?}");
 }
 
 #[tokio::test]
