@@ -209,7 +209,10 @@ impl CutList {
     }
 
     fn continue_with(&mut self, lead: Lead, pts: MediaTime, arrived: SystemTime) {
-        while pts - self.open_at() >= self.longest_rounded() {
+        // A segment that nothing is in does not end with a sample.
+        while pts - self.open_at() >= self.longest_rounded()
+            || self.open == Open::Empty && pts - self.open_at() >= self.longest()
+        {
             let at = self.open_at() + self.longest();
             self.learn_from_continuation(at);
             self.close(at);

@@ -22,19 +22,24 @@ pub(in crate::out::hls) struct Sample {
     pub(in crate::out::hls) data: Bytes,
 }
 
-/// The bytes of a fragment of at least one sample: the only copy of the payload that packaging makes.
+/// The bytes of a fragment: the only copy of the payload that packaging makes. Without samples it says only that the
+/// track goes on at `start`, in the track's time scale; otherwise it starts with its first sample.
 /// `sequence_number` counts up from one fragment to the next.
-pub(in crate::out::hls) fn fragment(sequence_number: u32, samples: &[Sample]) -> Result<Bytes, Error> {
+pub(in crate::out::hls) fn fragment(
+    sequence_number: u32,
+    start: i64,
+    samples: &[Sample],
+) -> Result<Bytes, Error> {
     let payload: usize = samples.iter().map(|sample| sample.data.len()).sum();
     let mut head = Vec::with_capacity(100 + 16 * samples.len());
     // The samples' place depends on the head's length, which does not depend on the place: so it is written twice.
-    encode_moof(&mut head, sequence_number, samples, 0)?;
+    encode_moof(&mut head, sequence_number, start, samples, 0)?;
     let moof = head.len();
     let too_large = |_| Error::TooLarge(FourCC::new(b"mdat"));
     let data_offset = i32::try_from(moof + BOX_HEADER).map_err(too_large)?;
     let mdat = u32::try_from(payload + BOX_HEADER).map_err(too_large)?;
     head.clear();
-    encode_moof(&mut head, sequence_number, samples, data_offset)?;
+    encode_moof(&mut head, sequence_number, start, samples, data_offset)?;
 
     let mut bytes = BytesMut::with_capacity(moof + BOX_HEADER + payload);
     bytes.put_slice(&head);
@@ -49,17 +54,19 @@ pub(in crate::out::hls) fn fragment(sequence_number: u32, samples: &[Sample]) ->
 fn encode_moof(
     buffer: &mut Vec<u8>,
     sequence_number: u32,
+    start: i64,
     samples: &[Sample],
     data_offset: i32,
 ) -> Result<(), Error> {
-    let first = samples.first().map_or(0, |sample| sample.decode_time);
+    let first = samples.first().map_or(start, |sample| sample.decode_time);
+    let run = Trun {
+        data_offset: Some(data_offset),
+        samples: samples.iter().map(entry).collect::<Vec<_>>().into(),
+    };
     let traf = Traf {
         tfhd: Tfhd { track_id: TRACK_ID, default_base_is_moof: true, ..Tfhd::default() },
         tfdt: Some(Tfdt { base_media_decode_time: first.max(0) as u64 }),
-        trun: vec![Trun {
-            data_offset: Some(data_offset),
-            samples: samples.iter().map(entry).collect::<Vec<_>>().into(),
-        }],
+        trun: if samples.is_empty() { Vec::new() } else { vec![run] },
         ..Traf::default()
     };
     Moof { mfhd: Mfhd { sequence_number }, traf: vec![traf] }.encode(buffer)
@@ -98,7 +105,7 @@ mod tests {
                 data: Bytes::from_static(b"b"),
             },
         ];
-        let bytes = fragment(7, &samples).unwrap();
+        let bytes = fragment(7, 0, &samples).unwrap();
 
         let mut rest = bytes.as_ref();
         let moof = Moof::decode(&mut rest).unwrap();
@@ -121,5 +128,15 @@ mod tests {
             ]
         );
         assert_eq!(Header::decode(&mut bytes.as_ref()).unwrap().size, Some(moof_len - 8));
+    }
+
+    #[test]
+    fn without_samples_it_says_where_the_track_is() {
+        let bytes = fragment(8, 990_000, &[]).unwrap();
+        let mut rest = bytes.as_ref();
+        let moof = Moof::decode(&mut rest).unwrap();
+        assert!(Mdat::decode(&mut rest).unwrap().data.is_empty() && rest.is_empty());
+        assert_eq!(moof.traf[0].tfdt, Some(Tfdt { base_media_decode_time: 990_000 }));
+        assert!(moof.traf[0].trun.is_empty());
     }
 }
