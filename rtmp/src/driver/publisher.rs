@@ -100,11 +100,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         self.session.acknowledged()
     }
 
-    /// Bytes of those [`written`](Self::written) that the server has: it says so, or the system no longer holds them for us.
+    /// Bytes of those [`written`](Self::written) that the server has: it says so, or the system no longer holds them for us. Of a
+    /// server that never says so, and some do not, all of them.
     pub fn arrived(&self) -> u64 {
         // The system holds at most twice what it was asked to.
         let handed_on = self.written.saturating_sub(2 * u64::from(SEND_BUFFER));
-        let acknowledged = self.acknowledged().map_or(0, |count| {
+        let acknowledged = self.acknowledged().map_or(self.written, |count| {
             // Servers that count the handshake as well are ahead of us.
             let outstanding = (self.written as u32).wrapping_sub(count) as i32;
             self.written.saturating_sub(outstanding.max(0) as u64)
