@@ -9,7 +9,7 @@ use super::decoder;
 use crate::codec::AudioConfig;
 use crate::packet::Packet;
 
-/// Decodes frames for nothing but the answer: some 50 microseconds for two channels.
+/// Decodes frames for nothing but the answer: some 20 microseconds for two channels.
 pub struct SoundCheck {
     decoder: Opened,
     frame: Audio,
