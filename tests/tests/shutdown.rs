@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use harness::ffmpeg::Publish;
 use harness::process::program;
 use harness::server::{KEY, OTHER_KEY};
-use harness::{Process, Server};
+use harness::{Process, Server, wait_for};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -60,7 +60,7 @@ fn dice(name: &str) -> StdRng {
 /// it ended, which must be soon, and in a way that a signal of ours or the program itself has chosen.
 fn end_by_two_signals(process: &mut Process, in_group: bool, dice: &mut StdRng) -> ExitStatus {
     let first = if dice.random() { "-INT" } else { "-TERM" };
-    let pause = Duration::from_millis(if dice.random() {
+    let pause = Duration::from_millis(if dice.random_ratio(3, 4) {
         dice.random_range(0..20)
     } else {
         dice.random_range(0..800)
@@ -99,7 +99,17 @@ fn two_signals_never_break_a_streamer_that_trains() {
             command.args(["--name", name, "--loop", "--size", "320x180", "--train", "always"]);
             command.env("SHARPCAST_KEY", key).process_group(0);
             let mut streamer = Process::start("streamer", &mut command);
-            std::thread::sleep(Duration::from_millis(dice.random_range(50..3000)));
+            // Most ends are worth having while it trains: its libraries work on many threads then.
+            if dice.random_ratio(3, 4) {
+                wait_for("a step of training", Duration::from_secs(30), || {
+                    assert!(streamer.running(), "{}", streamer.stderr());
+                    let figures = streamer.stdout();
+                    let steps =
+                        figures.lines().last()?.split(' ').find_map(|field| field.strip_prefix("steps="))?;
+                    (steps != "0").then_some(())
+                });
+            }
+            std::thread::sleep(Duration::from_millis(dice.random_range(50..1000)));
             let status = end_by_two_signals(&mut streamer, true, &mut dice);
             // 1 where it is ended before anything has arrived.
             assert!(
