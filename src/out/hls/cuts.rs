@@ -68,6 +68,8 @@ pub(super) struct CutList {
     cuts: VecDeque<Cut>,
     learnt: Option<MediaTime>,
     longest_seen: MediaTime,
+    /// Segments that nothing continued, while no target duration is known.
+    broken_off: u32,
     open: Open,
     announced: Announced,
     /// Start of the newest era: since the first cut, or since the last break.
@@ -110,6 +112,7 @@ impl CutList {
             cuts: VecDeque::new(),
             learnt: None,
             longest_seen: MediaTime::ZERO,
+            broken_off: 0,
             open: Open::Empty,
             announced: Announced::Nothing,
             era: MediaTime::ZERO,
@@ -166,6 +169,7 @@ impl CutList {
             let end = self.end().min(pts.max(self.open_at()));
             let at = pts.max(end);
             self.close(end);
+            self.learn_from_break();
             self.anchor = None;
             self.begin_era(at);
             self.cut(at, true, arrived);
@@ -239,6 +243,7 @@ impl CutList {
                 lead == Lead::Reconfigured || (marked && matches!(lead, Lead::Key | Lead::Sound));
             if discontinuity || self.open == Open::Undecodable {
                 self.longest_seen = self.longest_seen.max(elapsed);
+                self.learn_from_break();
             } else {
                 self.learn_from_continuation(pts);
             }
@@ -311,6 +316,15 @@ impl CutList {
     fn learn_from_continuation(&mut self, end: MediaTime) {
         if self.learnt.is_none() {
             self.learn((end - self.open_at()).max(self.longest_seen));
+        }
+    }
+
+    /// A segment that is broken off says little of those to come; where one is after the other, there may never be one
+    /// that says more.
+    fn learn_from_break(&mut self) {
+        self.broken_off += 1;
+        if self.learnt.is_none() && self.broken_off > 1 {
+            self.learn(self.longest_seen);
         }
     }
 

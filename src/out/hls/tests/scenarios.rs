@@ -130,6 +130,18 @@ fn the_target_duration_is_learnt_from_the_first_segment() {
 }
 
 #[test]
+fn breaks_closer_than_a_segment_do_not_keep_the_playlist_away() {
+    let mut feed = Feed::av();
+    for _ in 0..4 {
+        feed.run(1.0);
+        feed.state.discontinuity().unwrap();
+        feed.key_next();
+    }
+    assert_eq!(seconds(&feed), 2);
+    assert!(feed.text(SOURCE).contains("#EXTINF:1.00000,"));
+}
+
+#[test]
 fn an_overdue_key_picture_does_not_hold_up_the_segment() {
     let mut feed = Feed::av();
     feed.run(4.0);
