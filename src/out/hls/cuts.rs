@@ -236,6 +236,8 @@ impl CutList {
                     || self.is_last_chance(elapsed)
             }
             Lead::Sound => marked || elapsed >= self.shortest,
+            // Without any keyframe so far there is none to wait for.
+            Lead::Picture if self.key.is_none() && self.learnt.is_none() => elapsed >= self.shortest,
             Lead::Picture | Lead::Substitute => elapsed >= self.longest(),
         };
         if due {

@@ -18,6 +18,9 @@ use crate::out::{Kind, Rendition, RenditionId};
 const START_HOLD: MediaTime = MediaTime::from_millis(2_000);
 /// Audio waits this long for a picture that should have come.
 const HOLD: MediaTime = MediaTime::from_millis(1_000);
+/// Pictures wait this long for one that decoding can start with; keyframes come every ten seconds at the latest where
+/// nothing is asked for. Behind it a source that never has one begins with what there is.
+const ENTRY_WAIT: MediaTime = MediaTime::from_millis(10_500);
 /// Audio packets that wait, at most: three seconds of the shortest frames. More only come with damaged times.
 const MAX_HELD: usize = 512;
 /// Renditions of a stream, at most; a lane makes a few. Each of them may hold a window of segments in memory.
@@ -55,6 +58,8 @@ pub(super) struct Presentation {
     segmenters: Vec<Segmenter>,
     leader: Option<Track>,
     held: VecDeque<(Packet, SystemTime)>,
+    /// Decode time of the first picture that was left out for want of one that decoding can start with.
+    waiting: Option<MediaTime>,
     /// Decode time of the newest packet of the leading video: no later cut can lie before it.
     watermark: MediaTime,
     /// The pictures carry closed captions.
@@ -72,6 +77,7 @@ impl Presentation {
             segmenters: [Rendition::SOURCE, Rendition::AUDIO].map(|lead| segmenter(lead, &settings)).into(),
             leader: None,
             held: VecDeque::new(),
+            waiting: None,
             watermark: MediaTime::ZERO,
             captions: false,
             session: String::new(),
@@ -205,18 +211,20 @@ impl Presentation {
             self.discontinuity()?;
         }
         let leads = self.leader == Some(Track::Video) && !self.cuts.is_broken();
-        if !self.source().accepts(packet) || !(leads || packet.key) {
+        let entered = self.source().accepts(packet) && (leads || packet.key);
+        if !entered && !self.waited_for_entry(packet) {
             self.segmenters[SOURCE].drop_packet();
             return Ok(());
         }
+        self.waiting = None;
         if self.leader == Some(Track::Audio) {
             self.cuts.change_leader();
         }
         self.leader = Some(Track::Video);
         let lead = match (packet.key, self.source().is_changing()) {
-            (true, true) => Lead::Reconfigured,
+            (_, true) => Lead::Reconfigured,
             (true, false) => Lead::Key,
-            (false, _) => Lead::Picture,
+            (false, false) => Lead::Picture,
         };
         self.lead(lead, packet, arrived)?;
         self.watermark = packet.dts;
@@ -224,6 +232,16 @@ impl Presentation {
         // Even if this picture failed, audio must not wait for it.
         self.release()?;
         followed
+    }
+
+    /// Whether a picture has to be begun with, though it cannot be decoded alone.
+    fn waited_for_entry(&mut self, packet: &Packet) -> bool {
+        let since = *self.waiting.get_or_insert(packet.dts);
+        let waited = self.source().config().is_some() && packet.dts - since > ENTRY_WAIT;
+        if waited {
+            self.segmenters[SOURCE].begin_anywhere();
+        }
+        waited
     }
 
     /// An audio frame waits until the leader is as far.

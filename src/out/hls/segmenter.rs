@@ -84,6 +84,8 @@ pub(super) struct Segmenter {
     clock: Clock,
     /// Nothing but a keyframe can be decoded next.
     needs_key: bool,
+    /// No keyframe comes: the next picture is taken whatever it is.
+    anywhere: bool,
     /// The newest sample, whose duration is not known yet, and its presentation time.
     pending: Option<(Sample, MediaTime)>,
     last_duration: u32,
@@ -109,6 +111,7 @@ impl Segmenter {
             init: 0,
             clock: Clock::Video,
             needs_key: true,
+            anywhere: false,
             pending: None,
             last_duration: 0,
             part: Vec::new(),
@@ -136,7 +139,11 @@ impl Segmenter {
 
     /// Whether a packet can be used at all before the list of cuts hears of it.
     pub(super) fn accepts(&self, packet: &Packet) -> bool {
-        self.config.is_some() && (packet.key || !(self.needs_key || self.changing))
+        self.config.is_some() && (packet.key || self.anywhere || !(self.needs_key || self.changing))
+    }
+
+    pub(super) fn begin_anywhere(&mut self) {
+        self.anywhere = true;
     }
 
     pub(super) fn require_key(&mut self) {
@@ -190,6 +197,7 @@ impl Segmenter {
         }
         self.tally.packets += 1;
         self.needs_key = false;
+        self.anywhere = false;
         self.segment_bytes += packet.data.len();
         self.segment_samples += 1;
         self.pending = Some(next);

@@ -142,6 +142,18 @@ fn breaks_closer_than_a_segment_do_not_keep_the_playlist_away() {
 }
 
 #[test]
+fn a_source_without_keyframes_begins_with_what_there_is() {
+    let mut feed = Feed::new();
+    feed.push(SOURCE, small_video());
+    for number in 0..25 * 20 {
+        feed.push(SOURCE, picture(START + MediaTime::from_millis(number * PICTURE), false));
+    }
+    assert_eq!(seconds(&feed), 2);
+    let text = feed.text(SOURCE);
+    assert!(text.contains("#EXT-X-PART:") && !text.contains("INDEPENDENT=YES"), "{text}");
+}
+
+#[test]
 fn an_overdue_key_picture_does_not_hold_up_the_segment() {
     let mut feed = Feed::av();
     feed.run(4.0);
