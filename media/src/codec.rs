@@ -43,6 +43,13 @@ impl VideoConfig {
         }
     }
 
+    /// Whether closed captions (CEA-608, CEA-708) travel with the picture of this packet.
+    pub fn has_captions(&self, packet: &[u8]) -> bool {
+        match self {
+            Self::Avc(config) => config.has_captions(packet),
+        }
+    }
+
     /// Size of the pictures that are shown: cropping is taken off.
     pub fn size(&self) -> Size {
         match self {

@@ -95,6 +95,9 @@ fn video_status(video: &Incoming<VideoConfig>, now: Instant) -> VideoStatus {
         codec: video.config.codec_string(),
         width: size.width,
         height: size.height,
+        pixel_aspect: Some(video.config.pixel_aspect())
+            .filter(|aspect| !aspect.is_square())
+            .map(|aspect| aspect.to_string()),
         frames: video.packets,
         frame_rate: video.meter.packets(now),
         bitrate: video.meter.bits(now) as u64,
@@ -127,6 +130,7 @@ fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Op
         plain_no_net: figures.lanczos_no_net,
         plain_failed: figures.lanczos_net_failed,
         skipped: figures.skipped(),
+        deinterlaced: figures.deinterlaced,
         net_ms: figures.net().as_secs_f64() * 1e3,
         lane_ms: figures.lane().as_secs_f64() * 1e3,
         backlog_s: figures.backlog().as_secs_f64(),

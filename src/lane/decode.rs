@@ -8,9 +8,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use media::VideoConfig;
-use media::ffmpeg::{Decoder, FfmpegError};
+use media::ffmpeg::{Decoder, Deinterlacer, FfmpegError};
 use media::packet::Packet;
-use media::picture::Picture;
+use media::picture::{Picture, Scan};
 use media::time::MediaTime;
 
 use super::stats::LaneStats;
@@ -23,6 +23,8 @@ pub(super) struct FrameDecoder {
     config: Option<Arc<VideoConfig>>,
     /// Opened for the first keyframe, so that none is opened in vain.
     decoder: Option<Decoder>,
+    /// Pictures are whole before anything else is done with them: upscaled lines of two instants are beyond mending.
+    deinterlacer: Deinterlacer,
     /// Presentation times of pushed packets whose pictures have not come, with the packets' bytes.
     inside: BTreeMap<MediaTime, Vec<usize>>,
     /// Decoding begins, and begins again after damage, at a keyframe.
@@ -38,7 +40,16 @@ impl FrameDecoder {
         open: fn(&VideoConfig) -> Result<Decoder, FfmpegError>,
         stats: Arc<LaneStats>,
     ) -> Self {
-        Self { open, stats, config: None, decoder: None, inside: BTreeMap::new(), awaits_key: true }
+        let deinterlacer = Deinterlacer::new();
+        Self {
+            open,
+            stats,
+            config: None,
+            decoder: None,
+            deinterlacer,
+            inside: BTreeMap::new(),
+            awaits_key: true,
+        }
     }
 
     pub(super) fn config(&self) -> Option<Arc<VideoConfig>> {
@@ -83,7 +94,9 @@ impl FrameDecoder {
     pub(super) fn drain(&mut self) -> Vec<(Picture, usize)> {
         let Some(decoder) = &mut self.decoder else { return Vec::new() };
         decoder.finish();
-        let (pictures, missing, failed) = self.pull();
+        let (mut pictures, mut missing, failed) = self.pull();
+        self.deinterlacer.finish();
+        self.collect(&mut pictures, &mut missing);
         let inside = std::mem::take(&mut self.inside);
         self.report(missing + count(&inside), failed);
         // A decoder that was finished takes nothing more.
@@ -123,13 +136,38 @@ impl FrameDecoder {
                     return (pictures, missing, Some(error));
                 }
             };
-            missing += self.forget_before(picture.pts());
-            // A picture that no packet was pushed for would be counted twice.
-            if let Some(bytes) = self.forget(picture.pts()) {
-                pictures.push((picture, bytes));
-            }
+            self.deinterlace(picture, &mut pictures, &mut missing);
         }
         (pictures, missing, None)
+    }
+
+    fn deinterlace(&mut self, picture: Picture, pictures: &mut Vec<(Picture, usize)>, missing: &mut u64) {
+        if picture.scan() != Scan::Progressive {
+            self.stats.deinterlaced();
+        }
+        match self.deinterlacer.push(&picture) {
+            Ok(()) => self.collect(pictures, missing),
+            // As it is, it is better than none.
+            Err(error) => {
+                tracing::warn!(stream = %self.stats.stream(), %error, "a picture stays interlaced");
+                self.leave(picture, pictures, missing);
+            }
+        }
+    }
+
+    /// What the deinterlacer has complete.
+    fn collect(&mut self, pictures: &mut Vec<(Picture, usize)>, missing: &mut u64) {
+        while let Some(picture) = self.deinterlacer.pull() {
+            self.leave(picture, pictures, missing);
+        }
+    }
+
+    fn leave(&mut self, picture: Picture, pictures: &mut Vec<(Picture, usize)>, missing: &mut u64) {
+        *missing += self.forget_before(picture.pts());
+        // A picture that no packet was pushed for would be counted twice.
+        if let Some(bytes) = self.forget(picture.pts()) {
+            pictures.push((picture, bytes));
+        }
     }
 
     fn report(&self, lost: u64, error: Option<FfmpegError>) {

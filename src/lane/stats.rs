@@ -44,6 +44,8 @@ pub struct Figures {
     pub lanczos_overload: u64,
     pub lanczos_no_net: u64,
     pub lanczos_net_failed: u64,
+    /// Came as two fields, and were made whole.
+    pub deinterlaced: u64,
     /// Taken from the queue by the lane.
     pub taken: u64,
     /// Of these, never shown: skipped or damaged.
@@ -160,6 +162,17 @@ impl LaneStats {
         drop(figures);
         if damaged <= LOGGED || damaged.is_multiple_of(100) {
             tracing::warn!(stream = %self.stream, %error, damaged, "a picture is not shown");
+        }
+    }
+
+    /// A picture came as two fields.
+    pub(super) fn deinterlaced(&self) {
+        let mut figures = self.figures.lock();
+        figures.deinterlaced += 1;
+        let is_first = figures.deinterlaced == 1;
+        drop(figures);
+        if is_first {
+            tracing::info!(stream = %self.stream, "the pictures are interlaced: they are deinterlaced before they are enhanced");
         }
     }
 

@@ -68,6 +68,8 @@ pub struct Session {
     sound: Sound,
     sinks: Sinks,
     timeline: Timeline,
+    /// The pictures carry closed captions.
+    captions: bool,
     over: bool,
 }
 
@@ -124,6 +126,7 @@ impl Session {
             sound,
             sinks,
             timeline: Timeline::new(),
+            captions: false,
             over: false,
         }
     }
@@ -203,6 +206,11 @@ impl Session {
             Track::Video => {
                 let Some(video) = &mut self.video else { return };
                 video.note(&packet, arrival);
+                if !self.captions && video.config.has_captions(&packet.data) {
+                    self.captions = true;
+                    tracing::info!(stream = %self.name, "closed captions");
+                    self.sinks.captions();
+                }
                 if let Some(lane) = &self.lane {
                     lane.feed(packet.clone());
                 }

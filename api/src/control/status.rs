@@ -71,6 +71,9 @@ pub struct VideoStatus {
     pub codec: String,
     pub width: u32,
     pub height: u32,
+    /// How wide a pixel is to its height (`16:11`); none where pixels are square.
+    #[serde(default)]
+    pub pixel_aspect: Option<String>,
     pub frames: u64,
     /// Pictures a second over the last seconds.
     pub frame_rate: f64,
@@ -112,6 +115,9 @@ pub struct EnhanceStatus {
     pub plain_failed: u64,
     /// Coded pictures that were not shown: damaged, or skipped up to the next keyframe under overload.
     pub skipped: u64,
+    /// Pictures that came interlaced and were made progressive before anything else.
+    #[serde(default)]
+    pub deinterlaced: u64,
     /// Milliseconds a picture takes in the net, median of the last pictures.
     pub net_ms: f64,
     /// Milliseconds a picture takes in the whole lane (decode to encode), median of the last pictures.

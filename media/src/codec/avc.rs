@@ -74,6 +74,11 @@ impl AvcConfig {
         Self::parse(record.freeze())
     }
 
+    /// Whether closed captions travel with the picture of this packet.
+    pub fn has_captions(&self, packet: &[u8]) -> bool {
+        nal::units(packet, self.nal_length_size()).map_while(Result::ok).any(sei::has_captions)
+    }
+
     /// The `avcC` record, as it came.
     pub fn record(&self) -> &Bytes {
         &self.record

@@ -70,7 +70,8 @@ impl Presentation {
         Some(Video {
             id: segmenter.rendition.id,
             codec: config.codec_string(),
-            size: config.size(),
+            // As players are to show it (RFC 8216bis, 4.4.6.2).
+            size: config.pixel_aspect().display_size(config.size()),
             frame_rate: measured.and_then(|segment| {
                 let seconds = segment.duration().as_secs_f64();
                 (seconds > 0.0 && segment.samples > 0).then(|| f64::from(segment.samples) / seconds)

@@ -5,8 +5,8 @@ use media::{AudioConfig, VideoConfig};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
     Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Error, Esds, FixedPoint, FourCC, Ftyp,
-    Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual,
-    Vmhd,
+    Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Pasp, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url,
+    Visual, Vmhd,
 };
 
 use super::TRACK_ID;
@@ -22,15 +22,20 @@ pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
     let size = config.size();
     let width = size.width.min(u32::from(u16::MAX)) as u16;
     let height = size.height.min(u32::from(u16::MAX)) as u16;
+    let aspect = config.pixel_aspect();
+    let spacing = Pasp { h_spacing: aspect.num().into(), v_spacing: aspect.den().into() };
+    let pasp = Some(spacing).filter(|_| !aspect.is_square());
     let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
     let entry = match config {
         VideoConfig::Avc(config) => {
             let avcc = Avcc::decode_body(&mut config.record().as_ref())?;
-            Codec::Avc1(Avc1 { visual, avcc, ..Avc1::default() })
+            Codec::Avc1(Avc1 { visual, avcc, pasp, ..Avc1::default() })
         }
     };
-    let tkhd =
-        Tkhd { width: FixedPoint::new(width, 0), height: FixedPoint::new(height, 0), ..Tkhd::default() };
+    // The track's size is the one that it is shown in (14496-12, 8.3.2), the entry's the coded one.
+    let shown = aspect.display_size(size);
+    let side = |pixels: u32| FixedPoint::new(u16::try_from(pixels).unwrap_or(u16::MAX), 0);
+    let tkhd = Tkhd { width: side(shown.width), height: side(shown.height), ..Tkhd::default() };
     let hdlr = Hdlr { handler: FourCC::new(b"vide"), name: "video".to_owned() };
     let minf = Minf { vmhd: Some(Vmhd::default()), ..Minf::default() };
     encode(Clock::Video.timescale(), tkhd, hdlr, minf, entry)
