@@ -91,7 +91,8 @@ pub struct PushArgs {
     /// Public name that the key stands for on the server
     #[arg(long, default_value = "live")]
     pub name: StreamName,
-    /// Size of the sent video, both sides even [default: half of the source, 480x270 at most]
+    /// Size of the sent video, both sides even; pictures of another shape stand between black bars [default: half of the source
+    /// in its own shape, 480x270 or 270x480 at most]
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     pub size: Option<Size>,
     /// Bitrate of the sent video

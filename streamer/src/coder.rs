@@ -13,11 +13,12 @@ use media::flow::KeyQueue;
 use media::{FrameRate, Picture, Size, Unit};
 
 use crate::failure::Failure;
+use crate::framing::{shape, usual_size};
 use crate::pairs::Coded;
 use crate::source::{Media, Source};
 use crate::status::Counters;
 
-pub use transcode::{Key, Transcoder, usual_size};
+pub use transcode::{Key, Transcoder};
 
 pub struct Coder {
     pub source: Box<dyn Source>,
@@ -58,9 +59,10 @@ impl Coder {
                     self.outgoing.push(Unit::Packet(packet));
                 }
                 Some(Media::Picture { picture, frame_rate, keyframe }) => {
+                    let size = self.size(&picture, transcoder.as_ref())?;
                     let transcoder = match &mut transcoder {
-                        Some(current) if current.suits(&picture, frame_rate) => current,
-                        outdated => outdated.insert(self.transcoder(&picture, frame_rate)?),
+                        Some(current) if current.suits(&picture, size, frame_rate) => current,
+                        outdated => outdated.insert(self.transcoder(&picture, size, frame_rate)?),
                     };
                     self.picture(transcoder, picture, keyframe)?;
                 }
@@ -70,14 +72,21 @@ impl Coder {
         Ok(())
     }
 
+    /// The size at which this picture is sent: as it was given, or in the picture's own shape.
+    fn size(&self, hr: &Picture, current: Option<&Transcoder>) -> Result<Size, Failure> {
+        match (self.size, usual_size(shape(hr)), current) {
+            (Some(given), _, _) => Ok(given),
+            (None, Ok(usual), _) => Ok(usual),
+            // A source that becomes too small for words while it runs is no reason to end.
+            (None, Err(_), Some(current)) => Ok(current.size()),
+            (None, Err(failure), None) => Err(failure),
+        }
+    }
+
     /// A transcoder for pictures like this one, announced to those who follow.
-    fn transcoder(&self, hr: &Picture, frame_rate: FrameRate) -> Result<Transcoder, Failure> {
-        let size = match self.size {
-            Some(size) => size,
-            None => usual_size(hr.size())?,
-        };
+    fn transcoder(&self, hr: &Picture, size: Size, frame_rate: FrameRate) -> Result<Transcoder, Failure> {
         tracing::info!(
-            source = %hr.size(), sent = %size, %frame_rate, bitrate = %self.bitrate, "coding"
+            source = %hr.size(), shown = %shape(hr), sent = %size, %frame_rate, bitrate = %self.bitrate, "coding"
         );
         let transcoder =
             Transcoder::new(size, self.bitrate, frame_rate, hr.colour()).map_err(Failure::failed)?;

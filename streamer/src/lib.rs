@@ -6,6 +6,7 @@
 //! | [`session`] | `streamer push` from the first picture to the last |
 //! | [`source`] | pictures in high resolution: a file, a publisher such as OBS, generated ones |
 //! | [`coder`] | from the source to the queue of coded units |
+//! | [`framing`] | which size is sent, and where a picture stands in it |
 //! | [`push`] | from that queue to the server, over RTMP |
 //! | [`training`] | beside the video: [`pairs`], [`trainer`] |
 //! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
@@ -22,6 +23,7 @@ pub mod coder;
 pub mod command;
 pub mod config;
 pub mod failure;
+pub mod framing;
 pub mod pairs;
 pub mod push;
 pub mod session;

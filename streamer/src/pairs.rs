@@ -9,11 +9,13 @@ mod buffer;
 use std::sync::Arc;
 
 use learn::{CutDetector, Pair, Settings, State};
-use media::ffmpeg::{Decoder, FfmpegError, Filter, Scaler};
+use media::ffmpeg::{Decoder, FfmpegError};
 use media::flow::Queued;
 use media::picture::Size;
 use media::{MediaTime, Packet, Picture, VideoConfig};
 use thiserror::Error;
+
+use crate::framing::{self, Framer};
 
 pub use buffer::PairBuffer;
 
@@ -74,7 +76,7 @@ pub struct PairMaker {
     /// Changes as the trainer likes.
     pub wanted: Wanted,
     decoder: Option<Decoder>,
-    scaler: Scaler,
+    framer: Framer,
     cuts: CutDetector,
     last: Option<MediaTime>,
 }
@@ -84,7 +86,7 @@ impl PairMaker {
         Self {
             wanted,
             decoder: None,
-            scaler: Scaler::new(Filter::Area),
+            framer: Framer::new(),
             cuts: CutDetector::new(&Settings::default()),
             last: None,
         }
@@ -111,11 +113,14 @@ impl PairMaker {
         }
         // Whatever comes of it: a source without detail is not asked again for every picture.
         self.last = Some(lr.pts());
-        let wanted = lr.size().scaled(u32::from(scale));
-        if hr.size().width < wanted.width || hr.size().height < wanted.height {
-            return Err(PairError::NoDetail { hr: hr.size(), wanted });
+        let factor = u32::from(scale);
+        let shown = framing::shape(&hr);
+        // Bars need no detail.
+        let wanted = framing::inner(shown, lr.size()).scaled(factor);
+        if shown.width < wanted.width || shown.height < wanted.height {
+            return Err(PairError::NoDetail { hr: shown, wanted });
         }
-        let hr = self.scaler.scale(&hr, wanted)?;
+        let hr = self.framer.frame(&hr, lr.size(), factor)?;
         Ok(Some(Pair { lr, hr }))
     }
 
@@ -173,7 +178,7 @@ mod tests {
         let mut maker = PairMaker::new(Wanted::new(2, State::Waiting));
         maker.wanted = Wanted { scale: 2, spacing: SPACING };
         maker.push(Coded::Config(transcoder.config())).unwrap();
-        let hr = picture(Size { width: 96, height: 96 }, 0, 40);
+        let hr = picture(Size { width: 96, height: 72 }, 0, 40);
         let packet = transcoder.transcode(&hr, Key::Interval).unwrap().unwrap();
         assert!(matches!(maker.push(Coded::Picture(packet, hr)), Err(PairError::NoDetail { .. })));
     }

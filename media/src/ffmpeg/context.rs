@@ -1,11 +1,15 @@
-//! The few fields of an `AVCodecContext` that ffmpeg-next does not reach.
-#![expect(unsafe_code, reason = "reads and writes fields of AVCodecContext that ffmpeg-next does not reach")]
+//! The few fields of an `AVCodecContext` and of an `AVStream` that ffmpeg-next does not reach.
+#![expect(
+    unsafe_code,
+    reason = "reads and writes fields of AVCodecContext and AVStream that ffmpeg-next does not reach"
+)]
 
 use ffmpeg_next::codec::{Context, Parameters};
-use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, av_mallocz};
+use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, AVRational, av_mallocz};
+use ffmpeg_next::format::stream::Stream;
 
 use super::frames::range_tag;
-use crate::picture::{Colour, Size};
+use crate::picture::{Colour, PixelAspect, Size};
 
 /// Gives a decoder the configuration that its packets are to be read with; call before opening, once.
 pub(super) fn set_extradata(context: &mut Context, extradata: &[u8]) {
@@ -44,6 +48,14 @@ pub(super) fn parameters_extradata(parameters: &Parameters) -> &[u8] {
         }
         std::slice::from_raw_parts((*raw).extradata, (*raw).extradata_size as usize)
     }
+}
+
+/// The shape that a file gives the pixels of one of its tracks, if it says any.
+pub(super) fn pixel_aspect(stream: &Stream<'_>) -> Option<PixelAspect> {
+    // SAFETY: reading two integers of a stream that its file keeps alive.
+    let AVRational { num, den } = unsafe { (*stream.as_ptr()).sample_aspect_ratio };
+    let said = num > 0 && den > 0;
+    said.then(|| PixelAspect::new(num.unsigned_abs(), den.unsigned_abs()))
 }
 
 /// Has the decoder refuse pictures beyond [`Size::MAX_SIDE`] squared, whatever a header in the stream says.

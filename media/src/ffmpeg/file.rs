@@ -1,9 +1,9 @@
 //! Media files: their best video track as pictures, their best audio track as AAC, in the order of their times.
 //!
-//! Any container and codec that FFmpeg knows. Pictures come as they are meant to be looked at: turned as the file says; their
-//! size may change on the way. Cover art is no video. AAC that browsers play passes through untouched; other sound is
-//! transcoded. Damaged packets are left out. Nothing here waits: whoever plays a file paces it by the times, and repeats it with
-//! [`FileReader::rewind`].
+//! Any container and codec that FFmpeg knows. Pictures come as they are meant to be looked at: progressive, and turned as the
+//! file says; their size may change on the way. Cover art is no video. AAC that browsers play passes through untouched; other
+//! sound is transcoded. Damaged packets are left out. Nothing here waits: whoever plays a file paces it by the times, and repeats
+//! it with [`FileReader::rewind`].
 
 mod tracks;
 

@@ -1,12 +1,18 @@
-//! Decoded pictures as they are meant to be looked at: turned as their file or their stream says.
+//! Decoded pictures as they are meant to be looked at: progressive, and turned as their file or their stream says.
 
 use super::pool::FramePool;
-use crate::picture::{Component, DisplayMatrix, Picture, Plane, PlaneMut, Turn};
+use super::Deinterlacer;
+use crate::picture::{Component, DisplayMatrix, Picture, PixelAspect, Plane, PlaneMut, Scan, Turn};
 
-/// Turns pictures as they say, or as the track says that they are from. What is upright passes as it is.
+/// Makes pictures progressive and turns them as they say, or as the track says that they are from. What is progressive and upright
+/// passes as it is.
 pub struct Upright {
     /// What the track says: it holds for pictures that say nothing.
     track: Option<DisplayMatrix>,
+    deinterlacer: Deinterlacer,
+    /// Whether a person was told that pictures are interlaced.
+    told: bool,
+    refused: Option<Picture>,
     /// What the last picture asked for, and what that came to.
     asked: Option<DisplayMatrix>,
     turn: Turn,
@@ -19,11 +25,43 @@ const SQUARE: usize = 16;
 impl Upright {
     /// For the pictures of a track that has this matrix.
     pub fn new(track: Option<DisplayMatrix>) -> Self {
-        Self { track, asked: None, turn: Turn::None, pool: None }
+        Self {
+            track,
+            deinterlacer: Deinterlacer::new(),
+            told: false,
+            refused: None,
+            asked: None,
+            turn: Turn::None,
+            pool: None,
+        }
     }
 
-    /// The picture as it is to be shown; time, key and colour are kept.
-    pub fn turn(&mut self, picture: Picture) -> Picture {
+    /// Takes a picture in. Pull until nothing comes before pushing again.
+    pub fn push(&mut self, picture: &Picture) {
+        if picture.scan() != Scan::Progressive && !self.told {
+            self.told = true;
+            tracing::info!(scan = ?picture.scan(), "the pictures are interlaced; they are made progressive");
+        }
+        // Rather combs than no picture.
+        if let Err(error) = self.deinterlacer.push(picture) {
+            tracing::debug!(%error, "a picture stays interlaced");
+            self.refused = Some(picture.clone());
+        }
+    }
+
+    /// The next picture as it is to be shown, if one is complete; what is said of it is kept. An interlaced picture waits for the
+    /// next one.
+    pub fn pull(&mut self) -> Option<Picture> {
+        let picture = self.deinterlacer.pull().or_else(|| self.refused.take())?;
+        Some(self.turned(picture))
+    }
+
+    /// Says that what comes next does not continue the pictures before: those that are still inside can be pulled.
+    pub fn finish(&mut self) {
+        self.deinterlacer.finish();
+    }
+
+    fn turned(&mut self, picture: Picture) -> Picture {
         let asked = picture.display_matrix().or(self.track);
         if asked != self.asked {
             self.asked = asked;
@@ -39,6 +77,10 @@ impl Upright {
         };
         let mut turned = Picture::from_frame(self.pool.insert(pool).take());
         turned.copy_properties_from(&picture);
+        if self.turn.is_quarter() {
+            let aspect = picture.pixel_aspect();
+            turned.set_pixel_aspect(PixelAspect::new(aspect.den().into(), aspect.num().into()));
+        }
         for component in Component::ALL {
             fill(&mut turned.plane_mut(component), &picture.plane(component), self.turn);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use media::ffmpeg::{FileReader, Media};
-use media::{Picture, Size};
+use media::{MediaTime, Picture, PixelAspect, Size};
 
 use super::{Fixture, make};
 
@@ -26,11 +26,18 @@ fn shown(path: &Path, filters: &str) -> Vec<u8> {
     output.stdout
 }
 
+fn pictures(path: &Path) -> Vec<Picture> {
+    let mut reader = FileReader::open(path).unwrap();
+    let all = std::iter::from_fn(|| reader.next().unwrap());
+    all.map(|media| match media {
+        Media::Picture(picture) => picture,
+        Media::Audio(_) => panic!("no sound was made"),
+    })
+    .collect()
+}
+
 fn first(path: &Path) -> Picture {
-    match FileReader::open(path).unwrap().next().unwrap() {
-        Some(Media::Picture(picture)) => picture,
-        other => panic!("{other:?}"),
-    }
+    pictures(path).swap_remove(0)
 }
 
 /// Mean difference of luma.
@@ -91,4 +98,58 @@ fn mirrored_files_are_shown_mirrored() {
         );
         assert!(off < 1.0, "{filter}: {off}");
     }
+}
+
+#[test]
+fn the_shape_of_pixels_is_the_containers_and_else_the_bitstreams() {
+    let wide = PixelAspect::new(64, 45);
+    let sar = format!("{VIDEO} -vf setsar=64/45");
+    let oblong = make("oblong.mp4", &sar);
+    let plain = make("plain.mp4", VIDEO);
+    let anew = format!("-i {} -c copy -aspect 4:3", plain.path.display());
+    let table = [
+        (make("oblong.ts", &sar), wide),
+        (make("oblong.mkv", &sar), wide),
+        // The bitstream says square: 160x90 as 4:3 is 3:4.
+        (make("anew.mp4", &anew), PixelAspect::new(3, 4)),
+        (make("anew.mkv", &anew), PixelAspect::new(3, 4)),
+        (rotated(&oblong, "turned.mp4", 90), PixelAspect::new(45, 64)),
+        (rotated(&oblong, "turned.mp4", 180), wide),
+        (plain, PixelAspect::SQUARE),
+        (oblong, wide),
+    ];
+    for (file, expected) in table {
+        assert_eq!(first(&file.path).pixel_aspect(), expected, "{}", file.path.display());
+    }
+}
+
+#[test]
+fn interlaced_pictures_are_made_progressive_one_for_each() {
+    let source = "-f lavfi -i testsrc2=size=160x96:rate=50:duration=1 -qp 10 -c:v libx264 -flags +ilme+ildct";
+    for (first, order) in [("top", "tff"), ("bottom", "bff")] {
+        let filters = format!("-vf tinterlace=interleave_{first},fieldorder={order} -x264-params {order}=1");
+        let file = make("fields.mkv", &format!("{source} {filters}"));
+        let pictures = pictures(&file.path);
+        assert_eq!(pictures.len(), 25, "{order}");
+        for (index, picture) in pictures.iter().enumerate() {
+            let error = (picture.pts() - MediaTime::from_millis(40 * index as i64)).abs();
+            assert!(error <= MediaTime::from_millis(1), "{order}: {picture:?}");
+        }
+        let filters = |deinterlacer: &str| format!("{deinterlacer}select=eq(n\\,12),scale=out_range=tv:in_range=tv");
+        let made = difference(&pictures[12], &shown(&file.path, &filters("bwdif=mode=send_frame:deint=interlaced,")));
+        let combed = difference(&pictures[12], &shown(&file.path, &filters("")));
+        assert!(made < 0.5 && combed > 1.0, "{order}: {made} off what it should be, {combed} off the fields");
+    }
+}
+
+#[test]
+fn a_file_may_change_its_size_on_the_way() {
+    let lying = make("lying.ts", VIDEO);
+    let upright = make("upright.ts", &format!("{VIDEO} -vf scale=90:160 -output_ts_offset 0.4"));
+    let both = [&lying, &upright].map(|part| std::fs::read(&part.path).unwrap()).concat();
+    std::fs::write(&lying.path, both).unwrap();
+    let sizes: Vec<_> = pictures(&lying.path).iter().map(Picture::size).collect();
+    let lying = Size { width: 160, height: 90 };
+    assert_eq!(sizes.iter().filter(|&&size| size == lying).count(), 10, "{sizes:?}");
+    assert_eq!(sizes[10..], [Size { width: 90, height: 160 }; 10]);
 }

@@ -1,15 +1,13 @@
-//! High-resolution pictures in, low-resolution packets out: scaler and encoder.
+//! High-resolution pictures in, low-resolution packets out: framer and encoder.
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use api::Bitrate;
-use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Filter, Preset, RateControl, Scaler};
+use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Preset, RateControl};
 use media::picture::{Colour, PixelAspect, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 
-use crate::config::codable;
-use crate::failure::Failure;
+use crate::framing::Framer;
 
 /// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
 const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
@@ -19,8 +17,6 @@ const LEAST_KEY_DISTANCE: MediaTime = MediaTime::from_millis(1_000);
 const PRESET: Preset = Preset::Veryfast;
 /// One slice per picture: at these sizes one core is enough, and slices cost bits.
 const THREADS: u32 = 1;
-/// Largest size that is chosen where none was given; what thin uplinks can carry.
-const USUAL_LIMIT: Size = Size { width: 480, height: 270 };
 
 /// Whether a keyframe is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +34,14 @@ pub struct Transcoder {
     size: Size,
     frame_rate: FrameRate,
     colour: Colour,
-    scaler: Scaler,
+    framer: Framer,
     encoder: Encoder,
     last: Option<MediaTime>,
     last_key: Option<MediaTime>,
 }
 
 impl Transcoder {
-    /// Takes pictures of any size. The frame rate is rough: the times of the pictures decide.
+    /// Takes pictures of any size and shape. The frame rate is rough: the times of the pictures decide.
     pub fn new(
         size: Size,
         bitrate: Bitrate,
@@ -66,7 +62,7 @@ impl Transcoder {
             size,
             frame_rate,
             colour,
-            scaler: Scaler::new(Filter::Area),
+            framer: Framer::new(),
             encoder,
             last: None,
             last_key: None,
@@ -78,10 +74,14 @@ impl Transcoder {
         self.encoder.config()
     }
 
-    /// Whether pictures like this one can follow: sources may change while they run. Another size alone needs no new encoder,
-    /// as the scaler sees to that.
-    pub fn suits(&self, hr: &Picture, frame_rate: FrameRate) -> bool {
-        self.frame_rate == frame_rate && self.colour == hr.colour()
+    /// Whether a picture like this one can follow and be sent at this size: sources may change while they run.
+    pub fn suits(&self, hr: &Picture, size: Size, frame_rate: FrameRate) -> bool {
+        self.size == size && self.frame_rate == frame_rate && self.colour == hr.colour()
+    }
+
+    /// Of the pictures in the packets.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// Scales and codes one picture. None if its time is not after the one before it, or the encoder left it out.
@@ -90,7 +90,7 @@ impl Transcoder {
         if self.last.is_some_and(|last| time <= last) {
             return Ok(None);
         }
-        let lr = self.scaler.scale(hr, self.size)?;
+        let lr = self.framer.frame(hr, self.size, 1)?;
         self.encoder.push(&lr, self.forces_key(time, key))?;
         self.last = Some(time);
         // Without B-frames and look-ahead a packet comes out at once.
@@ -110,32 +110,9 @@ impl Transcoder {
     }
 }
 
-/// The size that is sent where none was given: half of the source, at most `USUAL_LIMIT`, in the source's shape, even.
-pub fn usual_size(hr: Size) -> Result<Size, Failure> {
-    let share = |most: u32, side: u32| f64::from(most) / f64::from(side);
-    let factor = share(USUAL_LIMIT.width, hr.width).min(share(USUAL_LIMIT.height, hr.height)).min(0.5);
-    let even = |side: u32| ((f64::from(side) * factor / 2.0).round() as u32) * 2;
-    codable(Size { width: even(hr.width), height: even(hr.height) })
-        .map_err(|_| Failure::refused(anyhow!("{hr} cannot be made smaller by half and coded; give --size")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_usual_size_keeps_the_shape() {
-        let sizes = [
-            ((1280, 720), "480x270"),
-            ((1920, 1080), "480x270"),
-            ((640, 360), "320x180"),
-            ((1080, 1920), "152x270"),
-        ];
-        for ((width, height), expected) in sizes {
-            assert_eq!(usual_size(Size { width, height }).unwrap().to_string(), expected);
-        }
-        assert!(usual_size(Size { width: 20, height: 20 }).is_err());
-    }
 
     #[test]
     fn every_picture_gives_a_packet_and_wishes_are_granted_in_measure() {

@@ -18,6 +18,7 @@ use crate::cli::TrainArgs;
 use crate::coder::{Key, Transcoder};
 use crate::config::codable;
 use crate::failure::Failure;
+use crate::framing::shape;
 use crate::pairs::{Coded, PairMaker, Wanted};
 use crate::status::Screen;
 use report::Point;
@@ -120,10 +121,6 @@ fn judge(trainer: &Trainer, material: &mut Material, elapsed: Duration, loss: f6
 /// Codes the recording as a stream would be, and takes pairs from all of it.
 fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow::Result<()> {
     let mut reader = FileReader::open(&args.video)?;
-    let size = match args.size {
-        Some(size) => size,
-        None => divided(reader.size(), u32::from(args.scale))?,
-    };
     let length = reader.duration().unwrap_or(USUAL_LENGTH);
     let wanted = Wanted { scale: args.scale, spacing: (length / PAIRS as i64).max(LEAST_SPACING) };
     let mut maker = PairMaker::new(wanted);
@@ -135,6 +132,10 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
         bar.set_position(picture.pts().to_duration().as_secs());
         if transcoder.is_none() {
             let rate = reader.frame_rate();
+            let size = match args.size {
+                Some(size) => size,
+                None => divided(shape(&picture), u32::from(args.scale))?,
+            };
             let begun = Transcoder::new(size, args.bitrate, rate, picture.colour())?;
             maker.push(Coded::Config(begun.config()))?;
             transcoder = Some(begun);

@@ -1,8 +1,9 @@
 //! A publisher such as OBS pushes its high-resolution stream to us.
 //!
 //! A task listens and reads packets into a bounded queue; the thread that asks for pictures decodes them. The publisher
-//! may leave and come back: the timeline goes on where it ended. One publisher at a time; a second one is told so.
+//! may leave and come back, in another size: the timeline goes on where it ended. One publisher at a time; a second one is told so.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use std::time::Instant;
 
 use api::names::StreamKey;
 use api::shutdown::Shutdown;
-use media::ffmpeg::{Decoder, FfmpegError};
+use media::ffmpeg::{Decoder, FfmpegError, Upright};
 use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::Demuxer;
-use media::{FrameRate, MediaTime, Packet, Picture, Track, Unit, VideoConfig};
+use media::{FrameRate, MediaTime, Packet, Track, Unit, VideoConfig};
 use rtmp::{Event, Limits, Refusals, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -40,6 +41,9 @@ pub(super) struct RtmpSource {
     timeline: Continuity,
     /// None before the first configuration, and while the publisher sends what cannot be decoded.
     decoder: Option<Decoder>,
+    upright: Upright,
+    /// What the decoder before this one still held.
+    left: VecDeque<Media>,
     frame_rate: FrameRate,
     audio_frame: MediaTime,
 }
@@ -93,25 +97,49 @@ impl RtmpSource {
             counters,
             timeline: Continuity::default(),
             decoder: None,
+            upright: Upright::new(None),
+            left: VecDeque::new(),
             frame_rate: USUAL_RATE,
             audio_frame: MediaTime::ZERO,
         })
     }
 
     fn configure(&mut self, config: &VideoConfig) {
+        self.finish();
         self.frame_rate = config.frame_rate().unwrap_or(USUAL_RATE);
         self.decoder = Decoder::new(config)
             .inspect_err(|error| tracing::warn!(%error, "the publisher's video cannot be decoded"))
             .ok();
     }
 
-    fn picture(&mut self) -> Option<Picture> {
-        match self.decoder.as_mut()?.pull() {
-            Ok(picture) => picture,
-            Err(error) => {
-                tracing::debug!(%error, "a picture was damaged");
-                self.counters.source_damaged.add(1);
-                None
+    /// Takes out what the decoder holds back for its order, and the last picture of interlaced ones: nothing follows.
+    fn finish(&mut self) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.finish();
+        }
+        while let Some(media) = self.picture() {
+            self.left.push_back(media);
+        }
+        self.upright.finish();
+        while let Some(media) = self.picture() {
+            self.left.push_back(media);
+        }
+    }
+
+    /// The next picture that is complete.
+    fn picture(&mut self) -> Option<Media> {
+        loop {
+            if let Some(picture) = self.upright.pull() {
+                let keyframe = picture.key();
+                return Some(Media::Picture { picture, frame_rate: self.frame_rate, keyframe });
+            }
+            match self.decoder.as_mut()?.pull() {
+                Ok(picture) => self.upright.push(&picture?),
+                Err(error) => {
+                    tracing::debug!(%error, "a picture was damaged");
+                    self.counters.source_damaged.add(1);
+                    return None;
+                }
             }
         }
     }
@@ -129,9 +157,8 @@ impl Source for RtmpSource {
     fn next(&mut self) -> Result<Option<Media>, FfmpegError> {
         loop {
             // Everything that the decoder has comes out before it is given more, so nothing piles up in it.
-            if let Some(picture) = self.picture() {
-                let keyframe = picture.key();
-                return Ok(Some(Media::Picture { picture, frame_rate: self.frame_rate, keyframe }));
+            if let Some(media) = self.left.pop_front().or_else(|| self.picture()) {
+                return Ok(Some(media));
             }
             self.counters.source_dropped.set(self.queue.dropped());
             match self.queue.pop() {

@@ -17,7 +17,7 @@ use super::super::scaler::{Filter, Scaler};
 use super::super::{FfmpegError, Upright, context, pictures};
 use crate::codec::AudioConfig;
 use crate::packet::{Packet, Track};
-use crate::picture::{DisplayMatrix, FrameRate, Picture, Size, Turn, turn};
+use crate::picture::{DisplayMatrix, FrameRate, Picture, PixelAspect, Size, Turn, turn};
 use crate::time::MediaTime;
 
 /// When a track begins on its file's own timeline, where the file tells.
@@ -38,6 +38,8 @@ pub(super) struct VideoTrack {
     frame_rate: FrameRate,
     decoder: Opened,
     converter: Scaler,
+    /// What the container says of the shape of pixels: it knows better than the bitstream that it was put around.
+    aspect: Option<PixelAspect>,
     upright: Upright,
     frame: Video,
     last: Option<MediaTime>,
@@ -70,6 +72,7 @@ impl VideoTrack {
             frame_rate: frame_rate(stream),
             decoder: decoder.0,
             converter: Scaler::new(Filter::Bicubic),
+            aspect: context::pixel_aspect(stream),
             upright: Upright::new(matrix),
             frame: Video::empty(),
             last: None,
@@ -112,7 +115,10 @@ impl VideoTrack {
     pub(super) fn finish(&mut self, pictures: &mut VecDeque<Picture>) -> Result<(), FfmpegError> {
         let _ = self.decoder.send_eof();
         self.finished = true;
-        self.drain(pictures)
+        self.drain(pictures)?;
+        self.upright.finish();
+        pictures.extend(std::iter::from_fn(|| self.upright.pull()));
+        Ok(())
     }
 
     fn drain(&mut self, pictures: &mut VecDeque<Picture>) -> Result<(), FfmpegError> {
@@ -129,7 +135,11 @@ impl VideoTrack {
             let stamp = self.frame.timestamp();
             let mut picture = pictures::from_decoded(&mut self.frame, &mut self.converter)?;
             picture.set_pts(self.time(stamp));
-            pictures.push_back(self.upright.turn(picture));
+            if let Some(aspect) = self.aspect {
+                picture.set_pixel_aspect(aspect);
+            }
+            self.upright.push(&picture);
+            pictures.extend(std::iter::from_fn(|| self.upright.pull()));
         }
     }
 

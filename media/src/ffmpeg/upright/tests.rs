@@ -28,6 +28,12 @@ fn expected(from: &Plane<'_>, matrix: &DisplayMatrix) -> Vec<Vec<u8>> {
     turned
 }
 
+fn turned(picture: &Picture, matrix: DisplayMatrix) -> Picture {
+    let mut upright = Upright::new(Some(matrix));
+    upright.push(picture);
+    upright.pull().unwrap()
+}
+
 #[test]
 fn every_sample_goes_where_the_matrix_says() {
     let matrices = [
@@ -44,7 +50,7 @@ fn every_sample_goes_where_the_matrix_says() {
     {
         for matrix in matrices {
             let picture = TestPictures::new(size, FrameRate::whole(25)).picture(7);
-            let turned = Upright::new(Some(matrix)).turn(picture.clone());
+            let turned = turned(&picture, matrix);
             for component in Component::ALL {
                 let found: Vec<_> = turned.plane(component).rows().map(<[u8]>::to_vec).collect();
                 assert_eq!(
@@ -61,8 +67,10 @@ fn every_sample_goes_where_the_matrix_says() {
 fn what_is_said_of_a_picture_is_kept() {
     let mut picture = TestPictures::new(Size { width: 48, height: 32 }, FrameRate::whole(25)).picture(3);
     picture.set_key(true);
-    let turned = Upright::new(Some(matrix(0, 1, -1, 0))).turn(picture.clone());
+    picture.set_pixel_aspect(PixelAspect::new(16, 11));
+    let turned = turned(&picture, matrix(0, 1, -1, 0));
     assert_eq!(turned.size(), Size { width: 32, height: 48 });
     assert_eq!((turned.pts(), turned.key(), turned.colour()), (picture.pts(), true, picture.colour()));
+    assert_eq!(turned.pixel_aspect(), PixelAspect::new(11, 16));
     assert_eq!(turned.pts(), MediaTime::from_millis(120));
 }

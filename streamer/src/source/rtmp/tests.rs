@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use media::Size;
+use media::{Picture, Size};
 use media::flv::Muxer;
 use media::synthetic::TestPictures;
 use rtmp::{Publisher, RtmpUrl};
@@ -24,8 +24,12 @@ fn free_address() -> SocketAddr {
 }
 
 /// Publishes `count` pictures that begin at `start`, and leaves.
-async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publisher, rtmp::Error> {
-    let size = Size { width: 64, height: 48 };
+async fn publish(
+    url: &RtmpUrl,
+    size: Size,
+    start: MediaTime,
+    count: u32,
+) -> Result<Publisher, rtmp::Error> {
     let pictures = TestPictures::new(size, FrameRate { num: 25, den: 1 });
     let rate = pictures.frame_rate();
     let colour = media::Colour::default();
@@ -41,10 +45,10 @@ async fn publish(url: &RtmpUrl, start: MediaTime, count: u32) -> Result<Publishe
     Ok(publisher)
 }
 
-fn times(source: &mut RtmpSource, count: usize) -> Vec<i64> {
+fn pictures(source: &mut RtmpSource, count: usize) -> Vec<Picture> {
     std::iter::repeat_with(|| source.next().unwrap())
         .map(|media| match media {
-            Some(Media::Picture { picture, .. }) => picture.pts().as_millis(),
+            Some(Media::Picture { picture, .. }) => picture,
             other => panic!("{other:?}"),
         })
         .take(count)
@@ -58,9 +62,13 @@ fn survives_a_publisher_that_leaves_and_returns() {
     let mut source =
         RtmpSource::listen(address, None, runtime.handle(), stop.clone(), Arc::default()).unwrap();
     let url: RtmpUrl = format!("rtmp://{address}/live").parse().unwrap();
-    for (start, expected) in [(3_600_000, [0, 40, 80]), (0, [120, 160, 200])] {
-        let publisher = runtime.block_on(publish(&url, MediaTime::from_millis(start), 3)).unwrap();
-        assert_eq!(times(&mut source, 3), expected);
+    let lying = Size { width: 64, height: 48 };
+    let upright = Size { width: 48, height: 64 };
+    for (start, size, expected) in [(3_600_000, lying, [0, 40, 80]), (0, upright, [120, 160, 200])] {
+        let publisher = runtime.block_on(publish(&url, size, MediaTime::from_millis(start), 3)).unwrap();
+        let pictures = pictures(&mut source, 3);
+        assert_eq!(pictures.iter().map(|picture| picture.pts().as_millis()).collect::<Vec<_>>(), expected);
+        assert!(pictures.iter().all(|picture| picture.size() == size), "{pictures:?}");
         runtime.block_on(publisher.close()).unwrap();
     }
     stop.request();
