@@ -19,6 +19,9 @@ const BURST: f64 = 10.0;
 /// Wrong keys a second in the long run.
 const RATE: f64 = BURST / 60.0;
 
+/// Connections that one address may have, however few there may be in all: some players, each with a handful.
+const LEAST: usize = 64;
+
 /// Addresses whose wrong keys are remembered. Who has more of them gains a burst for each, and no more memory.
 const MOST: usize = 4096;
 
@@ -55,7 +58,7 @@ impl WrongKeys {
         let lately = self.lately.lock();
         // A try costs nothing until its key is known to be wrong.
         let outcome = lately.get(&address).map_or(Ok(()), |bucket| bucket.clone().take(1.0, now));
-        if outcome.is_err() && self.refused.fetch_add(1, Ordering::Relaxed) % LOGGED == 0 {
+        if outcome.is_err() && self.refused.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOGGED) {
             tracing::warn!(%peer, "too many wrong keys from this address; further ones are not looked at for a while");
         }
         outcome
@@ -81,9 +84,13 @@ impl WrongKeys {
 /// Connections that are open from each address. An address is remembered as long as it has one.
 #[derive(Debug)]
 pub struct Connections {
+    /// Of all addresses together.
     limit: usize,
+    /// Of one.
+    each: usize,
     open: Mutex<HashMap<IpAddr, usize>>,
     refused: AtomicU64,
+    idle: AtomicU64,
 }
 
 /// A connection that counts until this is dropped.
@@ -94,9 +101,20 @@ pub struct Counted {
 }
 
 impl Connections {
-    /// So many from one address at a time.
+    /// So many at a time, a quarter of them from one address: a class room behind one address has room.
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, open: Mutex::default(), refused: AtomicU64::new(0) })
+        Arc::new(Self {
+            limit,
+            each: (limit / 4).max(LEAST),
+            open: Mutex::default(),
+            refused: AtomicU64::new(0),
+            idle: AtomicU64::new(0),
+        })
+    }
+
+    /// Connections at a time.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Counts a connection; `None` if its address has all that it may have.
@@ -105,9 +123,9 @@ impl Connections {
         if let Some(address) = address {
             let mut open = self.open.lock();
             let count = open.entry(address).or_default();
-            if *count >= self.limit {
-                if self.refused.fetch_add(1, Ordering::Relaxed) % LOGGED == 0 {
-                    tracing::warn!(%peer, limit = self.limit, "too many connections from one address; further ones are closed");
+            if *count >= self.each {
+                if self.refused.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOGGED) {
+                    tracing::warn!(%peer, limit = self.each, "too many connections from one address; further ones are closed");
                 }
                 return None;
             }
@@ -116,9 +134,14 @@ impl Connections {
         Some(Counted { all: Arc::clone(self), address })
     }
 
-    /// Connections that were turned away.
-    pub fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+    /// Notes that a connection was closed because nobody used it.
+    pub fn count_idle(&self) {
+        self.idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Connections that were turned away, and those that were closed because nobody used them.
+    pub fn totals(&self) -> [u64; 2] {
+        [&self.refused, &self.idle].map(|total| total.load(Ordering::Relaxed))
     }
 }
 
@@ -206,20 +229,18 @@ mod tests {
 
     #[test]
     fn an_address_has_so_many_connections_at_a_time() {
-        let connections = Connections::new(2);
+        let connections = Connections::new(400);
         let greedy = address("203.0.113.7");
-        let first = connections.enter(greedy);
-        let second = connections.enter(greedy);
-        assert!(first.is_some() && second.is_some() && connections.enter(greedy).is_none());
+        let mut open: Vec<Counted> = std::iter::from_fn(|| connections.enter(greedy)).collect();
+        assert_eq!(open.len(), 100);
         assert!(connections.enter(address("203.0.113.8")).is_some());
         assert!(
             (0..9).map(|_| connections.enter(address("::1"))).collect::<Vec<_>>().iter().all(Option::is_some)
         );
-        drop(first);
-        let third = connections.enter(greedy);
-        assert!(third.is_some());
-        drop((second, third));
+        open.pop();
+        assert!(connections.enter(greedy).is_some());
+        drop(open);
         assert!(connections.open.lock().is_empty());
-        assert_eq!(connections.refused(), 1);
+        assert_eq!(connections.totals(), [1, 0]);
     }
 }

@@ -1,9 +1,10 @@
 //! HTTP: playback, control API, pages, metrics.
 //!
 //! Every error answer is a problem document ([`error`]), also where no route or no method fits. Connections are
-//! limited and headers must come in time ([`serve()`]). Handlers never wait for media work: they read figures, or wait
+//! limited and headers must come in time ([`serve()`]); idle ones end ([`activity`]). Handlers never wait for media work: they read figures, or wait
 //! for a change that somebody else announces.
 
+mod activity;
 mod app;
 pub mod control;
 mod delta_base;
@@ -18,23 +19,15 @@ mod serve;
 mod status;
 
 use axum::Router;
-use axum::http::{Method, header};
-use tower_http::cors::{Any, CorsLayer};
 
 pub use app::App;
 pub use serve::serve;
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    // Players on other sites may play; figures and control are for our own pages and for programs.
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::RANGE])
-        .max_age(std::time::Duration::from_secs(3600));
     Router::new()
         .merge(pages::routes())
-        .merge(playback::routes().layer(cors))
+        .merge(playback::routes())
         .merge(status::routes())
         .merge(control::routes())
         .merge(metrics::routes())

@@ -23,6 +23,7 @@ use media::picture::Picture;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::abuse::{Connections, WrongKeys};
 use crate::config::{Config, identity};
 use crate::http::{self, App};
 use crate::inference::profile::USUAL;
@@ -97,13 +98,16 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
 
     let http_end = Shutdown::new();
     let mut tasks = JoinSet::new();
-    let router = http::router(App::new(Arc::clone(&streams), library));
-    tasks.spawn(http::serve(web, router, config.http.max_connections, http_end.clone()));
+    let keys = Arc::new(WrongKeys::default());
+    let connections = Connections::new(config.http.max_connections);
+    let router =
+        http::router(App::new(Arc::clone(&streams), library, Arc::clone(&keys), Arc::clone(&connections)));
+    tasks.spawn(http::serve(web, router, connections, http_end.clone()));
     let keeper = Arc::clone(&streams);
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, Arc::default());
+    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, keys);
     announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;

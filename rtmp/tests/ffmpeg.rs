@@ -130,7 +130,9 @@ async fn everything_that_we_publish_to_ffmpeg_arrives() {
     let listing = String::from_utf8_lossy(&received.stdout);
     let lines = |stream: &str| listing.lines().filter(|line| line.starts_with(stream)).count();
     let mut demuxer = Demuxer::new();
-    tags(&file).iter().for_each(|tag| demuxer.push(tag).unwrap());
+    for tag in &tags(&file) {
+        demuxer.push(tag).unwrap();
+    }
     demuxer.finish();
     let units: Vec<_> = std::iter::from_fn(|| demuxer.pull()).collect();
     let sent =

@@ -6,6 +6,7 @@ use api::names::StreamName;
 
 use super::error::ApiError;
 use super::gate::Gates;
+use crate::abuse::{Connections, WrongKeys};
 use crate::inference::LibraryHandle;
 use crate::streams::{Stream, Streams};
 
@@ -15,12 +16,20 @@ pub struct App {
     streams: Arc<Streams>,
     pub(super) library: LibraryHandle,
     pub(super) uploads: Arc<Gates>,
+    pub(super) keys: Arc<WrongKeys>,
+    pub(super) connections: Arc<Connections>,
 }
 
 impl App {
-    /// Handlers read the streams that there are, and send packages to the library.
-    pub fn new(streams: Arc<Streams>, library: LibraryHandle) -> Self {
-        Self { streams, library, uploads: Arc::default() }
+    /// Handlers read the streams that there are, and send packages to the library. Wrong keys and connections are
+    /// counted elsewhere, too.
+    pub fn new(
+        streams: Arc<Streams>,
+        library: LibraryHandle,
+        keys: Arc<WrongKeys>,
+        connections: Arc<Connections>,
+    ) -> Self {
+        Self { streams, library, uploads: Arc::default(), keys, connections }
     }
 
     pub(super) fn streams(&self) -> Vec<Arc<Stream>> {

@@ -1,5 +1,6 @@
 //! What needs the stream's key: the training order, reports of how training stands, and the upload of model packages.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use api::control::{ModelReport, TrainingOrder, TrainingReport};
 use api::names::StreamKey;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -113,19 +114,24 @@ impl FromRequestParts<App> for Authorised {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Path(name) =
             Path::<String>::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        authorise(app, &name, &parts.headers).map(Self).map_err(IntoResponse::into_response)
+        authorise(app, &name, parts).map(Self).map_err(IntoResponse::into_response)
     }
 }
 
-fn authorise(app: &App, name: &str, headers: &HeaderMap) -> Result<Arc<Stream>, ApiError> {
+fn authorise(app: &App, name: &str, parts: &Parts) -> Result<Arc<Stream>, ApiError> {
     let stream = app.stream(name)?;
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, key) = value.and_then(|value| value.split_once(' ')).ok_or(ApiError::NoKey)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(ApiError::NoKey);
     }
-    let key: StreamKey = key.trim().parse().map_err(|_| ApiError::WrongKey)?;
-    if stream.has_key(&key) { Ok(stream) } else { Err(ApiError::WrongKey) }
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or(ApiError::WrongKey)?;
+    app.keys.check(peer.ip()).map_err(ApiError::TooManyKeys)?;
+    if key.trim().parse().is_ok_and(|key: StreamKey| stream.has_key(&key)) {
+        return Ok(stream);
+    }
+    app.keys.count(peer.ip());
+    Err(ApiError::WrongKey)
 }
 
 /// The whole body, within bounds of size and time.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use api::control::model::PATCH_CONTENT_TYPE;
 use api::control::{Problem, problem};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::OriginalUri;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::inference::PackageRejection;
@@ -37,6 +38,12 @@ pub enum ApiError {
     /// The key is another one.
     #[error("this is not the stream's key")]
     WrongKey,
+    /// Too many of them were.
+    #[error("too many wrong keys came from your address; try the right one in {} s", whole_seconds(*.0))]
+    TooManyKeys(Duration),
+    /// The range begins behind the end.
+    #[error("there are only {0} bytes")]
+    NoSuchBytes(u64),
     /// The body is too long.
     #[error("the {what} is larger than {limit} bytes, {}", what.limit_reason())]
     TooLarge {
@@ -52,7 +59,7 @@ pub enum ApiError {
     #[error("the {0} did not arrive whole; send it again")]
     Broken(Upload),
     /// More uploads than make sense.
-    #[error("packages come too fast; send the newest one in {} s", .0.as_secs().max(1))]
+    #[error("packages come too fast; send the newest one in {} s", whole_seconds(*.0))]
     TooMany(Duration),
     /// The stream runs no net.
     #[error("this stream is configured for plain upsampling: there is nothing to train")]
@@ -112,7 +119,8 @@ impl ApiError {
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::TooManyKeys(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoSuchBytes(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::NoTraining | Self::NotPublished | Self::Rejected(PackageRejection::NoNets) => {
                 StatusCode::CONFLICT
             }
@@ -135,6 +143,8 @@ impl ApiError {
             }
             Self::NoKey => ("key-missing", "Stream key missing"),
             Self::WrongKey => ("key-wrong", "Wrong stream key"),
+            Self::TooManyKeys(_) => ("too-many-keys", "Too many wrong keys"),
+            Self::NoSuchBytes(_) => ("no-such-bytes", "Range not satisfiable"),
             Self::TooLarge { what: Upload::Package, .. } => ("model-too-large", "Model package too large"),
             Self::TooLarge { what: Upload::Report, .. } => ("report-too-large", "Training report too large"),
             Self::TooSlow(Upload::Package) | Self::Broken(Upload::Package) => {
@@ -158,12 +168,17 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooMany(wait) => Some(wait.as_secs().max(1)),
+            Self::TooMany(wait) | Self::TooManyKeys(wait) => Some(whole_seconds(*wait)),
             Self::Unavailable(_) => Some(1),
             Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => Some(5),
             _ => None,
         }
     }
+}
+
+/// At least one, and enough: who comes back after them is not told to wait again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).max(1) as u64
 }
 
 impl IntoResponse for ApiError {
@@ -183,6 +198,11 @@ impl IntoResponse for ApiError {
             Self::WrongKey => Some("Bearer error=\"invalid_token\""),
             _ => None,
         };
+        if let Self::NoSuchBytes(length) = self
+            && let Ok(range) = HeaderValue::try_from(format!("bytes */{length}"))
+        {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
         if matches!(self, Self::NotAPatch) {
             headers.insert("accept-patch", HeaderValue::from_static(PATCH_CONTENT_TYPE));
         }
@@ -194,7 +214,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Answers where no route fits.
-pub(super) async fn no_route(uri: Uri) -> ApiError {
+pub(super) async fn no_route(OriginalUri(uri): OriginalUri) -> ApiError {
     ApiError::NoRoute(uri.path().chars().take(200).collect())
 }
 

@@ -31,7 +31,7 @@ async fn scrape(State(app): State<App>) -> Result<([(HeaderName, &'static str); 
     let now = std::time::Instant::now();
     let streams = app.streams().iter().map(|stream| status(stream, now)).collect();
     let mut registry = Registry::with_prefix("sharpcast");
-    registry.register_collector(Box::new(Scrape(streams)));
+    registry.register_collector(Box::new(Scrape { streams, strangers: strangers(&app) }));
     let mut body = String::new();
     text::encode(&mut body, &registry)
         .map_err(|_| ApiError::Unavailable("metrics cannot be written".to_owned()))?;
@@ -127,22 +127,65 @@ fn enhanced(status: &EnhanceStatus) -> Vec<(&'static str, u64)> {
     ]
 }
 
-/// All streams at one moment.
+/// What strangers were refused: name, help, and counts by reason.
+type Refusals = [(&'static str, &'static str, [(&'static str, u64); 2]); 2];
+
+fn strangers(app: &App) -> Refusals {
+    let [wrong, unheard] = app.keys.totals();
+    let [crowd, idle] = app.connections.totals();
+    [
+        (
+            "keys_refused",
+            "Stream keys that were refused: wrong, or not looked at because too many were wrong before",
+            [("wrong", wrong), ("too-many", unheard)],
+        ),
+        (
+            "http_connections_closed",
+            "HTTP connections that were closed: too many from one address, or unused",
+            [("too-many", crowd), ("idle", idle)],
+        ),
+    ]
+}
+
+/// Everything at one moment.
 #[derive(Debug)]
-struct Scrape(Vec<(StreamStatus, Figures)>);
+struct Scrape {
+    streams: Vec<(StreamStatus, Figures)>,
+    strangers: Refusals,
+}
 
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
         for (name, help, read) in SERIES {
             self.series(&mut encoder, name, help, &read)?;
         }
-        let reports = self.0.iter().map(|(status, _)| (status.name.as_str(), status.training.as_ref()));
+        self.problems(&mut encoder)?;
+        for (name, help, counts) in self.strangers {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (reason, count) in counts {
+                ConstCounter::new(count).encode(family.encode_family(&[("reason", reason)])?)?;
+            }
+        }
+        let reports = self.streams.iter().map(|(status, _)| (status.name.as_str(), status.training.as_ref()));
         let reports: Vec<_> = reports.filter_map(|(name, report)| Some((name, report?))).collect();
         training::encode(&mut encoder, &reports)
     }
 }
 
 impl Scrape {
+    /// Kinds are names of our own, and few.
+    fn problems(&self, encoder: &mut DescriptorEncoder) -> Result<(), Error> {
+        let help = "What of the stream was refused, changed or missing in this playlist, by kind";
+        let mut family = encoder.encode_descriptor("stream_problems", help, None, MetricType::Counter)?;
+        for (status, _) in &self.streams {
+            for problem in &status.problems {
+                let labels = [("stream", status.name.as_str()), ("kind", problem.kind.as_str())];
+                ConstCounter::new(problem.count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+
     fn series(
         &self,
         encoder: &mut DescriptorEncoder,
@@ -156,7 +199,7 @@ impl Scrape {
             Read::Counter(_) | Read::Counters(..) => MetricType::Counter,
         };
         let mut family = encoder.encode_descriptor(name, help, unit, kind)?;
-        for (status, figures) in &self.0 {
+        for (status, figures) in &self.streams {
             let stream = ("stream", status.name.as_str());
             match read {
                 Read::Gauge(value) | Read::Seconds(value) => {

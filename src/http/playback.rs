@@ -8,29 +8,35 @@
 //! | `RENDITION/seg-MSN.m4s` | segment |
 //! | `RENDITION/part-MSN-PART.m4s` | part; the one that the playlist hints at is sent once it is complete |
 //!
-//! Media never changes under its address: playlists add the session to it (`?v=`), so that caches do not mix up two
+//! Media can be fetched in pieces ([`range`]), and players on other sites may play: preflight requests are answered at every
+//! address, known or not. Media never changes under its address: playlists add the session to it (`?v=`), so that caches do not mix up two
 //! streams of the same name. Nothing here needs a key, and nothing here can change a stream.
 
 mod body;
+mod range;
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use media::MediaTime;
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowHeaders, AllowPrivateNetwork, Any, CorsLayer};
 
 use super::app::App;
-use super::error::ApiError;
+use super::error::{self, ApiError};
 use crate::out::RenditionId;
 use crate::out::hls::{Delta, Packager, Reload, ReloadError, Resource};
 use body::SegmentBody;
+use range::NoSuchBytes;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const REVALIDATE: &str = "no-cache";
@@ -59,10 +65,35 @@ impl Playable for App {
 }
 
 pub(super) fn routes<S: Playable>() -> Router<S> {
-    Router::new()
-        .route("/hls/{name}/index.m3u8", get(multivariant::<S>))
-        .route("/hls/{name}/{rendition}/{file}", get(file::<S>))
+    let routes = Router::new()
+        .route("/{name}/index.m3u8", get(multivariant::<S>))
+        .route("/{name}/{rendition}/{file}", get(file::<S>))
         .layer(CompressionLayer::new().compress_when(is_playlist))
+        // Fallbacks of its own, because layers hold for what is there already: errors are for other sites, too.
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        .layer(cors());
+    Router::new().nest("/hls", routes)
+}
+
+/// Anybody may play from anywhere, and with any header: players and their sites add their own.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers(AllowHeaders::mirror_request())
+        .allow_private_network(AllowPrivateNetwork::yes())
+        .expose_headers([
+            header::ACCEPT_RANGES,
+            header::AGE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_RANGE,
+            header::DATE,
+            header::RETRY_AFTER,
+        ])
+        .max_age(Duration::from_secs(3600))
+        // Answers are the same for every origin, so caches may keep one for all.
+        .vary([])
 }
 
 /// Media is compressed already; playlists shrink to a fifth.
@@ -84,6 +115,7 @@ async fn file<S: Playable>(
     State(streams): State<S>,
     Path((name, rendition, file)): Path<(String, String, String)>,
     query: Result<Query<Directives>, QueryRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let packager = streams.packager(&name)?;
     let missing = || ApiError::NotFound(format!("{rendition}/{file} is not (or no longer) part of {name}"));
@@ -93,13 +125,44 @@ async fn file<S: Playable>(
     if directives.v.as_ref().is_some_and(|session| *session != packager.version_tag()) {
         return Err(missing());
     }
-    let body = match resource {
+    let bytes = match resource {
         Resource::Playlist => return media_playlist(&packager, id, directives.reload()).await,
-        Resource::Init(number) => packager.init(id, number).map(Body::from),
-        Resource::Segment(msn) => SegmentBody::new(Arc::clone(&packager), id, msn).map(Body::new),
-        Resource::Part { msn, part } => packager.part(id, msn, part).await.map(Body::from),
+        Resource::Segment(msn) => {
+            let segment = SegmentBody::new(Arc::clone(&packager), id, msn).ok_or_else(missing)?;
+            let length = segment.length();
+            return media(&packager, id, &headers, length, |range| Body::new(segment.only(range)));
+        }
+        Resource::Init(number) => packager.init(id, number),
+        Resource::Part { msn, part } => packager.part(id, msn, part).await,
     };
-    Ok(answer(packager.media_type(id), IMMUTABLE, body.ok_or_else(missing)?))
+    let bytes = bytes.ok_or_else(missing)?;
+    let length = bytes.len() as u64;
+    // A slice shares the bytes.
+    media(&packager, id, &headers, length, |range| {
+        bytes.slice(range.start as usize..range.end as usize).into()
+    })
+}
+
+/// A file of this length, or the range of it that is asked for.
+fn media(
+    packager: &Packager,
+    id: RenditionId,
+    headers: &HeaderMap,
+    length: u64,
+    body: impl FnOnce(Range<u64>) -> Body,
+) -> Result<Response, ApiError> {
+    let wanted =
+        range::wanted(headers, length).map_err(|NoSuchBytes(length)| ApiError::NoSuchBytes(length))?;
+    let content_range = wanted.as_ref().and_then(|range| {
+        HeaderValue::try_from(format!("bytes {}-{}/{length}", range.start, range.end - 1)).ok()
+    });
+    let mut response = answer(packager.media_type(id), IMMUTABLE, body(wanted.unwrap_or(0..length)));
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(content_range) = content_range {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        response.headers_mut().insert(header::CONTENT_RANGE, content_range);
+    }
+    Ok(response)
 }
 
 async fn media_playlist(packager: &Packager, id: RenditionId, reload: Reload) -> Result<Response, ApiError> {

@@ -1,19 +1,28 @@
 //! Connections: limited in number, with a time limit for headers, ended in an orderly way.
 
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::shutdown::Shutdown;
 use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use super::activity::{Activity, Read};
 use super::guard::Guard;
+use crate::abuse::Connections;
 
 /// From the first byte of a request to the end of its headers; also how long an idle connection stays open. Before
 /// the first byte of all, and while an answer lies unread, the [guard](super::guard) watches.
@@ -25,18 +34,16 @@ const MAX_HEAD: usize = 16 << 10;
 /// Requests of one HTTP/2 connection at the same time: a player fetches three renditions and their parts.
 const MAX_STREAMS: u32 = 16;
 
-/// How long answers that have begun may take when the server ends.
+/// How long answers that have begun may take when the server ends, or the connection.
 const FAREWELL: Duration = Duration::from_millis(700);
 
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);
 
 /// Serves until the server ends; then answers what has begun, and joins all connections.
-pub async fn serve(listener: TcpListener, router: Router, max_connections: usize, shutdown: Shutdown) {
-    let places = Arc::new(Semaphore::new(max_connections));
-    let graceful = GracefulShutdown::new();
+pub async fn serve(listener: TcpListener, router: Router, connections: Arc<Connections>, shutdown: Shutdown) {
+    let places = Arc::new(Semaphore::new(connections.limit()));
     let tasks = TaskTracker::new();
-    let cut = Shutdown::new();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -44,23 +51,17 @@ pub async fn serve(listener: TcpListener, router: Router, max_connections: usize
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
-            Ok((stream, place)) => {
-                let connection = builder()
-                    .serve_connection(
-                        TokioIo::new(Guard::new(stream)),
-                        TowerToHyperService::new(router.clone()),
-                    )
-                    .into_owned();
-                let connection = graceful.watch(connection);
-                let cut = cut.clone();
+            Ok((stream, peer, place)) => {
+                // Nothing is said to who has too many: an answer costs more than the connection.
+                let Some(counted) = connections.enter(peer.ip()) else { continue };
+                let router = router.clone();
+                let shutdown = shutdown.clone();
+                let connections = Arc::clone(&connections);
                 tasks.spawn(async move {
-                    tokio::select! {
-                        () = cut.requested() => {}
-                        outcome = connection => if let Err(error) = outcome {
-                            tracing::debug!(error, "HTTP connection ended");
-                        },
+                    if connection(stream, peer, router, shutdown).await == End::Idle {
+                        connections.count_idle();
                     }
-                    drop(place);
+                    drop((counted, place));
                 });
             }
             Err(error) => {
@@ -70,9 +71,6 @@ pub async fn serve(listener: TcpListener, router: Router, max_connections: usize
         }
     }
     drop(listener);
-    if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
-        cut.request();
-    }
     tasks.close();
     tasks.wait().await;
 }
@@ -81,12 +79,57 @@ pub async fn serve(listener: TcpListener, router: Router, max_connections: usize
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+) -> std::io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
     // The semaphore is never closed.
     let place = Arc::clone(places).acquire_owned().await.ok();
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, peer, place))
+}
+
+/// Why a connection ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The peer went, or broke the protocol or a limit.
+    Peer,
+    /// Nobody used it.
+    Idle,
+    Shutdown,
+}
+
+async fn connection<S>(stream: S, peer: SocketAddr, router: Router, shutdown: Shutdown) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let activity = Activity::new();
+    let router = TowerToHyperService::new(router);
+    let seen = activity.clone();
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.call(request);
+        let seen = seen.clone();
+        async move {
+            let response: Response<Body> = seen.during(answer).await?;
+            Ok::<_, std::convert::Infallible>(response.map(|body| Read::new(body, seen)))
+        }
+    });
+    let builder = builder();
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(Guard::new(stream)), answer));
+    let end = tokio::select! {
+        biased;
+        () = shutdown.requested() => End::Shutdown,
+        outcome = serving.as_mut() => {
+            if let Err(error) = outcome {
+                tracing::debug!(%peer, error, "HTTP connection ended");
+            }
+            return End::Peer;
+        }
+        () = activity.idle() => End::Idle,
+    };
+    serving.as_mut().graceful_shutdown();
+    // Who does not take what it asked for, does not get it.
+    let _ = tokio::time::timeout(FAREWELL, serving).await;
+    end
 }
 
 fn builder() -> Builder<TokioExecutor> {
@@ -101,3 +144,6 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_timeout(HEADERS);
     builder
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,9 @@ pub fn usual_size(shown: Size) -> Result<Size, Failure> {
     } else {
         Size { width: short_side, height: long_side }
     };
-    codable(size)
-        .map_err(|_| Failure::refused(anyhow!("{shown} cannot be made smaller by half and coded; give --size")))
+    codable(size).map_err(|_| {
+        Failure::refused(anyhow!("{shown} cannot be made smaller by half and coded; give --size"))
+    })
 }
 
 /// The size at which a picture that is shown at `shown` stands in a video of size `video`: all of it, if the shapes are the same.
@@ -64,11 +65,13 @@ pub struct Framer {
     scaler: Scaler,
 }
 
-impl Framer {
-    pub fn new() -> Self {
+impl Default for Framer {
+    fn default() -> Self {
         Self { scaler: Scaler::new(Filter::Area) }
     }
+}
 
+impl Framer {
     /// The picture as it stands in a video of size `video`, `factor` times as large: what a network of this factor should make of
     /// the same picture with the factor 1. Time, key and colour are kept.
     pub fn frame(&mut self, picture: &Picture, video: Size, factor: u32) -> Result<Picture, FfmpegError> {
@@ -140,8 +143,10 @@ mod tests {
                 let Ok(sent) = usual_size(shown) else { continue };
                 assert!(sent.width.is_multiple_of(2) && sent.height.is_multiple_of(2));
                 assert_eq!(inner(shown, sent), sent, "{shown} in {sent}");
-                let crooked = f64::from(sent.width) * f64::from(height) / f64::from(width) - f64::from(sent.height);
-                let across = f64::from(sent.height) * f64::from(width) / f64::from(height) - f64::from(sent.width);
+                let crooked =
+                    f64::from(sent.width) * f64::from(height) / f64::from(width) - f64::from(sent.height);
+                let across =
+                    f64::from(sent.height) * f64::from(width) / f64::from(height) - f64::from(sent.width);
                 assert!(crooked.abs().min(across.abs()) <= 1.0, "{shown} as {sent}");
             }
         }
@@ -169,7 +174,7 @@ mod tests {
             upright.plane_mut(component).fill(200);
         }
         for factor in [1, 2, 3] {
-            let framed = Framer::new().frame(&upright, size(64, 36), factor).unwrap();
+            let framed = Framer::default().frame(&upright, size(64, 36), factor).unwrap();
             assert_eq!(framed.size(), size(64, 36).scaled(factor));
             // 20 of 64 columns are the picture.
             let row = framed.luma().rows().nth(5).unwrap();
@@ -177,7 +182,10 @@ mod tests {
             assert!(row.iter().enumerate().all(|(x, &sample)| sample == expected(x)), "{factor}: {row:?}");
             let chroma = framed.plane(Component::Cb).rows().nth(5).unwrap();
             let expected = |x: usize| if (11..21).contains(&(x / factor as usize)) { 200 } else { 128 };
-            assert!(chroma.iter().enumerate().all(|(x, &sample)| sample == expected(x)), "{factor}: {chroma:?}");
+            assert!(
+                chroma.iter().enumerate().all(|(x, &sample)| sample == expected(x)),
+                "{factor}: {chroma:?}"
+            );
         }
     }
 
@@ -186,7 +194,7 @@ mod tests {
         let mut picture = Picture::new(size(720, 576));
         picture.set_pixel_aspect(PixelAspect::new(64, 45));
         assert_eq!(shape(&picture), size(1024, 576));
-        let framed = Framer::new().frame(&picture, size(480, 270), 1).unwrap();
+        let framed = Framer::default().frame(&picture, size(480, 270), 1).unwrap();
         assert_eq!((framed.size(), framed.pixel_aspect()), (size(480, 270), PixelAspect::SQUARE));
     }
 }

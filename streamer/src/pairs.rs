@@ -86,7 +86,7 @@ impl PairMaker {
         Self {
             wanted,
             decoder: None,
-            framer: Framer::new(),
+            framer: Framer::default(),
             cuts: CutDetector::new(&Settings::default()),
             last: None,
         }

@@ -1,7 +1,5 @@
 //! Kinds of AAC that browsers refuse: they hear it all the same, and whoever can set the encoder is told.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
-
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;

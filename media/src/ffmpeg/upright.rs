@@ -1,7 +1,7 @@
 //! Decoded pictures as they are meant to be looked at: progressive, and turned as their file or their stream says.
 
-use super::pool::FramePool;
 use super::Deinterlacer;
+use super::pool::FramePool;
 use crate::picture::{Component, DisplayMatrix, Picture, PixelAspect, Plane, PlaneMut, Scan, Turn};
 
 /// Makes pictures progressive and turns them as they say, or as the track says that they are from. What is progressive and upright

@@ -135,8 +135,12 @@ fn interlaced_pictures_are_made_progressive_one_for_each() {
             let error = (picture.pts() - MediaTime::from_millis(40 * index as i64)).abs();
             assert!(error <= MediaTime::from_millis(1), "{order}: {picture:?}");
         }
-        let filters = |deinterlacer: &str| format!("{deinterlacer}select=eq(n\\,12),scale=out_range=tv:in_range=tv");
-        let made = difference(&pictures[12], &shown(&file.path, &filters("bwdif=mode=send_frame:deint=interlaced,")));
+        let filters =
+            |deinterlacer: &str| format!("{deinterlacer}select=eq(n\\,12),scale=out_range=tv:in_range=tv");
+        let made = difference(
+            &pictures[12],
+            &shown(&file.path, &filters("bwdif=mode=send_frame:deint=interlaced,")),
+        );
         let combed = difference(&pictures[12], &shown(&file.path, &filters("")));
         assert!(made < 0.5 && combed > 1.0, "{order}: {made} off what it should be, {combed} off the fields");
     }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::abuse::{Connections, WrongKeys};
 use crate::http::status::{status, summary};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
@@ -19,9 +20,10 @@ use crate::streams::{Publication, SessionSettings, StreamSettings, Streams};
 const KEY: &str = "s3cret";
 
 struct Server {
+    app: App,
     streams: Arc<Streams>,
     stream: Arc<Stream>,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     _tasks: tokio::task::JoinSet<()>,
 }
 
@@ -42,10 +44,13 @@ impl Server {
         let stream = streams.add(stream).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = super::super::router(App::new(Arc::clone(&streams), library.handle()));
+        let connections = Connections::new(100);
+        let keys = Arc::new(WrongKeys::default());
+        let app = App::new(Arc::clone(&streams), library.handle(), keys, Arc::clone(&connections));
+        let router = super::super::router(app.clone());
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(super::super::serve(listener, router, 100, Shutdown::new()));
-        Self { streams, stream, address, _tasks: tasks }
+        tasks.spawn(super::super::serve(listener, router, connections, Shutdown::new()));
+        Self { app, streams, stream, address, _tasks: tasks }
     }
 
     fn publish(&self) -> Publication {
@@ -154,6 +159,30 @@ async fn who_has_no_key_or_no_stream_is_told() {
         assert_eq!((found, problem.kind), (status, format!("/problems/{kind}")), "{authorization:?}");
     }
     assert_eq!(server.kept(), None);
+}
+
+#[tokio::test]
+async fn who_guesses_keys_has_to_wait() {
+    let server = Server::start().await;
+    let _publication = server.publish();
+    let ask = |peer: [u8; 4], key: &str| {
+        let request = axum::http::Request::builder()
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .extension(ConnectInfo(SocketAddr::from((peer, 1))));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let found = authorise(&server.app, "demo", &parts);
+        found.map_or_else(|error| error.into_response().status().as_u16(), |_| 200)
+    };
+    let guesser = [203, 0, 113, 7];
+    assert_eq!(ask(guesser, KEY), 200);
+    for _ in 0..10 {
+        assert_eq!(ask(guesser, "wrong"), 401);
+    }
+    assert_eq!(ask(guesser, "wrong"), 429);
+    assert_eq!(ask(guesser, KEY), 429, "or the answer would tell that it is right");
+    assert_eq!(ask([203, 0, 113, 8], KEY), 200);
+    let (_, metrics) = server.ask("GET", "/metrics", "", b"").await;
+    assert!(metrics.contains("sharpcast_keys_refused_total{reason=\"too-many\"} 2"), "{metrics}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! It holds no part but the one that is being sent: a reader who never reads must not keep what has left the window.
 
 use std::io;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,34 +15,48 @@ use http_body::{Frame, SizeHint};
 use crate::out::RenditionId;
 use crate::out::hls::Packager;
 
-/// A complete segment from some part on. Its length is known, so answers carry `Content-Length`.
+/// Bytes of a complete segment. Their number is known, so answers carry `Content-Length`.
 #[derive(Debug)]
 pub(super) struct SegmentBody {
     packager: Arc<Packager>,
     id: RenditionId,
     msn: u64,
-    next: usize,
-    remaining: u64,
+    /// What is still to be sent.
+    rest: Range<u64>,
 }
 
 impl SegmentBody {
     /// None if there is no such segment.
     pub(super) fn new(packager: Arc<Packager>, id: RenditionId, msn: u64) -> Option<Self> {
         let parts = packager.segment(id, msn)?;
-        let remaining = parts.iter().map(|part| part.len() as u64).sum();
-        Some(Self { packager, id, msn, next: 0, remaining })
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        Some(Self { packager, id, msn, rest: 0..length })
     }
 
-    /// The next part; an error where the reader was so slow that the segment has left the window.
+    /// Bytes that are still to be sent.
+    pub(super) fn length(&self) -> u64 {
+        self.rest.end - self.rest.start
+    }
+
+    /// These bytes of the segment only; they lie within it.
+    pub(super) fn only(self, bytes: Range<u64>) -> Self {
+        Self { rest: bytes, ..self }
+    }
+
+    /// What is left of the next part; an error where the reader was so slow that the segment has left the window.
     fn take(&mut self) -> io::Result<Bytes> {
-        let parts = self.packager.segment(self.id, self.msn);
-        let part = parts.and_then(|parts| parts.into_iter().nth(self.next)).ok_or_else(|| {
-            let msn = self.msn;
-            io::Error::other(format!("segment {msn} left the window while it was being sent"))
-        })?;
-        self.next += 1;
-        self.remaining = self.remaining.saturating_sub(part.len() as u64);
-        Ok(part)
+        let mut start = 0;
+        for part in self.packager.segment(self.id, self.msn).unwrap_or_default() {
+            let end = start + part.len() as u64;
+            if self.rest.start < end {
+                let piece = (self.rest.start - start) as usize..(self.rest.end.min(end) - start) as usize;
+                self.rest.start = self.rest.end.min(end);
+                return Ok(part.slice(piece));
+            }
+            start = end;
+        }
+        let msn = self.msn;
+        Err(io::Error::other(format!("segment {msn} left the window while it was being sent")))
     }
 }
 
@@ -53,17 +68,17 @@ impl HttpBody for SegmentBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if self.remaining == 0 {
+        if self.rest.is_empty() {
             return Poll::Ready(None);
         }
         Poll::Ready(Some(self.take().map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.remaining == 0
+        self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.remaining)
+        SizeHint::with_exact(self.length())
     }
 }

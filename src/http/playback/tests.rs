@@ -166,6 +166,77 @@ async fn head_and_gzip() {
     assert_eq!(playlist.header("content-encoding"), "gzip");
 }
 
+/// What browsers ask before they let a page of another site fetch with headers of its own.
+#[tokio::test]
+async fn players_on_other_sites_may_play() {
+    let server = Server::start().await;
+    server.pictures(120);
+    let origin = "Origin: https://player.example\r\n";
+    for path in [
+        "/hls/demo/index.m3u8",
+        "/hls/demo/source/index.m3u8",
+        "/hls/demo/source/init-1.mp4",
+        "/hls/demo/source/seg-1.m4s",
+        "/hls/demo/source/part-1-0.m4s",
+        "/hls/nobody/index.m3u8",
+        "/hls/nothing/lives/at/this/path",
+    ] {
+        let asked = format!(
+            "{origin}Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: range, x-token\r\n\
+             Access-Control-Request-Private-Network: true\r\n"
+        );
+        let answer = server.ask("OPTIONS", path, &asked).await;
+        assert_eq!(answer.status / 100, 2, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert_eq!(answer.header("access-control-allow-methods"), "GET,HEAD", "{path}");
+        assert_eq!(answer.header("access-control-allow-headers"), "range, x-token", "{path}");
+        assert_eq!(answer.header("access-control-allow-private-network"), "true", "{path}");
+        // Errors can be read there, too.
+        for method in ["GET", "DELETE"] {
+            let answer = server.ask(method, path, origin).await;
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                "*",
+                "{method} {path}: {}",
+                answer.status
+            );
+            assert!(
+                answer.header("access-control-expose-headers").contains("content-range"),
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn media_is_fetched_in_pieces() {
+    let server = Server::start().await;
+    server.pictures(120);
+    for path in ["source/init-1.mp4", "source/seg-1.m4s", "source/part-1-1.m4s"] {
+        let path = format!("/hls/demo/{path}");
+        let whole = server.get(&path).await;
+        assert_eq!((whole.status, whole.header("accept-ranges")), (200, "bytes"), "{path}");
+        let length = whole.body.len();
+        let half = length / 2;
+        for (range, expected) in [
+            ("bytes=0-0".to_owned(), 0..1),
+            (format!("bytes=0-{}", half - 1), 0..half),
+            (format!("bytes={half}-"), half..length),
+            ("bytes=-7".to_owned(), length - 7..length),
+        ] {
+            let answer = server.ask("GET", &path, &format!("Range: {range}\r\n")).await;
+            assert_eq!(answer.status, 206, "{path} {range}");
+            let content_range = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
+            assert_eq!(answer.header("content-range"), content_range, "{path}");
+            assert_eq!(answer.header("content-length"), expected.len().to_string(), "{path}");
+            assert_eq!(answer.body, whole.body[expected], "{path} {range}");
+        }
+        let beyond = server.ask("GET", &path, &format!("Range: bytes={length}-\r\n")).await;
+        assert_eq!(beyond.status, 416, "{path}");
+        assert_eq!(beyond.header("content-range"), format!("bytes */{length}"), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_playlist_waits_for_the_part_asked_for() {
     let server = Server::start().await;

@@ -58,15 +58,7 @@ impl Transcoder {
             colour,
             aspect: PixelAspect::SQUARE,
         })?;
-        Ok(Self {
-            size,
-            frame_rate,
-            colour,
-            framer: Framer::new(),
-            encoder,
-            last: None,
-            last_key: None,
-        })
+        Ok(Self { size, frame_rate, colour, framer: Framer::default(), encoder, last: None, last_key: None })
     }
 
     /// Describes the packets to whoever decodes them.

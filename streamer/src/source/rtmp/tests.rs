@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use media::{Picture, Size};
 use media::flv::Muxer;
 use media::synthetic::TestPictures;
+use media::{Picture, Size};
 use rtmp::{Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
@@ -24,12 +24,7 @@ fn free_address() -> SocketAddr {
 }
 
 /// Publishes `count` pictures that begin at `start`, and leaves.
-async fn publish(
-    url: &RtmpUrl,
-    size: Size,
-    start: MediaTime,
-    count: u32,
-) -> Result<Publisher, rtmp::Error> {
+async fn publish(url: &RtmpUrl, size: Size, start: MediaTime, count: u32) -> Result<Publisher, rtmp::Error> {
     let pictures = TestPictures::new(size, FrameRate { num: 25, den: 1 });
     let rate = pictures.frame_rate();
     let colour = media::Colour::default();
