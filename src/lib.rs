@@ -14,6 +14,7 @@
 //! | [`inference`] | the nets: who runs them, how a new one is proven and handed over |
 //! | [`out`] | where renditions go; HLS: parts, segments and playlists, in memory |
 //! | [`http`] | playback, control API, pages, metrics |
+//! | [`problems`] | what is wrong with a stream, for those who can mend it |
 //! | [`abuse`] | how much strangers may do from one address |
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
@@ -25,6 +26,7 @@ pub mod inference;
 pub mod ingest;
 pub mod lane;
 pub mod out;
+pub mod problems;
 pub mod server;
 pub mod sound;
 pub mod streams;

@@ -1,9 +1,8 @@
 //! The sound of a stream on its way to the listeners: as it comes where browsers play it, otherwise transcoded to AAC-LC.
 //!
 //! Browsers that refuse the sound refuse the pictures with it, and they give up at a frame that is damaged. So neither ever
-//! reaches a playlist. The transcoder
-//! runs on a thread of its own behind a bounded queue, and is started when such sound first comes: the publisher never
-//! waits for it, and it needs no net. Times are kept; what primes the encoder is left out.
+//! reaches a playlist. The transcoder runs on a thread of its own behind a bounded queue, and is started when such sound first comes: the
+//! publisher never waits for it, and it needs no net. Times are kept; what primes the encoder is left out.
 
 mod stage;
 
@@ -17,15 +16,14 @@ use media::ffmpeg::SoundCheck;
 use media::packet::{Packet, Unit};
 
 use crate::out::{Arrival, Rendition, Sinks};
+use crate::problems::Problems;
 use stage::Stage;
-
-pub use stage::Report;
 
 /// The way of one session's sound.
 pub struct Sound {
     stream: StreamName,
     sinks: Sinks,
-    report: Report,
+    problems: Problems,
     /// Once started it waits for more until the session ends.
     stage: Option<Stage>,
     /// What the sound is transcoded from, if it is.
@@ -42,8 +40,8 @@ impl fmt::Debug for Sound {
 
 impl Sound {
     /// A way into these sinks. `stream` names the thread.
-    pub fn new(stream: StreamName, sinks: Sinks, report: Report) -> Self {
-        Self { stream, sinks, report, stage: None, transcoded: None, check: None }
+    pub fn new(stream: StreamName, sinks: Sinks, problems: Problems) -> Self {
+        Self { stream, sinks, problems, stage: None, transcoded: None, check: None }
     }
 
     /// The packets that follow are coded like this.
@@ -61,7 +59,7 @@ impl Sound {
                 self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(playable), arrival);
             }
             Err(why) => {
-                (self.report)(
+                self.problems.report(
                     "sound-transcoded",
                     format!("browsers do not play this sound, so it is transcoded to AAC-LC: it is {why}"),
                 );
@@ -78,7 +76,7 @@ impl Sound {
                 if let Some(Err(error)) = self.check.as_mut().map(|check| check.check(&packet)) {
                     let text =
                         format!("a damaged frame of sound is left out, browsers would give up: {error}");
-                    (self.report)("sound-damaged", text);
+                    self.problems.report("sound-damaged", text);
                     return;
                 }
                 self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
@@ -86,9 +84,9 @@ impl Sound {
             (Some(_), Some(stage)) => {
                 let dropped = stage.push(packet);
                 if dropped > 0 {
-                    (self.report)(
+                    self.problems.report(
                         "sound-dropped",
-                        "the machine is too slow to transcode the sound; let the encoder send AAC-LC".into(),
+                        "the machine is too slow to transcode the sound; let the encoder send AAC-LC",
                     );
                 }
             }
@@ -107,9 +105,10 @@ impl Sound {
         let Some(config) = self.transcoded.clone() else { return };
         if self.stage.is_none() {
             let output = self.sinks.output(Rendition::AUDIO);
-            self.stage = Stage::start(&self.stream, output, Arc::clone(&self.report))
+            self.stage = Stage::start(&self.stream, output, self.problems.clone())
                 .inspect_err(|error| {
-                    (self.report)("sound-left-out", format!("no thread to transcode the sound: {error}"));
+                    self.problems
+                        .report("sound-left-out", format!("no thread to transcode the sound: {error}"));
                 })
                 .ok();
         }

@@ -11,7 +11,6 @@
 
 mod error;
 mod meter;
-mod problems;
 mod report;
 mod session;
 mod stream;
@@ -33,7 +32,6 @@ use crate::inference::Profile;
 pub use crate::lane::select::RefineReason;
 pub use crate::lane::stats::Figures;
 pub use error::Error;
-pub use problems::Problems;
 pub use report::CheckedReport;
 pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
 pub use stream::{Presence, Publication, Stream, StreamSettings};

@@ -2,6 +2,8 @@
 
 /* global Hls */
 
+/** Milliseconds within which a second error of the media is not answered like the first. */
+const AGAIN = 10000;
 /** Milliseconds before a lost stream is tried again; doubles up to the last one. */
 const RETRY_FIRST = 1000;
 const RETRY_LAST = 8000;
@@ -18,6 +20,9 @@ export class Player extends EventTarget {
   constructor(video, url) {
     super();
     Object.assign(this, { video, url, hls: null, retry: RETRY_FIRST, timer: null, wanted: null });
+    // Renditions that the playlist had when it was loaded; null before.
+    this.listed = null;
+    Object.assign(this, { silent: false, failed: -Infinity });
     this.native = !(window.Hls && Hls.isSupported());
     video.addEventListener("loadeddata", () => {
       this.retry = RETRY_FIRST;
@@ -29,15 +34,19 @@ export class Player extends EventTarget {
   start() {
     this.stop();
     if (this.native) {
+      this.#list().then((names) => { this.listed = names; });
       this.video.src = this.url;
     } else {
       this.hls = new Hls(SETTINGS);
       this.hls.on(Hls.Events.ERROR, (_, error) => this.#error(error));
+      this.hls.on(Hls.Events.MANIFEST_LOADED, (_, { levels, audioTracks }) => {
+        this.listed = [...levels, ...audioTracks ?? []].map(({ url }) => renditionOf(url));
+      });
       this.hls.on(Hls.Events.MANIFEST_PARSED, () => {
         this.#select();
         this.dispatchEvent(new Event("levels"));
       });
-      this.hls.loadSource(this.url);
+      this.hls.loadSource(this.silent ? new URL(`${this.wanted ?? "enhanced"}/index.m3u8`, new URL(this.url, location.href)).href : this.url);
       this.hls.attachMedia(this.video);
     }
     this.play();
@@ -47,6 +56,7 @@ export class Player extends EventTarget {
     clearTimeout(this.timer);
     this.hls?.destroy();
     this.hls = null;
+    this.listed = null;
     this.video.removeAttribute("src");
     this.video.load();
   }
@@ -64,13 +74,26 @@ export class Player extends EventTarget {
 
   /** Names of the renditions that can be chosen, as in their URLs. */
   get renditions() {
-    return this.hls ? this.hls.levels.map(renditionOf) : [];
+    return this.hls ? this.hls.levels.map((level) => renditionOf(level.url[0])) : [];
+  }
+
+  /** Whether the playlist had this rendition when it was loaded; null before. */
+  lists(rendition) {
+    return this.listed && this.listed.includes(rendition);
+  }
+
+  /** Begins anew if the playlist has more than when it was loaded: players read it once. */
+  async renew() {
+    const names = await this.#list();
+    if (this.listed && !this.silent && names?.some((name) => !this.listed.includes(name))) this.start();
   }
 
   /** Stays with one rendition, now or as soon as it is known. */
   choose(rendition) {
+    const changes = this.wanted !== rendition;
     this.wanted = rendition;
-    this.#select();
+    if (this.silent && changes) this.start();
+    else this.#select();
   }
 
   /** The wall-clock time of the picture that is shown, in milliseconds, or null. */
@@ -88,7 +111,7 @@ export class Player extends EventTarget {
 
   #select() {
     if (!this.hls || !this.wanted) return;
-    const level = this.hls.levels.findIndex((candidate) => renditionOf(candidate) === this.wanted);
+    const level = this.renditions.indexOf(this.wanted);
     if (level < 0 || level === this.hls.loadLevel && !this.hls.autoLevelEnabled) return;
     // Before the first picture there is nothing to switch without a seam.
     if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.hls.loadLevel = level;
@@ -97,8 +120,28 @@ export class Player extends EventTarget {
 
   #error(error) {
     if (!error.fatal) return;
-    if (error.type === Hls.ErrorTypes.MEDIA_ERROR) this.hls.recoverMediaError();
-    else this.#lost();
+    if (error.type !== Hls.ErrorTypes.MEDIA_ERROR) return this.#lost();
+    const again = performance.now() - this.failed < AGAIN;
+    this.failed = performance.now();
+    if (!again) return this.hls.recoverMediaError();
+    // Rather the picture alone than nothing.
+    const sound = error.sourceBufferName === "audio" || error.parent === "audio" || this.lists("audio");
+    if (!sound || this.silent) return this.#lost();
+    this.silent = true;
+    this.start();
+    return this.dispatchEvent(new Event("silent"));
+  }
+
+  /** Names of the renditions in the multivariant playlist as it is now; null if there is none. */
+  async #list() {
+    try {
+      const response = await fetch(this.url, { cache: "no-store" });
+      const text = response.ok ? await response.text() : "";
+      const urls = [...text.matchAll(/^[^#\s].*|(?<=URI=")[^"]+/gm)].map(([url]) => new URL(url, response.url).href);
+      return urls.length > 0 ? urls.map(renditionOf) : null;
+    } catch {
+      return null;
+    }
   }
 
   #lost() {
@@ -109,6 +152,6 @@ export class Player extends EventTarget {
   }
 }
 
-function renditionOf(level) {
-  return new URL(level.url[0], location.href).pathname.split("/").at(-2);
+function renditionOf(url) {
+  return new URL(url, location.href).pathname.split("/").at(-2);
 }

@@ -27,7 +27,9 @@ export function figures(status, delay) {
   const { video, enhance } = status;
   const list = [];
   if (video) {
-    list.push(["source", `${video.width}×${video.height}, ${video.frame_rate.toFixed(1)} fps, ${bits(video.bitrate)}`, ""]);
+    const pixels = video.pixel_aspect ? ` (pixels ${video.pixel_aspect})` : "";
+    const rate = `${video.frame_rate.toFixed(1)} fps`;
+    list.push(["source", `${video.width}×${video.height}${pixels}, ${rate}, ${bits(video.bitrate)}`, ""]);
   }
   if (enhance) {
     const { model } = enhance;
@@ -42,6 +44,7 @@ export function figures(status, delay) {
       list.push(["refined", enhance.tcsr > 0 ? `${enhance.tcsr} (${why}), ${ms.toFixed(0)} ms` : "0", enhance.tcsr > 0 ? "good" : ""]);
       list.push(["refinable", `${affordable.toFixed(1)} per second`, ""]);
     }
+    if (enhance.deinterlaced > 0) list.push(["deinterlaced", `${enhance.deinterlaced}`, ""]);
     list.push(["plain", `${enhance.plain}`, enhance.plain_overload + enhance.plain_failed > 0 ? "warn" : ""]);
     list.push(["skipped", `${enhance.skipped}`, enhance.skipped > 0 ? "warn" : ""]);
     list.push(["per picture", `${enhance.lane_ms.toFixed(1)} ms, net ${enhance.net_ms.toFixed(1)} ms`, ""]);
@@ -49,6 +52,19 @@ export function figures(status, delay) {
   }
   if (delay !== null) list.push(["latency", `${delay.toFixed(1)} s`, ""]);
   return list;
+}
+
+/** Lists what is wrong with the stream and can be mended, each with how often and when. */
+export function showProblems(element, problems) {
+  element.hidden = problems.length === 0;
+  const items = problems.map(({ text, count, first, last }) => {
+    const item = document.createElement("li");
+    const time = (moment) => new Date(moment).toLocaleTimeString();
+    const when = count > 1 ? `${count} times, ${time(first)} to ${time(last)}` : time(first);
+    item.textContent = `${text} (${when})`;
+    return item;
+  });
+  element.replaceChildren(...items);
 }
 
 /** Fills a description list with figures; keeps the elements that are there. */

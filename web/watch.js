@@ -2,10 +2,12 @@
 
 import { Divider, Follow } from "/assets/compare.js";
 import { Player } from "/assets/player.js";
-import { ask, figures, showFigures, showState } from "/assets/status.js";
+import { ask, figures, showFigures, showProblems, showState } from "/assets/status.js";
 import { TrainingView } from "/assets/training.js";
 
 const POLL = 1000;
+/** Looks without a new picture, though pictures come in, after which this browser seems unable to show them. */
+const BLIND = 12;
 
 const name = decodeURIComponent(location.pathname.split("/").pop());
 const base = `/hls/${encodeURIComponent(name)}`;
@@ -29,16 +31,26 @@ window.player = {
   view: "enhanced",
   status: null,
   playing: false,
-  setView,
+  setView: choose,
   /** Seconds from the server's receiving a picture to its being shown here. */
   get delay() {
     return main.date === null ? null : Math.max(0, (Date.now() - main.date) / 1000);
   },
 };
 const state = window.player;
+/** The view that the viewer chose: shown as soon as there is such a thing. */
+let wish = "enhanced";
+/** The source cannot be shown here, as it seems. */
+let sourceIsDark = false;
+const seen = { pictures: 0, looks: 0 };
 
 document.title = `${name} – sharpcast`;
 element("name").textContent = name;
+
+function choose(view) {
+  wish = view;
+  setView(view);
+}
 
 function setView(view) {
   state.view = view;
@@ -60,10 +72,42 @@ function setView(view) {
 /** Buttons for what there is. Natively, the system chooses the rendition by itself. */
 function offerViews() {
   const enhanced = main.native ? Boolean(state.status?.enhance) : main.renditions.includes("enhanced");
-  for (const button of viewButtons) {
-    button.disabled = button.dataset.view === "source" ? main.native : !enhanced;
+  const source = !main.native && !sourceIsDark;
+  const possible = { enhanced, source, compare: enhanced && source };
+  for (const button of viewButtons) button.disabled = !possible[button.dataset.view];
+  if (main.native) return;
+  const view = possible[wish] ? wish : enhanced ? "enhanced" : "source";
+  if (view !== state.view) setView(view);
+}
+
+/** What the playlist did not have yet when it was loaded is there by now? */
+function renew({ video, audio, enhance }) {
+  const late = (track, rendition) => track && main.lists(rendition) === false;
+  if (late(video, "source") || late(audio, "audio") || late(enhance, "enhanced")) main.renew();
+}
+
+/** Pictures come in, but none is seen: the source may have none that a browser can begin with. */
+function lookForPictures(status) {
+  const player = state.view === "compare" ? second : main;
+  const pictures = player.video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+  const due = status?.state === "live" && status.video && !player.video.paused && !document.hidden;
+  seen.looks = due && pictures === seen.pictures ? seen.looks + 1 : 0;
+  seen.pictures = pictures;
+  if (seen.looks < BLIND || main.native) return;
+  seen.looks = 0;
+  if (state.view === "enhanced") return;
+  if (main.renditions.includes("enhanced")) {
+    sourceIsDark = true;
+    offerViews();
+    notice("This browser cannot show the source as it comes; the enhanced picture is shown.");
+  } else {
+    notice("This browser cannot show the pictures as they come.");
   }
-  if (!main.native && !enhanced && state.view !== "source") setView("source");
+}
+
+function notice(text) {
+  element("notice").textContent = text;
+  element("notice").hidden = !text;
 }
 
 function say(text) {
@@ -76,10 +120,14 @@ async function poll() {
   state.status = status;
   showState(element("state"), status?.state);
   training.show(status?.training ?? null, status?.state === "live");
+  showProblems(element("problems"), status?.problems ?? []);
   if (status) {
+    renew(status);
+    lookForPictures(status);
     showFigures(element("stats"), figures(status, state.playing ? state.delay : null));
     if (status.state === "live" && before !== "live" && !state.playing) main.start();
     if (status.state === "idle" && !state.playing) say("Nobody is publishing. The picture appears by itself.");
+    if (state.playing && status.state === "live" && !status.video) say("Sound only. A picture appears by itself.");
     if (status.state === "waiting") say("The publisher is gone; waiting for it to come back.");
   } else if (!state.playing) {
     say(`There is no stream named ${name}, or the server is away.`);
@@ -89,6 +137,7 @@ async function poll() {
 }
 
 main.addEventListener("levels", offerViews);
+main.addEventListener("silent", () => notice("This browser cannot play the sound; the picture plays without it."));
 main.addEventListener("lost", () => {
   state.playing = false;
   say("The stream is interrupted; trying again …");
@@ -111,7 +160,7 @@ main.video.addEventListener("volumechange", () => {
   element("mute").textContent = main.video.muted ? "Sound on" : "Sound off";
 });
 
-for (const button of viewButtons) button.addEventListener("click", () => setView(button.dataset.view));
+for (const button of viewButtons) button.addEventListener("click", () => choose(button.dataset.view));
 element("play").addEventListener("click", () => {
   if (!main.video.paused) return main.video.pause();
   main.catchUp();

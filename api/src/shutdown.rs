@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(shutdown.sleep(Duration::from_millis(1)), Ok(()));
         let other = shutdown.clone();
         let began = Instant::now();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             scope.spawn(move || other.request());
             assert_eq!(shutdown.sleep(Duration::from_secs(600)), Err(Stopped));
         });

@@ -56,7 +56,9 @@ fn two_publishers_of_the_same_media_are_heard_alike() {
 #[test]
 fn times_beyond_24_bits_come_out_right() {
     let mut demuxer = Demuxer::new();
-    replay(LIBRTMP, 16).iter().for_each(|tag| demuxer.push(tag).unwrap());
+    for tag in &replay(LIBRTMP, 16) {
+        demuxer.push(tag).unwrap();
+    }
     demuxer.finish();
     let mut decode_times = Vec::new();
     while let Some(unit) = demuxer.pull() {

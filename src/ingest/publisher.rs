@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use super::admission::{Admission, PublishRequest};
 use super::half_open::Entry;
 use crate::out::Arrival;
-use crate::streams::{Error, Problems, Publication};
+use crate::problems::Problems;
+use crate::streams::{Error, Publication};
 
 /// How long a decision on a publisher may take. Encoders give up after some ten seconds.
 const DECISION: Duration = Duration::from_secs(5);

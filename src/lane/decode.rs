@@ -110,10 +110,10 @@ impl FrameDecoder {
             match (self.open)(self.config.as_deref()?) {
                 Ok(decoder) => self.decoder = Some(decoder),
                 Err(error) => {
-                    tracing::error!(
-                        stream = %self.stats.stream(), %error,
-                        "no decoder; the enhanced lane rests until the stream is coded otherwise"
+                    let text = format!(
+                        "the pictures cannot be decoded, so only the source is handed out until they are coded otherwise: {error}"
                     );
+                    self.stats.problems.report("enhancing-rests", text);
                     // Asked for once only, not for every packet.
                     self.config = None;
                 }

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use super::frame::{Frame, UpscaledBy};
 use super::select::RefineReason;
+use crate::problems::Problems;
 
 /// Pictures whose times make up the medians: two seconds or so.
 const RECENT: usize = 64;
@@ -21,13 +22,12 @@ const RECENT: usize = 64;
 /// Refined pictures that are remembered with their reasons.
 const CHOSEN: usize = 16;
 
-/// Losses are logged one by one up to this many, then every hundredth.
-const LOGGED: u64 = 5;
-
 /// The counts of one lane.
 #[derive(Debug)]
 pub struct LaneStats {
     stream: StreamName,
+    /// For what the lane cannot use.
+    pub(super) problems: Problems,
     figures: Mutex<Figures>,
 }
 
@@ -68,7 +68,6 @@ pub struct Figures {
     pub chosen: VecDeque<(MediaTime, RefineReason)>,
     /// Pictures a second that the second stage can afford.
     pub affordable: f64,
-    damaged: u64,
     net: VecDeque<Duration>,
     refiner: VecDeque<Duration>,
     lane: VecDeque<Duration>,
@@ -125,8 +124,8 @@ impl Figures {
 }
 
 impl LaneStats {
-    pub fn new(stream: StreamName) -> Self {
-        Self { stream, figures: Mutex::default() }
+    pub fn new(stream: StreamName, problems: Problems) -> Self {
+        Self { stream, problems, figures: Mutex::default() }
     }
 
     /// For the log.
@@ -153,15 +152,13 @@ impl LaneStats {
 
     /// Pictures that the lane had taken will never be shown; `error` says why, where it is no decision of the lane.
     pub fn lose(&self, count: u64, error: Option<&dyn Display>) {
-        let mut figures = self.figures.lock();
-        figures.given_up += count;
-        let Some(error) = error else { return };
-        figures.damaged += 1;
-        let damaged = figures.damaged;
-        // Nobody waits for the log.
-        drop(figures);
-        if damaged <= LOGGED || damaged.is_multiple_of(100) {
-            tracing::warn!(stream = %self.stream, %error, damaged, "a picture is not shown");
+        self.figures.lock().given_up += count;
+        if let Some(error) = error {
+            let text = format!(
+                "a picture is missing in the enhanced rendition: {error}; if that goes on, look at the encoder's settings and \
+                 at the network before the server"
+            );
+            self.problems.report("picture-not-enhanced", text);
         }
     }
 

@@ -14,9 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::out::Output;
-
-/// Takes a problem's kind and its sentence.
-pub type Report = Arc<dyn Fn(&'static str, String) + Send + Sync>;
+use crate::problems::Problems;
 
 /// Frames that may wait: ten seconds at 48 kHz. Transcoding is a hundred times faster than sound.
 const MAX_PACKETS: usize = 512;
@@ -57,7 +55,7 @@ impl Queued for Input {
 }
 
 impl Stage {
-    pub(super) fn start(stream: &StreamName, output: Output, report: Report) -> std::io::Result<Self> {
+    pub(super) fn start(stream: &StreamName, output: Output, problems: Problems) -> std::io::Result<Self> {
         let queue = Arc::new(KeyQueue::new(MAX_PACKETS, Overflow::DropVideo).with_max_bytes(MAX_BYTES));
         let turn = Arc::new(Mutex::new(0));
         let (end, ended) = oneshot::channel();
@@ -66,7 +64,7 @@ impl Stage {
             turn: Arc::clone(&turn),
             own_turn: 0,
             output,
-            report,
+            problems,
             transcoder: None,
             announced: false,
             silent: 0,
@@ -75,7 +73,7 @@ impl Stage {
             while catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
                 // What broke is not trusted; the next beginning makes another one.
                 worker.transcoder = None;
-                (worker.report)("sound-left-out", "the transcoder of the sound broke".to_owned());
+                worker.problems.report("sound-left-out", "the transcoder of the sound broke");
             }
             // Nobody waits for a session that was given up.
             let _ = end.send(());
@@ -124,7 +122,7 @@ struct Worker {
     /// Which beginning the packets at hand belong to.
     own_turn: u64,
     output: Output,
-    report: Report,
+    problems: Problems,
     /// None while nothing is to be transcoded, and where that is impossible.
     transcoder: Option<Transcoder>,
     /// Whether listeners know how to decode what comes out.
@@ -154,10 +152,8 @@ impl Worker {
         self.transcoder = Transcoder::new(config)
             .inspect_err(|error| {
                 let advice = "set the encoder to AAC-LC";
-                (self.report)(
-                    "sound-left-out",
-                    format!("the sound cannot be transcoded ({error}); {advice}"),
-                );
+                self.problems
+                    .report("sound-left-out", format!("the sound cannot be transcoded ({error}); {advice}"));
             })
             .ok();
     }
@@ -165,7 +161,7 @@ impl Worker {
     fn transcode(&mut self, step: impl FnOnce(&mut Transcoder) -> Result<(), FfmpegError>) {
         let Some(transcoder) = &mut self.transcoder else { return };
         if let Err(error) = step(transcoder) {
-            (self.report)("sound-damaged", format!("a piece of sound cannot be transcoded: {error}"));
+            self.problems.report("sound-damaged", format!("a piece of sound cannot be transcoded: {error}"));
         }
         while let Some(transcoder) = &mut self.transcoder {
             let Some(packet) = transcoder.pull() else { break };
@@ -179,10 +175,8 @@ impl Worker {
             self.hand_out(&Unit::Packet(packet));
         }
         if self.silent == SILENT_FRAMES {
-            (self.report)(
-                "sound-left-out",
-                "nothing of the sound can be decoded; set the encoder to AAC-LC".to_owned(),
-            );
+            self.problems
+                .report("sound-left-out", "nothing of the sound can be decoded; set the encoder to AAC-LC");
         }
     }
 

@@ -40,7 +40,7 @@ const ELD: [u8; 4] = [0xf8, 0xe6, 0x20, 0x00];
 
 struct Bench {
     recorder: Arc<Recorder>,
-    problems: Arc<Mutex<Vec<&'static str>>>,
+    problems: Problems,
     sinks: Sinks,
     sound: Sound,
 }
@@ -48,11 +48,9 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let recorder = Arc::new(Recorder::default());
-        let problems: Arc<Mutex<Vec<_>>> = Arc::default();
-        let noted = Arc::clone(&problems);
+        let problems = Problems::new("demo".parse().unwrap());
         let sinks = Sinks::new("demo".parse().unwrap(), vec![Arc::clone(&recorder) as _]);
-        let report: Report = Arc::new(move |kind, _| noted.lock().push(kind));
-        let sound = Sound::new("demo".parse().unwrap(), sinks.clone(), report);
+        let sound = Sound::new("demo".parse().unwrap(), sinks.clone(), problems.clone());
         Self { recorder, problems, sinks, sound }
     }
 
@@ -72,10 +70,10 @@ impl Bench {
         }
     }
 
-    async fn end(mut self) -> (Vec<String>, Vec<&'static str>) {
+    async fn end(mut self) -> (Vec<String>, Vec<String>) {
         self.sound.end(Duration::from_secs(10)).await;
         let seen = self.recorder.0.lock().clone();
-        let problems = self.problems.lock().clone();
+        let problems = self.problems.list().into_iter().map(|problem| problem.kind).collect();
         (seen, problems)
     }
 }

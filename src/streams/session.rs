@@ -12,13 +12,13 @@ use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
 use super::meter::Meter;
-use super::problems::Problems;
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Shared};
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
+use crate::problems::Problems;
 use crate::sound::Sound;
 
 /// How long a lane may take to finish what it has when its stream ends. Shorter than the whole server may take.
@@ -26,6 +26,9 @@ const LANE_END: Duration = Duration::from_millis(2500);
 
 /// How long transcoded sound may take to come to its end, behind the lane's.
 const SOUND_END: Duration = Duration::from_millis(500);
+
+/// Who sends no keyframe for so long is told: encoders that are left alone send one every ten seconds.
+const KEYFRAME_WITHIN: MediaTime = MediaTime::from_millis(15_000);
 
 /// What all sessions share.
 #[derive(Clone)]
@@ -68,6 +71,8 @@ pub struct Session {
     sound: Sound,
     sinks: Sinks,
     timeline: Timeline,
+    /// When the last keyframe came, or the first picture, or somebody was told that there is none.
+    keyframe: Option<MediaTime>,
     /// The pictures carry closed captions.
     captions: bool,
     over: bool,
@@ -103,17 +108,15 @@ impl Session {
         sinks.extend(settings.sinks.iter().map(|open| open(&model.name)));
         let sinks = Sinks::new(model.name.clone(), sinks);
         model.session_began();
+        let problems = Problems::new(model.name.clone());
         let lane = settings.lanes.as_ref().and_then(|shared| {
-            LaneFeed::start(shared, &sinks, model)
+            LaneFeed::start(shared, &sinks, model, &problems)
                 .inspect_err(
                     |error| tracing::error!(stream = %model.name, %error, "no thread for the enhanced lane"),
                 )
                 .ok()
         });
-        let problems = Problems::new(model.name.clone());
-        let noted = problems.clone();
-        let report = move |kind, text| noted.report(kind, text);
-        let sound = Sound::new(model.name.clone(), sinks.clone(), Arc::new(report));
+        let sound = Sound::new(model.name.clone(), sinks.clone(), problems.clone());
         Self {
             packager,
             lane,
@@ -126,6 +129,7 @@ impl Session {
             sound,
             sinks,
             timeline: Timeline::new(),
+            keyframe: None,
             captions: false,
             over: false,
         }
@@ -179,7 +183,7 @@ impl Session {
     fn configure_video(&mut self, config: Arc<VideoConfig>, arrival: Arrival) {
         tracing::info!(stream = %self.name, codec = config.codec_string(), size = %config.size(), "video");
         if let Some(lane) = &mut self.lane {
-            lane.configure(&config, &self.sinks, &self.name);
+            lane.configure(&config, &self.sinks, &self.problems);
         }
         self.sinks.unit(Rendition::SOURCE, &Unit::VideoConfig(Arc::clone(&config)), arrival);
         Incoming::configure(&mut self.video, config);
@@ -206,6 +210,7 @@ impl Session {
             Track::Video => {
                 let Some(video) = &mut self.video else { return };
                 video.note(&packet, arrival);
+                look_for_keyframes(&packet, &mut self.keyframe, &self.problems);
                 if !self.captions && video.config.has_captions(&packet.data) {
                     self.captions = true;
                     tracing::info!(stream = %self.name, "closed captions");
@@ -227,11 +232,30 @@ impl Session {
     fn discontinuity(&mut self, at: MediaTime) {
         self.discontinuities += 1;
         tracing::info!(stream = %self.name, %at, "discontinuity");
+        self.keyframe = None;
         self.sound.discontinuity();
         self.sinks.discontinuity();
         if let Some(lane) = &self.lane {
             lane.queue.push(LaneInput::Discontinuity);
         }
+    }
+}
+
+/// Recovery points are none: browsers do not begin with them.
+fn look_for_keyframes(packet: &Packet, last: &mut Option<MediaTime>, problems: &Problems) {
+    let since = *last.get_or_insert(packet.dts);
+    if packet.is_independent() {
+        *last = Some(packet.dts);
+    } else if packet.dts - since > KEYFRAME_WITHIN {
+        *last = Some(packet.dts);
+        problems.report(
+            "keyframes-missing",
+            format!(
+                "no keyframe (IDR) came for {} s: viewers wait for one, and without any a browser cannot show the source; \
+                 set the encoder's keyframe interval to 2 s, and turn intra refresh and open GOPs off",
+                KEYFRAME_WITHIN.as_secs_f64()
+            ),
+        );
     }
 }
 
@@ -279,10 +303,15 @@ impl<C> Incoming<C> {
 }
 
 impl LaneFeed {
-    fn start(shared: &Shared, sinks: &Sinks, model: &Arc<StreamModel>) -> std::io::Result<Self> {
+    fn start(
+        shared: &Shared,
+        sinks: &Sinks,
+        model: &Arc<StreamModel>,
+        problems: &Problems,
+    ) -> std::io::Result<Self> {
         let rendition = Rendition::enhanced(shared.scale);
         let queue = Arc::new(lane_queue());
-        let stats = Arc::new(LaneStats::new(model.name.clone()));
+        let stats = Arc::new(LaneStats::new(model.name.clone(), problems.clone()));
         let lane = Lane::start(LaneParts {
             shared: shared.clone(),
             queue: Arc::clone(&queue),
@@ -293,11 +322,16 @@ impl LaneFeed {
         Ok(Self { shared: shared.clone(), rendition, stats, queue, lane: Some(lane), config: None })
     }
 
-    fn configure(&mut self, config: &Arc<VideoConfig>, sinks: &Sinks, name: &StreamName) {
+    fn configure(&mut self, config: &Arc<VideoConfig>, sinks: &Sinks, problems: &Problems) {
         if self.shared.enhanced(config.size()).is_none() {
-            tracing::warn!(
-                stream = %name, size = %config.size(), max = %self.shared.max_size,
-                "enhanced pictures would be too large; the stream is handed out as received"
+            problems.report(
+                "too-large-to-enhance",
+                format!(
+                    "pictures of {} would be enhanced beyond {}, so the stream is handed out as received; send it smaller, \
+                     or raise max_size",
+                    config.size(),
+                    self.shared.max_size
+                ),
             );
             self.config = None;
             return;

@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
-use super::problems::Problems;
 use super::report::CheckedReport;
 use super::session::{Session, SessionSettings};
 use crate::inference::{Profile, StreamModel};
 use crate::out::Arrival;
 use crate::out::hls::Packager;
+use crate::problems::Problems;
 
 /// So often within [`TURNS`] may a publisher that is heard be replaced. Two encoders that come back by themselves would
 /// take turns for ever, and nobody could watch.

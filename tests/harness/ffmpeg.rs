@@ -10,6 +10,8 @@ use crate::process::Process;
 pub struct Publish<'a> {
     /// `WxH`, or none for sound only.
     pub size: Option<&'a str>,
+    /// Filters and encoder options for the pictures, beside the usual ones.
+    pub video_options: &'a [&'a str],
     /// With a tone.
     pub sound: bool,
     /// How the tone is coded, beside as AAC.
@@ -29,6 +31,7 @@ impl Default for Publish<'_> {
         let sound_options = &["-b:a", "96k"];
         Self {
             size: Some("480x270"),
+            video_options: &[],
             sound: true,
             sound_options,
             rate: 24,
@@ -56,6 +59,7 @@ impl Publish<'_> {
             command.args(["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "1"]);
             command.args(["-b:v", "600k", "-maxrate", "600k", "-bufsize", "600k"]);
             command.args(["-g", &gop, "-keyint_min", &gop, "-sc_threshold", "0", "-bf", &b_frames]);
+            command.args(self.video_options);
         }
         if self.sound {
             command.args(["-c:a", "aac"]).args(self.sound_options);

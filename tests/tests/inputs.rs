@@ -90,3 +90,39 @@ fn gops_longer_than_the_target_duration() {
     let longest = hls::segments(&text).iter().map(|segment| segment.duration).fold(0.0, f64::max);
     assert!(longest.round() <= target, "{longest} s in a playlist that promises {target}");
 }
+
+/// A camera of old: fields, and pixels that are wider than they are high.
+#[test]
+fn fields_and_oblong_pixels() {
+    let server = Server::start();
+    let camera = Publish {
+        size: Some("352x288"),
+        rate: 25,
+        gop: 50,
+        video_options: &["-flags", "+ilme+ildct", "-vf", "setsar=16/11", "-x264-params", "tff=1"],
+        ..Publish::default()
+    };
+    let _publisher = camera.to(&server.rtmp(KEY));
+    let demo = server.demo();
+    demo.wait_playable("enhanced");
+    let (_, multivariant) = server.get("/hls/demo/index.m3u8");
+    for size in ["RESOLUTION=512x288", "RESOLUTION=1024x576"] {
+        assert!(multivariant.contains(size), "{multivariant}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (rendition, width, order) in [("source", 352, "tt"), ("enhanced", 704, "progressive")] {
+        let file = folder.path().join(rendition).with_extension("mp4").to_str().unwrap().to_owned();
+        record(&demo.rendition_url(rendition), 3, &file);
+        assert_eq!(complaints(&file), "");
+        let entries = "stream=width,sample_aspect_ratio,display_aspect_ratio,field_order";
+        let stream = probe(&file, &["-show_entries", entries])["streams"][0].clone();
+        assert_eq!(stream["width"], width, "{rendition}: {stream}");
+        assert_eq!(stream["sample_aspect_ratio"], "16:11", "{rendition}: {stream}");
+        assert_eq!(stream["display_aspect_ratio"], "16:9", "{rendition}: {stream}");
+        assert_eq!(stream["field_order"], order, "{rendition}: {stream}");
+    }
+    let status = demo.status();
+    assert_eq!(status["video"]["pixel_aspect"], "16:11", "{status}");
+    assert!(status["enhance"]["deinterlaced"].as_u64().unwrap() > 25, "{status}");
+    assert_eq!(status["enhance"]["skipped"], 0, "{status}");
+}

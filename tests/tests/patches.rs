@@ -143,6 +143,8 @@ fn the_command_uploads_differences() {
         assert!(uploaded.status.success(), "{said} {}", String::from_utf8_lossy(&uploaded.stderr));
         let bytes = said.split(' ').find_map(|field| field.strip_prefix("bytes=")?.parse::<usize>().ok());
         assert!(bytes.is_some_and(|bytes| bytes < most), "{said}");
-        assert_eq!(demo.status()["enhance"]["model"]["fingerprint"], new.fingerprint().to_hex());
+        wait_for("the new net in use", Duration::from_secs(5), || {
+            (demo.status()["enhance"]["model"]["fingerprint"] == new.fingerprint().to_hex()).then_some(())
+        });
     }
 }

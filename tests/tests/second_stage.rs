@@ -9,6 +9,7 @@ use harness::{Server, wait_for};
 const SMALL: Publish<'static> = Publish {
     size: Some("128x72"),
     sound: true,
+    video_options: &[],
     sound_options: &[],
     rate: 15,
     gop: 15,

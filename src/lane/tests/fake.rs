@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::control::ModelOrigin;
+use api::names::StreamName;
 use media::VideoConfig;
 use media::ffmpeg::Encoder;
 use media::packet::{Packet, Unit};
@@ -23,6 +24,7 @@ use crate::lane::parts::{LaneParts, Shared};
 use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::stats::LaneStats;
 use crate::out::{Arrival, EncodeSettings, Output, Rendition, Sink, SinkError, Sinks};
+use crate::problems::Problems;
 
 pub(in crate::lane) const SMALL: Size = Size { width: 32, height: 32 };
 pub(in crate::lane) const RATE: FrameRate = FrameRate { num: 25, den: 1 };
@@ -57,7 +59,8 @@ impl Sink for Recorder {
 }
 
 pub(in crate::lane) fn stats() -> Arc<LaneStats> {
-    Arc::new(LaneStats::new("demo".parse().expect("a good name")))
+    let name: StreamName = "demo".parse().expect("a good name");
+    Arc::new(LaneStats::new(name.clone(), Problems::new(name)))
 }
 
 pub(in crate::lane) fn output(sink: Arc<dyn Sink>) -> Output {

@@ -156,3 +156,19 @@ async fn packets_without_a_configuration_and_after_the_end_go_nowhere() {
     assert!(session.is_over());
     assert_eq!(recorder.seen(), ["finish"]);
 }
+
+#[tokio::test]
+async fn who_sends_no_keyframes_is_told() {
+    let recorder = Arc::new(Recorder::default());
+    let mut session = session(&recorder);
+    session.push(video(), Arrival::now());
+    // A keyframe every ten seconds, then recovery points only.
+    for number in 0..50 {
+        let (key, recovery) = (number < 20 && number % 10 == 0, number >= 20 && number % 2 == 0);
+        let Unit::Packet(packet) = packet(Track::Video, number * 1000) else { panic!() };
+        session.push(Unit::Packet(Packet { key: key || recovery, recovery, ..packet }), Arrival::now());
+        assert_eq!(session.problems.list().len(), usize::from(number >= 26), "{number}");
+    }
+    let told = session.problems.list();
+    assert_eq!((told[0].kind.as_str(), told[0].count), ("keyframes-missing", 2));
+}

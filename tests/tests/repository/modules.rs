@@ -7,19 +7,20 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 13] = [
+const SERVER: [(&str, &[&str]); 14] = [
     ("", &[]),
     ("abuse", &[]),
     ("cli", &["config", "server", "telemetry"]),
     ("config", &["inference", "out", "streams", "telemetry"]),
     ("http", &["abuse", "inference", "lane", "out", "streams"]),
     ("inference", &["out"]),
-    ("ingest", &["abuse", "out", "streams"]),
-    ("lane", &["inference", "out"]),
+    ("ingest", &["abuse", "out", "problems", "streams"]),
+    ("lane", &["inference", "out", "problems"]),
     ("out", &[]),
+    ("problems", &[]),
     ("server", &["abuse", "config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
-    ("sound", &["out"]),
-    ("streams", &["inference", "lane", "out", "sound"]),
+    ("sound", &["out", "problems"]),
+    ("streams", &["inference", "lane", "out", "problems", "sound"]),
     ("telemetry", &[]),
 ];
 

@@ -10,7 +10,7 @@ fn combed(number: i64, scan: Scan) -> Picture {
     for component in Component::ALL {
         picture.plane_mut(component).fill(128);
     }
-    let later = if scan == Scan::TopFieldFirst { 1 } else { 0 };
+    let later = usize::from(scan == Scan::TopFieldFirst);
     for (line, row) in picture.luma_mut().rows_mut().enumerate() {
         let field = 2 * number as usize + usize::from(line % 2 == later);
         row.fill(40);
@@ -106,7 +106,6 @@ fn pictures_of_both_kinds_and_of_other_sizes_keep_their_order_and_number() {
     push(other.picture(0));
     (0..3).for_each(|number| push(combed(number, Scan::TopFieldFirst)));
     (0..SETTLED + 10).for_each(|number| push(progressive(number)));
-    drop(push);
     assert_eq!(pulled, pushed, "at the end nothing waits any more");
 }
 

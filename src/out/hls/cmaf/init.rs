@@ -115,3 +115,47 @@ fn encode(timescale: u32, tkhd: Tkhd, hdlr: Hdlr, minf: Minf, entry: Codec) -> R
     moov.encode(&mut bytes)?;
     Ok(bytes.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use media::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
+    use media::{Colour, FrameRate, PixelAspect, Size};
+    use mp4_atom::{Any, ReadFrom};
+
+    use super::*;
+
+    fn track(aspect: PixelAspect) -> Trak {
+        let settings = EncoderSettings {
+            size: Size { width: 720, height: 576 },
+            frame_rate: FrameRate::whole(25),
+            rate: RateControl::Quality { crf: 23.0, max_bitrate: None },
+            preset: Preset::Ultrafast,
+            key_interval: None,
+            threads: 1,
+            colour: Colour::default(),
+            aspect,
+        };
+        let init = video(&Encoder::new(&settings).unwrap().config()).unwrap();
+        let mut bytes = &init[..];
+        loop {
+            if let Any::Moov(moov) = Any::read_from(&mut bytes).unwrap() {
+                return moov.trak[0].clone();
+            }
+        }
+    }
+
+    #[test]
+    fn oblong_pixels_are_told_twice() {
+        let told = |aspect| {
+            let track = track(aspect);
+            let Codec::Avc1(entry) = &track.mdia.minf.stbl.stsd.codecs[0] else { panic!() };
+            let shown = [track.tkhd.width, track.tkhd.height].map(|side| side.integer());
+            let pasp = entry.pasp.as_ref().map(|pasp| (pasp.h_spacing, pasp.v_spacing));
+            (pasp, shown, [entry.visual.width, entry.visual.height])
+        };
+        let coded = [720, 576];
+        assert_eq!(told(PixelAspect::new(64, 45)), (Some((64, 45)), [1024, 576], coded));
+        assert_eq!(told(PixelAspect::new(8, 9)), (Some((8, 9)), [720, 648], coded));
+        assert_eq!(told(PixelAspect::SQUARE), (None, coded, coded));
+    }
+}

@@ -33,7 +33,7 @@ struct Entry {
 }
 
 impl Problems {
-    pub(super) fn new(stream: StreamName) -> Self {
+    pub fn new(stream: StreamName) -> Self {
         Self { stream, all: Arc::default() }
     }
 
