@@ -22,7 +22,9 @@ export class Player extends EventTarget {
     Object.assign(this, { video, url, hls: null, retry: RETRY_FIRST, timer: null, wanted: null });
     // Renditions that the playlist had when it was loaded; null before.
     this.listed = null;
-    Object.assign(this, { silent: false, failed: -Infinity });
+    // The one rendition that this browser can play, where it cannot play all of them together.
+    this.only = null;
+    this.failed = -Infinity;
     this.native = !(window.Hls && Hls.isSupported());
     video.addEventListener("loadeddata", () => {
       this.retry = RETRY_FIRST;
@@ -46,7 +48,7 @@ export class Player extends EventTarget {
         this.#select();
         this.dispatchEvent(new Event("levels"));
       });
-      this.hls.loadSource(this.silent ? new URL(`${this.wanted ?? "enhanced"}/index.m3u8`, new URL(this.url, location.href)).href : this.url);
+      this.hls.loadSource(this.only ? this.url.replace(/[^/]*$/, `${this.only}/index.m3u8`) : this.url);
       this.hls.attachMedia(this.video);
     }
     this.play();
@@ -85,15 +87,20 @@ export class Player extends EventTarget {
   /** Begins anew if the playlist has more than when it was loaded: players read it once. */
   async renew() {
     const names = await this.#list();
-    if (this.listed && !this.silent && names?.some((name) => !this.listed.includes(name))) this.start();
+    if (this.listed && !this.only && names?.some((name) => !this.listed.includes(name))) this.start();
   }
 
   /** Stays with one rendition, now or as soon as it is known. */
   choose(rendition) {
-    const changes = this.wanted !== rendition;
     this.wanted = rendition;
-    if (this.silent && changes) this.start();
+    if (this.only && this.only !== rendition && this.only !== "audio") this.playOnly(rendition);
     else this.#select();
+  }
+
+  /** Picture without sound, or sound without picture. */
+  playOnly(rendition) {
+    this.only = rendition;
+    this.start();
   }
 
   /** The wall-clock time of the picture that is shown, in milliseconds, or null. */
@@ -126,9 +133,8 @@ export class Player extends EventTarget {
     if (!again) return this.hls.recoverMediaError();
     // Rather the picture alone than nothing.
     const sound = error.sourceBufferName === "audio" || error.parent === "audio" || this.lists("audio");
-    if (!sound || this.silent) return this.#lost();
-    this.silent = true;
-    this.start();
+    if (!sound || this.only) return this.#lost();
+    this.playOnly(this.wanted ?? "enhanced");
     return this.dispatchEvent(new Event("silent"));
   }
 

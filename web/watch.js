@@ -86,11 +86,11 @@ function renew({ video, audio, enhance }) {
   if (late(video, "source") || late(audio, "audio") || late(enhance, "enhanced")) main.renew();
 }
 
-/** Pictures come in, but none is seen: the source may have none that a browser can begin with. */
+/** Pictures come in often, but none is seen: the source may have none that a browser can begin with. */
 function lookForPictures(status) {
   const player = state.view === "compare" ? second : main;
   const pictures = player.video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-  const due = status?.state === "live" && status.video && !player.video.paused && !document.hidden;
+  const due = status?.state === "live" && status.video?.frame_rate >= 1 && !player.video.paused && !document.hidden;
   seen.looks = due && pictures === seen.pictures ? seen.looks + 1 : 0;
   seen.pictures = pictures;
   if (seen.looks < BLIND || main.native) return;
@@ -100,7 +100,10 @@ function lookForPictures(status) {
     sourceIsDark = true;
     offerViews();
     notice("This browser cannot show the source as it comes; the enhanced picture is shown.");
-  } else {
+  } else if (main.only === null && main.lists("audio")) {
+    main.playOnly("audio");
+    notice("This browser cannot show the pictures as they come; only the sound is played.");
+  } else if (main.only === null) {
     notice("This browser cannot show the pictures as they come.");
   }
 }
@@ -112,6 +115,12 @@ function notice(text) {
 
 function say(text) {
   message.textContent = text;
+}
+
+/** Something plays. */
+function sayNothing() {
+  const { state: stands, video } = state.status ?? {};
+  say(stands === "live" && !video ? "Sound only. A picture appears by itself." : "");
 }
 
 async function poll() {
@@ -127,7 +136,6 @@ async function poll() {
     showFigures(element("stats"), figures(status, state.playing ? state.delay : null));
     if (status.state === "live" && before !== "live" && !state.playing) main.start();
     if (status.state === "idle" && !state.playing) say("Nobody is publishing. The picture appears by itself.");
-    if (state.playing && status.state === "live" && !status.video) say("Sound only. A picture appears by itself.");
     if (status.state === "waiting") say("The publisher is gone; waiting for it to come back.");
   } else if (!state.playing) {
     say(`There is no stream named ${name}, or the server is away.`);
@@ -144,11 +152,11 @@ main.addEventListener("lost", () => {
 });
 main.video.addEventListener("playing", () => {
   state.playing = true;
-  say("");
+  sayNothing();
 });
 main.video.addEventListener("waiting", () => say("Waiting for the next pictures …"));
 main.video.addEventListener("timeupdate", () => {
-  if (!main.video.paused && main.video.readyState > 2) say("");
+  if (!main.video.paused && main.video.readyState > 2) sayNothing();
 });
 main.video.addEventListener("ended", () => {
   state.playing = false;

@@ -165,7 +165,7 @@ async fn a_publisher_with_long_pauses_stays() {
     let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![1].into() };
     let send = async {
         for _ in 0..5 {
-            let pause = Limits::default().media_timeout - Duration::from_secs(1);
+            let pause = Limits::default().media_timeout.mul_f64(0.9);
             tokio::select! {
                 error = publisher.closed() => panic!("{error}"),
                 () = sleep(pause) => publisher.send(&tag).await.unwrap(),

@@ -40,7 +40,7 @@ impl Meter {
         // The oldest arrival opens the span; what came in it is the rest.
         let Some((oldest, _)) = recent.next() else { return 0.0 };
         let span = now.saturating_duration_since(*oldest).as_secs_f64();
-        if span < 0.1 { 0.0 } else { recent.map(|(_, bytes)| amount(*bytes)).sum::<f64>() / span }
+        if span < 0.1 { 0.0 } else { recent.fold(0.0, |sum, (_, bytes)| sum + amount(*bytes)) / span }
     }
 }
 
@@ -64,6 +64,8 @@ mod tests {
         assert!((meter.packets(now) - 25.0).abs() < 0.01, "{}", meter.packets(now));
         assert!((meter.bits(now) - 500_000.0).abs() < 1.0, "{}", meter.bits(now));
         assert!(meter.packets(at(700)) == 0.0 && meter.bits(at(700)) == 0.0);
+        // A sum of nothing is minus zero.
+        assert!(meter.packets(at(600)).is_sign_positive(), "{}", meter.packets(at(600)));
     }
 
     #[test]
