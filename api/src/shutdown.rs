@@ -157,4 +157,23 @@ mod tests {
         assert!(shutdown.is_requested());
         assert!(began.elapsed() < Duration::from_secs(600));
     }
+
+    /// In a process of its own, which is this test once more.
+    #[test]
+    fn an_end_that_hangs_is_cut_short() {
+        const HANGS: &str = "SHARPCAST_TEST_HANGS";
+        if std::env::var_os(HANGS).is_some() {
+            end_within(Duration::from_millis(300));
+            thread::sleep(Duration::from_secs(60));
+            return;
+        }
+        let began = Instant::now();
+        let ended = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "shutdown::tests::an_end_that_hangs_is_cut_short"])
+            .env(HANGS, "1")
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(HUNG), "{ended:?}");
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
 }

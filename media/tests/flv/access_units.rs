@@ -1,5 +1,7 @@
 //! Real streams, taken apart in every way in which publishers send them: the same pictures come out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, where they stand")]
+
 use std::sync::LazyLock;
 
 use bytes::Bytes;

@@ -58,7 +58,9 @@ fn write_tags(tags: &[Tag]) -> Vec<u8> {
 
 fn demux(tags: &[Tag]) -> Vec<Unit> {
     let mut demuxer = Demuxer::new();
-    tags.iter().for_each(|tag| demuxer.push(tag).expect("readable"));
+    for tag in tags {
+        demuxer.push(tag).expect("readable");
+    }
     demuxer.finish();
     std::iter::from_fn(|| demuxer.pull()).collect()
 }

@@ -25,16 +25,17 @@ pub(super) fn last_line(
         )));
     }
     let head = match last.frames {
-        0 if sounds > 0 => format!("{sounds} sounds in {seconds:.0} s"),
+        0 if sounds > 0 => format!("{} of sound in {seconds:.0} s", count(sounds, "frame")),
         frames if arrived < frames => {
-            format!("{arrived} of {frames} pictures reached the server in {seconds:.0} s")
+            format!("{arrived} of {} reached the server in {seconds:.0} s", count(frames, "picture"))
         }
-        frames => format!("{frames} pictures in {seconds:.0} s"),
+        frames => format!("{} in {seconds:.0} s", count(frames, "picture")),
     };
     let mut figures = vec![head];
     if last.pairs > 0 {
-        figures
-            .push(format!("{} training steps on {} pairs, {} uploads", last.steps, last.pairs, last.uploads));
+        let trained = [(last.steps, "training step"), (last.pairs, "pair"), (last.uploads, "upload")];
+        let [steps, pairs, uploads] = trained.map(|(n, thing)| count(n, thing));
+        figures.push(format!("{steps} on {pairs}, {uploads}"));
     }
     if let Some(quality) = last.quality {
         figures.push(format!("{:+.2} dB over plain upsampling", quality.gain()));
@@ -61,6 +62,11 @@ fn tried(counters: &Counters, seconds: f64) -> String {
         0 => format!("tried for {seconds:.0} s"),
         tries => format!("tried {} in {seconds:.0} s", times(tries)),
     }
+}
+
+fn count(n: u64, thing: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{plural}")
 }
 
 fn times(n: u64) -> String {

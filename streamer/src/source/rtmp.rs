@@ -272,6 +272,8 @@ async fn serve(
             Event::Closed => break,
         }
     }
+    demuxer.finish();
+    pass_on(&mut demuxer, &queue, &mut refusals);
     Ok(())
 }
 

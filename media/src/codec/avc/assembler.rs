@@ -326,7 +326,7 @@ fn joined(units: &[Bytes], length: usize) -> Option<Bytes> {
     Some(data.freeze())
 }
 
-/// The bit that is always zero is, and the number is one that has a meaning or may be given one.
+/// The bit that is always zero is.
 fn is_plausible(unit: &[u8]) -> bool {
     unit.first().is_some_and(|header| header & 0x80 == 0)
 }
