@@ -9,6 +9,9 @@ use super::reload::{Delta, ReloadError};
 use super::segmenter::{Config, Segmenter};
 use crate::out::{Kind, RenditionId};
 
+/// Segments that sound which comes late has to reach back before it is announced: players begin three of them behind the end.
+const REACH: usize = 4;
+
 impl Presentation {
     /// Something can be played.
     pub(super) fn is_ready(&self) -> bool {
@@ -84,6 +87,12 @@ impl Presentation {
         let segmenter = self.audio();
         let Some(Config::Audio(config)) = segmenter.config() else { return None };
         segmenter.window.current_msn()?;
+        // Players that begin where there is no sound yet wait for it, pictures and all. The segment at hand may be complete
+        // for the pictures only.
+        let complete = segmenter.window.listed().len();
+        if complete + 1 < self.source().window.listed().len().min(REACH) {
+            return None;
+        }
         Some(Audio {
             id: segmenter.rendition.id,
             codec: config.codec_string(),

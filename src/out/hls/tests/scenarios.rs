@@ -289,6 +289,27 @@ fn video_that_comes_late_takes_the_lead() {
 }
 
 #[test]
+fn sound_that_comes_late_is_announced_once_players_can_begin_in_it() {
+    let mut feed = Feed::new();
+    feed.push(SOURCE, small_video());
+    for _ in 0..250 {
+        feed.picture();
+    }
+    feed.audio = feed.video;
+    feed.push(AUDIO, stereo(48_000));
+    let announced = |feed: &Feed| feed.state.multivariant().unwrap().contains("TYPE=AUDIO");
+    while !announced(&feed) {
+        assert!(feed.listed(AUDIO).len() < 3, "three segments are complete");
+        feed.run(0.2);
+    }
+    assert_eq!(feed.listed(AUDIO).len(), 3);
+    // Where both begin together nothing waits.
+    let mut feed = Feed::av();
+    feed.run(2.4);
+    assert!(announced(&feed));
+}
+
+#[test]
 fn video_that_falls_silent_does_not_stop_audio() {
     let mut feed = Feed::av();
     feed.run(5.0);
