@@ -165,10 +165,11 @@ impl Assembler {
         let split = match by_length {
             Ok(by_length) if by_length.iter().all(|unit| is_plausible(unit)) => {
                 self.has_lengths |= !by_length.is_empty();
-                let size: usize = by_length.iter().map(|unit| length + unit.len()).sum();
                 let count = by_length.len();
                 let pieces = by_length.into_iter().flat_map(nal::between_codes);
                 let units: Vec<_> = pieces.map(|unit| data.slice_ref(unit)).collect();
+                // Nothing was left out, neither empty units nor start codes.
+                let size: usize = units.iter().map(|unit| length + unit.len()).sum();
                 let is_tidy = units.len() == count && size == data.len();
                 (units, is_tidy)
             }

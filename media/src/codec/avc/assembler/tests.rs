@@ -139,7 +139,9 @@ fn start_codes_are_understood_everywhere() {
     assembler.configure(X264_480X270.into()).unwrap();
     let inside = [vec![6, 5, 1, 0, 0x80], code(&[slice(5, 0, I, 0, 0)]).to_vec()].concat();
     assembler.push(&coded(0, true, &[inside])).unwrap();
-    assert_eq!(all(&mut assembler), ["480x270", "0 idr: 6 5"]);
+    // A length in front of each start code, nothing else.
+    assembler.push(&coded(40, false, &[code(&[slice(1, 0, P, 1, 2)]).to_vec()])).unwrap();
+    assert_eq!(all(&mut assembler), ["480x270", "0 idr: 6 5", "40: 1"]);
 }
 
 /// 32x16 pixels, with the same syntax of slices as the sets above.
