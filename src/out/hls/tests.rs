@@ -4,3 +4,4 @@ pub(super) mod feed;
 mod media;
 mod properties;
 mod scenarios;
+mod tracks;

@@ -142,6 +142,16 @@ impl Feed {
         self.state.playlist(rendition.id, Delta::Full).unwrap()
     }
 
+    /// The target duration, once it is known.
+    pub(super) fn seconds(&self) -> i64 {
+        self.state.cuts.target_duration().expect("known after the first segment").ticks() / MediaTime::HZ
+    }
+
+    /// Start and end of every listed segment, in milliseconds.
+    pub(super) fn bounds(&self, rendition: Rendition) -> Vec<(i64, i64)> {
+        self.listed(rendition).iter().map(|segment| (segment.from, segment.to)).collect()
+    }
+
     /// Number, start and end in milliseconds, discontinuity, parts and gap of every listed segment.
     pub(super) fn listed(&self, rendition: Rendition) -> Vec<Listed> {
         let milliseconds = |time: MediaTime| (time - START).as_millis();

@@ -9,14 +9,6 @@ use crate::out::hls::ReloadError;
 use crate::out::hls::reload::Delta;
 use crate::out::{Kind, Rendition, RenditionId};
 
-fn seconds(feed: &Feed) -> i64 {
-    feed.state.cuts.target_duration().expect("known after the first segment").ticks() / MediaTime::HZ
-}
-
-fn bounds(feed: &Feed, rendition: Rendition) -> Vec<(i64, i64)> {
-    feed.listed(rendition).iter().map(|segment| (segment.from, segment.to)).collect()
-}
-
 #[test]
 fn playlists_of_a_stream_with_all_renditions() {
     let mut feed = Feed::av();
@@ -81,8 +73,8 @@ fn nothing_is_shown_before_the_first_segment_is_complete() {
     assert_eq!(feed.state.playlist(SOURCE.id, Delta::Full), Err(ReloadError::NotReady));
     feed.run(0.1);
     assert!(feed.state.multivariant().is_some());
-    assert_eq!(bounds(&feed, SOURCE), [(0, 2000)]);
-    assert_eq!(bounds(&feed, AUDIO), [(0, 2000)]);
+    assert_eq!(feed.bounds(SOURCE), [(0, 2000)]);
+    assert_eq!(feed.bounds(AUDIO), [(0, 2000)]);
 }
 
 #[test]
@@ -122,7 +114,7 @@ fn the_target_duration_is_learnt_from_the_first_segment() {
         let mut feed = Feed::av();
         feed.key_every = key_every;
         feed.run(24.0);
-        assert_eq!(seconds(&feed), expected, "keyframes every {key_every} ms");
+        assert_eq!(feed.seconds(), expected, "keyframes every {key_every} ms");
         for segment in feed.listed(SOURCE) {
             assert!(segment.to - segment.from < expected * 1000 + 500, "{segment:?}");
         }
@@ -137,7 +129,7 @@ fn breaks_closer_than_a_segment_do_not_keep_the_playlist_away() {
         feed.state.discontinuity().unwrap();
         feed.key_next();
     }
-    assert_eq!(seconds(&feed), 2);
+    assert_eq!(feed.seconds(), 2);
     assert!(feed.text(SOURCE).contains("#EXTINF:1.00000,"));
 }
 
@@ -148,7 +140,7 @@ fn a_source_without_keyframes_begins_with_what_there_is() {
     for number in 0..25 * 20 {
         feed.push(SOURCE, picture(START + MediaTime::from_millis(number * PICTURE), false));
     }
-    assert_eq!(seconds(&feed), 2);
+    assert_eq!(feed.seconds(), 2);
     let text = feed.text(SOURCE);
     assert!(text.contains("#EXT-X-PART:") && !text.contains("INDEPENDENT=YES"), "{text}");
 }
@@ -159,9 +151,9 @@ fn an_overdue_key_picture_does_not_hold_up_the_segment() {
     feed.run(4.0);
     feed.key_every = 4_000;
     feed.run(9.0);
-    assert_eq!(seconds(&feed), 2);
-    assert_eq!(bounds(&feed, SOURCE), [(4400, 6000), (6000, 8400), (8400, 10_000), (10_000, 12_400)]);
-    assert_eq!(bounds(&feed, SOURCE), bounds(&feed, AUDIO));
+    assert_eq!(feed.seconds(), 2);
+    assert_eq!(feed.bounds(SOURCE), [(4400, 6000), (6000, 8400), (8400, 10_000), (10_000, 12_400)]);
+    assert_eq!(feed.bounds(SOURCE), feed.bounds(AUDIO));
     let window = &feed.state.segmenter(SOURCE.id).unwrap().window;
     let begins_independent: Vec<bool> = window.listed().map(|segment| segment.parts[0].independent).collect();
     assert_eq!(begins_independent, [false, true, false, true]);
@@ -172,7 +164,7 @@ fn key_pictures_that_come_often_or_a_little_early() {
     let mut feed = Feed::av();
     feed.key_every = 960; // of a publisher that means a second
     feed.run(8.0);
-    assert_eq!(bounds(&feed, SOURCE), [(0, 1920), (1920, 3840), (3840, 5760), (5760, 7680)]);
+    assert_eq!(feed.bounds(SOURCE), [(0, 1920), (1920, 3840), (3840, 5760), (5760, 7680)]);
 }
 
 #[test]
@@ -208,32 +200,6 @@ fn a_new_publisher_is_a_discontinuity_in_every_rendition() {
 }
 
 #[test]
-fn audio_of_a_new_publisher_waits_for_its_picture_and_leads_if_none_comes() {
-    let mut feed = Feed::av();
-    feed.run(5.0);
-    feed.state.discontinuity().unwrap();
-    let frames = feed.tally(AUDIO).packets;
-    feed.video += 1_500;
-    feed.sound();
-    assert_eq!(feed.tally(AUDIO).packets, frames, "waits");
-    feed.video += 6_000;
-    feed.sound();
-    assert!(feed.tally(AUDIO).packets > frames + 200, "leads");
-    assert!(feed.listed(AUDIO).iter().any(|segment| segment.discontinuity));
-    let (source, audio) = (feed.listed(SOURCE), feed.listed(AUDIO));
-    assert!(
-        source.last().unwrap().msn + 3 >= audio.last().unwrap().msn,
-        "the source does not stand: {source:?}"
-    );
-
-    feed.key_next();
-    feed.run(6.0);
-    let source = feed.listed(SOURCE);
-    let audio = feed.listed(AUDIO);
-    assert_eq!(source.last().map(|s| s.boundaries()), audio.last().map(|s| s.boundaries()));
-}
-
-#[test]
 fn other_parameter_sets_begin_a_segment() {
     let mut feed = Feed::av();
     feed.run(3.0);
@@ -247,81 +213,8 @@ fn other_parameter_sets_begin_a_segment() {
     let text = feed.text(SOURCE);
     assert!(text.contains("init-1.mp4") && text.contains("init-2.mp4"), "{text}");
     assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1);
-    assert_eq!(bounds(&feed, SOURCE), bounds(&feed, AUDIO));
+    assert_eq!(feed.bounds(SOURCE), feed.bounds(AUDIO));
     assert!(feed.tally(SOURCE).dropped > 0);
-}
-
-#[test]
-fn other_audio_parameters_begin_a_segment_at_the_next_key_picture() {
-    let mut feed = Feed::av();
-    feed.run(3.0);
-    feed.push(AUDIO, stereo(44_100));
-    feed.run(4.0);
-    assert_eq!(bounds(&feed, SOURCE), [(0, 2000), (2000, 4000), (4000, 6000)]);
-    assert_eq!(bounds(&feed, AUDIO), bounds(&feed, SOURCE));
-    assert_eq!(feed.listed(AUDIO).iter().map(|s| s.discontinuity).collect::<Vec<_>>(), [false, false, true]);
-    assert!(feed.text(AUDIO).contains("init-2.mp4"));
-}
-
-#[test]
-fn audio_alone_is_cut_by_time() {
-    let mut feed = Feed::new();
-    feed.push(AUDIO, stereo(48_000));
-    feed.video = 9_000;
-    feed.sound();
-    assert_eq!(seconds(&feed), 2);
-    let listed = feed.listed(AUDIO);
-    assert_eq!(listed.len(), 4);
-    assert!(listed.iter().all(|segment| (2000..2030).contains(&(segment.to - segment.from))), "{listed:?}");
-    insta::assert_snapshot!("multivariant_audio_only", feed.state.multivariant().unwrap());
-}
-
-#[test]
-fn video_that_comes_late_takes_the_lead() {
-    let mut feed = Feed::new();
-    feed.push(AUDIO, stereo(48_000));
-    feed.video = 5_000;
-    feed.sound();
-    feed.push(SOURCE, small_video());
-    feed.run(7.0);
-    assert_eq!(bounds(&feed, SOURCE).last(), bounds(&feed, AUDIO).last());
-    assert!(feed.state.multivariant().unwrap().contains("RESOLUTION=320x180"));
-}
-
-#[test]
-fn sound_that_comes_late_is_announced_once_players_can_begin_in_it() {
-    let mut feed = Feed::new();
-    feed.push(SOURCE, small_video());
-    for _ in 0..250 {
-        feed.picture();
-    }
-    feed.audio = feed.video;
-    feed.push(AUDIO, stereo(48_000));
-    let announced = |feed: &Feed| feed.state.multivariant().unwrap().contains("TYPE=AUDIO");
-    while !announced(&feed) {
-        assert!(feed.listed(AUDIO).len() < 3, "three segments are complete");
-        feed.run(0.2);
-    }
-    assert_eq!(feed.listed(AUDIO).len(), 3);
-    // Where both begin together nothing waits.
-    let mut feed = Feed::av();
-    feed.run(2.4);
-    assert!(announced(&feed));
-}
-
-#[test]
-fn video_that_falls_silent_does_not_stop_audio() {
-    let mut feed = Feed::av();
-    feed.run(5.0);
-    feed.video += 9_000;
-    feed.sound();
-    let audio = feed.listed(AUDIO);
-    assert!(audio.len() == 4 && audio.iter().all(|segment| segment.to - segment.from <= 2500), "{audio:?}");
-    feed.run(3.0);
-    let gaps = feed.listed(SOURCE).iter().filter(|segment| segment.parts == 0).count();
-    assert!(gaps > 0);
-    assert!(feed.text(SOURCE).contains("#EXT-X-GAP\n"));
-    assert_eq!(feed.tally(AUDIO).gaps, 0);
 }
 
 #[test]
@@ -403,7 +296,7 @@ fn pictures_in_another_order_than_they_are_shown() {
             );
         }
     }
-    assert_eq!(bounds(&feed, SOURCE), [(80, 2120), (2120, 4160), (4160, 6200)]);
+    assert_eq!(feed.bounds(SOURCE), [(80, 2120), (2120, 4160), (4160, 6200)]);
     assert_eq!(feed.tally(SOURCE).dropped, 0);
 }
 
