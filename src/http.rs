@@ -1,8 +1,8 @@
 //! HTTP: playback, control API, pages, metrics.
 //!
 //! Every error answer is a problem document ([`error`]), also where no route or no method fits. Connections are
-//! limited and headers must come in time ([`serve()`]); idle ones end ([`activity`]). Handlers never wait for media work: they read figures, or wait
-//! for a change that somebody else announces.
+//! limited and headers must come in time ([`serve()`]); idle ones end ([`activity`]). Handlers never wait for media
+//! work: they read figures, or wait for a change that somebody else announces.
 
 mod activity;
 mod app;

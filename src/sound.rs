@@ -1,8 +1,9 @@
 //! The sound of a stream on its way to the listeners: as it comes where browsers play it, otherwise transcoded to AAC-LC.
 //!
-//! Browsers that refuse the sound refuse the pictures with it, and they give up at a frame that is damaged. So neither ever
-//! reaches a playlist. The transcoder runs on a thread of its own behind a bounded queue, and is started when such sound first comes: the
-//! publisher never waits for it, and it needs no net. Times are kept; what primes the encoder is left out.
+//! Browsers that refuse the sound refuse the pictures with it, and they give up at a frame that is damaged. So neither
+//! ever reaches a playlist. The transcoder runs on a thread of its own behind a bounded queue, and is started when such
+//! sound first comes: the publisher never waits for it, and it needs no net. Times are kept; what primes the encoder is
+//! left out.
 
 mod stage;
 

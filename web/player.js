@@ -16,7 +16,7 @@ const SETTINGS = {
 };
 
 export class Player extends EventTarget {
-  /** `url` of a multivariant or media playlist. Emits "playable", "lost", "levels". */
+  /** `url` of a multivariant or media playlist. Emits "playable", "lost", "levels", "silent". */
   constructor(video, url) {
     super();
     Object.assign(this, { video, url, hls: null, retry: RETRY_FIRST, timer: null, wanted: null });
@@ -97,7 +97,7 @@ export class Player extends EventTarget {
     else this.#select();
   }
 
-  /** Picture without sound, or sound without picture. */
+  /** Picture without sound, or sound without picture; null is all of it again. */
   playOnly(rendition) {
     this.only = rendition;
     this.start();
@@ -143,7 +143,9 @@ export class Player extends EventTarget {
     try {
       const response = await fetch(this.url, { cache: "no-store" });
       const text = response.ok ? await response.text() : "";
-      const urls = [...text.matchAll(/^[^#\s].*|(?<=URI=")[^"]+/gm)].map(([url]) => new URL(url, response.url).href);
+      // Without lookbehind, which older Safari takes for a syntax error.
+      const found = [...text.matchAll(/^[^#\s].*|URI="([^"]+)/gm)];
+      const urls = found.map(([line, uri]) => new URL(uri ?? line, response.url).href);
       return urls.length > 0 ? urls.map(renditionOf) : null;
     } catch {
       return null;

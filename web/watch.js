@@ -108,6 +108,14 @@ function lookForPictures(status) {
   }
 }
 
+/** Another publisher, or the same one with other settings: what could not be played before may be played now. */
+function tryAgain() {
+  if (!sourceIsDark && main.only === null) return;
+  sourceIsDark = false;
+  notice("");
+  main.playOnly(null);
+}
+
 function notice(text) {
   element("notice").textContent = text;
   element("notice").hidden = !text;
@@ -126,11 +134,13 @@ function sayNothing() {
 async function poll() {
   const status = await ask(`/api/v1/streams/${encodeURIComponent(name)}`);
   const before = state.status?.state;
+  const breaks = state.status?.discontinuities;
   state.status = status;
   showState(element("state"), status?.state);
   training.show(status?.training ?? null, status?.state === "live");
   showProblems(element("problems"), status?.problems ?? []);
   if (status) {
+    if (breaks !== undefined && status.discontinuities !== breaks) tryAgain();
     renew(status);
     lookForPictures(status);
     showFigures(element("stats"), figures(status, state.playing ? state.delay : null));

@@ -8,9 +8,9 @@
 //! | `RENDITION/seg-MSN.m4s` | segment |
 //! | `RENDITION/part-MSN-PART.m4s` | part; the one that the playlist hints at is sent once it is complete |
 //!
-//! Media can be fetched in pieces ([`range`]), and players on other sites may play: preflight requests are answered at every
-//! address, known or not. Media never changes under its address: playlists add the session to it (`?v=`), so that caches do not mix up two
-//! streams of the same name. Nothing here needs a key, and nothing here can change a stream.
+//! Media can be fetched in pieces ([`range`]), and players on other sites may play: preflight requests are answered at
+//! every address, known or not. Media never changes under its address: playlists add the session to it (`?v=`), so that
+//! caches do not mix up two streams of the same name. Nothing here needs a key, and nothing here can change a stream.
 
 mod body;
 mod range;

@@ -149,7 +149,12 @@ impl FrameDecoder {
             Ok(()) => self.collect(pictures, missing),
             // As it is, it is better than none.
             Err(error) => {
-                tracing::warn!(stream = %self.stats.stream(), %error, "a picture stays interlaced");
+                self.stats.problems.report(
+                    "picture-interlaced",
+                    format!(
+                        "a picture is enhanced as it came, interlaced: {error}; let the encoder deinterlace"
+                    ),
+                );
                 self.leave(picture, pictures, missing);
             }
         }

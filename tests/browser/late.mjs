@@ -1,14 +1,10 @@
 // Opens a player page in the system's Chromium before all of the stream is there, and stays until the rest is seen and
 // heard: nothing is loaded anew by hand.
 // usage: node late.mjs URL SCREENSHOT.png      prints "playing" once something plays, then one JSON object
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const [url, screenshot] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio"],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   let loads = 0;

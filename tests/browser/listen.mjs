@@ -1,12 +1,8 @@
 // Opens each player page in the system's Chromium and looks whether picture and sound play.
 // usage: node listen.mjs URL ...      prints one JSON array, an object for each URL
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio"],
-});
+const browser = await launch();
 try {
   const seen = [];
   for (const url of process.argv.slice(2)) {

@@ -1,14 +1,10 @@
 // Opens the player in the system's Chromium, lets it play, looks at both videos and at the training chart, and takes
 // screenshots of the window and of the training section.
 // usage: node watch.mjs URL SCREENSHOT.png TRAINING.png      prints one JSON object
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const [url, screenshot, trainingShot] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio"],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const errors = [];
