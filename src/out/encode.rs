@@ -37,6 +37,7 @@ impl EncodeSettings {
             frame_rate,
             rate: RateControl::Quality { crf: self.quality, max_bitrate },
             preset: self.preset,
+            look_ahead: None,
             key_interval: None,
             threads: self.threads,
             colour,

@@ -88,6 +88,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
         frame_rate: RATE,
         rate: RateControl::Bitrate(600_000),
         preset: Preset::Veryfast,
+        look_ahead: None,
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: media::Colour::default(),

@@ -67,6 +67,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         frame_rate: RATE,
         rate: RateControl::Bitrate(way.bitrate),
         preset: Preset::Veryfast,
+        look_ahead: None,
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
         colour: Colour::default(),

@@ -1,7 +1,7 @@
 //! Pictures to H.264 packets, with x264.
 //!
-//! Made for live streams: no B-pictures and no look-ahead, so each picture pushed can be pulled as a packet at once,
-//! decoding and showing times are the same, and nothing is ever reordered.
+//! Made for live streams. Without look-ahead each picture pushed can be pulled as a packet at once, and nothing is ever
+//! reordered; with it, packets come later, in the order of decoding.
 
 mod settings;
 

@@ -53,6 +53,7 @@ impl Transcoder {
             frame_rate,
             rate: RateControl::Bitrate(bitrate.bits_per_second()),
             preset: PRESET,
+            look_ahead: None,
             key_interval: Some(KEY_INTERVAL),
             threads: THREADS,
             colour,

@@ -17,6 +17,7 @@ fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 16.0, max_bitrate: None },
         preset: Preset::Veryfast,
+        look_ahead: None,
         key_interval: None,
         threads: 1,
         colour: Colour { range: Range::Limited, matrix: Colour::BT709, ..Colour::default() },

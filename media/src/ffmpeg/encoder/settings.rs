@@ -6,6 +6,9 @@ use super::super::FfmpegError;
 use crate::picture::{Colour, FrameRate, PixelAspect, Size};
 use crate::time::MediaTime;
 
+/// Pictures that x264 looks ahead at most.
+const MAX_AHEAD: u32 = 250;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderSettings {
     /// Of every picture; both sides even, as 4:2:0 wants.
@@ -14,6 +17,10 @@ pub struct EncoderSettings {
     pub frame_rate: FrameRate,
     pub rate: RateControl,
     pub preset: Preset,
+    /// How much of what follows the encoder may see before it decides on a picture. It then spends bits where they last,
+    /// and predicts pictures from later ones: packets come late and in another order. Without it, each picture pushed
+    /// can be pulled at once.
+    pub look_ahead: Option<MediaTime>,
     /// From one keyframe to the next, by the frame rate; without it they come only where they are forced.
     pub key_interval: Option<MediaTime>,
     /// Slices per picture, each coded by a thread of its own; 0 lets x264 decide, which also makes fewer of pictures
@@ -101,23 +108,34 @@ impl EncoderSettings {
     pub(super) fn options(&self) -> Dictionary<'static> {
         let mut options = Dictionary::new();
         options.set("preset", self.preset.name());
-        // No look-ahead: a picture that is pushed comes out at once.
-        options.set("tune", "zerolatency");
+        if self.look_ahead.is_none() {
+            // A picture that is pushed comes out at once.
+            options.set("tune", "zerolatency");
+        }
         // A forced keyframe is one that decoding can start at, and not only an I-picture.
         options.set("forced-idr", "1");
         options.set("threads", &self.threads.to_string());
         if let RateControl::Quality { crf, .. } = self.rate {
             options.set("crf", &crf.to_string());
         }
+        let order = match self.look_ahead {
+            Some(ahead) => {
+                format!("bframes=3:sync-lookahead=0:rc-lookahead={}", self.pictures(ahead).min(MAX_AHEAD))
+            }
+            None => "bframes=0".to_owned(),
+        };
         // Without scene cuts: keyframes where nobody asked for them would cut renditions at different instants.
-        options.set("x264-params", &format!("scenecut=0:bframes=0:keyint={}", self.key_interval()));
+        options.set("x264-params", &format!("scenecut=0:{order}:keyint={}", self.key_interval()));
         options
+    }
+
+    fn pictures(&self, time: MediaTime) -> u32 {
+        ((time.as_secs_f64() * self.frame_rate.as_f64()).round() as u32).max(1)
     }
 
     /// Pictures from one keyframe to the next, as x264 writes it.
     fn key_interval(&self) -> String {
         let Some(interval) = self.key_interval else { return "infinite".to_owned() };
-        let pictures = (interval.as_secs_f64() * self.frame_rate.as_f64()).round() as u32;
-        format!("{0}:min-keyint={0}", pictures.max(1))
+        format!("{0}:min-keyint={0}", self.pictures(interval))
     }
 }

@@ -11,6 +11,7 @@ fn settings() -> EncoderSettings {
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 18.0, max_bitrate: None },
         preset: Preset::Veryfast,
+        look_ahead: None,
         key_interval: None,
         threads: 1,
         colour: Colour::default(),
@@ -32,6 +33,34 @@ fn encode(settings: &EncoderSettings, pictures: &[Picture], idr: impl Fn(usize) 
         packet
     };
     pictures.iter().enumerate().map(encode).collect()
+}
+
+#[test]
+fn with_look_ahead_packets_come_later_and_in_the_order_of_decoding() {
+    let ahead = EncoderSettings { look_ahead: Some(MediaTime::from_millis(1_000)), ..settings() };
+    let mut encoder = Encoder::new(&ahead).unwrap();
+    let (mut packets, mut first) = (Vec::new(), None);
+    let pictures = pictures(90);
+    for (index, picture) in pictures.iter().enumerate() {
+        encoder.push(picture, index == 33).unwrap();
+        packets.extend(std::iter::from_fn(|| encoder.pull().unwrap()));
+        first = first.or((!packets.is_empty()).then_some(index));
+    }
+    encoder.finish();
+    packets.extend(std::iter::from_fn(|| encoder.pull().unwrap()));
+    assert!(first.is_some_and(|first| (25..40).contains(&first)), "{first:?}");
+    let mut times: Vec<_> = packets.iter().map(|packet| packet.pts).collect();
+    let shown: Vec<_> = pictures.iter().map(Picture::pts).collect();
+    assert_ne!(times, shown, "some pictures are predicted from later ones");
+    times.sort();
+    assert_eq!(times, shown, "each picture once");
+    assert!(packets.windows(2).all(|pair| pair[0].dts < pair[1].dts), "{packets:?}");
+    assert!(packets.iter().all(|packet| packet.dts <= packet.pts), "{packets:?}");
+    // What follows a keyframe needs nothing from before it.
+    let keys: Vec<_> = (0..90).filter(|&index| packets[index].key).collect();
+    assert_eq!(keys.iter().map(|&index| packets[index].pts).collect::<Vec<_>>(), [shown[0], shown[33]]);
+    assert!(packets[keys[1]..].iter().all(|packet| packet.pts >= shown[33]), "{packets:?}");
+    assert!(keys.iter().all(|&index| has_idr_slice(&packets[index])));
 }
 
 fn has_idr_slice(packet: &Packet) -> bool {

@@ -130,6 +130,7 @@ mod tests {
             frame_rate: FrameRate::whole(25),
             rate: RateControl::Quality { crf: 23.0, max_bitrate: None },
             preset: Preset::Ultrafast,
+            look_ahead: None,
             key_interval: None,
             threads: 1,
             colour: Colour::default(),
