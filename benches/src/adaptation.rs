@@ -27,7 +27,7 @@ use media::quality::{Mean, psnr_luma};
 use models::FEdsrConfig;
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
-use streamer::coder::{Key, Transcoder};
+use streamer::coder::{Key, Latency, Transcoder, TranscoderSettings};
 use streamer::config::PolicyChoice;
 use streamer::pairs::Coded;
 
@@ -101,7 +101,8 @@ pub fn evaluate(programme: &Programme, plan: &Plan) -> Result<Outcome> {
     }
     while let Some(shot) = camera.shoot()? {
         for life in &mut lives {
-            life.see(Coded::Picture(shot.packet.clone(), shot.hr.clone()))?;
+            life.see(Coded::Original(shot.hr.clone()))?;
+            life.see(Coded::Packet(shot.packet.clone()))?;
             life.live(programme.picture_s())?;
         }
         if shot.number % MEASURE_EVERY != FIRST_MEASURED {
@@ -172,19 +173,22 @@ struct Shot {
 
 impl<'a> Camera<'a> {
     fn new(programme: &'a Programme, size: media::Size, bitrate: u32) -> Result<Self> {
-        let transcoder = Transcoder::new(
+        // Each picture at once: what was learnt from it is compared with what comes next.
+        let transcoder = Transcoder::new(TranscoderSettings {
             size,
-            bitrate.to_string().parse()?,
-            programme::RATE,
-            media::picture::Colour::default(),
-        )?;
+            bitrate: bitrate.to_string().parse()?,
+            frame_rate: programme::RATE,
+            colour: media::picture::Colour::default(),
+            latency: Latency::Low,
+        })?;
         let decoder = Decoder::new(&transcoder.config())?;
         Ok(Self { reel: programme.reel(), transcoder, decoder, bytes: 0 })
     }
 
     fn shoot(&mut self) -> Result<Option<Shot>> {
         let Some((number, scene, hr)) = self.reel.shoot()? else { return Ok(None) };
-        let packet = self.transcoder.transcode(&hr, Key::Interval)?;
+        self.transcoder.push(&hr, Key::Interval)?;
+        let packet = self.transcoder.pull()?;
         let packet = packet.context("the encoder held a picture back; it is set up for zero latency")?;
         self.bytes += packet.data.len();
         self.decoder.push(&packet)?;

@@ -1,6 +1,9 @@
 //! From the source to the queue to the server: every picture made small and coded, sound passed on; on the side,
 //! pictures for training pairs. Runs on a thread of its own and waits for nothing but the source.
 
+#[cfg(test)]
+pub(crate) mod fake;
+mod interleave;
 mod transcode;
 
 use std::sync::Arc;
@@ -10,7 +13,7 @@ use anyhow::Context as _;
 use api::Bitrate;
 use api::shutdown::Shutdown;
 use media::flow::KeyQueue;
-use media::{FrameRate, Picture, Size, Unit};
+use media::{FrameRate, MediaTime, Picture, Size, Unit};
 
 use crate::failure::Failure;
 use crate::framing::{shape, usual_size};
@@ -18,13 +21,20 @@ use crate::pairs::Coded;
 use crate::source::{Media, Source};
 use crate::status::Counters;
 
-pub use transcode::{Key, Transcoder};
+use interleave::Interleaver;
+
+pub use transcode::{Key, Latency, Transcoder, TranscoderSettings};
+
+/// Packets that come this much later than their pictures come too late for everybody: the source has fewer pictures than it
+/// says, and the encoder waits for them.
+const MOST_LAG: MediaTime = MediaTime::from_millis(3_000);
 
 pub struct Coder {
     pub source: Box<dyn Source>,
     /// Size of the sent video, if it was given.
     pub size: Option<Size>,
     pub bitrate: Bitrate,
+    pub latency: Latency,
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
     pub coded: Option<Arc<KeyQueue<Coded>>>,
@@ -48,28 +58,55 @@ impl Coder {
 
     fn code(&mut self) -> Result<(), Failure> {
         let mut transcoder: Option<Transcoder> = None;
+        let mut interleaver = Interleaver::default();
+        let outgoing = self.outgoing.clone();
+        // What the queue drops for want of room it counts itself.
+        let leave = |unit| {
+            outgoing.push(unit);
+        };
         while !self.stop.is_requested() {
-            // What the queue drops for want of room it counts itself.
             match self.source.next().context("the source failed").map_err(Failure::Failed)? {
                 None => break,
-                Some(Media::AudioConfig(config)) => {
-                    self.outgoing.push(Unit::AudioConfig(config));
-                }
-                Some(Media::Audio(packet)) => {
-                    self.outgoing.push(Unit::Packet(packet));
-                }
+                Some(Media::AudioConfig(config)) => interleaver.audio(Unit::AudioConfig(config), leave),
+                Some(Media::Audio(packet)) => interleaver.audio(Unit::Packet(packet), leave),
                 Some(Media::Picture { picture, frame_rate, keyframe }) => {
-                    let size = self.size(&picture, transcoder.as_ref())?;
-                    let transcoder = match &mut transcoder {
-                        Some(current) if current.suits(&picture, size, frame_rate) => current,
-                        outdated => outdated.insert(self.transcoder(&picture, size, frame_rate)?),
+                    let wanted = self.settings(&picture, frame_rate, transcoder.as_ref())?;
+                    let current = match &mut transcoder {
+                        Some(current) if *current.settings() == wanted => current,
+                        outdated => {
+                            if let Some(outdated) = outdated {
+                                self.drain(outdated, &mut interleaver)?;
+                            }
+                            outdated.insert(self.transcoder(&picture, wanted, &mut interleaver)?)
+                        }
                     };
-                    self.picture(transcoder, picture, keyframe)?;
+                    self.picture(current, &mut interleaver, picture, keyframe)?;
                 }
             }
             self.counters.unsent_queue.set(self.outgoing.dropped());
         }
+        if let Some(transcoder) = &mut transcoder {
+            self.drain(transcoder, &mut interleaver)?;
+        }
+        interleaver.finish(leave);
         Ok(())
+    }
+
+    /// How this picture is to be coded.
+    fn settings(
+        &self,
+        hr: &Picture,
+        frame_rate: FrameRate,
+        current: Option<&Transcoder>,
+    ) -> Result<TranscoderSettings, Failure> {
+        let size = self.size(hr, current)?;
+        Ok(TranscoderSettings {
+            size,
+            bitrate: self.bitrate,
+            frame_rate,
+            colour: hr.colour(),
+            latency: self.latency,
+        })
     }
 
     /// The size at which this picture is sent: as it was given, or in the picture's own shape.
@@ -78,27 +115,40 @@ impl Coder {
             (Some(given), _, _) => Ok(given),
             (None, Ok(usual), _) => Ok(usual),
             // A source that becomes too small for words while it runs is no reason to end.
-            (None, Err(_), Some(current)) => Ok(current.size()),
+            (None, Err(_), Some(current)) => Ok(current.settings().size),
             (None, Err(failure), None) => Err(failure),
         }
     }
 
     /// A transcoder for pictures like this one, announced to those who follow.
-    fn transcoder(&self, hr: &Picture, size: Size, frame_rate: FrameRate) -> Result<Transcoder, Failure> {
+    fn transcoder(
+        &self,
+        hr: &Picture,
+        settings: TranscoderSettings,
+        interleaver: &mut Interleaver,
+    ) -> Result<Transcoder, Failure> {
+        let TranscoderSettings { size, bitrate, frame_rate, .. } = &settings;
         tracing::info!(
-            source = %hr.size(), shown = %shape(hr), sent = %size, %frame_rate, bitrate = %self.bitrate, "coding"
+            source = %hr.size(), shown = %shape(hr), sent = %size, %frame_rate, %bitrate, "coding"
         );
-        let transcoder =
-            Transcoder::new(size, self.bitrate, frame_rate, hr.colour()).map_err(Failure::failed)?;
+        let transcoder = Transcoder::new(settings).map_err(Failure::failed)?;
         // Both get it before the first packet, which nobody can decode without it.
-        self.outgoing.push(Unit::VideoConfig(transcoder.config()));
+        interleaver.video(Unit::VideoConfig(transcoder.config()), |unit| {
+            self.outgoing.push(unit);
+        });
         if let Some(coded) = &self.coded {
             coded.push(Coded::Config(transcoder.config()));
         }
         Ok(transcoder)
     }
 
-    fn picture(&self, transcoder: &mut Transcoder, hr: Picture, keyframe: bool) -> Result<(), Failure> {
+    fn picture(
+        &mut self,
+        transcoder: &mut Transcoder,
+        interleaver: &mut Interleaver,
+        hr: Picture,
+        keyframe: bool,
+    ) -> Result<(), Failure> {
         let key = if self.key_request.swap(false, Ordering::Relaxed) {
             Key::Needed
         } else if keyframe {
@@ -106,13 +156,42 @@ impl Coder {
         } else {
             Key::Interval
         };
-        let Some(packet) = transcoder.transcode(&hr, key).map_err(Failure::failed)? else { return Ok(()) };
-        self.counters.frames.add(1);
-        if let Some(coded) = &self.coded {
-            coded.push(Coded::Picture(packet.clone(), hr));
-            self.counters.coded_dropped.set(coded.dropped());
+        if !transcoder.push(&hr, key).map_err(Failure::failed)? {
+            return Ok(());
         }
-        self.outgoing.push(Unit::Packet(packet));
+        interleaver.pushed(hr.pts());
+        if let Some(coded) = &self.coded {
+            coded.push(Coded::Original(hr));
+        }
+        self.pass_on(transcoder, interleaver)?;
+        if self.latency == Latency::Normal && transcoder.lag() > MOST_LAG {
+            tracing::warn!(
+                frame_rate = %transcoder.settings().frame_rate,
+                "the source has fewer pictures than it says; from here on each is coded at once, as with --latency low"
+            );
+            self.latency = Latency::Low;
+        }
+        Ok(())
+    }
+
+    /// Nothing follows that continues what is inside: it comes out.
+    fn drain(&self, transcoder: &mut Transcoder, interleaver: &mut Interleaver) -> Result<(), Failure> {
+        transcoder.finish();
+        self.pass_on(transcoder, interleaver)
+    }
+
+    /// Sends what is complete.
+    fn pass_on(&self, transcoder: &mut Transcoder, interleaver: &mut Interleaver) -> Result<(), Failure> {
+        while let Some(packet) = transcoder.pull().map_err(Failure::failed)? {
+            self.counters.frames.add(1);
+            if let Some(coded) = &self.coded {
+                coded.push(Coded::Packet(packet.clone()));
+                self.counters.coded_dropped.set(coded.dropped());
+            }
+            interleaver.video(Unit::Packet(packet), |unit| {
+                self.outgoing.push(unit);
+            });
+        }
         Ok(())
     }
 }

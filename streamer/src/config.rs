@@ -16,6 +16,7 @@ use rtmp::RtmpUrl;
 use url::Url;
 
 use crate::cli::{KeyArgs, PushArgs};
+use crate::coder::Latency;
 use crate::upload::UploadTarget;
 
 pub use policy::PolicyChoice;
@@ -36,6 +37,7 @@ pub struct PushConfig {
     /// Size of the sent video, if it was given.
     pub size: Option<Size>,
     pub bitrate: Bitrate,
+    pub latency: Latency,
     /// Training and uploads; none with `--no-train`.
     pub training: Option<TrainingConfig>,
     /// When to stop by itself.
@@ -70,6 +72,7 @@ impl PushConfig {
             key,
             size: args.size,
             bitrate: args.bitrate,
+            latency: args.latency,
             training: None,
             duration: args.duration,
         };

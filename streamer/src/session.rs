@@ -79,6 +79,7 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         source,
         size: config.size,
         bitrate: config.bitrate,
+        latency: config.latency,
         outgoing,
         coded: training.as_ref().map(Training::input),
         key_request,

@@ -139,10 +139,10 @@ fn make_pairs(coded: &KeyQueue<Coded>, pairs: &PairBuffer, wanted: &Mutex<Wanted
     while let Some(next) = coded.pop() {
         maker.wanted = *wanted.lock();
         match maker.push(next) {
-            Ok(None) => {}
-            Ok(Some(pair)) => {
-                counters.pairs.add(1);
-                pairs.put(pair);
+            Ok(made) if made.is_empty() => {}
+            Ok(made) => {
+                counters.pairs.add(made.len() as u64);
+                made.into_iter().for_each(|pair| pairs.put(pair));
                 counters.pairs_dropped.set(pairs.dropped());
                 // Here, because a trainer that does not run cannot say so itself.
                 let is_starved = pairs.is_neglected(STARVED);

@@ -100,7 +100,7 @@ impl Life {
     /// What is being sent.
     pub fn see(&mut self, coded: Coded) -> Result<()> {
         self.maker.wanted = Wanted::new(self.config.scale, self.trainer.state());
-        if let Some(pair) = self.maker.push(coded)? {
+        for pair in self.maker.push(coded)? {
             self.trainer.take(pair)?;
             self.credit_s -= self.pace.look_s;
             self.listen();

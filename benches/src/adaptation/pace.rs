@@ -46,7 +46,8 @@ impl Pace {
         while pool.len() < 4
             && let Some(shot) = camera.shoot()?
         {
-            if let Some(pair) = maker.push(Coded::Picture(shot.packet, shot.hr))? {
+            maker.push(Coded::Original(shot.hr))?;
+            for pair in maker.push(Coded::Packet(shot.packet))? {
                 pool.push(&pair)?;
                 last = Some(pair);
             }

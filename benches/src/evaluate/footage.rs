@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use media::ffmpeg::{Decoder, FileReader, Filter, Media, Scaler};
 use media::{FrameRate, Picture, Size};
-use streamer::coder::{Key, Transcoder};
+use streamer::coder::{Key, Latency, Transcoder, TranscoderSettings};
 use streamer::config::codable;
 
 /// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
@@ -83,16 +83,30 @@ impl Clip {
     pub fn code(&self, size: Size, bitrate: u32) -> Result<Coded> {
         let bitrate = bitrate.to_string().parse()?;
         let colour = self.pictures[0].colour();
-        let mut transcoder = Transcoder::new(size, bitrate, self.rate, colour)?;
+        let (frame_rate, latency) = (self.rate, Latency::Normal);
+        let mut transcoder =
+            Transcoder::new(TranscoderSettings { size, bitrate, frame_rate, colour, latency })?;
         let mut decoder = Decoder::new(&transcoder.config())?;
         let (mut pictures, mut bytes) = (Vec::with_capacity(self.pictures.len()), 0);
+        let mut decode = |transcoder: &mut Transcoder, decoder: &mut Decoder| -> Result<()> {
+            while let Some(packet) = transcoder.pull()? {
+                bytes += packet.data.len();
+                decoder.push(&packet)?;
+                pictures.extend(
+                    std::iter::from_fn(|| decoder.pull().transpose()).collect::<Result<Vec<_>, _>>()?,
+                );
+            }
+            Ok(())
+        };
         for original in &self.pictures {
-            let packet = transcoder.transcode(original, Key::Interval)?;
-            let packet = packet.context("the encoder held a picture back; it is set up for zero latency")?;
-            bytes += packet.data.len();
-            decoder.push(&packet)?;
-            pictures.push(decoder.pull()?.context("the decoder held a picture back")?);
+            transcoder.push(original, Key::Interval)?;
+            decode(&mut transcoder, &mut decoder)?;
         }
+        transcoder.finish();
+        decode(&mut transcoder, &mut decoder)?;
+        decoder.finish();
+        pictures.extend(std::iter::from_fn(|| decoder.pull().transpose()).collect::<Result<Vec<_>, _>>()?);
+        ensure!(pictures.len() == self.pictures.len(), "the coder lost pictures");
         let seconds = self.pictures.len() as f64 / self.rate.as_f64();
         Ok(Coded { pictures, bitrate: bytes as f64 * 8.0 / seconds })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::Bitrate;
+use clap::ValueEnum;
 use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Preset, RateControl};
 use media::picture::{Colour, PixelAspect, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
@@ -13,10 +14,26 @@ use crate::framing::Framer;
 const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
 /// A wish for a keyframe sooner than this after the last one is not granted: the bits would be missed elsewhere.
 const LEAST_KEY_DISTANCE: MediaTime = MediaTime::from_millis(1_000);
-/// x264 at these sizes takes a few per cent of a core; slower presets earn about 10 % of the bitrate for twice the work.
+/// With look-ahead, where a second of pictures has fewer pixels than this: up to 0.5 dB more than `Veryfast` for half as
+/// much work again, a sixth of a core at 480x270. Slower ones earn as good as nothing at these bitrates.
+const CAREFUL: (Preset, u64) = (Preset::Faster, 960 * 540 * 30);
 const PRESET: Preset = Preset::Veryfast;
+/// What `Latency::Normal` lets the encoder see of what follows.
+const LOOK_AHEAD: MediaTime = MediaTime::from_millis(1_000);
+/// An encoder looks ahead over pictures, not over time. Below this many a second it would take seconds for them to come.
+const LEAST_RATE_AHEAD: f64 = 10.0;
 /// One slice per picture: at these sizes one core is enough, and slices cost bits.
 const THREADS: u32 = 1;
+
+/// How long after a picture its packet may come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Latency {
+    // At once.
+    Low,
+    // A second and some pictures later, for a picture that is 1 to 2 dB better.
+    #[default]
+    Normal,
+}
 
 /// Whether a keyframe is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,37 +46,49 @@ pub enum Key {
     Needed,
 }
 
-/// Scales pictures down and codes them; every picture gives its packet at once.
+/// What is to come out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TranscoderSettings {
+    pub size: Size,
+    pub bitrate: Bitrate,
+    /// Rough: the times of the pictures decide.
+    pub frame_rate: FrameRate,
+    /// As the pictures have it.
+    pub colour: Colour,
+    pub latency: Latency,
+}
+
+/// Scales pictures down and codes them. Push pictures, and pull after each until nothing comes.
 pub struct Transcoder {
-    size: Size,
-    frame_rate: FrameRate,
-    colour: Colour,
+    settings: TranscoderSettings,
     framer: Framer,
     encoder: Encoder,
+    /// Of the picture that went in last.
     last: Option<MediaTime>,
+    /// Of the newest picture that came out.
+    out: Option<MediaTime>,
     last_key: Option<MediaTime>,
 }
 
 impl Transcoder {
-    /// Takes pictures of any size and shape. The frame rate is rough: the times of the pictures decide.
-    pub fn new(
-        size: Size,
-        bitrate: Bitrate,
-        frame_rate: FrameRate,
-        colour: Colour,
-    ) -> Result<Self, FfmpegError> {
+    /// Takes pictures of any size and shape.
+    pub fn new(settings: TranscoderSettings) -> Result<Self, FfmpegError> {
+        let TranscoderSettings { size, bitrate, frame_rate, colour, latency } = settings.clone();
+        let ahead = latency == Latency::Normal && frame_rate.as_f64() >= LEAST_RATE_AHEAD;
+        let (careful, most) = CAREFUL;
+        let pixels = f64::from(size.width) * f64::from(size.height) * frame_rate.as_f64();
         let encoder = Encoder::new(&EncoderSettings {
             size,
             frame_rate,
             rate: RateControl::Bitrate(bitrate.bits_per_second()),
-            preset: PRESET,
-            look_ahead: None,
+            preset: if ahead && pixels <= most as f64 { careful } else { PRESET },
+            look_ahead: ahead.then_some(LOOK_AHEAD),
             key_interval: Some(KEY_INTERVAL),
             threads: THREADS,
             colour,
             aspect: PixelAspect::SQUARE,
         })?;
-        Ok(Self { size, frame_rate, colour, framer: Framer::default(), encoder, last: None, last_key: None })
+        Ok(Self { settings, framer: Framer::default(), encoder, last: None, out: None, last_key: None })
     }
 
     /// Describes the packets to whoever decodes them.
@@ -67,31 +96,46 @@ impl Transcoder {
         self.encoder.config()
     }
 
-    /// Whether a picture like this one can follow and be sent at this size: sources may change while they run.
-    pub fn suits(&self, hr: &Picture, size: Size, frame_rate: FrameRate) -> bool {
-        self.size == size && self.frame_rate == frame_rate && self.colour == hr.colour()
+    pub fn settings(&self) -> &TranscoderSettings {
+        &self.settings
     }
 
-    /// Of the pictures in the packets.
-    pub fn size(&self) -> Size {
-        self.size
-    }
-
-    /// Scales and codes one picture. None if its time is not after the one before it, or the encoder left it out.
-    pub fn transcode(&mut self, hr: &Picture, key: Key) -> Result<Option<Packet>, FfmpegError> {
+    /// Scales a picture and takes it in. Not if its time is not after the one before it: then it is left out.
+    pub fn push(&mut self, hr: &Picture, key: Key) -> Result<bool, FfmpegError> {
         let time = hr.pts();
         if self.last.is_some_and(|last| time <= last) {
-            return Ok(None);
+            return Ok(false);
         }
-        let lr = self.framer.frame(hr, self.size, 1)?;
-        self.encoder.push(&lr, self.forces_key(time, key))?;
+        let lr = self.framer.frame(hr, self.settings.size, 1)?;
+        let force = self.forces_key(time, key);
+        self.encoder.push(&lr, force)?;
         self.last = Some(time);
-        // Without B-frames and look-ahead a packet comes out at once.
+        if force {
+            self.last_key = Some(time);
+        }
+        Ok(true)
+    }
+
+    /// The next packet, if one is complete; they come in the order of decoding, with the times of their pictures.
+    pub fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
         let packet = self.encoder.pull()?;
-        if let Some(packet) = packet.as_ref().filter(|packet| packet.key) {
-            self.last_key = Some(packet.pts);
+        if let Some(packet) = &packet {
+            self.out = self.out.max(Some(packet.pts));
+            if packet.key {
+                self.last_key = self.last_key.max(Some(packet.pts));
+            }
         }
         Ok(packet)
+    }
+
+    /// No picture follows: what is inside can be pulled.
+    pub fn finish(&mut self) {
+        self.encoder.finish();
+    }
+
+    /// How far what came out is behind what went in.
+    pub fn lag(&self) -> MediaTime {
+        self.last.zip(self.out.or(self.last)).map_or(MediaTime::ZERO, |(last, out)| last - out)
     }
 
     fn forces_key(&self, time: MediaTime, key: Key) -> bool {
@@ -106,31 +150,62 @@ impl Transcoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coder::fake::{flat, settings};
+
+    const SIZE: Size = Size { width: 128, height: 96 };
 
     #[test]
-    fn every_picture_gives_a_packet_and_wishes_are_granted_in_measure() {
-        let size = Size { width: 64, height: 48 };
-        let rate = FrameRate { num: 25, den: 1 };
-        let mut transcoder = Transcoder::new(size, "100k".parse().unwrap(), rate, Colour::default()).unwrap();
+    fn with_low_latency_every_picture_gives_a_packet_and_wishes_are_granted_in_measure() {
+        let mut transcoder = Transcoder::new(settings(Latency::Low)).unwrap();
         let mut keys = Vec::new();
         for n in 0..75 {
-            let mut picture = Picture::new(Size { width: 128, height: 96 });
-            for component in media::picture::Component::ALL {
-                picture.plane_mut(component).fill(n as u8);
-            }
-            picture.set_pts(MediaTime::from_millis(40 * n));
+            let picture = flat(SIZE, n, n as u8);
             let key = match n {
                 10 | 30 => Key::Wished, // 10 comes too soon
                 35 => Key::Needed,
                 _ => Key::Interval,
             };
-            let packet = transcoder.transcode(&picture, key).unwrap().unwrap();
+            assert!(transcoder.push(&picture, key).unwrap());
+            let packet = transcoder.pull().unwrap().unwrap();
             assert_eq!((packet.pts, packet.dts), (picture.pts(), picture.pts()));
-            assert!(transcoder.transcode(&picture, Key::Interval).unwrap().is_none());
+            assert!(!transcoder.push(&picture, Key::Interval).unwrap(), "the same time again");
+            assert!(transcoder.pull().unwrap().is_none());
+            assert_eq!(transcoder.lag(), MediaTime::ZERO);
             if packet.key {
                 keys.push(n);
             }
         }
         assert_eq!(keys, [0, 30, 35]);
+    }
+
+    #[test]
+    fn with_normal_latency_packets_come_about_a_second_later_and_keyframes_stand_where_they_were_wished() {
+        let mut transcoder = Transcoder::new(settings(Latency::Normal)).unwrap();
+        let (mut packets, mut lag) = (Vec::new(), MediaTime::ZERO);
+        for n in 0..75 {
+            let key = match n {
+                10 | 30 => Key::Wished,
+                35 => Key::Needed,
+                _ => Key::Interval,
+            };
+            transcoder.push(&flat(SIZE, n, n as u8), key).unwrap();
+            packets.extend(std::iter::from_fn(|| transcoder.pull().unwrap()));
+            lag = lag.max(transcoder.lag());
+        }
+        transcoder.finish();
+        packets.extend(std::iter::from_fn(|| transcoder.pull().unwrap()));
+        assert_eq!(packets.len(), 75);
+        assert!((900..1_500).contains(&lag.as_millis()), "{lag}");
+        let keys: Vec<_> = packets.iter().filter(|packet| packet.key).collect();
+        assert_eq!(keys.iter().map(|key| key.pts.as_millis() / 40).collect::<Vec<_>>(), [0, 30, 35]);
+    }
+
+    #[test]
+    fn slow_pictures_are_not_waited_for() {
+        let rate = FrameRate { num: 2, den: 1 };
+        let slow = TranscoderSettings { frame_rate: rate, ..settings(Latency::Normal) };
+        let mut transcoder = Transcoder::new(slow).unwrap();
+        transcoder.push(&flat(SIZE, 0, 7), Key::Interval).unwrap();
+        assert!(transcoder.pull().unwrap().is_some());
     }
 }

@@ -15,7 +15,7 @@ use models::package::TrainingSummary;
 use nets::{Device, Precision};
 
 use crate::cli::TrainArgs;
-use crate::coder::{Key, Transcoder};
+use crate::coder::{Key, Transcoder, TranscoderSettings};
 use crate::config::codable;
 use crate::failure::Failure;
 use crate::framing::shape;
@@ -136,17 +136,36 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
                 Some(size) => size,
                 None => divided(shape(&picture), u32::from(args.scale))?,
             };
-            let begun = Transcoder::new(size, args.bitrate, rate, picture.colour())?;
+            let begun = Transcoder::new(TranscoderSettings {
+                size,
+                bitrate: args.bitrate,
+                frame_rate: rate,
+                colour: picture.colour(),
+                latency: args.latency,
+            })?;
             maker.push(Coded::Config(begun.config()))?;
             transcoder = Some(begun);
         }
         let Some(transcoder) = &mut transcoder else { continue };
-        let Some(packet) = transcoder.transcode(&picture, Key::Interval)? else { continue };
-        if let Some(pair) = maker.push(Coded::Picture(packet, picture))? {
-            material.take(&pair)?;
+        if transcoder.push(&picture, Key::Interval)? {
+            maker.push(Coded::Original(picture))?;
+            take(transcoder, &mut maker, material)?;
         }
     }
+    if let Some(transcoder) = &mut transcoder {
+        transcoder.finish();
+        take(transcoder, &mut maker, material)?;
+    }
+    maker.finish()?.iter().try_for_each(|pair| material.take(pair))?;
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// Takes the pairs of what is coded.
+fn take(transcoder: &mut Transcoder, maker: &mut PairMaker, material: &mut Material) -> anyhow::Result<()> {
+    while let Some(packet) = transcoder.pull()? {
+        maker.push(Coded::Packet(packet))?.iter().try_for_each(|pair| material.take(pair))?;
+    }
     Ok(())
 }
 

@@ -83,11 +83,8 @@ impl Set {
 }
 
 fn video_config() -> Arc<VideoConfig> {
-    use crate::coder::Transcoder;
-    let size = media::Size { width: 64, height: 48 };
-    let rate = media::FrameRate { num: 25, den: 1 };
-    let colour = media::Colour::default();
-    Transcoder::new(size, "100k".parse().unwrap(), rate, colour).unwrap().config()
+    use crate::coder::{Latency, Transcoder, fake};
+    Transcoder::new(fake::settings(Latency::Low)).unwrap().config()
 }
 
 async fn next_tag(connection: &mut ServerConnection) -> Tag {

@@ -10,7 +10,8 @@ use rtmp::{Publisher, RtmpUrl};
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::coder::{Key, Transcoder};
+use crate::coder::fake::settings;
+use crate::coder::{Key, Latency, Transcoder, TranscoderSettings};
 use crate::config::SourceSpec;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,14 +28,15 @@ fn free_address() -> SocketAddr {
 async fn publish(url: &RtmpUrl, size: Size, start: MediaTime, count: u32) -> Result<Publisher, rtmp::Error> {
     let pictures = TestPictures::new(size, FrameRate { num: 25, den: 1 });
     let rate = pictures.frame_rate();
-    let colour = media::Colour::default();
-    let mut transcoder = Transcoder::new(size, "100k".parse().unwrap(), rate, colour).unwrap();
+    let settings = TranscoderSettings { size, frame_rate: rate, ..settings(Latency::Low) };
+    let mut transcoder = Transcoder::new(settings).unwrap();
     let mut muxer = Muxer::new();
     let mut publisher = Publisher::connect(url, &"any".into(), PATIENCE).await?;
     publisher.send(&muxer.tag(&Unit::VideoConfig(transcoder.config()))).await?;
     for mut picture in pictures.iter().take(count as usize) {
         picture.set_pts(picture.pts() + start);
-        let packet = transcoder.transcode(&picture, Key::Interval).unwrap().unwrap();
+        transcoder.push(&picture, Key::Interval).unwrap();
+        let packet = transcoder.pull().unwrap().unwrap();
         publisher.send(&muxer.tag(&Unit::Packet(packet))).await?;
     }
     Ok(publisher)
