@@ -38,7 +38,8 @@ impl Encoder {
         let codec = encoder::find_by_name("libx264").ok_or(FfmpegError::Missing("libx264 encoder"))?;
         let mut context = Context::new_with_codec(codec);
         // Parameter sets go into the configuration record, and not in front of every keyframe.
-        context.set_flags(Flags::GLOBAL_HEADER);
+        // And no picture needs what stands in front of the keyframe before it: segments begin there.
+        context.set_flags(Flags::GLOBAL_HEADER | Flags::CLOSED_GOP);
         context.set_time_base((1, MediaTime::HZ as i32));
         context.set_frame_rate(Some((settings.frame_rate.num as i32, settings.frame_rate.den as i32)));
         context::set_colour(&mut context, settings.colour);

@@ -110,7 +110,8 @@ impl Transcoder {
         let force = self.forces_key(time, key);
         self.encoder.push(&lr, force)?;
         self.last = Some(time);
-        if force {
+        // The first one always is one.
+        if force || self.last_key.is_none() {
             self.last_key = Some(time);
         }
         Ok(true)
@@ -141,7 +142,11 @@ impl Transcoder {
     fn forces_key(&self, time: MediaTime, key: Key) -> bool {
         match key {
             Key::Needed => true,
-            Key::Wished => self.last_key.is_none_or(|last| time - last >= LEAST_KEY_DISTANCE),
+            Key::Wished => self.last_key.is_none_or(|last| {
+                // Those of the interval may still be inside.
+                let since = (time - last).ticks().rem_euclid(KEY_INTERVAL.ticks());
+                MediaTime::from_ticks(since) >= LEAST_KEY_DISTANCE
+            }),
             Key::Interval => false,
         }
     }
