@@ -142,7 +142,9 @@ fn make_pairs(coded: &KeyQueue<Coded>, pairs: &PairBuffer, wanted: &Mutex<Wanted
             Ok(made) if made.is_empty() => {}
             Ok(made) => {
                 counters.pairs.add(made.len() as u64);
-                made.into_iter().for_each(|pair| pairs.put(pair));
+                for pair in made {
+                    pairs.put(pair);
+                }
                 counters.pairs_dropped.set(pairs.dropped());
                 // Here, because a trainer that does not run cannot say so itself.
                 let is_starved = pairs.is_neglected(STARVED);
