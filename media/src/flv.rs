@@ -6,7 +6,8 @@
 //! | Enhanced RTMP, fourCC codecs | Enhanced RTMP v2 (veovera) |
 //! | script data | Action Message Format AMF 0 |
 //!
-//! H.264 and AAC are understood, in their legacy and in their enhanced form. Nothing here does I/O.
+//! H.264 and AAC are understood in their legacy and in their enhanced form, HEVC, AV1 and Opus in the enhanced one. Nothing
+//! here does I/O.
 
 mod audio;
 mod demuxer;
@@ -21,6 +22,7 @@ mod video;
 use bytes::Bytes;
 
 pub use demuxer::Demuxer;
+pub use enhanced::{AUDIO_CODECS, FourCc, VIDEO_CODECS};
 pub use error::{FlvError, FlvErrorKind};
 pub use muxer::{Muxer, StreamInfo};
 

@@ -15,6 +15,7 @@ use tracing::{debug, trace, warn};
 
 use super::acknowledge::Acknowledge;
 use super::amf0::{self, Object, Value};
+use super::capabilities::{self, Capabilities, Role};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
 use super::{Error, Limits, RtmpUrl};
@@ -43,6 +44,7 @@ pub struct ClientSession {
     writer: ChunkWriter,
     acknowledge: Acknowledge,
     acknowledged: Option<u32>,
+    capabilities: Capabilities,
     output: BytesMut,
     key: SecretString,
     state: State,
@@ -68,6 +70,7 @@ impl ClientSession {
             writer: ChunkWriter::default(),
             acknowledge: Acknowledge::new(),
             acknowledged: None,
+            capabilities: Capabilities::default(),
             output: BytesMut::new(),
             key,
             state: State::Connecting,
@@ -80,6 +83,7 @@ impl ClientSession {
             .with("type", "nonprivate")
             .with("flashVer", "FMLE/3.0 (compatible; sharpcast)")
             .with("tcUrl", url.to_string().as_str());
+        let object = capabilities::tell(object, Role::Publisher);
         session.call(0, "connect", transaction::CONNECT, [Value::Object(object)]);
         session
     }
@@ -116,6 +120,11 @@ impl ClientSession {
     /// Bytes that the server has acknowledged, modulo 2^32; none as long as it has said nothing.
     pub fn acknowledged(&self) -> Option<u32> {
         self.acknowledged
+    }
+
+    /// What the server said that it knows when it let us connect.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// Adds a tag to the output. Before the session is ready and after a refusal it is dropped.
@@ -165,7 +174,11 @@ impl ClientSession {
 
     fn command(&mut self, command: &Command) -> Result<(), Error> {
         match (command.name.as_str(), self.state) {
-            ("_result", State::Connecting) if is(command, transaction::CONNECT) => self.create_stream(),
+            ("_result", State::Connecting) if is(command, transaction::CONNECT) => {
+                let info = command.argument(0).and_then(Value::as_object);
+                self.capabilities = info.map(Capabilities::read).unwrap_or_default();
+                self.create_stream();
+            }
             ("_result", State::Creating) if is(command, transaction::CREATE_STREAM) => {
                 match command.argument(0).and_then(Value::as_number) {
                     Some(stream_id) => self.publish(stream_id as u32),

@@ -35,6 +35,7 @@
 //! tags alone.
 
 pub mod amf0;
+pub mod capabilities;
 pub mod chunk;
 pub mod client;
 pub mod driver;
@@ -49,6 +50,7 @@ pub mod url;
 mod acknowledge;
 mod error;
 
+pub use capabilities::Capabilities;
 pub use client::ClientSession;
 pub use driver::{Publisher, ServerConnection};
 pub use error::Error;

@@ -39,6 +39,10 @@ impl Refusals {
     /// Pictures in a codec that is not supported are hopeless at once: whoever sends pictures wants them seen. Other
     /// faults may pass, and sound may be missing.
     pub fn refuse(&mut self, error: &FlvError, now: Instant) -> Result<Option<String>, Rejection> {
+        // What is beside the tracks in use says nothing of them.
+        if matches!(error.kind, FlvErrorKind::OtherTrack(_)) {
+            return Ok(self.news(error));
+        }
         let pictures = self.video.used;
         let track = self.track(error.track);
         let lasting = now - *track.since.get_or_insert(now) >= PATIENCE;
@@ -50,12 +54,16 @@ impl Refusals {
         if hopeless {
             return Err(Rejection::Unusable(error.advice()));
         }
+        Ok(self.news(error))
+    }
+
+    fn news(&mut self, error: &FlvError) -> Option<String> {
         let kind = (error.track, error.kind.name());
         if self.told.contains(&kind) {
-            return Ok(None);
+            return None;
         }
         self.told.push(kind);
-        Ok(Some(error.advice()))
+        Some(error.advice())
     }
 
     fn track(&mut self, track: Track) -> &mut Refused {
@@ -82,11 +90,11 @@ mod tests {
 
     #[test]
     fn pictures_that_nobody_can_decode_are_turned_away_at_once() {
-        let refused = Refusals::default().refuse(&codec(Track::Video, "HEVC"), Instant::now());
+        let refused = Refusals::default().refuse(&codec(Track::Video, "VP9"), Instant::now());
         let Err(Rejection::Unusable(why)) = refused else { panic!("{refused:?}") };
         assert_eq!(
             why,
-            "the video has the codec HEVC, which is not supported: set H.264 (in OBS: Settings, Output, Video Encoder)"
+            "the video has the codec VP9, which is not supported: set H.264, HEVC or AV1 (in OBS: Settings, Output, Video Encoder)"
         );
     }
 
@@ -107,7 +115,7 @@ mod tests {
         let start = Instant::now();
         let warned = refusals.refuse(&codec(Track::Audio, "MP3"), start).unwrap().unwrap();
         assert!(
-            warned.starts_with("the sound has the codec MP3, which is not supported: set AAC"),
+            warned.starts_with("the sound has the codec MP3, which is not supported: set AAC or Opus"),
             "{warned}"
         );
         refusals.used(Track::Video);
@@ -117,6 +125,15 @@ mod tests {
         }
         let other = error(Track::Audio, FlvErrorKind::Truncated);
         assert!(refusals.refuse(&other, start).unwrap().is_some(), "another kind is news");
+    }
+
+    #[test]
+    fn other_tracks_are_told_once_and_turn_nobody_away() {
+        let mut refusals = Refusals::default();
+        let start = Instant::now();
+        let other = error(Track::Video, FlvErrorKind::OtherTrack(1));
+        assert!(refusals.refuse(&other, start).unwrap().unwrap().starts_with("several video tracks"));
+        assert_eq!(refusals.refuse(&other, start + PATIENCE * 2), Ok(None));
     }
 
     #[test]

@@ -13,10 +13,11 @@ mod sps;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::error::{CodecError, CodecErrorKind};
-use crate::picture::{Colour, FrameRate, PixelAspect, Size};
+use super::format::PictureFormat;
+
 use sps::Sps;
 
-pub use assembler::{Assembler, Coded};
+pub use assembler::Assembler;
 
 /// How an H.264 track is to be decoded. Equal when its bytes are.
 #[derive(Clone, Debug)]
@@ -90,9 +91,9 @@ impl AvcConfig {
         parameter_sets(&self.record).unwrap_or_default()
     }
 
-    /// Size of the pictures that are shown: cropping is taken off.
-    pub fn size(&self) -> Size {
-        self.sps.size
+    /// What is said of the pictures.
+    pub fn format(&self) -> &PictureFormat {
+        &self.sps.format
     }
 
     /// For playlists (RFC 6381), such as `avc1.64001e`.
@@ -103,21 +104,6 @@ impl AvcConfig {
     /// Bytes of the length in front of each NAL unit: 1, 2 or 4.
     pub fn nal_length_size(&self) -> usize {
         nal_length_size(&self.record)
-    }
-
-    /// What the encoder says its frame rate is, where it says something believable.
-    pub fn frame_rate(&self) -> Option<FrameRate> {
-        self.sps.frame_rate
-    }
-
-    /// How the samples are to be read as colours, where the encoder says so.
-    pub fn colour(&self) -> Colour {
-        self.sps.colour
-    }
-
-    /// The shape of the pixels; square where the encoder says nothing believable.
-    pub fn pixel_aspect(&self) -> PixelAspect {
-        self.sps.pixel_aspect
     }
 }
 

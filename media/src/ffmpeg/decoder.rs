@@ -35,10 +35,13 @@ const MAX_KEYS: usize = 32;
 impl Decoder {
     /// A decoder for the packets that follow this configuration.
     pub fn new(config: &VideoConfig) -> Result<Self, FfmpegError> {
-        let (id, name) = match config {
-            VideoConfig::Avc(_) => (Id::H264, "H.264 decoder"),
+        let (codec, name) = match config {
+            VideoConfig::Avc(_) => (decoder::find(Id::H264), "H.264 decoder"),
+            VideoConfig::Hevc(_) => (decoder::find(Id::HEVC), "HEVC decoder"),
+            // FFmpeg's own AV1 decoder works on graphics cards only.
+            VideoConfig::Av1(_) => (decoder::find_by_name("libdav1d"), "AV1 decoder (libdav1d)"),
         };
-        let codec = decoder::find(id).ok_or(FfmpegError::Missing(name))?;
+        let codec = codec.ok_or(FfmpegError::Missing(name))?;
         let mut context = ffmpeg_next::codec::Context::new_with_codec(codec);
         context::set_extradata(&mut context, config.record());
         // The size in the configuration was checked, but a header further on in the stream may say another.

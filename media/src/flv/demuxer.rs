@@ -2,14 +2,11 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-
 use super::error::{FlvError, FlvErrorKind};
 use super::message::Message;
 use super::timestamps::unwrap;
 use super::{Tag, TagKind, audio, video};
-use crate::codec::avc::{Assembler, Coded};
-use crate::codec::{CodecError, aac};
+use crate::codec::{AccessUnits, AudioCodec, AudioFrames, CodecError, Coded, VideoCodec};
 use crate::packet::{Track, Unit};
 use crate::time::MediaTime;
 
@@ -18,8 +15,8 @@ use crate::time::MediaTime;
 pub struct Demuxer {
     /// Timestamp of the last tag, unwrapped.
     last_millis: Option<i64>,
-    video: Assembler,
-    audio: aac::Frames,
+    video: AccessUnits,
+    audio: AudioFrames,
     /// Sound that came while a picture was held back: it leaves behind it, as it came.
     behind: VecDeque<Unit>,
     units: VecDeque<Unit>,
@@ -36,8 +33,8 @@ impl Demuxer {
         Self::default()
     }
 
-    /// Takes a tag in. Nothing comes of what carries no media: script data, empty tags, repeated configurations, tracks
-    /// other than the first. An error concerns this tag alone.
+    /// Takes a tag in. Nothing comes of what carries no media: script data, empty tags, repeated configurations. An error
+    /// concerns this tag alone; one of them is that it belongs to another track than the first.
     pub fn push(&mut self, tag: &Tag) -> Result<(), FlvError> {
         let track = match tag.kind {
             TagKind::Script => return Ok(()),
@@ -49,22 +46,14 @@ impl Demuxer {
         }
         let dts = MediaTime::from_millis(unwrap(tag.timestamp, &mut self.last_millis));
         let refused = |kind, source| FlvError { kind, track, at: dts, source };
-        let message = match track {
-            Track::Audio => audio::read(tag.body.clone()),
-            Track::Video => video::read(tag.body.clone()),
-        };
-        let taken = match message.map_err(|kind| refused(kind, None))? {
-            Message::Nothing => Ok(()),
-            Message::End => {
-                self.finish();
-                Ok(())
+        let taken = match track {
+            Track::Audio => {
+                let message = audio::read(tag.body.clone()).map_err(|kind| refused(kind, None))?;
+                self.take_audio(dts, message)
             }
-            Message::Config(record) => {
-                self.configure(track, record).map_err(|source| (FlvErrorKind::Config, Some(source)))
-            }
-            Message::Frame { composition_millis, key, data } => {
-                let pts = dts + MediaTime::from_millis(composition_millis.into());
-                self.take(track, Coded { dts, pts, key, data })
+            Track::Video => {
+                let message = video::read(tag.body.clone()).map_err(|kind| refused(kind, None))?;
+                self.take_video(dts, message)
             }
         };
         self.collect();
@@ -110,30 +99,61 @@ impl Demuxer {
         self.behind.len() > FRAMES_BEHIND || span.is_some_and(|span| span >= SOUND_BEHIND)
     }
 
-    fn configure(&mut self, track: Track, record: Bytes) -> Result<(), CodecError> {
-        match track {
-            Track::Video => self.video.configure(record),
-            Track::Audio => self.audio.configure(record),
+    fn take_video(&mut self, dts: MediaTime, message: Message<VideoCodec>) -> Result<(), Refusal> {
+        match message {
+            Message::Nothing => Ok(()),
+            Message::OtherTrack(track) => Err((FlvErrorKind::OtherTrack(track), None)),
+            Message::End => {
+                self.finish();
+                Ok(())
+            }
+            Message::Config(codec, record) => {
+                self.switch_video(codec);
+                self.video.configure(record).map_err(|source| (FlvErrorKind::Config, Some(source)))
+            }
+            Message::Frame { codec, composition_millis, key, data } => {
+                self.switch_video(codec);
+                let pts = dts + MediaTime::from_millis(composition_millis.into());
+                self.video.push(&Coded { dts, pts, key, data }).map_err(|source| {
+                    // Nobody can decode what came before its configuration.
+                    if self.video.is_configured() {
+                        (FlvErrorKind::Picture, Some(source))
+                    } else {
+                        (FlvErrorKind::BeforeConfig, None)
+                    }
+                })
+            }
         }
     }
 
-    fn take(&mut self, track: Track, coded: Coded) -> Result<(), (FlvErrorKind, Option<CodecError>)> {
-        if track == Track::Video {
-            return self.video.push(&coded).map_err(|source| {
-                // Nobody can decode what came before its configuration.
-                if self.video.is_configured() {
-                    (FlvErrorKind::Picture, Some(source))
-                } else {
-                    (FlvErrorKind::BeforeConfig, None)
-                }
-            });
+    fn take_audio(&mut self, time: MediaTime, message: Message<AudioCodec>) -> Result<(), Refusal> {
+        match message {
+            Message::Nothing | Message::End => Ok(()),
+            Message::OtherTrack(track) => Err((FlvErrorKind::OtherTrack(track), None)),
+            Message::Config(codec, record) => {
+                self.audio.switch_to(codec);
+                self.audio.configure(record).map_err(|source| (FlvErrorKind::Config, Some(source)))
+            }
+            Message::Frame { codec, data, .. } => {
+                self.audio.switch_to(codec);
+                self.audio.push(time, data).map_err(|source| (FlvErrorKind::Sound, Some(source)))?;
+                // Frames that describe themselves have told their configuration by now.
+                if self.audio.is_configured() { Ok(()) } else { Err((FlvErrorKind::BeforeConfig, None)) }
+            }
         }
-        let taken = self.audio.push(coded.dts, coded.data);
-        taken.map_err(|source| (FlvErrorKind::Sound, Some(source)))?;
-        // Frames that describe themselves have told their configuration by now.
-        if self.audio.is_configured() { Ok(()) } else { Err((FlvErrorKind::BeforeConfig, None)) }
+    }
+
+    /// Another codec than before: what came in that one is complete.
+    fn switch_video(&mut self, codec: VideoCodec) {
+        if self.video.codec() != codec {
+            self.finish();
+            self.video.switch_to(codec);
+        }
     }
 }
+
+/// Why, and what is wrong with the configuration or the packet.
+type Refusal = (FlvErrorKind, Option<CodecError>);
 
 #[cfg(test)]
 mod tests;

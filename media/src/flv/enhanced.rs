@@ -1,16 +1,44 @@
-//! What enhanced audio and video headers share: modifiers, multiple tracks, fourCCs.
+//! What enhanced audio and video headers share (Enhanced RTMP v2): fourCCs, packet types, modifiers, multiple tracks.
+//!
+//! Reader and writer use the same tables.
 
 use bytes::{Buf, Bytes};
 
 use super::error::FlvErrorKind;
+use crate::codec::{AudioCodec, VideoCodec};
 
-pub(super) const FOURCC_AVC: [u8; 4] = *b"avc1";
-pub(super) const FOURCC_AAC: [u8; 4] = *b"mp4a";
+pub type FourCc = [u8; 4];
 
-/// Packet types with the same number for audio and video.
-const PACKET_MULTITRACK_VIDEO: u8 = 6;
-const PACKET_MULTITRACK_AUDIO: u8 = 5;
-const PACKET_MODIFIER: u8 = 7;
+/// The codecs that are read and written.
+pub const VIDEO_CODECS: [(FourCc, VideoCodec); 3] =
+    [(*b"avc1", VideoCodec::Avc), (*b"hvc1", VideoCodec::Hevc), (*b"av01", VideoCodec::Av1)];
+/// The same of sound.
+pub const AUDIO_CODECS: [(FourCc, AudioCodec); 2] =
+    [(*b"mp4a", AudioCodec::Aac), (*b"Opus", AudioCodec::Opus)];
+
+/// The codec with this fourCC in one of the tables.
+pub(super) fn codec<C: Copy>(table: &[(FourCc, C)], four_cc: FourCc) -> Result<C, FlvErrorKind> {
+    let found = table.iter().find(|(known, _)| *known == four_cc);
+    found.map(|(_, codec)| *codec).ok_or_else(|| FlvErrorKind::UnsupportedCodec(name(four_cc)))
+}
+
+/// The fourCC of a codec of one of the tables.
+pub(super) fn four_cc<C: Copy + PartialEq>(table: &[(FourCc, C)], codec: C) -> FourCc {
+    table.iter().find(|(_, known)| *known == codec).map_or_else(FourCc::default, |(four_cc, _)| *four_cc)
+}
+
+/// Packet types that audio and video share.
+pub(super) const SEQUENCE_START: u8 = 0;
+pub(super) const CODED_FRAMES: u8 = 1;
+pub(super) const SEQUENCE_END: u8 = 2;
+/// Video only: without a composition offset, which is zero then.
+pub(super) const CODED_FRAMES_X: u8 = 3;
+const MODIFIER: u8 = 7;
+
+/// Audio and video number this one differently. In video, audio's is the start of an MPEG-2 transport stream's sequence,
+/// which nobody uses: read as audio's it is at worst an error of this one tag.
+const MULTITRACK_VIDEO: u8 = 6;
+const MULTITRACK_AUDIO: u8 = 5;
 
 /// Ways to carry several tracks in one tag.
 const ONE_TRACK: u8 = 0;
@@ -19,26 +47,27 @@ const MANY_TRACKS_MANY_CODECS: u8 = 2;
 /// The one track that we follow; the others are alternatives.
 const FIRST_TRACK: u8 = 0;
 
-/// One enhanced packet of the first track.
-pub(super) struct EnhancedPacket {
-    pub(super) packet_type: u8,
-    pub(super) four_cc: [u8; 4],
-    pub(super) data: Bytes,
+/// What an enhanced tag holds for us.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Enhanced {
+    /// A packet of the first track.
+    Packet { packet_type: u8, four_cc: FourCc, data: Bytes },
+    /// Only packets of another track, by its number.
+    OtherTrack(u8),
+    /// Tracks in a layout that is not known.
+    Nothing,
 }
 
-/// Reads what follows the first byte. `None` if there is nothing of the first track in it.
-///
-/// In video, packet type 5 is the start of an MPEG-2 transport stream's sequence; nobody uses it with H.264, and
-/// read as audio's multitrack it is at worst an error of this one tag.
-pub(super) fn read(mut packet_type: u8, mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> {
-    while packet_type == PACKET_MODIFIER {
+/// Reads what follows the first byte.
+pub(super) fn read(mut packet_type: u8, mut body: Bytes) -> Result<Enhanced, FlvErrorKind> {
+    while packet_type == MODIFIER {
         packet_type = skip_modifier(&mut body)?;
     }
-    if matches!(packet_type, PACKET_MULTITRACK_VIDEO | PACKET_MULTITRACK_AUDIO) {
+    if matches!(packet_type, MULTITRACK_VIDEO | MULTITRACK_AUDIO) {
         return read_tracks(body);
     }
     let four_cc = take_four_cc(&mut body)?;
-    Ok(Some(EnhancedPacket { packet_type, four_cc, data: body }))
+    Ok(Enhanced::Packet { packet_type, four_cc, data: body })
 }
 
 /// Skips one modifier (such as a nanosecond offset) and answers the packet type behind it.
@@ -53,14 +82,15 @@ fn skip_modifier(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
     Ok(take_u8(body)? & 0x0f)
 }
 
-fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> {
+fn read_tracks(mut body: Bytes) -> Result<Enhanced, FlvErrorKind> {
     let kinds = take_u8(&mut body)?;
     let layout = kinds >> 4;
     let packet_type = kinds & 0x0f;
     if layout > MANY_TRACKS_MANY_CODECS {
-        return Ok(None);
+        return Ok(Enhanced::Nothing);
     }
     let shared = if layout == MANY_TRACKS_MANY_CODECS { None } else { Some(take_four_cc(&mut body)?) };
+    let mut other = None;
     while !body.is_empty() {
         let four_cc = shared.map_or_else(|| take_four_cc(&mut body), Ok)?;
         let track = take_u8(&mut body)?;
@@ -71,17 +101,18 @@ fn read_tracks(mut body: Bytes) -> Result<Option<EnhancedPacket>, FlvErrorKind> 
             take(&mut body, size as usize)?
         };
         if track == FIRST_TRACK {
-            return Ok(Some(EnhancedPacket { packet_type, four_cc, data }));
+            return Ok(Enhanced::Packet { packet_type, four_cc, data });
         }
+        other.get_or_insert(track);
     }
-    Ok(None)
+    Ok(other.map_or(Enhanced::Nothing, Enhanced::OtherTrack))
 }
 
 fn take_u8(body: &mut Bytes) -> Result<u8, FlvErrorKind> {
     body.try_get_u8().map_err(|_| FlvErrorKind::Truncated)
 }
 
-fn take_four_cc(body: &mut Bytes) -> Result<[u8; 4], FlvErrorKind> {
+fn take_four_cc(body: &mut Bytes) -> Result<FourCc, FlvErrorKind> {
     let code = body.try_get_u32().map_err(|_| FlvErrorKind::Truncated)?;
     Ok(code.to_be_bytes())
 }
@@ -91,14 +122,12 @@ fn take(body: &mut Bytes, size: usize) -> Result<Bytes, FlvErrorKind> {
 }
 
 /// What people call a codec, or else its fourCC or number.
-pub(super) fn name(code: [u8; 4]) -> String {
+pub(super) fn name(code: FourCc) -> String {
     let known = match &code {
-        b"hvc1" | b"hev1" => "HEVC",
+        b"hev1" => "HEVC as hev1",
         b"vvc1" | b"vvi1" => "VVC",
-        b"av01" => "AV1",
         b"vp08" => "VP8",
         b"vp09" => "VP9",
-        b"Opus" => "Opus",
         b"fLaC" => "FLAC",
         b".mp3" => "MP3",
         b"ac-3" => "AC-3",
@@ -118,26 +147,39 @@ pub(super) fn name(code: [u8; 4]) -> String {
 mod tests {
     use super::*;
 
-    fn first_track(packet_type: u8, body: &'static [u8]) -> Option<(u8, [u8; 4], Bytes)> {
-        let packet = read(packet_type, Bytes::from_static(body)).unwrap()?;
-        Some((packet.packet_type, packet.four_cc, packet.data))
+    fn parse(packet_type: u8, body: &'static [u8]) -> Enhanced {
+        read(packet_type, Bytes::from_static(body)).unwrap()
     }
 
     #[test]
     fn follows_the_first_track_only() {
-        let found = Some((1, FOURCC_AVC, Bytes::from_static(b"xyz")));
-        assert_eq!(first_track(6, b"\x01avc1\x00xyz"), found, "one track");
-        assert_eq!(first_track(6, b"\x01avc1\x01xyz"), None, "one track, the second");
-        assert_eq!(first_track(6, b"\x11avc1\x01\x00\x00\x01-\x00\x00\x00\x03xyz"), found, "many tracks");
-        assert_eq!(first_track(6, b"\x21hvc1\x01\x00\x00\x01-avc1\x00\x00\x00\x03xyz"), found, "many codecs");
-        assert_eq!(first_track(6, b"\x31avc1\x00xyz"), None, "an unknown layout");
+        let found = || Enhanced::Packet {
+            packet_type: CODED_FRAMES,
+            four_cc: *b"avc1",
+            data: Bytes::from_static(b"xyz"),
+        };
+        assert_eq!(parse(6, b"\x01avc1\x00xyz"), found(), "one track");
+        assert_eq!(parse(6, b"\x01avc1\x01xyz"), Enhanced::OtherTrack(1), "one track, the second");
+        assert_eq!(parse(6, b"\x11avc1\x01\x00\x00\x01-\x00\x00\x00\x03xyz"), found(), "many tracks");
+        assert_eq!(parse(6, b"\x21hvc1\x01\x00\x00\x01-avc1\x00\x00\x00\x03xyz"), found(), "many codecs");
+        assert_eq!(parse(6, b"\x31avc1\x00xyz"), Enhanced::Nothing, "an unknown layout");
     }
 
     #[test]
     fn skips_modifiers_of_any_size() {
         let long = [&[255, 0x01, 0x00][..], &[0; 257], b"\x07\x00-\x01avc1xyz"].concat();
-        let packet = read(7, long.into()).unwrap().unwrap();
-        assert_eq!((packet.packet_type, packet.data.as_ref()), (1, &b"xyz"[..]));
+        let Enhanced::Packet { packet_type, data, .. } = read(7, long.into()).unwrap() else { panic!() };
+        assert_eq!((packet_type, data.as_ref()), (1, &b"xyz"[..]));
         assert_eq!(read(7, Bytes::from_static(&[9, 1])).err(), Some(FlvErrorKind::Truncated));
+    }
+
+    #[test]
+    fn tables_are_read_both_ways() {
+        for (code, known) in VIDEO_CODECS {
+            assert_eq!((codec(&VIDEO_CODECS, code), four_cc(&VIDEO_CODECS, known)), (Ok(known), code));
+        }
+        for (code, known) in AUDIO_CODECS {
+            assert_eq!((codec(&AUDIO_CODECS, code), four_cc(&AUDIO_CODECS, known)), (Ok(known), code));
+        }
     }
 }

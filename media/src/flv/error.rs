@@ -21,10 +21,14 @@ impl FlvError {
     pub fn advice(&self) -> String {
         match (&self.kind, self.track) {
             (FlvErrorKind::UnsupportedCodec(codec), Track::Video) => format!(
-                "the video has the codec {codec}, which is not supported: set H.264 (in OBS: Settings, Output, Video Encoder)"
+                "the video has the codec {codec}, which is not supported: set H.264, HEVC or AV1 (in OBS: Settings, Output, Video Encoder)"
             ),
             (FlvErrorKind::UnsupportedCodec(codec), Track::Audio) => format!(
-                "the sound has the codec {codec}, which is not supported: set AAC (in OBS: Settings, Output, Audio Encoder)"
+                "the sound has the codec {codec}, which is not supported: set AAC or Opus (in OBS: Settings, Output, Audio Encoder)"
+            ),
+            (FlvErrorKind::OtherTrack(_), track) => format!(
+                "several {} come in one stream: the first one is handed out, the others are left out; send one, or a stream for each",
+                if track == Track::Video { "video tracks" } else { "audio tracks" }
             ),
             _ => match &self.source {
                 Some(source) => format!("{self}: {source}"),
@@ -39,8 +43,11 @@ pub enum FlvErrorKind {
     #[error("ends in the middle of its header")]
     Truncated,
     /// By its name, fourCC or number.
-    #[error("has the codec {0}, which is not supported: send H.264 video and AAC audio")]
+    #[error("has the codec {0}, which is not supported: send H.264, HEVC or AV1 video and AAC or Opus audio")]
     UnsupportedCodec(String),
+    /// Not the first one, by its number.
+    #[error("belongs to track {0}, and only the first one is handed out")]
+    OtherTrack(u8),
     #[error("came before its configuration")]
     BeforeConfig,
     #[error("has a configuration that is refused")]
@@ -57,6 +64,7 @@ impl FlvErrorKind {
         match self {
             Self::Truncated => "tag-truncated",
             Self::UnsupportedCodec(_) => "codec-not-supported",
+            Self::OtherTrack(_) => "tracks-left-out",
             Self::BeforeConfig => "configuration-missing",
             Self::Config => "configuration-refused",
             Self::Picture => "picture-damaged",

@@ -1,21 +1,13 @@
-//! Units to tags, in the legacy form that every RTMP server reads.
+//! Units to tags: H.264 and AAC in the legacy form that every RTMP server reads, what that has no place for in the
+//! enhanced one.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use super::script::{Value, put_array, put_text};
-use super::{Tag, TagKind};
-use crate::codec::{AudioConfig, VideoConfig};
+use super::{Tag, TagKind, audio, video};
+use crate::codec::{AudioCodec, VideoCodec};
 use crate::packet::{Packet, Track, Unit};
 use crate::picture::{FrameRate, Size};
-
-const KEY_AVC: u8 = 0x17;
-const INTER_AVC: u8 = 0x27;
-/// AAC always says 44.1 kHz, 16 bits, stereo here (E.4.2.1); its configuration tells the truth.
-const AAC: u8 = 0xaf;
-const CONFIG: u8 = 0;
-const FRAME: u8 = 1;
-/// The composition offset has 24 bits with a sign.
-const OFFSETS: std::ops::RangeInclusive<i64> = -0x80_0000..=0x7f_ffff;
 
 /// What a publisher tells about its stream ahead of the media.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,9 +21,17 @@ pub struct StreamInfo {
 }
 
 /// Writes one stream's tags. Configurations carry the time of the packet before them, since they have none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Muxer {
     last_millis: i64,
+    video: VideoCodec,
+    audio: AudioCodec,
+}
+
+impl Default for Muxer {
+    fn default() -> Self {
+        Self { last_millis: 0, video: VideoCodec::Avc, audio: AudioCodec::Aac }
+    }
 }
 
 impl Muxer {
@@ -43,16 +43,12 @@ impl Muxer {
     pub fn tag(&mut self, unit: &Unit) -> Tag {
         match unit {
             Unit::VideoConfig(config) => {
-                let header = match **config {
-                    VideoConfig::Avc(_) => [KEY_AVC, CONFIG, 0, 0, 0],
-                };
-                self.at_last_time(TagKind::Video, with_header(&header, config.record()))
+                self.video = config.codec();
+                self.at_last_time(TagKind::Video, &video::config_header(self.video), config.record())
             }
             Unit::AudioConfig(config) => {
-                let header = match **config {
-                    AudioConfig::Aac(_) => [AAC, CONFIG],
-                };
-                self.at_last_time(TagKind::Audio, with_header(&header, config.record()))
+                self.audio = config.codec();
+                self.at_last_time(TagKind::Audio, &audio::config_header(self.audio), config.record())
             }
             Unit::Packet(packet) => self.packet(packet),
         }
@@ -66,30 +62,18 @@ impl Muxer {
     fn packet(&mut self, packet: &Packet) -> Tag {
         self.last_millis = packet.dts.as_millis();
         match packet.track {
-            Track::Audio => self.at_last_time(TagKind::Audio, with_header(&[AAC, FRAME], &packet.data)),
+            Track::Audio => self.at_last_time(TagKind::Audio, &audio::frame_header(self.audio), &packet.data),
             Track::Video => {
                 let offset = packet.pts.as_millis().saturating_sub(self.last_millis);
-                let [_, high, middle, low] =
-                    (offset.clamp(*OFFSETS.start(), *OFFSETS.end()) as i32).to_be_bytes();
-                let first = if packet.key { KEY_AVC } else { INTER_AVC };
-                self.at_last_time(
-                    TagKind::Video,
-                    with_header(&[first, FRAME, high, middle, low], &packet.data),
-                )
+                let header = video::frame_header(self.video, packet.key, offset);
+                self.at_last_time(TagKind::Video, &header, &packet.data)
             }
         }
     }
 
-    fn at_last_time(&self, kind: TagKind, body: Bytes) -> Tag {
-        Tag { kind, timestamp: self.last_millis as u32, body }
+    fn at_last_time(&self, kind: TagKind, header: &[u8], data: &[u8]) -> Tag {
+        Tag { kind, timestamp: self.last_millis as u32, body: [header, data].concat().into() }
     }
-}
-
-fn with_header(header: &[u8], data: &[u8]) -> Bytes {
-    let mut body = BytesMut::with_capacity(header.len() + data.len());
-    body.put_slice(header);
-    body.put_slice(data);
-    body.freeze()
 }
 
 impl StreamInfo {

@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::transport::Transport;
-use crate::{ClientSession, Error, Limits, RtmpUrl};
+use crate::{Capabilities, ClientSession, Error, Limits, RtmpUrl};
 
 /// Bytes that the system may hold for us. Left to itself it takes megabytes, which at the rates of a thin stream hide
 /// a minute of congestion; this is enough for 10 Mbit/s over 100 ms.
@@ -63,6 +63,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
             publisher.exchange().await?;
         }
         Ok(publisher)
+    }
+
+    /// What the server said that it knows.
+    pub fn capabilities(&self) -> &Capabilities {
+        self.session.capabilities()
     }
 
     /// Sends a tag; returns when the network has taken all of it. If the future is dropped before, the rest of the

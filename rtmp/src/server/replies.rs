@@ -2,18 +2,12 @@
 
 use crate::acknowledge::WINDOW;
 use crate::amf0::{Object, Value};
+use crate::capabilities::{self, Role};
 use crate::event::Rejection;
 use crate::message::{Command, Message, MessageKind};
 
 /// Our chunks are few and small; one answer fits into one.
 pub(super) const CHUNK_SIZE: usize = 4096;
-
-/// Codecs that we take as Enhanced RTMP, besides the legacy tags of the same.
-const VIDEO_CODECS: [&str; 1] = ["avc1"];
-const AUDIO_CODECS: [&str; 1] = ["mp4a"];
-
-/// Enhanced RTMP: we decode it and hand it on.
-const CAN_DECODE_AND_FORWARD: f64 = 5.0;
 
 /// Windows, before the answer to `connect`.
 pub(super) fn greeting() -> [Message; 2] {
@@ -28,14 +22,8 @@ pub(super) fn connected(connect: &Command) -> Command {
         .with("code", "NetConnection.Connect.Success")
         .with("description", "Connection succeeded.")
         .with("objectEncoding", 0.0);
-    let asks = |name| connect.object().is_some_and(|object| object.get(name).is_some());
-    if ["fourCcList", "capsEx", "videoFourCcInfoMap", "audioFourCcInfoMap"].into_iter().any(asks) {
-        let codecs = VIDEO_CODECS.iter().chain(&AUDIO_CODECS).map(|codec| Value::from(*codec)).collect();
-        info = info
-            .with("capsEx", 0.0) // no reconnecting, multitrack or nanoseconds
-            .with("fourCcList", Value::StrictArray(codecs))
-            .with("videoFourCcInfoMap", codec_map(&VIDEO_CODECS))
-            .with("audioFourCcInfoMap", codec_map(&AUDIO_CODECS));
+    if connect.object().is_some_and(capabilities::are_told) {
+        info = capabilities::tell(info, Role::Server);
     }
     Command::new("_result", connect.transaction, [Value::Object(server), Value::Object(info)])
 }
@@ -68,8 +56,4 @@ pub(super) fn bad_format(description: &str) -> Command {
 /// Goodbye.
 pub(super) fn unpublished() -> Command {
     Command::on_status("status", "NetStream.Unpublish.Success", "Publishing has ended.")
-}
-
-fn codec_map(codecs: &[&str]) -> Value {
-    Value::Object(codecs.iter().fold(Object::new(), |map, codec| map.with(codec, CAN_DECODE_AND_FORWARD)))
 }

@@ -113,7 +113,8 @@ fn enhanced_rtmp_is_answered_to_those_who_speak_it() {
         talk.call(0, "connect", [Value::Object(object)]).unwrap();
         let result = talk.commands().remove(0);
         let info = result.argument(0).and_then(Value::as_object).unwrap();
-        let ours = Value::StrictArray(vec![Value::from("avc1"), Value::from("mp4a")]);
+        let ours = ["avc1", "hvc1", "av01", "mp4a", "Opus"].map(Value::from);
+        let ours = Value::StrictArray(ours.into());
         assert_eq!(info.get("fourCcList"), Some(&ours));
         assert_eq!(info.get("capsEx"), Some(&Value::Number(0.0)));
     }

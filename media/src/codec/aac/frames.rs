@@ -61,7 +61,8 @@ impl Frames {
         let mut time = time;
         for (header, frame) in frames {
             adts::check(&header)?;
-            let agrees = self.config.as_deref().is_some_and(|AudioConfig::Aac(config)| header.agrees(config));
+            let agrees =
+                matches!(self.config.as_deref(), Some(AudioConfig::Aac(config)) if header.agrees(config));
             if !agrees {
                 self.use_config(header.config(&frame)?);
             }

@@ -12,13 +12,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::sets::ParameterSets;
 use super::slice::SliceHeader;
 use super::{AvcConfig, nal, sei};
 use crate::codec::VideoConfig;
+use crate::codec::coded::Coded;
 use crate::codec::error::{CodecError, CodecErrorKind};
+use crate::codec::nal as shared;
 use crate::packet::{Packet, Track, Unit};
 use crate::time::MediaTime;
 
@@ -28,17 +30,6 @@ const MAX_BYTES: usize = 8 << 20;
 const MAX_UNITS: usize = 1024;
 /// Length prefixes where no configuration says how long they are.
 const USUAL_LENGTH: usize = 4;
-
-/// What came in one message: some NAL units, as a rule those of one picture.
-#[derive(Clone, Debug)]
-pub struct Coded {
-    pub dts: MediaTime,
-    pub pts: MediaTime,
-    /// The container says that decoding can start here.
-    pub key: bool,
-    /// NAL units behind lengths or start codes.
-    pub data: Bytes,
-}
 
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -85,7 +76,7 @@ impl Assembler {
             return Ok(());
         }
         let config = match AvcConfig::parse(header.clone()) {
-            Err(_) if starts_with_code(&header) => AvcConfig::from_annex_b(&header)?,
+            Err(_) if shared::starts_with_code(&header) => AvcConfig::from_annex_b(&header)?,
             config => config?,
         };
         self.finish();
@@ -140,7 +131,7 @@ impl Assembler {
         };
         let length = self.length_size();
         // A unit longer than its length can say comes from a publisher who changed from short lengths to start codes.
-        let data = open.whole.or_else(|| joined(&open.units, length));
+        let data = open.whole.or_else(|| shared::joined(open.units.iter().map(|unit| &unit[..]), length));
         self.complete.extend(data.map(packet).map(Unit::Packet));
     }
 
@@ -153,7 +144,7 @@ impl Assembler {
     fn length_size(&self) -> usize {
         match self.config.as_deref() {
             Some(VideoConfig::Avc(config)) => config.nal_length_size(),
-            None => USUAL_LENGTH,
+            _ => USUAL_LENGTH,
         }
     }
 
@@ -166,7 +157,7 @@ impl Assembler {
             Ok(by_length) if by_length.iter().all(|unit| is_plausible(unit)) => {
                 self.has_lengths |= !by_length.is_empty();
                 let count = by_length.len();
-                let pieces = by_length.into_iter().flat_map(nal::between_codes);
+                let pieces = by_length.into_iter().flat_map(shared::between_codes);
                 let units: Vec<_> = pieces.map(|unit| data.slice_ref(unit)).collect();
                 // Nothing was left out, neither empty units nor start codes.
                 let size: usize = units.iter().map(|unit| length + unit.len()).sum();
@@ -176,7 +167,7 @@ impl Assembler {
             by_length => {
                 // A length of 1 is never right, so these four bytes are no length. Three of them might be one.
                 let is_certain =
-                    data.starts_with(&[0, 0, 0, 1]) || !self.has_lengths && starts_with_code(data);
+                    data.starts_with(&[0, 0, 0, 1]) || !self.has_lengths && shared::starts_with_code(data);
                 let by_code: Vec<_> = nal::annex_b_units(data).map(|unit| data.slice_ref(unit)).collect();
                 if !is_certain || !by_code.iter().all(|unit| is_plausible(unit)) {
                     by_length?;
@@ -313,27 +304,9 @@ impl Open {
     }
 }
 
-/// Behind length prefixes; `None` if a unit is longer than one can say.
-fn joined(units: &[Bytes], length: usize) -> Option<Bytes> {
-    let size: usize = units.iter().map(|unit| unit.len() + length).sum();
-    let mut data = BytesMut::with_capacity(size);
-    for unit in units {
-        if length < 4 && unit.len() >> (8 * length) > 0 {
-            return None;
-        }
-        data.put_uint(unit.len() as u64, length);
-        data.put_slice(unit);
-    }
-    Some(data.freeze())
-}
-
 /// The bit that is always zero is.
 fn is_plausible(unit: &[u8]) -> bool {
     unit.first().is_some_and(|header| header & 0x80 == 0)
-}
-
-fn starts_with_code(data: &[u8]) -> bool {
-    data.starts_with(&[0, 0, 1]) || data.starts_with(&[0, 0, 0, 1])
 }
 
 fn damaged(what: &'static str) -> CodecError {

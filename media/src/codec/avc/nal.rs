@@ -1,10 +1,12 @@
-//! NAL units in their two packings: Annex B (start codes, ITU-T H.264 annex B) and length-prefixed (ISO/IEC 14496-15).
+//! What H.264's NAL units hold (ITU-T H.264, 7.3.1 and table 7-1).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
-use crate::codec::error::{CodecError, CodecErrorKind};
+use crate::codec::nal;
 
-/// Kinds of NAL units (ITU-T H.264, table 7-1), as far as they matter here.
+pub use crate::codec::nal::{annex_b_units, units};
+
+/// Kinds of NAL units, as far as they matter here.
 pub const SLICE: u8 = 1;
 /// Partition A of a slice, which has the slice's header.
 pub const PARTITION_A: u8 = 2;
@@ -14,6 +16,8 @@ pub const SPS: u8 = 7;
 pub const PPS: u8 = 8;
 pub const DELIMITER: u8 = 9;
 
+const HEADER_BYTES: usize = 1;
+
 /// What the NAL unit holds, by its number; an empty one is 0, which is unspecified.
 pub fn kind(unit: &[u8]) -> u8 {
     unit.first().map_or(0, |header| header & 0x1f)
@@ -21,128 +25,24 @@ pub fn kind(unit: &[u8]) -> u8 {
 
 /// A NAL unit without its header and without the 3 of each 0 0 3 (7.4.1.1).
 pub(super) fn payload(unit: &[u8]) -> Vec<u8> {
-    let mut zeros = 0;
-    let wanted = |&byte: &u8| {
-        let emulation = zeros >= 2 && byte == 3;
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        !emulation
-    };
-    unit.get(1..).unwrap_or_default().iter().copied().filter(wanted).collect()
-}
-
-/// The non-empty NAL units of a length-prefixed packet; ends after the first error. Zeros behind the last one are padding.
-pub fn units(packet: &[u8], length_size: usize) -> impl Iterator<Item = Result<&[u8], CodecError>> {
-    let mut offset = 0;
-    std::iter::from_fn(move || {
-        while offset < packet.len() {
-            let start = offset;
-            let unit = take_unit(&packet[offset..], length_size);
-            offset = unit.map_or(packet.len(), |unit| offset + length_size + unit.len());
-            match unit {
-                Some([]) => {}
-                Some(unit) => return Some(Ok(unit)),
-                None if packet[start..].iter().all(|byte| *byte == 0) => {}
-                None => return Some(Err(reaches_past_the_end(start, packet.len()))),
-            }
-        }
-        None
-    })
-}
-
-fn take_unit(bytes: &[u8], length_size: usize) -> Option<&[u8]> {
-    let (length, behind) = bytes.split_at_checked(length_size)?;
-    let length = length.iter().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
-    behind.get(..length)
-}
-
-fn reaches_past_the_end(offset: usize, packet: usize) -> CodecError {
-    let what = format!("a NAL unit at byte {offset} reaches past the end of its packet of {packet} bytes");
-    CodecError::new(CodecErrorKind::Damaged, what)
-}
-
-/// The non-empty NAL units between start codes of three or four bytes.
-pub fn annex_b_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = skip_start_code(stream);
-    std::iter::from_fn(move || {
-        loop {
-            let bytes = rest.take()?;
-            let end = start_code(bytes);
-            rest = end.and_then(|end| skip_start_code(&bytes[end..]));
-            let unit = trim_trailing_zeros(&bytes[..end.unwrap_or(bytes.len())]);
-            if !unit.is_empty() {
-                return Some(unit);
-            }
-        }
-    })
-}
-
-const START_CODE: [u8; 3] = [0, 0, 1];
-
-fn start_code(bytes: &[u8]) -> Option<usize> {
-    memchr::memmem::find(bytes, &START_CODE)
-}
-
-/// The pieces of a unit between start codes. There are none in a well-made one, which stays as it is.
-pub(super) fn between_codes(unit: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let end = start_code(unit);
-    let first = end.map_or(unit, |end| trim_trailing_zeros(&unit[..end]));
-    let rest = end.map_or(&[][..], |end| &unit[end..]);
-    std::iter::once(first).filter(|unit| !unit.is_empty()).chain(annex_b_units(rest))
-}
-
-fn skip_start_code(bytes: &[u8]) -> Option<&[u8]> {
-    start_code(bytes).map(|start| &bytes[start + START_CODE.len()..])
-}
-
-/// A NAL unit never ends in a zero byte (7.4.1); zeros there belong to the next start code.
-fn trim_trailing_zeros(unit: &[u8]) -> &[u8] {
-    let end = unit.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    &unit[..end]
+    nal::payload(unit, HEADER_BYTES)
 }
 
 /// An Annex-B packet as length-prefixed NAL units with 4-byte lengths. Parameter sets and delimiters are left out:
 /// the configuration record carries the former, the container stands for the latter.
 pub fn from_annex_b(stream: &[u8]) -> Bytes {
-    let mut packet = BytesMut::with_capacity(stream.len() + 16);
     let wanted = |unit: &&[u8]| !matches!(kind(unit), SPS | PPS | DELIMITER);
-    for unit in annex_b_units(stream).filter(wanted) {
-        packet.put_u32(unit.len() as u32);
-        packet.put_slice(unit);
-    }
-    packet.freeze()
+    // Four bytes say any length.
+    nal::joined(annex_b_units(stream).filter(wanted), 4).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
-    fn finds_units_between_start_codes() {
+    fn what_containers_carry_themselves_is_left_out() {
         let stream = [0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65, 2, 3, 0, 0, 0, 1];
-        let units: Vec<_> = annex_b_units(&stream).collect();
-        assert_eq!(units, [&[9, 0xf0][..], &[0x67, 1], &[0x65, 2, 3]]);
         assert_eq!(from_annex_b(&stream).as_ref(), [0, 0, 0, 3, 0x65, 2, 3]);
-        assert_eq!(annex_b_units(&[1, 2, 3]).count(), 0);
-    }
-
-    #[test]
-    fn a_start_code_ends_a_unit() {
-        let mixed = [6, 5, 1, 0, 0x80, 0, 0, 0, 1, 0x65, 7, 0, 0, 1, 0x65, 8];
-        let pieces: Vec<_> = between_codes(&mixed).collect();
-        assert_eq!(pieces, [&[6, 5, 1, 0, 0x80][..], &[0x65, 7], &[0x65, 8]]);
-        assert_eq!(between_codes(&[0x65, 0, 0]).collect::<Vec<_>>(), [&[0x65, 0, 0]]);
-    }
-
-    proptest! {
-        #[test]
-        fn annex_b_round_trip(sizes in proptest::collection::vec(1_usize..40, 1..6)) {
-            let units: Vec<Vec<u8>> = sizes.iter().map(|&size| vec![0x41; size]).collect();
-            let stream: Vec<u8> = units.iter().flat_map(|unit| [&[0, 0, 1], unit.as_slice()].concat()).collect();
-            let packet = from_annex_b(&stream);
-            let back: Result<Vec<_>, _> = super::units(&packet, 4).collect();
-            prop_assert_eq!(back.unwrap(), units);
-        }
     }
 }

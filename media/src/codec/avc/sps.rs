@@ -7,14 +7,13 @@
 use super::nal;
 use crate::codec::bits::BitReader;
 use crate::codec::error::{CodecError, CodecErrorKind};
-use crate::picture::{Colour, FrameRate, PixelAspect, Range, Size};
+use crate::codec::format::{PictureFormat, supported};
+use crate::codec::vui;
+use crate::picture::Size;
 
 #[derive(Clone, Debug)]
 pub(super) struct Sps {
-    pub(super) size: Size,
-    pub(super) frame_rate: Option<FrameRate>,
-    pub(super) colour: Colour,
-    pub(super) pixel_aspect: PixelAspect,
+    pub(super) format: PictureFormat,
     /// Chroma sampling, luma and chroma depth minus eight, as high profiles repeat them in the configuration record.
     pub(super) high_profile_format: Option<[u8; 3]>,
     pub(super) slices: SliceSyntax,
@@ -34,35 +33,10 @@ pub(super) struct SliceSyntax {
 /// Profiles whose parameter sets say how chroma is sampled; the rest is always 4:2:0 with 8 bits.
 const PROFILES_WITH_FORMAT: [u8; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 const CHROMA_444: u32 = 3;
-/// Frame rates beyond this are a time base, not a frame rate.
-const BELIEVABLE_FRAMES_PER_SECOND: u64 = 1_000;
 /// `num_ref_frames_in_pic_order_cnt_cycle` goes up to 255 (7.4.2.1.1).
 const MAX_ORDER_CYCLE: u32 = 255;
 /// Macroblocks per side: far above [`Size::MAX_SIDE`], far below any overflow.
 const MAX_MACROBLOCKS: u32 = 1 << 16;
-/// `aspect_ratio_idc` (table E-1): 0 is unspecified, what is reserved is taken for it.
-const PIXEL_ASPECTS: [(u32, u32); 17] = [
-    (0, 0),
-    (1, 1),
-    (12, 11),
-    (10, 11),
-    (16, 11),
-    (40, 33),
-    (24, 11),
-    (20, 11),
-    (32, 11),
-    (80, 33),
-    (18, 11),
-    (15, 11),
-    (64, 33),
-    (160, 99),
-    (4, 3),
-    (3, 2),
-    (2, 1),
-];
-/// The ratio follows in numbers.
-const PIXEL_ASPECT_EXTENDED: u32 = 255;
-
 impl Sps {
     /// Reads one NAL unit of kind SPS, its header byte included.
     pub(super) fn parse(unit: &[u8]) -> Result<Self, CodecError> {
@@ -93,20 +67,14 @@ fn read(payload: &[u8]) -> Result<Sps, CodecError> {
     let chroma = high_profile_format.map_or(1, |[chroma, ..]| u32::from(chroma));
     let size = read_size(&mut bits, chroma, &mut fields)?;
     let slices = SliceSyntax { separate_planes, frame_num_bits, order_bits, fields };
-    let mut sps = Sps {
-        size,
-        frame_rate: None,
-        colour: Colour::default(),
-        pixel_aspect: PixelAspect::SQUARE,
-        high_profile_format,
-        slices,
-    };
+    let sampling = high_profile_format.unwrap_or([1, 0, 0]);
+    let mut format = PictureFormat { is_beyond_420_8: sampling != [1, 0, 0], ..PictureFormat::of(size) };
     if bits.flag()? {
         // Damage in what only informs must not refuse the stream: what was read before it counts, and the decoder has
         // the last word.
-        let _ = read_vui(&mut bits, &mut sps);
+        let _ = read_vui(&mut bits, &mut format);
     }
-    Ok(sps)
+    Ok(Sps { format, high_profile_format, slices })
 }
 
 fn damaged(what: &'static str) -> CodecError {
@@ -181,7 +149,7 @@ fn read_size(bits: &mut BitReader<'_>, chroma: u32, fields: &mut bool) -> Result
     let columns = bits.golomb()?;
     let rows = bits.golomb()?;
     if columns >= MAX_MACROBLOCKS || rows >= MAX_MACROBLOCKS {
-        return Err(size_unsupported(Size { width: u32::MAX, height: u32::MAX }));
+        return supported(Size { width: u32::MAX, height: u32::MAX });
     }
     let fields_per_row = if bits.flag()? { 1 } else { 2 };
     *fields = fields_per_row == 2;
@@ -201,61 +169,14 @@ fn read_size(bits: &mut BitReader<'_>, chroma: u32, fields: &mut bool) -> Result
         height = height.saturating_sub(crop(unit_y)?);
     }
     let size = Size { width, height };
-    if size.is_supported() { Ok(size) } else { Err(size_unsupported(size)) }
+    supported(size)
 }
 
-fn size_unsupported(size: Size) -> CodecError {
-    let what =
-        format!("pictures of {size} are not supported; the limit is {max}x{max}", max = Size::MAX_SIDE);
-    CodecError::new(CodecErrorKind::Unsupported, what)
-}
-
-fn read_vui(bits: &mut BitReader<'_>, sps: &mut Sps) -> Result<(), CodecError> {
+fn read_vui(bits: &mut BitReader<'_>, format: &mut PictureFormat) -> Result<(), CodecError> {
+    vui::read_look(bits, format)?;
     if bits.flag()? {
-        sps.pixel_aspect = read_pixel_aspect(bits)?;
-    }
-    if bits.flag()? {
-        bits.flag()?; // overscan_appropriate_flag
-    }
-    if bits.flag()? {
-        sps.colour = read_colour(bits)?;
-    }
-    if bits.flag()? {
-        bits.golomb()?; // chroma_sample_loc_type_top_field
-        bits.golomb()?; // chroma_sample_loc_type_bottom_field
-    }
-    if bits.flag()? {
-        sps.frame_rate = frame_rate(bits.read(32)?, bits.read(32)?);
+        // A tick is a field's time, so two of them make a frame.
+        format.frame_rate = vui::frame_rate(bits.read(32)?.into(), 2, bits.read(32)?);
     }
     Ok(())
-}
-
-fn read_pixel_aspect(bits: &mut BitReader<'_>) -> Result<PixelAspect, CodecError> {
-    let (num, den) = match bits.read(8)? {
-        PIXEL_ASPECT_EXTENDED => (bits.read(16)?, bits.read(16)?),
-        index => PIXEL_ASPECTS.get(index as usize).copied().unwrap_or_default(),
-    };
-    Ok(PixelAspect::new(num, den))
-}
-
-fn read_colour(bits: &mut BitReader<'_>) -> Result<Colour, CodecError> {
-    bits.read(3)?; // video_format
-    let range = if bits.flag()? { Range::Full } else { Range::Limited };
-    let mut colour = Colour { range, ..Colour::default() };
-    if bits.flag()? {
-        colour.primaries = bits.read(8)? as u8;
-        colour.transfer = bits.read(8)? as u8;
-        colour.matrix = bits.read(8)? as u8;
-    }
-    Ok(colour)
-}
-
-/// A tick is a field's time, so two of them make a frame.
-fn frame_rate(units_in_tick: u32, time_scale: u32) -> Option<FrameRate> {
-    let num = u64::from(time_scale);
-    let den = u64::from(units_in_tick) * 2;
-    if den == 0 || num == 0 || num / den >= BELIEVABLE_FRAMES_PER_SECOND {
-        return None;
-    }
-    FrameRate::reduced(num, den)
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::picture::{Colour, PixelAspect, Range};
+use crate::picture::{Colour, FrameRate, PixelAspect, Range, Size};
 
 /// What x264 writes for 480x270 at 25 frames per second, high profile, level 2.1.
 pub(crate) const X264_480X270: &[u8] = &[
@@ -13,10 +13,10 @@ pub(crate) const X264_480X270: &[u8] = &[
 #[test]
 fn builds_a_record_from_an_encoders_extradata() {
     let config = AvcConfig::from_annex_b(X264_480X270).unwrap();
-    assert_eq!(config.size(), Size { width: 480, height: 270 });
+    assert_eq!(config.format().size, Size { width: 480, height: 270 });
     assert_eq!(config.codec_string(), "avc1.640015");
     assert_eq!(config.nal_length_size(), 4);
-    assert_eq!(config.frame_rate(), Some(FrameRate { num: 25, den: 1 }));
+    assert_eq!(config.format().frame_rate, Some(FrameRate { num: 25, den: 1 }));
     assert_eq!(config.record()[config.record().len() - 4..], [0xfd, 0xf8, 0xf8, 0]);
     assert_eq!(AvcConfig::parse(config.record().clone()).unwrap(), config);
 }
@@ -61,9 +61,9 @@ fn baseline(columns: u64, rows: u64) -> SpsWriter {
 #[test]
 fn takes_cropping_off() {
     let uncropped = baseline(120, 68).bits(0, 1).bits(0, 1).record();
-    assert_eq!(AvcConfig::parse(uncropped).unwrap().size(), Size { width: 1920, height: 1088 });
+    assert_eq!(AvcConfig::parse(uncropped).unwrap().format().size, Size { width: 1920, height: 1088 });
     let cropped = baseline(120, 68).bits(1, 1).golomb(0).golomb(0).golomb(0).golomb(4).bits(0, 1).record();
-    assert_eq!(AvcConfig::parse(cropped).unwrap().size(), Size { width: 1920, height: 1080 });
+    assert_eq!(AvcConfig::parse(cropped).unwrap().format().size, Size { width: 1920, height: 1080 });
 }
 
 #[test]
@@ -71,15 +71,15 @@ fn reads_colour_and_leaves_damage_behind_it_alone() {
     // VUI: no aspect ratio, no overscan; signal type: format 5, full range, described as BT.709; then it breaks off.
     let vui = baseline(30, 17).bits(0, 1).bits(1, 1).bits(0, 2).bits(1, 1).bits(5, 3).bits(1, 1).bits(1, 1);
     let full = vui.clone().bits(0x01_01_01, 24).bits(0, 1).bits(0, 1).record();
-    let colour = AvcConfig::parse(full).unwrap().colour();
+    let colour = AvcConfig::parse(full).unwrap().format().colour;
     assert_eq!((colour.range, colour.matrix), (Range::Full, Colour::BT709));
     let broken = AvcConfig::parse(vui.record()).unwrap();
-    assert_eq!(broken.colour(), Colour::default());
+    assert_eq!(broken.format().colour, Colour::default());
 }
 
 #[test]
 fn reads_the_shape_of_pixels() {
-    let aspect = |sps: SpsWriter| AvcConfig::parse(sps.bits(0, 8).record()).unwrap().pixel_aspect();
+    let aspect = |sps: SpsWriter| AvcConfig::parse(sps.bits(0, 8).record()).unwrap().format().pixel_aspect;
     // No cropping, VUI, aspect ratio.
     let head = baseline(45, 36).bits(0b011, 3);
     // Table E-1.
@@ -123,7 +123,7 @@ fn reads_the_shape_of_pixels() {
     assert_eq!(aspect(without_vui), PixelAspect::SQUARE);
     // Damage behind it costs nothing: square here would be wrong.
     let broken = head.bits(4, 8).bits(0, 1).bits(1, 1);
-    assert_eq!(AvcConfig::parse(broken.record()).unwrap().pixel_aspect().to_string(), "16:11");
+    assert_eq!(AvcConfig::parse(broken.record()).unwrap().format().pixel_aspect.to_string(), "16:11");
 }
 
 #[test]

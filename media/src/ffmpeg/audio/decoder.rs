@@ -16,6 +16,7 @@ pub(super) const MAX_FRAMES: usize = 4_096;
 pub(super) fn of(config: &AudioConfig) -> Result<Decoder, FfmpegError> {
     let id = match config {
         AudioConfig::Aac(_) => Id::AAC,
+        AudioConfig::Opus(_) => Id::OPUS,
     };
     let codec = decoder::find(id).ok_or(FfmpegError::Missing("audio decoder"))?;
     let mut context = Context::new_with_codec(codec);

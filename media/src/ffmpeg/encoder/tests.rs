@@ -120,7 +120,7 @@ fn the_configuration_describes_the_stream() {
     let encoder = Encoder::new(&EncoderSettings { colour, frame_rate: odd_rate, ..settings() }).unwrap();
     let config = encoder.config();
     assert_eq!(config.size(), SIZE);
-    let VideoConfig::Avc(avc) = &*config;
+    let VideoConfig::Avc(avc) = &*config else { panic!("not H.264") };
     assert_eq!(avc.nal_length_size(), 4);
     assert_eq!((config.frame_rate(), config.colour()), (Some(odd_rate), colour));
     assert!(config.codec_string().starts_with("avc1.64"), "{}", config.codec_string());

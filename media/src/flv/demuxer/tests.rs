@@ -82,8 +82,8 @@ fn errors_say_which_tag() {
     assert_eq!(reason, "a NAL unit at byte 0 reaches past the end of its packet of 5 bytes");
     let truncated = refused(FlvErrorKind::Truncated, Track::Audio);
     assert_eq!(demuxer.push(&tag(TagKind::Audio, 7, &[&[0xaf]])).unwrap_err(), truncated);
-    let unsupported = demuxer.push(&tag(TagKind::Video, 7, &[b"\x90hvc1"])).unwrap_err();
-    assert!(unsupported.to_string().contains("HEVC"), "{unsupported}");
+    let unsupported = demuxer.push(&tag(TagKind::Video, 7, &[b"\x90vp09"])).unwrap_err();
+    assert!(unsupported.to_string().contains("VP9"), "{unsupported}");
     let sound = tag(TagKind::Audio, 9, &[&[0xaf, 1, 0x21]]);
     assert_eq!(units(&mut demuxer, &sound).len(), 1, "goes on afterwards");
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::avc::AvcConfig;
 use crate::codec::avc::tests::X264_480X270;
+use crate::codec::{AudioConfig, VideoConfig};
 use crate::flv::Demuxer;
 use crate::time::MediaTime;
 

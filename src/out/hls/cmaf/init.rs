@@ -1,12 +1,13 @@
 //! Initialisation segments: `ftyp` and a `moov` that describes one track without samples.
 
 use bytes::Bytes;
+use media::codec::opus::OpusConfig;
 use media::{AudioConfig, VideoConfig};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
-    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, Error, Esds, FixedPoint, FourCC, Ftyp,
-    Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Pasp, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url,
-    Visual, Vmhd,
+    Atom, Audio, Av01, Av1c, Avc1, Avcc, Codec, Dinf, Dops, Dref, DrefEntry, Encode, Error, Esds, FixedPoint,
+    FourCC, Ftyp, Hdlr, Hvc1, Hvcc, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Opus, OpusChannelMapping, Pasp,
+    Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
 };
 
 use super::TRACK_ID;
@@ -31,6 +32,14 @@ pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
             let avcc = Avcc::decode_body(&mut config.record().as_ref())?;
             Codec::Avc1(Avc1 { visual, avcc, pasp, ..Avc1::default() })
         }
+        VideoConfig::Hevc(config) => {
+            let hvcc = Hvcc::decode_body(&mut config.record().as_ref())?;
+            Codec::Hvc1(Hvc1 { visual, hvcc, pasp, ..Hvc1::default() })
+        }
+        VideoConfig::Av1(config) => {
+            let av1c = Av1c::decode_body(&mut config.record().as_ref())?;
+            Codec::Av01(Av01 { visual, av1c, pasp, ..Av01::default() })
+        }
     };
     // The track's size is the one that it is shown in (14496-12, 8.3.2), the entry's the coded one.
     let shown = aspect.display_size(size);
@@ -54,6 +63,7 @@ pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, Error> {
         AudioConfig::Aac(config) => {
             Codec::Mp4a(Mp4a { audio, esds: aac_descriptor(config.record()), btrt: None, taic: None })
         }
+        AudioConfig::Opus(config) => Codec::Opus(Opus { audio, dops: opus_description(config), btrt: None }),
     };
     let tkhd = Tkhd { volume: 1.into(), ..Tkhd::default() };
     let hdlr = Hdlr { handler: FourCC::new(b"soun"), name: "audio".to_owned() };
@@ -80,6 +90,26 @@ fn aac_descriptor(record: &Bytes) -> Esds {
             },
             sl_config: SLConfig {},
         },
+    }
+}
+
+/// Encapsulation of Opus in ISO Base Media File Format, 4.3.2: the identification header, in the other byte order.
+fn opus_description(config: &OpusConfig) -> Dops {
+    let channel_mapping = match config.mapping() {
+        [stream_count, coupled_count, channels @ ..] => Some(OpusChannelMapping {
+            family: config.mapping_family(),
+            stream_count: *stream_count,
+            coupled_count: *coupled_count,
+            channel_mapping: channels.to_vec(),
+        }),
+        _ => None,
+    };
+    Dops {
+        output_channel_count: config.channels(),
+        pre_skip: config.pre_skip(),
+        input_sample_rate: config.input_sample_rate(),
+        output_gain: config.output_gain(),
+        channel_mapping,
     }
 }
 
