@@ -1,4 +1,5 @@
 //! The sound of a stream on its way to the listeners: as it comes where browsers play it, otherwise transcoded to AAC-LC.
+//! Opus goes both ways: some players have it, and all have AAC.
 //!
 //! Browsers that refuse the sound refuse the pictures with it, and they give up at a frame that is damaged. So neither
 //! ever reaches a playlist. The transcoder runs on a thread of its own behind a bounded queue, and is started when such
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use api::names::StreamName;
 use media::AudioConfig;
+use media::codec::AudioCodec;
 use media::ffmpeg::SoundCheck;
 use media::packet::{Packet, Unit};
 
@@ -27,9 +29,11 @@ pub struct Sound {
     problems: Problems,
     /// Once started it waits for more until the session ends.
     stage: Option<Stage>,
-    /// What the sound is transcoded from, if it is.
-    transcoded: Option<Arc<AudioConfig>>,
-    /// Looks into what is not transcoded.
+    /// What the sound is transcoded from and to, if it is.
+    transcoded: Option<(Arc<AudioConfig>, Rendition)>,
+    /// The sound is handed out as it comes.
+    passes: bool,
+    /// Looks into what passes.
     check: Option<SoundCheck>,
 }
 
@@ -42,7 +46,7 @@ impl fmt::Debug for Sound {
 impl Sound {
     /// A way into these sinks. `stream` names the thread.
     pub fn new(stream: StreamName, sinks: Sinks, problems: Problems) -> Self {
-        Self { stream, sinks, problems, stage: None, transcoded: None, check: None }
+        Self { stream, sinks, problems, stage: None, transcoded: None, passes: false, check: None }
     }
 
     /// The packets that follow are coded like this.
@@ -52,47 +56,47 @@ impl Sound {
             stage.forget();
         }
         self.transcoded = None;
-        match config.playable() {
+        let playable = config.playable();
+        self.passes = playable.is_ok();
+        match playable {
             Ok(playable) => {
                 // Without a decoder there is nothing to be found.
                 self.check = SoundCheck::new(&playable).ok();
                 let playable = if playable == **config { Arc::clone(config) } else { Arc::new(playable) };
                 self.sinks.unit(Rendition::AUDIO, &Unit::AudioConfig(playable), arrival);
+                if config.codec() == AudioCodec::Opus {
+                    self.sinks.expect(Rendition::AAC);
+                    self.transcode(config, Rendition::AAC);
+                }
             }
             Err(why) => {
                 self.problems.report(
                     "sound-transcoded",
                     format!("browsers do not play this sound, so it is transcoded to AAC-LC: it is {why}"),
                 );
-                self.transcoded = Some(Arc::clone(config));
-                self.begin_transcoding();
+                self.transcode(config, Rendition::AUDIO);
             }
         }
     }
 
     /// Takes the next packet on. Never waits.
     pub fn push(&mut self, packet: Packet, arrival: Arrival) {
-        match (&self.transcoded, &self.stage) {
-            (None, _) => {
-                if let Some(Err(error)) = self.check.as_mut().map(|check| check.check(&packet)) {
-                    let text =
-                        format!("a damaged frame of sound is left out, browsers would give up: {error}");
-                    self.problems.report("sound-damaged", text);
-                    return;
-                }
-                self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet), arrival);
+        if self.passes {
+            if let Some(Err(error)) = self.check.as_mut().map(|check| check.check(&packet)) {
+                let text = format!("a damaged frame of sound is left out, browsers would give up: {error}");
+                self.problems.report("sound-damaged", text);
+                return;
             }
-            (Some(_), Some(stage)) => {
-                let dropped = stage.push(packet);
-                if dropped > 0 {
-                    self.problems.report(
-                        "sound-dropped",
-                        "the machine is too slow to transcode the sound; let the encoder send AAC-LC",
-                    );
-                }
-            }
-            // The thread could not be started, which was said.
-            (Some(_), None) => {}
+            self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet.clone()), arrival);
+        }
+        // Without a stage the thread could not be started, which was said.
+        if let (Some(_), Some(stage)) = (&self.transcoded, &self.stage)
+            && stage.push(packet) > 0
+        {
+            self.problems.report(
+                "sound-dropped",
+                "the machine is too slow to transcode the sound; let the encoder send AAC-LC",
+            );
         }
     }
 
@@ -102,11 +106,15 @@ impl Sound {
         self.begin_transcoding();
     }
 
+    fn transcode(&mut self, config: &Arc<AudioConfig>, to: Rendition) {
+        self.transcoded = Some((Arc::clone(config), to));
+        self.begin_transcoding();
+    }
+
     fn begin_transcoding(&mut self) {
-        let Some(config) = self.transcoded.clone() else { return };
+        let Some((config, to)) = self.transcoded.clone() else { return };
         if self.stage.is_none() {
-            let output = self.sinks.output(Rendition::AUDIO);
-            self.stage = Stage::start(&self.stream, output, self.problems.clone())
+            self.stage = Stage::start(&self.stream, self.problems.clone())
                 .inspect_err(|error| {
                     self.problems
                         .report("sound-left-out", format!("no thread to transcode the sound: {error}"));
@@ -114,7 +122,7 @@ impl Sound {
                 .ok();
         }
         if let Some(stage) = &self.stage {
-            stage.begin(config);
+            stage.begin(config, self.sinks.output(to));
         }
     }
 

@@ -76,7 +76,8 @@ export class Player extends EventTarget {
 
   /** Names of the renditions that can be chosen, as in their URLs. */
   get renditions() {
-    return this.hls ? this.hls.levels.map((level) => renditionOf(level.url[0])) : [];
+    // One that is listed with several sounds is one to choose.
+    return this.hls ? [...new Set(this.#levels)] : [];
   }
 
   /** Whether the playlist had this rendition when it was loaded; null before. */
@@ -116,9 +117,14 @@ export class Player extends EventTarget {
     if (edge && edge - this.video.currentTime > 10) this.video.currentTime = edge;
   }
 
+  /** The rendition of each level. */
+  get #levels() {
+    return this.hls.levels.map((level) => renditionOf(level.url[0]));
+  }
+
   #select() {
     if (!this.hls || !this.wanted) return;
-    const level = this.renditions.indexOf(this.wanted);
+    const level = this.#levels.indexOf(this.wanted);
     if (level < 0 || level === this.hls.loadLevel && !this.hls.autoLevelEnabled) return;
     // Before the first picture there is nothing to switch without a seam.
     if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.hls.loadLevel = level;

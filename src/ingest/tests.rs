@@ -146,9 +146,9 @@ async fn who_sends_pictures_that_cannot_be_used_is_told_and_so_is_the_operator()
     let streams = streams();
     let server = Server::start(streams.clone()).await;
     for (body, name) in [
-        (&b"\x90hvc1\x01"[..], "HEVC"),
-        (&b"\x1c\x00\x00\x00\x00"[..], "HEVC"),
-        (&b"\x91av01\x12"[..], "AV1"),
+        (&b"\x90vp09\x01"[..], "VP9"),
+        (&b"\x91vvc1\x12"[..], "VVC"),
+        (&b"\x14\x00"[..], "VP6"),
         (&b"\x12\x00"[..], "Sorenson H.263"),
     ] {
         let mut publisher = server.publish("live", "s3cret").await.unwrap();

@@ -21,13 +21,15 @@ pub enum Kind {
     Source,
     /// The video as a lane made it, `scale` times as wide and as high as received.
     Enhanced { scale: u8 },
-    /// The sound, shared by all videos.
+    /// The sound, shared by the videos.
     Audio,
 }
 
 impl Rendition {
     pub const SOURCE: Self = Self { id: RenditionId::fixed("source"), kind: Kind::Source };
     pub const AUDIO: Self = Self { id: RenditionId::fixed("audio"), kind: Kind::Audio };
+    /// The same sound as AAC, beside one that not every player has.
+    pub const AAC: Self = Self { id: RenditionId::fixed("aac"), kind: Kind::Audio };
 
     /// What the lane of a stream makes if nothing else is asked for.
     pub const fn enhanced(scale: u8) -> Self {

@@ -37,6 +37,7 @@ enum Input {
     Begin {
         turn: u64,
         config: Arc<AudioConfig>,
+        output: Output,
     },
     Frame(Packet),
 }
@@ -55,7 +56,7 @@ impl Queued for Input {
 }
 
 impl Stage {
-    pub(super) fn start(stream: &StreamName, output: Output, problems: Problems) -> std::io::Result<Self> {
+    pub(super) fn start(stream: &StreamName, problems: Problems) -> std::io::Result<Self> {
         let queue = Arc::new(KeyQueue::new(MAX_PACKETS, Overflow::DropVideo).with_max_bytes(MAX_BYTES));
         let turn = Arc::new(Mutex::new(0));
         let (end, ended) = oneshot::channel();
@@ -63,7 +64,7 @@ impl Stage {
             queue: Arc::clone(&queue),
             turn: Arc::clone(&turn),
             own_turn: 0,
-            output,
+            output: None,
             problems,
             transcoder: None,
             announced: false,
@@ -81,9 +82,10 @@ impl Stage {
         Ok(Self { queue, turn, thread, ended })
     }
 
-    pub(super) fn begin(&self, config: Arc<AudioConfig>) {
+    /// What follows is coded like this, and its AAC goes there.
+    pub(super) fn begin(&self, config: Arc<AudioConfig>, output: Output) {
         let turn = self.forget();
-        self.queue.push(Input::Begin { turn, config });
+        self.queue.push(Input::Begin { turn, config, output });
     }
 
     /// Nothing of what was pushed comes out after this.
@@ -121,7 +123,8 @@ struct Worker {
     turn: Arc<Mutex<u64>>,
     /// Which beginning the packets at hand belong to.
     own_turn: u64,
-    output: Output,
+    /// None before the first beginning.
+    output: Option<Output>,
     problems: Problems,
     /// None while nothing is to be transcoded, and where that is impossible.
     transcoder: Option<Transcoder>,
@@ -135,7 +138,10 @@ impl Worker {
     fn run(&mut self) {
         while let Some(input) = self.queue.pop() {
             match input {
-                Input::Begin { turn, config } => self.begin(turn, &config),
+                Input::Begin { turn, config, output } => {
+                    self.output = Some(output);
+                    self.begin(turn, &config);
+                }
                 Input::Frame(packet) => {
                     self.silent += 1;
                     self.transcode(|transcoder| transcoder.push(&packet));
@@ -183,8 +189,10 @@ impl Worker {
     /// Under the lock: whoever begins another turn can be sure that nothing follows.
     fn hand_out(&self, unit: &Unit) {
         let turn = self.turn.lock();
-        if *turn == self.own_turn {
-            self.output.push(unit);
+        if *turn == self.own_turn
+            && let Some(output) = &self.output
+        {
+            output.push(unit);
         }
     }
 }

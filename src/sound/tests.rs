@@ -13,11 +13,16 @@ use crate::out::{Sink, SinkError};
 struct Recorder(Mutex<Vec<String>>);
 
 impl Sink for Recorder {
-    fn unit(&self, _: Rendition, unit: &Unit, _: Arrival) -> Result<(), SinkError> {
-        self.0.lock().push(match unit {
+    fn unit(&self, rendition: Rendition, unit: &Unit, _: Arrival) -> Result<(), SinkError> {
+        let entry = match unit {
             Unit::AudioConfig(config) => format!("{} {}", config.codec_string(), config.channels()),
             Unit::Packet(packet) => packet.pts.as_millis().to_string(),
             Unit::VideoConfig(_) => return Err("a picture".into()),
+        };
+        self.0.lock().push(if rendition == Rendition::AUDIO {
+            entry
+        } else {
+            format!("{rendition} {entry}")
         });
         Ok(())
     }
@@ -89,6 +94,41 @@ async fn what_browsers_play_goes_on_as_it_came() {
     bench.play(1_000);
     let (seen, problems) = bench.end().await;
     assert_eq!((seen.len(), &*seen[0], &*seen[1]), (48, "mp4a.40.2 1", "1000"));
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+/// 20 ms of silence in stereo.
+const OPUS_SILENCE: [u8; 3] = [0xfc, 0xff, 0xfe];
+const OPUS_HEAD: &[u8] = b"OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00";
+
+#[tokio::test]
+async fn opus_goes_on_as_it_came_and_as_aac_beside_it() {
+    let mut bench = Bench::new();
+    let opus = || Arc::new(AudioConfig::opus(Bytes::from_static(OPUS_HEAD)).unwrap());
+    bench.sound.configure(&opus(), Arrival::now());
+    let play = |bench: &mut Bench, from: i64| {
+        for number in 0..50 {
+            let at = MediaTime::from_millis(from + number * 20);
+            let data = Bytes::from_static(&OPUS_SILENCE);
+            let packet = Packet { track: Track::Audio, dts: at, pts: at, key: true, recovery: false, data };
+            bench.sound.push(packet, Arrival::now());
+        }
+    };
+    play(&mut bench, 1_000);
+    // What is AAC needs nothing beside it.
+    bench.configure(&LC);
+    bench.play(3_000);
+    bench.sound.configure(&opus(), Arrival::now());
+    play(&mut bench, 5_000);
+    let (seen, problems) = bench.end().await;
+    let (aac, as_it_came): (Vec<String>, Vec<String>) =
+        seen.into_iter().partition(|entry| entry.starts_with("aac"));
+    assert_eq!(as_it_came.len(), 50 + 47 + 50 + 3);
+    assert_eq!((&*as_it_came[0], &*as_it_came[1], &*as_it_came[51]), ("Opus 2", "1000", "mp4a.40.2 1"));
+    assert!(aac.iter().any(|entry| entry == "aac mp4a.40.2 2"), "{aac:?}");
+    let times: Vec<i64> = aac.iter().filter_map(|entry| entry[4..].parse().ok()).collect();
+    assert!(times.iter().all(|time| !(2_100..5_000).contains(time)), "{times:?}");
+    assert!((45..=49).contains(&times.iter().filter(|time| **time >= 5_000).count()), "{times:?}");
     assert!(problems.is_empty(), "{problems:?}");
 }
 

@@ -336,6 +336,13 @@ impl LaneFeed {
             self.config = None;
             return;
         }
+        if config.format().is_beyond_420_8 {
+            problems.report(
+                "reduced-to-enhance",
+                "the pictures have more than 8 bits or more colour than 4:2:0, which is what is enhanced: the enhanced pictures \
+                 have less of that than the source; to spend the bits on what counts, send 8 bits in 4:2:0",
+            );
+        }
         // Ahead of the first unit: playlists that are read before it wait for this rendition.
         sinks.expect(self.rendition);
         if self.config.as_ref() != Some(config) {

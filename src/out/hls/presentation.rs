@@ -26,7 +26,7 @@ const MAX_HELD: usize = 512;
 /// Renditions of a stream, at most; a lane makes a few. Each of them may hold a window of segments in memory.
 const MAX_RENDITIONS: usize = 16;
 
-/// The two that lead are always there; enhanced ones follow them as they are announced.
+/// The two that lead are always there; what is made of them follows as it is announced.
 const SOURCE: usize = 0;
 const AUDIO: usize = 1;
 
@@ -58,6 +58,10 @@ pub(super) struct Presentation {
     segmenters: Vec<Segmenter>,
     leader: Option<Track>,
     held: VecDeque<(Packet, SystemTime)>,
+    /// What is made of the sound, waiting until the sound itself is as far: by where its segmenter is.
+    following: VecDeque<(usize, Packet)>,
+    /// Presentation time of the newest sound that went on.
+    heard: Option<MediaTime>,
     /// Decode time of the first picture that was left out for want of one that decoding can start with.
     waiting: Option<MediaTime>,
     /// Decode time of the newest packet of the leading video: no later cut can lie before it.
@@ -77,6 +81,8 @@ impl Presentation {
             segmenters: [Rendition::SOURCE, Rendition::AUDIO].map(|lead| segmenter(lead, &settings)).into(),
             leader: None,
             held: VecDeque::new(),
+            following: VecDeque::new(),
+            heard: None,
             waiting: None,
             watermark: MediaTime::ZERO,
             captions: false,
@@ -111,7 +117,7 @@ impl Presentation {
         &self.segmenters[AUDIO]
     }
 
-    /// An enhanced rendition will come.
+    /// A rendition that is made of the others will come.
     pub(super) fn expect(&mut self, rendition: Rendition) {
         self.position(rendition);
     }
@@ -132,12 +138,19 @@ impl Presentation {
         };
         let segmenter = &mut self.segmenters[position];
         match (rendition.kind, unit) {
-            (Kind::Audio, Unit::AudioConfig(config)) => self.configure_audio(Config::Audio(config))?,
+            (Kind::Audio, Unit::AudioConfig(config)) if position == AUDIO => {
+                self.configure_audio(Config::Audio(config))?;
+            }
+            (Kind::Audio, Unit::AudioConfig(config)) => segmenter.configure(Config::Audio(config)),
             (Kind::Source | Kind::Enhanced { .. }, Unit::VideoConfig(config)) => {
                 segmenter.configure(Config::Video(config));
             }
             (Kind::Audio, Unit::Packet(packet)) if packet.track == Track::Audio => {
-                self.hold(packet, arrived)?;
+                if position == AUDIO {
+                    self.hold(packet, arrived)?;
+                } else {
+                    self.follow(position, packet)?;
+                }
             }
             (Kind::Source, Unit::Packet(packet)) if packet.track == Track::Video => {
                 self.picture(&packet, arrived)?;
@@ -158,9 +171,11 @@ impl Presentation {
         let released = self.release_all();
         self.cuts.announce_break();
         // The lane finishes what it has; its pictures still belong in front of the break.
-        for segmenter in &mut self.segmenters[..=AUDIO] {
-            segmenter.require_key();
-            segmenter.flush()?;
+        for segmenter in &mut self.segmenters {
+            if !matches!(segmenter.rendition.kind, Kind::Enhanced { .. }) {
+                segmenter.require_key();
+                segmenter.flush()?;
+            }
         }
         released
     }
@@ -177,12 +192,12 @@ impl Presentation {
         released
     }
 
-    /// Where a rendition's segmenter is; an enhanced one that is new gets one.
+    /// Where a rendition's segmenter is; one that is new and made of the others gets one.
     fn position(&mut self, rendition: Rendition) -> Option<usize> {
         match rendition.kind {
             Kind::Source => Some(SOURCE),
-            Kind::Audio => Some(AUDIO),
-            Kind::Enhanced { .. } => {
+            Kind::Audio if rendition == Rendition::AUDIO => Some(AUDIO),
+            Kind::Audio | Kind::Enhanced { .. } => {
                 let known = self.segmenters.iter().position(|known| known.rendition.id == rendition.id);
                 if known.is_none() && self.segmenters.len() < MAX_RENDITIONS {
                     self.segmenters.push(segmenter(rendition, &self.settings));
@@ -269,6 +284,29 @@ impl Presentation {
             let Some((packet, arrived)) = self.held.pop_front() else { break };
             self.sound(&packet, arrived)?;
         }
+        self.release_following()
+    }
+
+    /// What is made of the sound goes on as far as the sound has: where that is cut is known then.
+    fn follow(&mut self, position: usize, packet: Packet) -> Result<(), CmafError> {
+        if self.following.len() == MAX_HELD
+            && let Some((oldest, _)) = self.following.pop_front()
+        {
+            self.segmenters[oldest].drop_packet();
+        }
+        self.following.push_back((position, packet));
+        self.release_following()
+    }
+
+    fn release_following(&mut self) -> Result<(), CmafError> {
+        while self.following.front().is_some_and(|(_, packet)| Some(packet.pts) <= self.heard) {
+            let Some((position, packet)) = self.following.pop_front() else { break };
+            if packet.pts < self.cuts.era() {
+                self.segmenters[position].drop_packet();
+            } else {
+                self.segmenters[position].push(&packet, &self.cuts)?;
+            }
+        }
         Ok(())
     }
 
@@ -278,6 +316,12 @@ impl Presentation {
                 self.follow_sound(&packet)?;
             }
         }
+        self.release_following()?;
+        // What is left has nothing to follow any more.
+        for (position, _) in self.following.drain(..) {
+            self.segmenters[position].drop_packet();
+        }
+        self.heard = None;
         Ok(())
     }
 
@@ -306,6 +350,7 @@ impl Presentation {
             self.segmenters[AUDIO].drop_packet();
             return Ok(());
         }
+        self.heard = self.heard.max(Some(packet.pts));
         self.segmenters[AUDIO].push(packet, &self.cuts)
     }
 

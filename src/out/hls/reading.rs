@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::multivariant::{self, Audio, Video};
+use media::codec::AudioCodec;
+
+use super::multivariant::{self, Audio, Sounds, Video};
 use super::playlist::MediaPlaylist;
 use super::presentation::Presentation;
 use super::reload::{Delta, ReloadError};
 use super::segmenter::{Config, Segmenter};
-use crate::out::{Kind, RenditionId};
+use crate::out::{Kind, Rendition, RenditionId};
 
 /// Segments that sound which comes late has to reach back before it is announced: players begin three of them behind the end.
 const REACH: usize = 4;
@@ -19,11 +21,11 @@ impl Presentation {
         self.cuts.target_duration().is_some() && leads.into_iter().any(Segmenter::has_segment)
     }
 
-    /// An enhanced rendition of a running stream was announced and has not begun.
+    /// A rendition of a running stream that is made of the others was announced and has not begun.
     pub(super) fn is_incomplete(&self) -> bool {
-        let to_come = |segmenter: &Segmenter| {
-            matches!(segmenter.rendition.kind, Kind::Enhanced { .. }) && segmenter.config().is_none()
-        };
+        let leads = [Rendition::SOURCE.id, Rendition::AUDIO.id];
+        let to_come =
+            |segmenter: &Segmenter| !leads.contains(&segmenter.rendition.id) && segmenter.config().is_none();
         !self.finished && self.source().config().is_some() && self.segmenters().iter().any(to_come)
     }
 
@@ -56,8 +58,18 @@ impl Presentation {
         }
         let mut segmenters: Vec<&Segmenter> = self.segmenters().iter().collect();
         segmenters.sort_by_key(|segmenter| Reverse(segmenter.rendition.kind));
-        let videos: Vec<Video> = segmenters.into_iter().filter_map(|video| self.video(video)).collect();
-        Some(multivariant::write(&videos, self.audio_variant().as_ref(), self.captions))
+        let videos: Vec<Video> = segmenters.iter().filter_map(|video| self.video(video)).collect();
+        let source = self.audio_variant(self.audio());
+        // Only beside sound that needs it: what was made of another publisher's is of no use.
+        let aac = self
+            .segmenter(Rendition::AAC.id)
+            .filter(|_| !self.is_aac())
+            .and_then(|aac| self.audio_variant(aac));
+        Some(multivariant::write(
+            &videos,
+            Sounds { source: source.as_ref(), aac: aac.as_ref() },
+            self.captions,
+        ))
     }
 
     fn video(&self, segmenter: &Segmenter) -> Option<Video> {
@@ -71,6 +83,7 @@ impl Presentation {
             (measured, _) => measured,
         };
         Some(Video {
+            is_source: segmenter.rendition.kind == Kind::Source,
             id: segmenter.rendition.id,
             codec: config.codec_string(),
             // As players are to show it (RFC 8216bis, 4.4.6.2).
@@ -83,8 +96,11 @@ impl Presentation {
         })
     }
 
-    fn audio_variant(&self) -> Option<Audio> {
-        let segmenter = self.audio();
+    fn is_aac(&self) -> bool {
+        matches!(self.audio().config(), Some(Config::Audio(config)) if config.codec() == AudioCodec::Aac)
+    }
+
+    fn audio_variant(&self, segmenter: &Segmenter) -> Option<Audio> {
         let Some(Config::Audio(config)) = segmenter.config() else { return None };
         segmenter.window.current_msn()?;
         // Players that begin where there is no sound yet wait for it, pictures and all. The segment at hand may be complete

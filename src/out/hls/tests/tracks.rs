@@ -1,6 +1,12 @@
 //! One track without the other, before it, or behind it.
 
-use super::feed::{AUDIO, Feed, SOURCE, small_video, stereo};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::{AudioConfig, MediaTime, Unit};
+
+use super::feed::{AUDIO, ENHANCED, Feed, SOURCE, START, frame, large_video, small_video, stereo};
+use crate::out::Rendition;
 
 #[test]
 fn audio_of_a_new_publisher_waits_for_its_picture_and_leads_if_none_comes() {
@@ -99,4 +105,54 @@ fn video_that_falls_silent_does_not_stop_audio() {
     assert!(gaps > 0);
     assert!(feed.text(SOURCE).contains("#EXT-X-GAP\n"));
     assert_eq!(feed.tally(AUDIO).gaps, 0);
+}
+
+fn opus() -> Unit {
+    let header = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00");
+    Unit::AudioConfig(Arc::new(AudioConfig::opus(header).unwrap()))
+}
+
+#[test]
+fn aac_beside_other_sound_is_cut_where_that_is() {
+    let mut feed = Feed::new();
+    feed.push(SOURCE, small_video());
+    feed.push(AUDIO, opus());
+    feed.push(ENHANCED, large_video());
+    feed.state.expect(Rendition::AAC);
+    feed.push(Rendition::AAC, stereo(48_000));
+    // Comes in lumps, ahead of the pictures as well as behind them.
+    for second in 0..7 {
+        for number in 0..47 {
+            let at = START + MediaTime::from_millis(second * 1_000 + number * 1_000 / 47);
+            feed.push(Rendition::AAC, frame(at));
+        }
+        feed.run(1.0);
+    }
+    let cuts = |feed: &Feed, rendition| {
+        feed.listed(rendition).iter().map(|segment| (segment.msn, segment.from)).collect::<Vec<_>>()
+    };
+    assert_eq!(feed.bounds(AUDIO), feed.bounds(SOURCE));
+    assert_eq!(feed.bounds(Rendition::AAC), feed.bounds(SOURCE), "{:?}", cuts(&feed, Rendition::AAC));
+    assert_eq!(feed.tally(Rendition::AAC).dropped, 0);
+    insta::assert_snapshot!("multivariant_opus", feed.state.multivariant().unwrap());
+    // Another publisher, whose sound needs nothing beside it.
+    feed.state.discontinuity().unwrap();
+    feed.push(AUDIO, stereo(48_000));
+    feed.key_next();
+    feed.run(6.0);
+    assert!(!feed.state.multivariant().unwrap().contains("aac"));
+}
+
+#[test]
+fn aac_that_was_announced_is_waited_for() {
+    let mut feed = Feed::new();
+    feed.push(SOURCE, small_video());
+    feed.push(AUDIO, opus());
+    feed.push(ENHANCED, large_video());
+    feed.run(3.0);
+    assert!(!feed.state.is_incomplete());
+    feed.state.expect(Rendition::AAC);
+    assert!(feed.state.is_incomplete());
+    feed.push(Rendition::AAC, stereo(48_000));
+    assert!(!feed.state.is_incomplete());
 }
