@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result};
 use media::ffmpeg::{
-    Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, Preset, RateControl, Scaler,
+    Coder, Decoder, Encoder, EncoderSettings, FileReader, Filter, Media, Preset, RateControl, Scaler,
 };
 use media::picture::Component;
 use media::{Colour, FrameRate, MediaTime, Picture, PixelAspect, Size};
@@ -66,7 +66,7 @@ pub(crate) fn coded(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         size,
         frame_rate: RATE,
         rate: RateControl::Bitrate(way.bitrate),
-        preset: Preset::Veryfast,
+        coder: Coder::X264(Preset::Veryfast),
         look_ahead: None,
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,
