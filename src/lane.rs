@@ -12,6 +12,8 @@
 //! degrades in a fixed order ([`pace`]): no temporal stage, Lanczos upsampling for single pictures, for all, then on to
 //! the next keyframe. Every picture that comes in is accounted for ([`stats`]).
 //!
+//! What its encoder takes away is measured, and the encoder corrected ([`way_out`]).
+//!
 //! It knows nets and an [`Output`](crate::out::Output), but neither streams nor HLS nor which rendition it makes.
 
 mod back;
@@ -30,6 +32,7 @@ pub mod stats;
 #[cfg(test)]
 mod tests;
 pub mod thread;
+mod way_out;
 
 #[cfg(test)]
 use tests::fake;

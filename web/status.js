@@ -46,6 +46,11 @@ export function figures(status, delay) {
     }
     if (enhance.deinterlaced > 0) list.push(["deinterlaced", `${enhance.deinterlaced}`, ""]);
     list.push(["plain", `${enhance.plain}`, enhance.plain_overload + enhance.plain_failed > 0 ? "warn" : ""]);
+    if (enhance.plain_no_gain > 0) list.push(["net rests", `${enhance.plain_no_gain}: it gains nothing here`, "warn"]);
+    if (enhance.way_out?.loss_db != null) {
+      const loss = enhance.way_out.loss_db;
+      list.push(["coded again", `−${loss.toFixed(2)} dB`, loss > 0.1 ? "warn" : ""]);
+    }
     list.push(["skipped", `${enhance.skipped}`, enhance.skipped > 0 ? "warn" : ""]);
     list.push(["per picture", `${enhance.lane_ms.toFixed(1)} ms, net ${enhance.net_ms.toFixed(1)} ms`, ""]);
     list.push(["backlog", `${enhance.backlog_s.toFixed(1)} s`, enhance.backlog_s > 1 ? "warn" : ""]);

@@ -18,6 +18,6 @@ pub use model::{ModelReport, Outcome, TrainingOrder};
 pub use problem::Problem;
 pub use status::{
     AudioStatus, EnhanceStatus, ModelInUse, ModelOrigin, RefinedPicture, RefinedReason, StreamProblem,
-    StreamState, StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus,
+    StreamState, StreamStatus, StreamSummary, SwapRecord, TemporalStatus, VideoStatus, WayOutStatus,
 };
 pub use training::{QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingReport, TrainingState};

@@ -35,6 +35,11 @@ fn row_error(a: &[u8], b: &[u8]) -> u64 {
     a.chunks(1 << 15).zip(b.chunks(1 << 15)).map(chunk).sum()
 }
 
+/// PSNR of a mean squared error in dB, peak 255, at most [`PSNR_OF_EQUALS`].
+pub fn psnr_of(mean: f64) -> f64 {
+    if mean == 0.0 { PSNR_OF_EQUALS } else { (10.0 * (255.0 * 255.0 / mean).log10()).min(PSNR_OF_EQUALS) }
+}
+
 /// A sum of squared errors of code values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SquaredError {
@@ -48,8 +53,7 @@ impl SquaredError {
         if self.count == 0 {
             return 0.0;
         }
-        let mean = self.sum as f64 / self.count as f64;
-        if mean == 0.0 { PSNR_OF_EQUALS } else { (10.0 * (255.0 * 255.0 / mean).log10()).min(PSNR_OF_EQUALS) }
+        psnr_of(self.sum as f64 / self.count as f64)
     }
 }
 

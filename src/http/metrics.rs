@@ -49,7 +49,7 @@ enum Read {
 }
 
 /// Name, help and value of every series but those of [`training`].
-const SERIES: [(&str, &str, Read); 12] = [
+const SERIES: [(&str, &str, Read); 13] = [
     (
         "publisher_connected",
         "Whether somebody publishes",
@@ -108,6 +108,11 @@ const SERIES: [(&str, &str, Read); 12] = [
         Read::Seconds(|_, figures| figures.refiner().as_secs_f64()),
     ),
     (
+        "way_out_loss_decibels",
+        "What the server's encoder takes of the enhanced picture's PSNR; NaN where it is not known",
+        Read::Gauge(|_, figures| figures.way_out_loss().unwrap_or(f64::NAN)),
+    ),
+    (
         "model_version",
         "Version of the net in use; 0 is stock",
         Read::Gauge(|status, _| {
@@ -123,6 +128,7 @@ fn enhanced(status: &EnhanceStatus) -> Vec<(&'static str, u64)> {
         ("plain-overload", status.plain_overload),
         ("plain-no-net", status.plain_no_net),
         ("plain-failed", status.plain_failed),
+        ("plain-no-gain", status.plain_no_gain),
         ("skipped", status.skipped),
     ]
 }

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use api::control::{
     AudioStatus, EnhanceStatus, RefinedPicture, RefinedReason, StreamState, StreamStatus, StreamSummary,
-    TemporalStatus, VideoStatus, routes,
+    TemporalStatus, TrainingReport, VideoStatus, WayOutStatus, routes,
 };
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use media::quality::psnr_of;
 use media::{AudioConfig, VideoConfig};
 use tower_http::compression::CompressionLayer;
 
@@ -74,7 +75,9 @@ pub(super) fn status(stream: &Stream, now: Instant) -> (StreamStatus, Figures) {
             video: session.and_then(|session| Some(video_status(session.video.as_ref()?, now))),
             audio: session.and_then(|session| Some(audio_status(session.audio.as_ref()?, now))),
             enhance: lane.and_then(|lane| enhance_status(lane, &figures, stream.model())),
-            training: session.and_then(|session| session.training.clone()),
+            training: session
+                .and_then(|session| session.training.clone())
+                .map(|training| viewed(training, &figures)),
             problems: session.map(|session| session.problems.list()).unwrap_or_default(),
         };
         (status, figures)
@@ -117,7 +120,11 @@ fn audio_status(audio: &Incoming<AudioConfig>, now: Instant) -> AudioStatus {
 /// `None` until there is an enhanced picture's size.
 fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Option<EnhanceStatus> {
     let size = figures.size?;
-    let (model, history) = model.live.status();
+    let (mut model, mut history) = model.live.status();
+    // The trainer measures before the pictures are coded again.
+    let loss = figures.way_out_loss().unwrap_or_default();
+    let gains = model.iter_mut().map(|model| &mut model.gain_db);
+    gains.chain(history.iter_mut().map(|swap| &mut swap.gain_db)).flatten().for_each(|gain| *gain -= loss);
     Some(EnhanceStatus {
         width: size.width,
         height: size.height,
@@ -129,6 +136,8 @@ fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Op
         plain_overload: figures.lanczos_overload,
         plain_no_net: figures.lanczos_no_net,
         plain_failed: figures.lanczos_net_failed,
+        plain_no_gain: figures.lanczos_no_gain,
+        way_out: way_out_status(figures),
         skipped: figures.skipped(),
         deinterlaced: figures.deinterlaced,
         net_ms: figures.net().as_secs_f64() * 1e3,
@@ -138,6 +147,27 @@ fn enhance_status(lane: &LaneFeed, figures: &Figures, model: &StreamModel) -> Op
         model,
         history,
     })
+}
+
+fn way_out_status(figures: &Figures) -> Option<WayOutStatus> {
+    let (added, quality) = figures.way_out?;
+    Some(WayOutStatus {
+        quality: quality.into(),
+        fidelity_db: psnr_of(added),
+        loss_db: figures.way_out_loss(),
+    })
+}
+
+/// The looks as viewers see the pictures: the streamer looks at them before the server codes them again.
+fn viewed(mut training: TrainingReport, figures: &Figures) -> TrainingReport {
+    let Some((added, _)) = figures.way_out else { return training };
+    for look in &mut training.looks {
+        let own = 255.0_f64.powi(2) / 10_f64.powf(look.net_db / 10.0);
+        let seen = psnr_of(own + added);
+        look.smoothed_gain_db += seen - look.net_db;
+        look.net_db = seen;
+    }
+    training
 }
 
 fn temporal_status(figures: &Figures) -> TemporalStatus {

@@ -10,6 +10,7 @@ use media::time::MediaTime;
 
 use super::frame::{Frame, UpscaledBy};
 use super::stats::LaneStats;
+use super::way_out::WayOut;
 use crate::out::{EncodeSettings, Output};
 
 /// An encoder that is replaced when the pictures change, with what keeps its output in order.
@@ -18,6 +19,8 @@ pub(super) struct Back {
     output: Output,
     stats: Arc<LaneStats>,
     encoder: Option<Encoder>,
+    /// Looks at what comes out of the encoder; none where it could not be set up.
+    way_out: Option<WayOut>,
     /// The pictures that the encoder was opened for.
     opened_for: Option<(Size, Colour, PixelAspect)>,
     last_pts: Option<MediaTime>,
@@ -33,6 +36,7 @@ impl Back {
             output,
             stats,
             encoder: None,
+            way_out: None,
             opened_for: None,
             last_pts: None,
             owes_key: false,
@@ -80,10 +84,14 @@ impl Back {
             self.open(frame)?;
         }
         let Some(encoder) = &mut self.encoder else { return Ok(false) };
-        encoder.push(picture, picture.key() || self.owes_key)?;
+        let key = picture.key() || self.owes_key;
+        if let Some(way_out) = &mut self.way_out {
+            way_out.sent(picture, key);
+        }
+        encoder.push(picture, key)?;
         self.owes_key = false;
         self.last_pts = Some(picture.pts());
-        send(encoder, &self.output)?;
+        self.send()?;
         Ok(true)
     }
 
@@ -91,6 +99,7 @@ impl Back {
         let (size, colour, aspect) = looks(&frame.picture);
         let encoder = Encoder::new(&self.settings.encoder(size, frame.rate, colour, aspect))?;
         self.output.push(&Unit::VideoConfig(encoder.config()));
+        self.way_out = WayOut::new(&encoder.config(), self.settings.quality).ok();
         self.encoder = Some(encoder);
         self.opened_for = Some((size, colour, aspect));
         Ok(())
@@ -99,22 +108,30 @@ impl Back {
     /// Sends what is still inside and drops the encoder.
     fn close(&mut self) -> Result<(), FfmpegError> {
         self.opened_for = None;
-        let Some(mut encoder) = self.encoder.take() else { return Ok(()) };
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
         encoder.finish();
-        send(&mut encoder, &self.output)
+        let sent = self.send();
+        self.encoder = None;
+        sent
+    }
+
+    /// What the encoder has complete.
+    fn send(&mut self) -> Result<(), FfmpegError> {
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        while let Some(packet) = encoder.pull()? {
+            let better = self.way_out.as_mut().and_then(|way_out| way_out.coded(&packet, &self.stats));
+            if let Some(quality) = better {
+                encoder.set_quality(quality);
+            }
+            self.output.push(&Unit::Packet(packet));
+        }
+        Ok(())
     }
 }
 
 /// What an encoder writes into its configuration.
 fn looks(picture: &Picture) -> (Size, Colour, PixelAspect) {
     (picture.size(), picture.colour(), picture.pixel_aspect())
-}
-
-fn send(encoder: &mut Encoder, output: &Output) -> Result<(), FfmpegError> {
-    while let Some(packet) = encoder.pull()? {
-        output.push(&Unit::Packet(packet));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

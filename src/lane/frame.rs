@@ -18,6 +18,8 @@ pub(super) enum UpscaledBy {
     LanczosNoNet,
     /// The net failed on this picture.
     LanczosNetFailed,
+    /// The net gains nothing.
+    LanczosNoGain,
 }
 
 /// A picture on its way from the decoder to the encoder, with what is known of it.

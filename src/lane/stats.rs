@@ -19,6 +19,16 @@ use crate::problems::Problems;
 /// Pictures whose times make up the medians: two seconds or so.
 const RECENT: usize = 64;
 
+/// Largest value of luma.
+const PEAK: f64 = 255.0;
+
+/// A net that gains less is not used, and used again once it would gain so much.
+const EARNS_DB: f64 = 0.0;
+const EARNS_AGAIN_DB: f64 = 0.05;
+
+/// Pictures whose coding says nothing of what follows.
+const BEGINNING: u64 = 250;
+
 /// Refined pictures that are remembered with their reasons.
 const CHOSEN: usize = 16;
 
@@ -44,6 +54,7 @@ pub struct Figures {
     pub lanczos_overload: u64,
     pub lanczos_no_net: u64,
     pub lanczos_net_failed: u64,
+    pub lanczos_no_gain: u64,
     /// Came as two fields, and were made whole.
     pub deinterlaced: u64,
     /// Taken from the queue by the lane.
@@ -68,6 +79,12 @@ pub struct Figures {
     pub chosen: VecDeque<(MediaTime, RefineReason)>,
     /// Pictures a second that the second stage can afford.
     pub affordable: f64,
+    /// Mean squared error of luma that the encoder added, by the last measurement, and at which rate factor.
+    pub way_out: Option<(f64, f32)>,
+    /// Mean squared error of luma of what the net makes, and what it gains in dB, as the streamer sees it.
+    pub judged: Option<(f64, f64)>,
+    /// The net gains nothing, so it rests.
+    pub net_rests: bool,
     net: VecDeque<Duration>,
     refiner: VecDeque<Duration>,
     lane: VecDeque<Duration>,
@@ -76,7 +93,7 @@ pub struct Figures {
 impl Figures {
     /// Upsampled by Lanczos alone, for whatever reason.
     pub fn lanczos(&self) -> u64 {
-        self.lanczos_overload + self.lanczos_no_net + self.lanczos_net_failed
+        self.lanczos_overload + self.lanczos_no_net + self.lanczos_net_failed + self.lanczos_no_gain
     }
 
     /// Refined by the second stage, for whatever reason.
@@ -105,6 +122,12 @@ impl Figures {
             (Some(newest), Some(done)) if self.inside() > 0 => (newest - done).max(MediaTime::ZERO),
             _ => MediaTime::ZERO,
         }
+    }
+
+    /// What the encoder takes away of the net's pictures, in dB, as far as both are known.
+    pub fn way_out_loss(&self) -> Option<f64> {
+        let ((added, _), (own, _)) = self.way_out.zip(self.judged)?;
+        Some(loss_db(added, own))
     }
 
     /// Median time in the net.
@@ -162,6 +185,56 @@ impl LaneStats {
         }
     }
 
+    /// The encoder added such an error at this rate factor.
+    pub(super) fn way_out(&self, added: f64, quality: f32) {
+        self.figures.lock().way_out = Some((added, quality));
+    }
+
+    /// The streamer, which has the originals, says how good the net's pictures are, and what is gained by them before they are
+    /// coded again.
+    pub fn judged(&self, net_db: f64, gain_db: f64) {
+        let mut figures = self.figures.lock();
+        figures.judged = Some((PEAK.powi(2) / 10_f64.powf(net_db / 10.0), gain_db));
+        let gain_db = gain_db - figures.way_out_loss().unwrap_or_default();
+        let least = if figures.net_rests { EARNS_AGAIN_DB } else { EARNS_DB };
+        let rests = gain_db < least;
+        let is_news = rests && !figures.net_rests;
+        figures.net_rests = rests;
+        drop(figures);
+        if is_news {
+            self.problems.report(
+                "net-rests",
+                format!(
+                    "the net gains {gain_db:+.2} dB on this picture, less than it costs: pictures are upsampled without it until the \
+                     streamer says that it earns something"
+                ),
+            );
+        }
+    }
+
+    /// Nobody judges the pictures any more.
+    pub fn unjudged(&self) {
+        let mut figures = self.figures.lock();
+        figures.judged = None;
+        figures.net_rests = false;
+    }
+
+    /// Mean squared error of luma of what the net makes, if the streamer said so.
+    pub(super) fn net_error(&self) -> Option<f64> {
+        self.figures.lock().judged.map(|(error, _)| error)
+    }
+
+    /// Whether the net's pictures are not worth making.
+    pub(super) fn net_rests(&self) -> bool {
+        self.figures.lock().net_rests
+    }
+
+    /// Enough has left that the encoder is no longer at its first pictures.
+    pub(super) fn is_past_beginning(&self) -> bool {
+        let figures = self.figures.lock();
+        figures.f_edsr + figures.lanczos() > BEGINNING
+    }
+
     /// A picture came as two fields.
     pub(super) fn deinterlaced(&self) {
         let mut figures = self.figures.lock();
@@ -184,6 +257,7 @@ impl LaneStats {
             UpscaledBy::LanczosOverload => figures.lanczos_overload += 1,
             UpscaledBy::LanczosNoNet => figures.lanczos_no_net += 1,
             UpscaledBy::LanczosNetFailed => figures.lanczos_net_failed += 1,
+            UpscaledBy::LanczosNoGain => figures.lanczos_no_gain += 1,
         }
         keep(&mut figures.lane, spent, RECENT);
         if let (Some(reason), Some(took)) = (frame.chosen, frame.refined) {
@@ -224,6 +298,11 @@ impl LaneStats {
     pub fn view(&self) -> Figures {
         self.figures.lock().clone()
     }
+}
+
+/// What the encoder takes away, in dB of PSNR: errors that know nothing of each other add up.
+pub(super) fn loss_db(added: f64, own: f64) -> f64 {
+    if own > 0.0 { 10.0 * (1.0 + added / own).log10() } else { 0.0 }
 }
 
 /// Appends; the oldest value goes if there are `most`.

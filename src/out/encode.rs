@@ -8,7 +8,8 @@ use media::picture::{Colour, FrameRate, PixelAspect, Size};
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodeSettings {
     pub preset: Preset,
-    /// x264's constant rate factor, 1 to 51; lower is better and larger.
+    /// x264's constant rate factor, 1 to 51; lower is better and larger. Where the picture is so good that this would take
+    /// from it, it is coded better.
     pub quality: f32,
     /// Never exceeded for longer than a second.
     pub max_bitrate: Bitrate,
@@ -18,7 +19,7 @@ pub struct EncodeSettings {
 
 impl Default for EncodeSettings {
     fn default() -> Self {
-        Self { preset: Preset::Superfast, quality: 21.0, max_bitrate: Bitrate::new(8_000_000), threads: 1 }
+        Self { preset: Preset::Superfast, quality: 13.0, max_bitrate: Bitrate::new(20_000_000), threads: 1 }
     }
 }
 

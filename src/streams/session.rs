@@ -30,6 +30,9 @@ const SOUND_END: Duration = Duration::from_millis(500);
 /// Who sends no keyframe for so long is told: encoders that are left alone send one every ten seconds.
 const KEYFRAME_WITHIN: MediaTime = MediaTime::from_millis(15_000);
 
+/// Looks of the streamer that say how good the pictures are: four seconds or so.
+const JUDGING_LOOKS: usize = 8;
+
 /// What all sessions share.
 #[derive(Clone)]
 pub struct SessionSettings {
@@ -144,6 +147,22 @@ impl Session {
     pub(super) fn new_publisher(&mut self) {
         self.timeline.new_publisher();
         self.training = None;
+        if let Some(lane) = &self.lane {
+            lane.stats.unjudged();
+        }
+    }
+
+    /// The publisher says how its training stands; what it sees of the pictures steers the lane.
+    pub(super) fn report_training(&mut self, newest: TrainingReport) {
+        let training = self.training.get_or_insert_default();
+        training.add(newest);
+        let recent = &training.looks[training.looks.len().saturating_sub(JUDGING_LOOKS)..];
+        if let (Some(lane), Some(last), true) = (&self.lane, recent.last(), recent.len() == JUDGING_LOOKS) {
+            // In errors, not in decibels: a dark picture among others must not outweigh them.
+            let error = |db: f64| 10_f64.powf(-db / 10.0);
+            let mean = recent.iter().map(|look| error(look.net_db)).sum::<f64>() / recent.len() as f64;
+            lane.stats.judged(-10.0 * mean.log10(), last.smoothed_gain_db);
+        }
     }
 
     /// Takes the publisher's next unit to everybody who wants it. Never waits.

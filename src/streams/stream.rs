@@ -150,7 +150,7 @@ impl Stream {
     pub fn report_training(&self, report: CheckedReport) -> Result<(), Error> {
         let mut inner = self.inner.lock();
         let session = inner.live_session().ok_or(Error::NotPublished)?;
-        session.training.get_or_insert_default().add(report.into_inner());
+        session.report_training(report.into_inner());
         Ok(())
     }
 

@@ -113,6 +113,12 @@ pub struct EnhanceStatus {
     pub plain_no_net: u64,
     /// Of `plain`: because the net failed on that picture.
     pub plain_failed: u64,
+    /// Of `plain`: because the net gains nothing on this picture, as the streamer sees it.
+    #[serde(default)]
+    pub plain_no_gain: u64,
+    /// What the server's encoder takes away; none before it was measured.
+    #[serde(default)]
+    pub way_out: Option<WayOutStatus>,
     /// Coded pictures that were not shown: damaged, or skipped up to the next keyframe under overload.
     pub skipped: u64,
     /// Pictures that came interlaced and were made progressive before anything else.
@@ -129,6 +135,17 @@ pub struct EnhanceStatus {
     pub model: Option<ModelInUse>,
     /// Every swap since the stream began, oldest first, bounded to the last 64.
     pub history: Vec<SwapRecord>,
+}
+
+/// The way from the enhanced picture to the one that viewers decode. Gains in this status are those of the latter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WayOutStatus {
+    /// The constant rate factor in use: lower is better and larger.
+    pub quality: f64,
+    /// PSNR of luma of what viewers decode against what went into the encoder.
+    pub fidelity_db: f64,
+    /// What the encoder takes of the enhanced picture's PSNR; none where no streamer says how good that is.
+    pub loss_db: Option<f64>,
 }
 
 /// The second stage, TCSR: which pictures it refines is decided by what they cost and by what there is time for.

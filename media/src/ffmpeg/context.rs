@@ -4,8 +4,10 @@
     reason = "reads and writes fields of AVCodecContext and AVStream that ffmpeg-next does not reach"
 )]
 
+use std::ffi::CStr;
+
 use ffmpeg_next::codec::{Context, Parameters};
-use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, AVRational, av_mallocz};
+use ffmpeg_next::ffi::{AV_INPUT_BUFFER_PADDING_SIZE, AVRational, av_mallocz, av_opt_set_double};
 use ffmpeg_next::format::stream::Stream;
 
 use super::frames::range_tag;
@@ -83,6 +85,17 @@ pub(super) fn set_rate_limit(context: &mut Context, rate: u32, buffer: u32) {
         let raw = context.as_mut_ptr();
         (*raw).rc_max_rate = rate.into();
         (*raw).rc_buffer_size = i32::try_from(buffer).unwrap_or(i32::MAX);
+    }
+}
+
+/// Sets an option that only this codec has; one that it does not have changes nothing.
+pub(super) fn set_private_option(context: &mut Context, name: &CStr, value: f64) {
+    // SAFETY: an opened context has private data with options, or none; the name ends in a zero.
+    unsafe {
+        let options = (*context.as_mut_ptr()).priv_data;
+        if !options.is_null() {
+            av_opt_set_double(options, name.as_ptr(), value, 0);
+        }
     }
 }
 

@@ -136,6 +136,12 @@ impl Encoder {
         let _ = self.codec.send_eof();
     }
 
+    /// From the next picture on, codes at this constant rate factor. For x264 at [`RateControl::Quality`]; others go on as they
+    /// are.
+    pub fn set_quality(&mut self, crf: f32) {
+        context::set_private_option(self.codec.as_mut(), c"crf", crf.into());
+    }
+
     /// What decodes the packets; the same for all of them.
     pub fn config(&self) -> Arc<VideoConfig> {
         Arc::clone(&self.config)

@@ -109,6 +109,7 @@ impl Stage for Spatial {
         // Asked with and without a net: a lane whose net comes while it is behind is strained already.
         let affordable = self.pace.affords_net(load.backlog, frame.duration());
         let why_not = match (self.net.is_present(), affordable && !load.ending) {
+            (true, true) if self.stats.net_rests() => UpscaledBy::LanczosNoGain,
             (true, true) => return self.hand_to_net(frame, lanczos),
             (true, false) => UpscaledBy::LanczosOverload,
             (false, _) => UpscaledBy::LanczosNoNet,
@@ -172,6 +173,7 @@ mod tests {
             UpscaledBy::LanczosOverload => "overload",
             UpscaledBy::LanczosNoNet => "no net",
             UpscaledBy::LanczosNetFailed => "failed",
+            UpscaledBy::LanczosNoGain => "no gain",
         };
         frames.iter().map(|frame| (number(frame.picture.pts()), way(frame))).collect()
     }
@@ -211,6 +213,29 @@ mod tests {
         assert_eq!(ways(&spatial.push(frame(2, SMALL), far_behind)), [(1, "net"), (2, "overload")]);
         let ending = Load { ending: true, ..CALM };
         assert_eq!(ways(&spatial.push(frame(3, SMALL), ending)), [(3, "overload")]);
+        end(bench, spatial);
+    }
+
+    #[test]
+    fn a_net_that_gains_nothing_rests_until_it_would() {
+        let (bench, mut spatial) = bench();
+        bench.hand_over_fake(Behaviour::Nothing);
+        let stats = Arc::clone(&bench.parts.stats);
+        stats.judged(30.0, -0.2);
+        assert_eq!(ways(&spatial.push(frame(0, SMALL), CALM)), [(0, "no gain")]);
+        stats.judged(30.0, 0.02);
+        assert_eq!(ways(&spatial.push(frame(1, SMALL), CALM)), [(1, "no gain")]);
+        stats.judged(30.0, 0.3);
+        assert!(spatial.push(frame(2, SMALL), CALM).is_empty(), "it is at the net");
+        stats.judged(30.0, 0.02);
+        assert_eq!(ways(&spatial.push(frame(3, SMALL), CALM)), [(2, "net")]);
+        stats.judged(30.0, -0.1);
+        stats.unjudged();
+        assert_eq!(ways(&spatial.push(frame(4, SMALL), CALM)), [(3, "net")]);
+        assert_eq!(ways(&spatial.flush()), [(4, "net")]);
+        let kinds: Vec<_> =
+            stats.problems.list().into_iter().map(|problem| (problem.kind, problem.count)).collect();
+        assert_eq!(kinds, [("net-rests".to_owned(), 2)]);
         end(bench, spatial);
     }
 

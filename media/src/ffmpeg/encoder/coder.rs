@@ -166,8 +166,10 @@ impl Coder {
         match self {
             Self::X264(preset) => {
                 options.set("threads", &settings.threads.to_string());
-                let own = ["infinite", ":sync-lookahead=0"];
-                let parameters = x26_parameters(&mut options, preset, settings, own);
+                // Constant quality is asked for where a picture is to be kept as it is, and not as it looks best.
+                let kept = matches!(settings.rate, RateControl::Quality { .. });
+                let own = if kept { ":sync-lookahead=0:psy=0:aq-mode=0" } else { ":sync-lookahead=0" };
+                let parameters = x26_parameters(&mut options, preset, settings, ["infinite", own]);
                 options.set("x264-params", &parameters);
             }
             Self::X265(preset) => {
