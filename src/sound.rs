@@ -90,7 +90,8 @@ impl Sound {
             self.sinks.unit(Rendition::AUDIO, &Unit::Packet(packet.clone()), arrival);
         }
         // Without a stage the thread could not be started, which was said.
-        if let (Some(_), Some(stage)) = (&self.transcoded, &self.stage)
+        if self.transcoded.is_some()
+            && let Some(stage) = &self.stage
             && stage.push(packet) > 0
         {
             self.problems.report(

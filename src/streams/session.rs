@@ -157,7 +157,12 @@ impl Session {
         let training = self.training.get_or_insert_default();
         training.add(newest);
         let recent = &training.looks[training.looks.len().saturating_sub(JUDGING_LOOKS)..];
-        if let (Some(lane), Some(last), true) = (&self.lane, recent.last(), recent.len() == JUDGING_LOOKS) {
+        if recent.len() < JUDGING_LOOKS {
+            return;
+        }
+        if let Some(lane) = &self.lane
+            && let Some(last) = recent.last()
+        {
             // In errors, not in decibels: a dark picture among others must not outweigh them.
             let error = |db: f64| 10_f64.powf(-db / 10.0);
             let mean = recent.iter().map(|look| error(look.net_db)).sum::<f64>() / recent.len() as f64;

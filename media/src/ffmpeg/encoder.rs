@@ -5,6 +5,7 @@
 
 mod coder;
 mod interleaved;
+mod options;
 mod settings;
 
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl Encoder {
         video.set_width(settings.size.width);
         video.set_height(settings.size.height);
         video.set_format(coder.format());
-        if let Some(pictures) = coder.context_interval(settings) {
+        if let Some(pictures) = options::context_interval(settings) {
             video.set_gop(pictures);
         }
         if !settings.aspect.is_square() {
@@ -69,7 +70,7 @@ impl Encoder {
         if let RateControl::Bitrate(rate) = settings.rate {
             video.set_bit_rate(rate as usize);
         }
-        let codec = video.open_with(coder.options(settings)).map_err(set_up)?;
+        let codec = video.open_with(options::options(settings)).map_err(set_up)?;
         let extradata = context::extradata(codec.as_ref());
         let config = match coder.codec() {
             VideoCodec::Avc => VideoConfig::Avc(AvcConfig::from_annex_b(extradata)?),

@@ -1,17 +1,10 @@
-//! The programs and chips that code pictures, and how FFmpeg's wrappers of each are told what is wanted.
+//! The programs and chips that code pictures.
 
 use std::fmt;
 
-use ffmpeg_next::Dictionary;
 use ffmpeg_next::format::Pixel;
 
-use super::settings::{EncoderSettings, RateControl};
 use crate::codec::VideoCodec;
-
-/// Pictures that x264 and x265 look ahead at most.
-const MAX_AHEAD: u32 = 250;
-/// Pictures from one keyframe to the next where none is asked for; SVT-AV1 would put one every few seconds.
-const ALL_BUT_NEVER: u32 = 1 << 20;
 
 /// What codes the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +40,8 @@ pub struct Hardware {
     /// It wants chroma interleaved.
     interleaved: bool,
     /// What is said to it, and what in addition where a picture has to come out at once.
-    options: &'static [(&'static str, &'static str)],
-    low_latency: &'static [(&'static str, &'static str)],
+    pub(super) options: &'static [(&'static str, &'static str)],
+    pub(super) low_latency: &'static [(&'static str, &'static str)],
 }
 
 const NVENC: Hardware = Hardware {
@@ -95,7 +88,7 @@ impl Hardware {
 
 impl Preset {
     /// As x264 and x265 know it.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Ultrafast => "ultrafast",
             Self::Superfast => "superfast",
@@ -146,80 +139,6 @@ impl Coder {
     pub(super) const fn has_rate_limit(self) -> bool {
         !matches!(self, Self::SvtAv1(_))
     }
-
-    /// The distance between keyframes for the codec's context. x264 and x265 are told among their own parameters.
-    pub(super) fn context_interval(self, settings: &EncoderSettings) -> Option<u32> {
-        match self {
-            Self::X264(_) | Self::X265(_) => None,
-            Self::SvtAv1(_) | Self::Hardware(_) => {
-                Some(settings.pictures_between_keys().unwrap_or(ALL_BUT_NEVER))
-            }
-        }
-    }
-
-    /// The options of FFmpeg's wrapper.
-    pub(super) fn options(self, settings: &EncoderSettings) -> Dictionary<'static> {
-        let mut options = Dictionary::new();
-        if let RateControl::Quality { crf, .. } = settings.rate {
-            options.set("crf", &crf.to_string());
-        }
-        match self {
-            Self::X264(preset) => {
-                options.set("threads", &settings.threads.to_string());
-                // Constant quality is asked for where a picture is to be kept as it is, and not as it looks best.
-                let kept = matches!(settings.rate, RateControl::Quality { .. });
-                let own = if kept { ":sync-lookahead=0:psy=0:aq-mode=0" } else { ":sync-lookahead=0" };
-                let parameters = x26_parameters(&mut options, preset, settings, ["infinite", own]);
-                options.set("x264-params", &parameters);
-            }
-            Self::X265(preset) => {
-                let threads = settings.threads.max(1);
-                let own = format!(":open-gop=0:frame-threads=1:pools={threads}:log-level=error");
-                let parameters = x26_parameters(&mut options, preset, settings, ["-1", &own]);
-                options.set("x265-params", &parameters);
-            }
-            Self::SvtAv1(preset) => {
-                options.set("preset", &preset.to_string());
-                let threads = settings.threads.max(1);
-                // Each picture predicted from earlier ones only, at a constant bitrate.
-                let at_once = if settings.look_ahead.is_none() { ":pred-struct=1:rc=2" } else { "" };
-                options.set("svtav1-params", &format!("scd=0:lp={threads}{at_once}"));
-            }
-            Self::Hardware(hardware) => {
-                let at_once = hardware.low_latency.iter().filter(|_| settings.look_ahead.is_none());
-                for (name, value) in hardware.options.iter().chain(at_once) {
-                    options.set(name, value);
-                }
-            }
-        }
-        options
-    }
-}
-
-/// What x264 and x265 have in common: sets the options, and answers the parameters. `never` stands for no keyframes in
-/// between, `own` is what only one of them knows.
-fn x26_parameters(
-    options: &mut Dictionary<'_>,
-    preset: Preset,
-    settings: &EncoderSettings,
-    [never, own]: [&str; 2],
-) -> String {
-    options.set("preset", preset.name());
-    // A forced keyframe is one that decoding can start at, and not only an I-picture.
-    options.set("forced-idr", "1");
-    let order = if let Some(ahead) = settings.look_ahead {
-        format!("bframes=3:rc-lookahead={}", settings.pictures(ahead).min(MAX_AHEAD))
-    } else {
-        // A picture that is pushed comes out at once.
-        options.set("tune", "zerolatency");
-        "bframes=0".to_owned()
-    };
-    let keys = match settings.pictures_between_keys() {
-        Some(pictures) => format!("keyint={pictures}:min-keyint={pictures}"),
-        None => format!("keyint={never}"),
-    };
-    // Without scene cuts: keyframes where nobody asked for them would cut renditions at different instants.
-    format!("scenecut=0:{order}:{keys}{own}")
 }
 
 impl fmt::Display for Coder {
