@@ -115,13 +115,13 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
 fn gather(split: &Split, pairs: usize, seed: u64) -> Result<(PairPool, Vec<Pair>)> {
     let (mut pool, mut judged) = (PairPool::new(usize::MAX, stock::SCALE), Vec::new());
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let take = |runs| Take { runs, length: 1 };
-    footage::take(&split.learnt, &WAYS, take(pairs), &mut random, |lr, hr| {
+    let take = |runs, one_in| Take { runs, length: 1, one_in };
+    footage::take(&split.learnt, &WAYS, take(pairs, 2), &mut random, |lr, hr| {
         Ok(pool.push(&Pair { lr: lr[0].clone(), hr: hr[0].clone() })?)
     })?;
     // The same pairs judge, whatever the seed.
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    footage::take(&split.judged, &WAYS, take(JUDGED), &mut random, |lr, hr| {
+    footage::take(&split.judged, &WAYS, take(JUDGED, 1), &mut random, |lr, hr| {
         judged.push(Pair { lr: footage::own(&lr[0]), hr: footage::own(&hr[0]) });
         Ok(())
     })?;

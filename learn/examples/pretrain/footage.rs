@@ -1,6 +1,7 @@
 //! Clips as streams show them: scaled down, coded at a bitrate, decoded again.
 
 use std::fmt;
+use std::num::NonZero;
 use std::ops::Range;
 use std::thread;
 
@@ -177,11 +178,13 @@ pub(crate) struct Take {
     pub(crate) runs: usize,
     /// Consecutive pictures in a run.
     pub(crate) length: usize,
+    /// Each clip is coded in one way of so many, the next one in others: that takes less time.
+    pub(crate) one_in: usize,
 }
 
 /// Takes runs evenly from all clips in all ways: what viewers get, and the originals.
 ///
-/// One clip at a time is in memory, with all of its codings (a GB for 12 s): whoever takes a run copies what is to stay.
+/// A few clips at a time are in memory, with all of their codings (a GB for 12 s): whoever takes a run copies what is to stay.
 pub(crate) fn take(
     clips: &[Clip],
     ways: &[Way],
@@ -189,20 +192,39 @@ pub(crate) fn take(
     random: &mut impl Rng,
     mut each: impl FnMut(&[Picture], &[Picture]) -> Result<()>,
 ) -> Result<()> {
-    let of_each = take.runs.div_ceil((clips.len() * ways.len()).max(1)).max(1);
-    let bar = Progress::new("coding", (clips.len() * ways.len()) as u64, 0);
-    for clip in clips {
-        bar.now(&clip.name);
-        let originals = originals(clip)?;
-        let coded = coded(&originals, ways).with_context(|| format!("cannot code {}", clip.name))?;
-        for coded in coded {
-            for run in spread(originals.len(), take.length, of_each, random) {
-                each(&coded[run.clone()], &originals[run])?;
+    let codings = (clips.len() * ways.len()).div_ceil(take.one_in);
+    let of_each = take.runs.div_ceil(codings.max(1)).max(1);
+    let bar = Progress::new("coding", clips.len() as u64, 0);
+    // The ways of one clip do not keep more cores busy than this.
+    let at_once = 1 + thread::available_parallelism().map_or(1, NonZero::get) / 8;
+    let numbered: Vec<_> = clips.iter().enumerate().collect();
+    for clips in numbered.chunks(at_once) {
+        thread::scope(|scope| {
+            let coding = clips.iter().map(|&(number, clip)| {
+                let ways = ways.iter().skip(number % take.one_in).step_by(take.one_in).copied();
+                scope.spawn(move || shown(clip, &ways.collect::<Vec<_>>()))
+            });
+            // All of them begin before the first is waited for.
+            for clip in coding.collect::<Vec<_>>() {
+                let (originals, coded) = clip.join().expect("coding does not panic")?;
+                for coded in coded {
+                    for run in spread(originals.len(), take.length, of_each, random) {
+                        each(&coded[run.clone()], &originals[run])?;
+                    }
+                }
+                bar.step();
             }
-            bar.step();
-        }
+            anyhow::Ok(())
+        })?;
     }
     Ok(())
+}
+
+/// A clip, and what viewers get of it.
+fn shown(clip: &Clip, ways: &[Way]) -> Result<(Vec<Picture>, Vec<Vec<Picture>>)> {
+    let originals = originals(clip)?;
+    let coded = coded(&originals, ways).with_context(|| format!("cannot code {}", clip.name))?;
+    Ok((originals, coded))
 }
 
 /// Up to `wanted` runs of `length` pictures out of `count`, one at random in each of as many equal stretches.

@@ -88,12 +88,12 @@ fn gather(
     let (mut pool, mut judged) = (SequencePool::new(settings.config.radius), Vec::new());
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut stage = FirstStage::new(stages, settings.device, settings.seed)?;
-    let take = Take { runs: sequences, length: RUN };
+    let take = Take { runs: sequences, length: RUN, one_in: 2 };
     footage::take(&split.learnt, &WAYS, take, &mut random, |lr, hr| Ok(pool.push(&stage.show(lr, hr)?)?))?;
     // The same sequences judge, whatever the seed.
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let mut stage = FirstStage::new(stages, settings.device, 0)?;
-    let take = Take { runs: JUDGED, length: settings.config.pictures() };
+    let take = Take { runs: JUDGED, length: settings.config.pictures(), one_in: 1 };
     footage::take(&split.judged, &WAYS, take, &mut random, |lr, hr| {
         let Sequence { shown, originals } = stage.show(lr, hr)?;
         let own = |pictures: Vec<Picture>| pictures.iter().map(footage::own).collect();
