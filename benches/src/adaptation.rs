@@ -22,12 +22,12 @@ pub mod report;
 use anyhow::{Context as _, Result};
 use learn::{Settings, stock_package};
 use media::Picture;
-use media::ffmpeg::{Decoder, Filter, Scaler};
+use media::ffmpeg::{Coder, Decoder, Filter, Preset, Scaler};
 use media::quality::{Mean, psnr_luma};
 use models::FEdsrConfig;
 use nets::torch::Torch;
 use nets::{Backend as _, Device, Precision, Upscaler};
-use streamer::coder::{Key, Latency, Transcoder, TranscoderSettings};
+use streamer::coder::{Chosen, Key, Latency, Transcoder, TranscoderSettings};
 use streamer::config::PolicyChoice;
 use streamer::pairs::Coded;
 
@@ -180,6 +180,7 @@ impl<'a> Camera<'a> {
             frame_rate: programme::RATE,
             colour: media::picture::Colour::default(),
             latency: Latency::Low,
+            chosen: Chosen { coder: Coder::X264(Preset::Veryfast), threads: 1 },
         })?;
         let decoder = Decoder::new(&transcoder.config())?;
         Ok(Self { reel: programme.reel(), transcoder, decoder, bytes: 0 })

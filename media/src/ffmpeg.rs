@@ -20,14 +20,15 @@ mod upright;
 pub use audio::{SoundCheck, Transcoder};
 pub use decoder::Decoder;
 pub use deinterlacer::Deinterlacer;
-pub use encoder::{Encoder, EncoderSettings, Preset, RateControl};
+pub use encoder::{Coder, Encoder, EncoderSettings, Hardware, Preset, RateControl};
 pub use error::FfmpegError;
 pub use file::{FileReader, Media};
 pub use scaler::{Filter, Scaler};
 pub use upright::Upright;
 
-/// Makes libav print errors only. Call it once at start: by default it also prints warnings and progress to standard
-/// error, beside our own log. What fails is returned as a value in any case.
+/// Makes libav and SVT-AV1 print errors only. Call it once at start, before there are other threads: by default they also
+/// print warnings and progress to standard error, beside our own log. What fails is returned as a value in any case.
 pub fn quiet_logs() {
+    context::quiet_svt_av1();
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
 }

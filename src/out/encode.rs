@@ -1,7 +1,7 @@
 //! How an upscaled rendition is coded, whatever its size.
 
 use api::Bitrate;
-use media::ffmpeg::{EncoderSettings, Preset, RateControl};
+use media::ffmpeg::{Coder, EncoderSettings, Preset, RateControl};
 use media::picture::{Colour, FrameRate, PixelAspect, Size};
 
 /// What a lane's encoder is asked for, but for what follows from the pictures.
@@ -36,7 +36,7 @@ impl EncodeSettings {
             size,
             frame_rate,
             rate: RateControl::Quality { crf: self.quality, max_bitrate },
-            preset: self.preset,
+            coder: Coder::X264(self.preset),
             look_ahead: None,
             key_interval: None,
             threads: self.threads,

@@ -10,7 +10,7 @@ use media::Size;
 use models::Preset;
 use nets::device::DeviceChoice;
 
-use crate::coder::Latency;
+use crate::coder::{CodecChoice, Effort, Latency};
 use crate::config::PolicyChoice;
 use crate::config::quantity::{seconds, size};
 
@@ -69,6 +69,15 @@ pub enum Command {
         #[command(flatten)]
         key: KeyArgs,
     },
+    /// Show what this machine can code in, and what that costs
+    Codecs {
+        /// Size of the sent video
+        #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "480x270", value_parser = size)]
+        size: Size,
+        /// Pictures a second
+        #[arg(long, value_name = "RATE", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+        rate: u32,
+    },
     /// Show what a model file holds
     Inspect {
         /// Trained network
@@ -99,9 +108,8 @@ pub struct PushArgs {
     /// Bitrate of the sent video
     #[arg(long, default_value = "600k")]
     pub bitrate: Bitrate,
-    /// low: pictures leave at once; normal: a second later, and 1 to 2 dB better at the same bits
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true, value_name = "low|normal")]
-    pub latency: Latency,
+    #[command(flatten)]
+    pub coding: CodingArgs,
     /// Send the video only
     #[arg(long)]
     pub no_train: bool,
@@ -153,7 +161,20 @@ pub struct TrainArgs {
     /// Bitrate of the low-resolution video that the network will have to enhance
     #[arg(long, default_value = "600k")]
     pub bitrate: Bitrate,
-    /// How that video will be coded, as in `streamer push`
+    #[command(flatten)]
+    pub coding: CodingArgs,
+}
+
+/// How the sent video is coded.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CodingArgs {
+    /// What to code in; auto takes the best that --effort allows: AV1 as a rule, H.264 with --latency low
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, value_name = "auto|h264|hevc|av1")]
+    pub codec: CodecChoice,
+    /// Share of this machine's cores that coding may take
+    #[arg(long, value_name = "SHARE", default_value_t)]
+    pub effort: Effort,
+    /// low: pictures leave at once; normal: a second later, and 1 to 2 dB better at the same bits
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, value_name = "low|normal")]
     pub latency: Latency,
 }
@@ -184,7 +205,7 @@ mod tests {
 
     #[test]
     fn help_as_users_see_it() {
-        for name in ["push", "train", "upload", "inspect"] {
+        for name in ["push", "train", "upload", "codecs", "inspect"] {
             let mut command = Cli::command();
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help().to_string();
@@ -210,6 +231,8 @@ mod tests {
             ["--size", "481x270"],
             ["--duration", "-3"],
             ["--name", "a/b"],
+            ["--codec", "vp9"],
+            ["--effort", "2"],
         ] {
             let error = Cli::try_parse_from(push.iter().chain(&wrong)).unwrap_err();
             insta::assert_snapshot!(

@@ -1,13 +1,18 @@
 //! From the source to the queue to the server: every picture made small and coded, sound passed on; on the side,
 //! pictures for training pairs. Runs on a thread of its own and waits for nothing but the source.
 
+mod choice;
 #[cfg(test)]
 pub(crate) mod fake;
 mod interleave;
+mod requests;
+mod strain;
+mod timing;
 mod transcode;
+mod trial;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use api::Bitrate;
@@ -22,8 +27,13 @@ use crate::source::{Media, Source};
 use crate::status::Counters;
 
 use interleave::Interleaver;
+use strain::Strain;
 
-pub use transcode::{Key, Latency, Transcoder, TranscoderSettings};
+pub use choice::{CodecChoice, Coding, Effort};
+pub use requests::Requests;
+pub use timing::Latency;
+pub use transcode::{Chosen, Key, Transcoder, TranscoderSettings};
+pub use trial::{Cost, run as try_out};
 
 /// Packets that come this much later than their pictures come too late for everybody: the source has fewer pictures than it
 /// says, and the encoder waits for them.
@@ -34,12 +44,15 @@ pub struct Coder {
     /// Size of the sent video, if it was given.
     pub size: Option<Size>,
     pub bitrate: Bitrate,
-    pub latency: Latency,
+    /// What the pictures are to be coded by, and how late packets may come.
+    pub coding: Coding,
+    /// What was chosen, once there was a picture.
+    pub chosen: Option<Chosen>,
     pub outgoing: Arc<KeyQueue<Unit>>,
     /// Where pictures for pairs go; none without training.
     pub coded: Option<Arc<KeyQueue<Coded>>>,
-    /// Whether the sender wants a keyframe.
-    pub key_request: Arc<AtomicBool>,
+    /// What the sender wants.
+    pub requests: Arc<Requests>,
     pub counters: Arc<Counters>,
     pub stop: Shutdown,
 }
@@ -59,6 +72,7 @@ impl Coder {
     fn code(&mut self) -> Result<(), Failure> {
         let mut transcoder: Option<Transcoder> = None;
         let mut interleaver = Interleaver::default();
+        let mut strain = Strain::default();
         let outgoing = self.outgoing.clone();
         // What the queue drops for want of room it counts itself.
         let leave = |unit| {
@@ -80,7 +94,12 @@ impl Coder {
                             outdated.insert(self.transcoder(&picture, wanted, &mut interleaver)?)
                         }
                     };
+                    let time = picture.pts();
+                    let started = Instant::now();
                     self.picture(current, &mut interleaver, picture, keyframe)?;
+                    if let Some(share) = strain.note(time, started.elapsed()) {
+                        self.step_down(share);
+                    }
                 }
             }
             self.counters.unsent_queue.set(self.outgoing.dropped());
@@ -94,18 +113,29 @@ impl Coder {
 
     /// How this picture is to be coded.
     fn settings(
-        &self,
+        &mut self,
         hr: &Picture,
         frame_rate: FrameRate,
         current: Option<&Transcoder>,
     ) -> Result<TranscoderSettings, Failure> {
         let size = self.size(hr, current)?;
+        if self.requests.wants_h264() && self.coding.codec != CodecChoice::H264 {
+            self.coding.codec = CodecChoice::H264;
+            self.chosen = None;
+        }
+        let chosen = if let Some(chosen) = self.chosen {
+            chosen
+        } else {
+            let chosen = self.coding.choose(size, frame_rate).map_err(Failure::failed)?;
+            *self.chosen.insert(chosen)
+        };
         Ok(TranscoderSettings {
             size,
             bitrate: self.bitrate,
             frame_rate,
             colour: hr.colour(),
-            latency: self.latency,
+            latency: self.coding.latency,
+            chosen,
         })
     }
 
@@ -127,9 +157,9 @@ impl Coder {
         settings: TranscoderSettings,
         interleaver: &mut Interleaver,
     ) -> Result<Transcoder, Failure> {
-        let TranscoderSettings { size, bitrate, frame_rate, .. } = &settings;
+        let TranscoderSettings { size, bitrate, frame_rate, chosen, .. } = &settings;
         tracing::info!(
-            source = %hr.size(), shown = %shape(hr), sent = %size, %frame_rate, %bitrate, "coding"
+            source = %hr.size(), shown = %shape(hr), sent = %size, %frame_rate, %bitrate, by = %chosen.coder, "coding"
         );
         let transcoder = Transcoder::new(settings).map_err(Failure::failed)?;
         // Both get it before the first packet, which nobody can decode without it.
@@ -149,7 +179,7 @@ impl Coder {
         hr: Picture,
         keyframe: bool,
     ) -> Result<(), Failure> {
-        let key = if self.key_request.swap(false, Ordering::Relaxed) {
+        let key = if self.requests.take_keyframe() {
             Key::Needed
         } else if keyframe {
             Key::Wished
@@ -164,14 +194,30 @@ impl Coder {
             coded.push(Coded::Original(hr));
         }
         self.pass_on(transcoder, interleaver)?;
-        if self.latency == Latency::Normal && transcoder.lag() > MOST_LAG {
+        if self.coding.latency == Latency::Normal && transcoder.lag() > MOST_LAG {
             tracing::warn!(
                 frame_rate = %transcoder.settings().frame_rate,
                 "the source has fewer pictures than it says; from here on each is coded at once, as with --latency low"
             );
-            self.latency = Latency::Low;
+            self.coding.latency = Latency::Low;
+            self.chosen = None;
         }
         Ok(())
+    }
+
+    /// The coder is too slow for this machine as it is now; from the next picture on another one codes.
+    fn step_down(&mut self, share: f64) {
+        let Some(chosen) = self.chosen else { return };
+        let percent = (share * 100.0).round();
+        if let Some(below) = self.coding.below(chosen) {
+            tracing::warn!(percent, was = %chosen.coder, now = %below.coder, "coding takes too much of the time");
+            self.chosen = Some(below);
+        } else {
+            tracing::warn!(
+                percent, by = %chosen.coder,
+                "coding takes too much of the time and there is no faster coder: give a smaller --size"
+            );
+        }
     }
 
     /// Nothing follows that continues what is inside: it comes out.

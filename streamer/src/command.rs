@@ -1,5 +1,6 @@
 //! The commands, each to its last line.
 
+mod codecs;
 mod inspect;
 mod train;
 mod upload;
@@ -23,6 +24,7 @@ pub fn run(cli: Cli, screen: &mut Screen) -> Result<String, Failure> {
             let target = UploadTarget::from_args(server, name, key).map_err(Failure::refused)?;
             upload::run(&model, target)
         }
+        Command::Codecs { size, rate } => codecs::run(size, rate),
         Command::Inspect { model } => inspect::run(&model),
     }
 }

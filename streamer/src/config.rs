@@ -15,8 +15,8 @@ use nets::Device;
 use rtmp::RtmpUrl;
 use url::Url;
 
-use crate::cli::{KeyArgs, PushArgs};
-use crate::coder::Latency;
+use crate::cli::{CodingArgs, KeyArgs, PushArgs};
+use crate::coder::Coding;
 use crate::upload::UploadTarget;
 
 pub use policy::PolicyChoice;
@@ -37,7 +37,7 @@ pub struct PushConfig {
     /// Size of the sent video, if it was given.
     pub size: Option<Size>,
     pub bitrate: Bitrate,
-    pub latency: Latency,
+    pub coding: Coding,
     /// Training and uploads; none with `--no-train`.
     pub training: Option<TrainingConfig>,
     /// When to stop by itself.
@@ -72,7 +72,7 @@ impl PushConfig {
             key,
             size: args.size,
             bitrate: args.bitrate,
-            latency: args.latency,
+            coding: args.coding.into(),
             training: None,
             duration: args.duration,
         };
@@ -89,6 +89,12 @@ impl PushConfig {
             });
         }
         Ok(config)
+    }
+}
+
+impl From<CodingArgs> for Coding {
+    fn from(CodingArgs { codec, effort, latency }: CodingArgs) -> Self {
+        Self { codec, effort, latency }
     }
 }
 

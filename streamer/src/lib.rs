@@ -10,7 +10,7 @@
 //! | [`push`] | from that queue to the server, over RTMP |
 //! | [`training`] | beside the video: [`pairs`], [`trainer`] |
 //! | [`upload`] | what was learnt, and how it goes, to the server over HTTP |
-//! | [`command`] | `train`, `upload`, `inspect` |
+//! | [`command`] | `train`, `upload`, `codecs`, `inspect` |
 //! | [`status`] | what is shown while it runs |
 //! | [`backoff`], [`clock`], [`failure`] | tools of the above |
 //!

@@ -6,18 +6,19 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use api::names::StreamKey;
 use api::shutdown::{Shutdown, Stopped};
+use media::codec::VideoCodec;
 use media::flow::{KeyQueue, Queued};
-use media::flv::Muxer;
+use media::flv::{Muxer, VIDEO_CODECS};
 use media::{Track, Unit};
 use rtmp::{Publisher, Rejection, RtmpUrl};
 
 use crate::backoff::Backoff;
+use crate::coder::Requests;
 use crate::failure::Failure;
 use crate::status::{Counters, Link};
 
@@ -36,8 +37,8 @@ pub struct Sender {
     pub url: RtmpUrl,
     pub key: StreamKey,
     pub queue: Arc<KeyQueue<Unit>>,
-    /// Whether the coder is asked for a keyframe.
-    pub key_request: Arc<AtomicBool>,
+    /// What the coder is asked for.
+    pub requests: Arc<Requests>,
     pub counters: Arc<Counters>,
     pub stop: Shutdown,
 }
@@ -172,7 +173,7 @@ impl Sender {
             }
             if announced.video.is_some() {
                 awaits_keyframe = true;
-                self.key_request.store(true, Ordering::Relaxed);
+                self.requests.ask_for_keyframe();
             }
         }
         let mut next = first;
@@ -211,6 +212,14 @@ impl Sender {
         announced: &mut Announced,
         unit: &Unit,
     ) -> Result<(), rtmp::Error> {
+        if let Unit::VideoConfig(config) = unit {
+            announced.is_refused = !takes(publisher, config.codec()) && self.requests.refuse(config.codec());
+        }
+        if announced.is_refused && unit.track() == Track::Video {
+            // Until another codec is announced.
+            self.counters.unsent.add(u64::from(unit.packet().is_some()));
+            return Ok(());
+        }
         let tag = announced.muxer.tag(unit);
         publisher.send(&tag).await?;
         self.counters.sent_bytes.add(tag.body.len() as u64);
@@ -245,6 +254,15 @@ impl Sender {
     }
 }
 
+/// Whether the server takes pictures in this codec, by what it says.
+fn takes(publisher: &Publisher, codec: VideoCodec) -> bool {
+    // The legacy form of H.264 needs no word.
+    codec == VideoCodec::Avc
+        || VIDEO_CODECS
+            .iter()
+            .any(|(four_cc, known)| *known == codec && publisher.capabilities().has(*four_cc))
+}
+
 /// The error for the last line: without numbers of the system.
 fn in_short(error: &rtmp::Error) -> String {
     match error {
@@ -262,6 +280,8 @@ struct Announced {
     muxer: Muxer,
     video: Option<Unit>,
     audio: Option<Unit>,
+    /// The server does not take the pictures that come.
+    is_refused: bool,
     /// What the server may not have yet: the end of each packet in the connection's bytes. Bounded by what the system holds.
     underway: VecDeque<(u64, Track)>,
 }

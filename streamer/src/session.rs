@@ -11,7 +11,6 @@
 mod outcome;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use media::flow::{KeyQueue, Overflow};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task;
 
-use crate::coder::Coder;
+use crate::coder::{Coder, Requests};
 use crate::config::PushConfig;
 use crate::failure::Failure;
 use crate::push::Sender;
@@ -66,12 +65,12 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
 
     // Where there is no room the video makes it: a gap in the sound is noticed more, and sound is small.
     let outgoing = Arc::new(KeyQueue::new(OUTGOING, Overflow::DropVideo));
-    let key_request = Arc::new(AtomicBool::default());
+    let requests = Arc::new(Requests::new(config.coding.codec));
     let sender = Sender {
         url: config.to.clone(),
         key: config.key,
         queue: outgoing.clone(),
-        key_request: key_request.clone(),
+        requests: requests.clone(),
         counters: counters.clone(),
         stop: stop.clone(),
     };
@@ -79,10 +78,11 @@ pub fn run(config: PushConfig, screen: &mut Screen) -> Result<String, Failure> {
         source,
         size: config.size,
         bitrate: config.bitrate,
-        latency: config.latency,
+        coding: config.coding,
+        chosen: None,
         outgoing,
         coded: training.as_ref().map(Training::input),
-        key_request,
+        requests,
         counters: counters.clone(),
         stop: stop.clone(),
     };

@@ -12,8 +12,16 @@ use harness::server::{KEY, OTHER_KEY};
 use harness::{Process, Server, wait_for};
 use serde_json::Value;
 
-const HEVC: [&str; 8] =
-    ["-c:v", "libx265", "-preset", "ultrafast", "-b:v", "500k", "-x265-params", "log-level=error:bframes=2:keyint=48:open-gop=0"];
+const HEVC: [&str; 8] = [
+    "-c:v",
+    "libx265",
+    "-preset",
+    "ultrafast",
+    "-b:v",
+    "500k",
+    "-x265-params",
+    "log-level=error:bframes=2:keyint=48:open-gop=0",
+];
 const AV1: [&str; 6] = ["-c:v", "libsvtav1", "-preset", "12", "-crf", "40"];
 
 /// Debian's FFmpeg does not speak Enhanced RTMP.
@@ -25,7 +33,15 @@ fn newer_ffmpeg() -> PathBuf {
 fn publish(video: &[&str], audio: &str, url: &str) -> Process {
     let mut command = Command::new(newer_ffmpeg());
     command.args(["-hide_banner", "-loglevel", "warning", "-re", "-f", "lavfi"]);
-    command.args(["-i", "testsrc2=size=320x180:rate=24", "-re", "-f", "lavfi", "-i", "sine=sample_rate=48000"]);
+    command.args([
+        "-i",
+        "testsrc2=size=320x180:rate=24",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=sample_rate=48000",
+    ]);
     command.args(video).args(["-pix_fmt", "yuv420p", "-g", "48", "-c:a", audio, "-b:a", "96k"]);
     command.args(["-t", "60", "-f", "flv", url]);
     Process::start("newer ffmpeg", &mut command)
@@ -37,8 +53,15 @@ fn recorded(server: &Server, stream: &str, rendition: &str) -> Value {
     let file = folder.path().join("seen.mp4").to_str().unwrap().to_owned();
     record(&server.stream(stream).rendition_url(rendition), 4, &file);
     assert_eq!(complaints(&file), "", "{stream} {rendition}");
-    probe(&file, &["-count_frames", "-count_packets", "-show_entries", "stream=codec_name,width,nb_read_frames,nb_read_packets,duration"])
-        ["streams"][0]
+    probe(
+        &file,
+        &[
+            "-count_frames",
+            "-count_packets",
+            "-show_entries",
+            "stream=codec_name,width,nb_read_frames,nb_read_packets,duration",
+        ],
+    )["streams"][0]
         .clone()
 }
 
@@ -68,7 +91,10 @@ fn hevc_av1_and_opus_reach_viewers() {
         });
         assert!(playlist.contains(&format!("CODECS=\"{video},{audio}\"")), "{playlist}");
         let enhanced = playlist.lines().find(|line| line.contains("RESOLUTION=640x360")).unwrap();
-        assert!(enhanced.contains("avc1.") && enhanced.contains("mp4a.40.2"), "not for everybody: {playlist}");
+        assert!(
+            enhanced.contains("avc1.") && enhanced.contains("mp4a.40.2"),
+            "not for everybody: {playlist}"
+        );
         let status = server.stream(name).status();
         assert_eq!((&status["video"]["codec"], &status["audio"]["codec"]), (&video.into(), &audio.into()));
         assert_eq!(status["problems"].as_array().map(Vec::len), Some(0), "{status}");
@@ -87,8 +113,8 @@ fn hevc_av1_and_opus_reach_viewers() {
 }
 
 /// The whole box, its size and name included.
-fn find_box<'a>(file: &'a [u8], name: &[u8; 4]) -> &'a [u8] {
-    let at = file.windows(4).position(|window| window == name).unwrap_or_else(|| panic!("no {name:?}")) - 4;
+fn find_box(file: &[u8], name: [u8; 4]) -> &[u8] {
+    let at = file.windows(4).position(|window| *window == name).unwrap_or_else(|| panic!("no {name:?}")) - 4;
     let size = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize;
     &file[at..at + size]
 }
@@ -96,7 +122,7 @@ fn find_box<'a>(file: &'a [u8], name: &[u8; 4]) -> &'a [u8] {
 /// FFmpeg's muxer, given the same packets, writes the same descriptions.
 fn boxes_are_as_ffmpeg_writes_them(server: &Server) {
     for (stream, rendition, name) in
-        [("demo", "source", b"av1C"), ("other", "source", b"hvcC"), ("demo", "audio", b"dOps")]
+        [("demo", "source", *b"av1C"), ("other", "source", *b"hvcC"), ("demo", "audio", *b"dOps")]
     {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("by-ffmpeg.mp4").to_str().unwrap().to_owned();
@@ -134,7 +160,11 @@ fn chromium_plays(server: &Server) {
     if seen[1]["hevc"] == true {
         plays(&seen[1], "source", 320);
     } else {
-        assert_eq!(seen[1]["renditions"], serde_json::json!(["enhanced"]), "what cannot be played is not offered: {seen}");
+        assert_eq!(
+            seen[1]["renditions"],
+            serde_json::json!(["enhanced"]),
+            "what cannot be played is not offered: {seen}"
+        );
     }
     for page in seen.as_array().unwrap() {
         assert!(page["errors"].as_array().unwrap().is_empty(), "{seen}");

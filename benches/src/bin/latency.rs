@@ -13,7 +13,7 @@ use clap::Parser;
 use harness::server::KEY;
 use harness::{Server, hls};
 use measure::percentile;
-use media::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
+use media::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
 use media::flv::Muxer;
 use media::{FrameRate, MediaTime, Picture, Size, Unit};
 use rtmp::{Publisher, RtmpUrl};
@@ -87,7 +87,7 @@ fn publish(url: &str, size: Size, seconds: u32, sent: &Sent) -> Result<()> {
         size,
         frame_rate: RATE,
         rate: RateControl::Bitrate(600_000),
-        preset: Preset::Veryfast,
+        coder: Coder::X264(Preset::Veryfast),
         look_ahead: None,
         key_interval: Some(MediaTime::from_millis(2000)),
         threads: 1,

@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use media::ffmpeg::{Decoder, FileReader, Filter, Media, Scaler};
+use media::ffmpeg::{Coder, Decoder, FileReader, Filter, Media, Preset, Scaler};
 use media::{FrameRate, Picture, Size};
-use streamer::coder::{Key, Latency, Transcoder, TranscoderSettings};
+use streamer::coder::{Chosen, Key, Latency, Transcoder, TranscoderSettings};
 use streamer::config::codable;
 
 /// Originals are no larger than this: clips that were coded thinly before we got them are sharp again at this size.
@@ -84,8 +84,9 @@ impl Clip {
         let bitrate = bitrate.to_string().parse()?;
         let colour = self.pictures[0].colour();
         let (frame_rate, latency) = (self.rate, Latency::Normal);
+        let chosen = Chosen { coder: Coder::X264(Preset::Faster), threads: 1 };
         let mut transcoder =
-            Transcoder::new(TranscoderSettings { size, bitrate, frame_rate, colour, latency })?;
+            Transcoder::new(TranscoderSettings { size, bitrate, frame_rate, colour, latency, chosen })?;
         let mut decoder = Decoder::new(&transcoder.config())?;
         let (mut pictures, mut bytes) = (Vec::with_capacity(self.pictures.len()), 0);
         let mut decode = |transcoder: &mut Transcoder, decoder: &mut Decoder| -> Result<()> {

@@ -35,9 +35,9 @@ pub(crate) struct Measure {
     /// Folders of clips.
     #[arg(long, required = true)]
     data: Vec<PathBuf>,
-    /// Measure only on the clips that a training on these folders is judged by, and does not learn from.
-    #[arg(long)]
-    held_out: bool,
+    /// Measure only on clips of this source, as trainings are judged by it; give it several times for several.
+    #[arg(long, value_name = "SOURCE")]
+    judge: Vec<String>,
     /// Where to run the nets: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "cpu")]
     device: DeviceChoice,
@@ -60,8 +60,8 @@ pub(crate) fn measure(arguments: &Measure) -> Result<()> {
     println!("| clip | coding | kbit/s | bicubic | Lanczos | {} |", names.join(" | "));
     println!("|---|---|---|---|---|{}", "---|".repeat(names.len()));
     let mut clips = clips::find(&arguments.data)?;
-    if arguments.held_out {
-        clips = Split::new(clips, &[])?.judged;
+    if !arguments.judge.is_empty() {
+        clips = Split::new(clips, &arguments.judge)?.judged;
     }
     let mut gains = WAYS.map(|_| vec![Mean::default(); nets.len()]);
     for clip in clips {

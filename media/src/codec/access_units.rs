@@ -10,14 +10,14 @@ use crate::packet::Unit;
 /// Push configurations and messages, and pull units after each until none is left.
 #[derive(Debug)]
 pub enum AccessUnits {
-    Avc(avc::Assembler),
+    Avc(Box<avc::Assembler>),
     Hevc(hevc::Pictures),
     Av1(av1::Pictures),
 }
 
 impl Default for AccessUnits {
     fn default() -> Self {
-        Self::Avc(avc::Assembler::default())
+        Self::Avc(Box::default())
     }
 }
 
@@ -26,7 +26,7 @@ impl AccessUnits {
     pub fn switch_to(&mut self, codec: VideoCodec) {
         if self.codec() != codec {
             *self = match codec {
-                VideoCodec::Avc => Self::Avc(avc::Assembler::default()),
+                VideoCodec::Avc => Self::Avc(Box::default()),
                 VideoCodec::Hevc => Self::Hevc(hevc::Pictures::default()),
                 VideoCodec::Av1 => Self::Av1(av1::Pictures::default()),
             };

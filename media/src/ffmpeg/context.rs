@@ -85,3 +85,12 @@ pub(super) fn set_rate_limit(context: &mut Context, rate: u32, buffer: u32) {
         (*raw).rc_buffer_size = i32::try_from(buffer).unwrap_or(i32::MAX);
     }
 }
+
+/// SVT-AV1 asks the environment how much it is to print; whoever has set it is obeyed.
+pub(super) fn quiet_svt_av1() {
+    const ERRORS_ONLY: &str = "1";
+    if std::env::var_os("SVT_LOG").is_none() {
+        // SAFETY: the caller promises that no other thread looks at the environment.
+        unsafe { std::env::set_var("SVT_LOG", ERRORS_ONLY) };
+    }
+}

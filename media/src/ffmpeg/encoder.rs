@@ -1,8 +1,10 @@
-//! Pictures to H.264 packets, with x264.
+//! Pictures to packets, by whatever codes them.
 //!
 //! Made for live streams. Without look-ahead each picture pushed can be pulled as a packet at once, and nothing is ever
 //! reordered; with it, packets come later, in the order of decoding.
 
+mod coder;
+mod interleaved;
 mod settings;
 
 use std::sync::Arc;
@@ -15,16 +17,20 @@ use ffmpeg_next::{Packet as CodedPacket, encoder, picture};
 
 use super::error::is_nothing;
 use super::{FfmpegError, context, frames};
-use crate::codec::VideoConfig;
+use crate::codec::av1::{self, Av1Config};
 use crate::codec::avc::{AvcConfig, nal};
+use crate::codec::hevc::{self, HevcConfig};
+use crate::codec::{VideoCodec, VideoConfig};
 use crate::packet::{Packet, Track};
 use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
 
-pub use settings::{EncoderSettings, Preset, RateControl};
+pub use coder::{Coder, Hardware, Preset};
+pub use settings::{EncoderSettings, RateControl};
 
 pub struct Encoder {
     codec: VideoEncoder,
+    format: Pixel,
     config: Arc<VideoConfig>,
     size: Size,
     coded: CodedPacket,
@@ -35,7 +41,9 @@ impl Encoder {
     /// An encoder for pictures of one size.
     pub fn new(settings: &EncoderSettings) -> Result<Self, FfmpegError> {
         settings.check()?;
-        let codec = encoder::find_by_name("libx264").ok_or(FfmpegError::Missing("libx264 encoder"))?;
+        let coder = settings.coder;
+        let name = coder.ffmpeg_name();
+        let codec = encoder::find_by_name(name).ok_or(FfmpegError::Missing(name))?;
         let mut context = Context::new_with_codec(codec);
         // Parameter sets go into the configuration record, and not in front of every keyframe.
         // And no picture needs what stands in front of the keyframe before it: segments begin there.
@@ -43,25 +51,34 @@ impl Encoder {
         context.set_time_base((1, MediaTime::HZ as i32));
         context.set_frame_rate(Some((settings.frame_rate.num as i32, settings.frame_rate.den as i32)));
         context::set_colour(&mut context, settings.colour);
-        if let Some(limit) = settings.rate.limit() {
+        if let Some(limit) = settings.rate.limit().filter(|_| coder.has_rate_limit()) {
             // The buffer is a second long: that is the promise of `RateControl`.
             context::set_rate_limit(&mut context, limit, limit);
         }
-        let set_up = |source| FfmpegError::SetUp { what: "H.264 encoder", source };
+        let set_up = |source| FfmpegError::SetUp { what: name, source };
         let mut video = context.encoder().video().map_err(set_up)?;
         video.set_width(settings.size.width);
         video.set_height(settings.size.height);
-        video.set_format(Pixel::YUV420P);
+        video.set_format(coder.format());
+        if let Some(pictures) = coder.context_interval(settings) {
+            video.set_gop(pictures);
+        }
         if !settings.aspect.is_square() {
             video.set_aspect_ratio((settings.aspect.num().into(), settings.aspect.den().into()));
         }
         if let RateControl::Bitrate(rate) = settings.rate {
             video.set_bit_rate(rate as usize);
         }
-        let codec = video.open_with(settings.options()).map_err(set_up)?;
-        let config = VideoConfig::Avc(AvcConfig::from_annex_b(context::extradata(codec.as_ref()))?);
+        let codec = video.open_with(coder.options(settings)).map_err(set_up)?;
+        let extradata = context::extradata(codec.as_ref());
+        let config = match coder.codec() {
+            VideoCodec::Avc => VideoConfig::Avc(AvcConfig::from_annex_b(extradata)?),
+            VideoCodec::Hevc => VideoConfig::Hevc(HevcConfig::from_annex_b(extradata)?),
+            VideoCodec::Av1 => VideoConfig::Av1(Av1Config::from_extradata(extradata)?),
+        };
         Ok(Self {
             codec,
+            format: coder.format(),
             config: Arc::new(config),
             size: settings.size,
             coded: CodedPacket::empty(),
@@ -71,8 +88,8 @@ impl Encoder {
 
     /// Takes a picture in. Its time must be later than the one before it; a picture that is refused changes nothing.
     ///
-    /// With `force_key` it becomes a keyframe (an instantaneous decoding refresh); without, it is coded as the encoder
-    /// sees fit. Pull until nothing comes before pushing again.
+    /// With `force_key` it becomes a keyframe (an instantaneous decoding refresh), if the coder can be told
+    /// ([`Coder::forces_keys`]); without, it is coded as the encoder sees fit. Pull until nothing comes before pushing again.
     pub fn push(&mut self, picture: &Picture, force_key: bool) -> Result<(), FfmpegError> {
         if picture.size() != self.size {
             return Err(FfmpegError::PictureSize { expected: self.size, actual: picture.size() });
@@ -83,12 +100,15 @@ impl Encoder {
         }
         self.last_pts = Some(pts);
         // A reference of our own: the kind is set on it, and the caller's picture stays as it is.
-        let mut frame = frames::share(picture.frame());
+        let mut frame = match self.format {
+            Pixel::NV12 => interleaved::interleaved(picture),
+            _ => frames::share(picture.frame()),
+        };
         frame.set_kind(if force_key { picture::Type::I } else { picture::Type::None });
         self.codec.send_frame(&frame).map_err(|source| unencoded(pts, source))
     }
 
-    /// The next packet, if one is complete: NAL units behind 4-byte lengths, parameter sets left out.
+    /// The next packet, if one is complete, as MP4 has it: what the configuration says is left out.
     pub fn pull(&mut self) -> Result<Option<Packet>, FfmpegError> {
         match self.codec.receive_packet(&mut self.coded) {
             Ok(()) => {}
@@ -96,8 +116,17 @@ impl Encoder {
             Err(source) => return Err(unencoded(self.last_pts.unwrap_or_default(), source)),
         }
         let pts = self.coded.pts().map_or(self.last_pts.unwrap_or_default(), MediaTime::from_ticks);
-        let dts = self.coded.dts().map_or(pts, MediaTime::from_ticks);
-        let data = self.coded.data().map_or_else(Bytes::new, nal::from_annex_b);
+        let coded = self.coded.data().unwrap_or_default();
+        let data = match *self.config {
+            VideoConfig::Avc(_) => nal::from_annex_b(coded),
+            VideoConfig::Hevc(_) => hevc::from_annex_b(coded),
+            VideoConfig::Av1(_) => av1::without_delimiters(&Bytes::copy_from_slice(coded))?,
+        };
+        let dts = match *self.config {
+            // Its temporal units are decoded in the order in which they are shown.
+            VideoConfig::Av1(_) => pts,
+            _ => self.coded.dts().map_or(pts, MediaTime::from_ticks),
+        };
         Ok(Some(Packet { track: Track::Video, dts, pts, key: self.coded.is_key(), recovery: false, data }))
     }
 

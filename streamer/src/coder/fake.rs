@@ -1,9 +1,10 @@
 //! Pictures and settings for tests.
 
+use media::ffmpeg::{Coder, Preset};
 use media::picture::{Colour, Component, Size};
 use media::{FrameRate, MediaTime, Picture};
 
-use super::{Latency, TranscoderSettings};
+use super::{Chosen, Latency, TranscoderSettings};
 
 /// 64x48 at 25 pictures a second.
 pub(crate) fn settings(latency: Latency) -> TranscoderSettings {
@@ -13,6 +14,7 @@ pub(crate) fn settings(latency: Latency) -> TranscoderSettings {
         frame_rate: FrameRate { num: 25, den: 1 },
         colour: Colour::default(),
         latency,
+        chosen: Chosen { coder: Coder::X264(Preset::Veryfast), threads: 1 },
     }
 }
 

@@ -3,37 +3,17 @@
 use std::sync::Arc;
 
 use api::Bitrate;
-use clap::ValueEnum;
-use media::ffmpeg::{Encoder, EncoderSettings, FfmpegError, Preset, RateControl};
+use media::ffmpeg::{Coder, Encoder, EncoderSettings, FfmpegError, RateControl};
 use media::picture::{Colour, PixelAspect, Size};
 use media::{FrameRate, MediaTime, Packet, Picture, VideoConfig};
 
+use super::timing::{KEY_INTERVAL, LOOK_AHEAD, Latency};
 use crate::framing::Framer;
 
-/// From one keyframe to the next: the usual length of an HLS segment, which begins with one.
-const KEY_INTERVAL: MediaTime = MediaTime::from_millis(2_000);
 /// A wish for a keyframe sooner than this after the last one is not granted: the bits would be missed elsewhere.
 const LEAST_KEY_DISTANCE: MediaTime = MediaTime::from_millis(1_000);
-/// With look-ahead, where a second of pictures has fewer pixels than this: up to 0.5 dB more than `Veryfast` for half as
-/// much work again, a sixth of a core at 480x270. Slower ones earn as good as nothing at these bitrates.
-const CAREFUL: (Preset, u64) = (Preset::Faster, 960 * 540 * 30);
-const PRESET: Preset = Preset::Veryfast;
-/// What `Latency::Normal` lets the encoder see of what follows.
-const LOOK_AHEAD: MediaTime = MediaTime::from_millis(1_000);
 /// An encoder looks ahead over pictures, not over time. Below this many a second it would take seconds for them to come.
 const LEAST_RATE_AHEAD: f64 = 10.0;
-/// One slice per picture: at these sizes one core is enough, and slices cost bits.
-const THREADS: u32 = 1;
-
-/// How long after a picture its packet may come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Latency {
-    // At once.
-    Low,
-    // A second and some pictures later, for a picture that is 1 to 2 dB better.
-    #[default]
-    Normal,
-}
 
 /// Whether a keyframe is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +22,15 @@ pub enum Key {
     Interval,
     /// Here, unless there was one a moment ago.
     Wished,
-    /// Here.
+    /// Here; with a coder that cannot be told, at the next interval.
     Needed,
+}
+
+/// A coder, and the threads that it gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    pub coder: Coder,
+    pub threads: u32,
 }
 
 /// What is to come out.
@@ -56,6 +43,7 @@ pub struct TranscoderSettings {
     /// As the pictures have it.
     pub colour: Colour,
     pub latency: Latency,
+    pub chosen: Chosen,
 }
 
 /// Scales pictures down and codes them. Push pictures, and pull after each until nothing comes.
@@ -73,18 +61,16 @@ pub struct Transcoder {
 impl Transcoder {
     /// Takes pictures of any size and shape.
     pub fn new(settings: TranscoderSettings) -> Result<Self, FfmpegError> {
-        let TranscoderSettings { size, bitrate, frame_rate, colour, latency } = settings.clone();
+        let TranscoderSettings { size, bitrate, frame_rate, colour, latency, chosen } = settings.clone();
         let ahead = latency == Latency::Normal && frame_rate.as_f64() >= LEAST_RATE_AHEAD;
-        let (careful, most) = CAREFUL;
-        let pixels = f64::from(size.width) * f64::from(size.height) * frame_rate.as_f64();
         let encoder = Encoder::new(&EncoderSettings {
             size,
             frame_rate,
             rate: RateControl::Bitrate(bitrate.bits_per_second()),
-            preset: if ahead && pixels <= most as f64 { careful } else { PRESET },
+            coder: chosen.coder,
             look_ahead: ahead.then_some(LOOK_AHEAD),
             key_interval: Some(KEY_INTERVAL),
-            threads: THREADS,
+            threads: chosen.threads,
             colour,
             aspect: PixelAspect::SQUARE,
         })?;
@@ -107,7 +93,7 @@ impl Transcoder {
             return Ok(false);
         }
         let lr = self.framer.frame(hr, self.settings.size, 1)?;
-        let force = self.forces_key(time, key);
+        let force = self.settings.chosen.coder.forces_keys() && self.forces_key(time, key);
         self.encoder.push(&lr, force)?;
         self.last = Some(time);
         // The first one always is one.

@@ -15,7 +15,7 @@ use models::package::TrainingSummary;
 use nets::{Device, Precision};
 
 use crate::cli::TrainArgs;
-use crate::coder::{Key, Transcoder, TranscoderSettings};
+use crate::coder::{Coding, Key, Transcoder, TranscoderSettings};
 use crate::config::codable;
 use crate::failure::Failure;
 use crate::framing::shape;
@@ -136,12 +136,14 @@ fn collect(args: &TrainArgs, material: &mut Material, screen: &Screen) -> anyhow
                 Some(size) => size,
                 None => divided(shape(&picture), u32::from(args.scale))?,
             };
+            let coding = Coding::from(args.coding);
             let begun = Transcoder::new(TranscoderSettings {
                 size,
                 bitrate: args.bitrate,
                 frame_rate: rate,
                 colour: picture.colour(),
-                latency: args.latency,
+                latency: coding.latency,
+                chosen: coding.choose(size, rate)?,
             })?;
             maker.push(Coded::Config(begun.config()))?;
             transcoder = Some(begun);

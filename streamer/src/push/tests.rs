@@ -12,11 +12,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::coder::CodecChoice;
 
 struct Set {
     listener: TcpListener,
     queue: Arc<KeyQueue<Unit>>,
-    key_request: Arc<AtomicBool>,
+    requests: Arc<Requests>,
     counters: Arc<Counters>,
     stop: Shutdown,
     sender: JoinHandle<Result<(), Failure>>,
@@ -27,17 +28,17 @@ struct Set {
 async fn set() -> Set {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let queue = Arc::new(KeyQueue::new(64, Overflow::DropVideo));
-    let (key_request, counters, stop) =
-        (Arc::new(AtomicBool::default()), Arc::new(Counters::default()), Shutdown::new());
+    let (requests, counters, stop) =
+        (Arc::new(Requests::new(CodecChoice::Auto)), Arc::new(Counters::default()), Shutdown::new());
     let sender = Sender {
         url: format!("rtmp://{}/live", listener.local_addr().unwrap()).parse().unwrap(),
         key: "s3cret".parse().unwrap(),
         queue: queue.clone(),
-        key_request: key_request.clone(),
+        requests: requests.clone(),
         counters: counters.clone(),
         stop: stop.clone(),
     };
-    Set { listener, queue, key_request, counters, stop, sender: tokio::spawn(sender.run()) }
+    Set { listener, queue, requests, counters, stop, sender: tokio::spawn(sender.run()) }
 }
 
 impl Set {
@@ -141,7 +142,7 @@ async fn a_lost_connection_goes_on_at_the_next_key_picture() {
     let mut server = set.visitor().await;
     server.accept_publish().await.unwrap();
     assert_eq!(received(&mut server, &mut Demuxer::new(), 2).await, ["video", "0 key"]);
-    assert!(!set.key_request.swap(false, Ordering::Relaxed));
+    assert!(!set.requests.take_keyframe());
     drop(server);
     set.lost().await;
 
@@ -151,7 +152,7 @@ async fn a_lost_connection_goes_on_at_the_next_key_picture() {
     server.accept_publish().await.unwrap();
     let mut demuxer = Demuxer::new();
     assert_eq!(received(&mut server, &mut demuxer, 1).await, ["video"]);
-    while !set.key_request.swap(false, Ordering::Relaxed) {
+    while !set.requests.take_keyframe() {
         tokio::task::yield_now().await;
     }
     set.push(120, true);

@@ -55,7 +55,7 @@ impl Pictures {
             return Err(CodecError::new(CodecErrorKind::TooLong, "the picture is larger than any real one"));
         }
         let data = super::without_delimiters(&coded.data)?;
-        let contents = self.look_into(&data)?;
+        let contents = look_into(&data)?;
         if let Some(sequence) = contents.sequence.filter(|sequence| *sequence != self.sequence) {
             self.hand_out(Av1Config::from_sequence(&sequence)?);
             self.sequence = sequence;
@@ -89,25 +89,6 @@ impl Pictures {
         self.config.is_some()
     }
 
-    fn look_into(&self, data: &Bytes) -> Result<Contents, CodecError> {
-        let mut contents = Contents::default();
-        for unit in obu::units(data) {
-            let unit = unit?;
-            match unit.kind {
-                // One without its size can stand in no record.
-                obu::SEQUENCE_HEADER if unit.has_size => contents.sequence = Some(data.slice_ref(unit.whole)),
-                obu::FRAME_HEADER | obu::FRAME => {
-                    if contents.frames == 0 {
-                        contents.key = is_shown_key(unit.payload)?;
-                    }
-                    contents.frames += 1;
-                }
-                _ => {}
-            }
-        }
-        Ok(contents)
-    }
-
     fn hand_out(&mut self, config: Av1Config) {
         let config = VideoConfig::Av1(config);
         if self.config.as_deref() != Some(&config) {
@@ -116,6 +97,26 @@ impl Pictures {
             self.complete.push_back(Unit::VideoConfig(config));
         }
     }
+}
+
+/// Reads the headers of a temporal unit's frames.
+fn look_into(data: &Bytes) -> Result<Contents, CodecError> {
+    let mut contents = Contents::default();
+    for unit in obu::units(data) {
+        let unit = unit?;
+        match unit.kind {
+            // One without its size can stand in no record.
+            obu::SEQUENCE_HEADER if unit.has_size => contents.sequence = Some(data.slice_ref(unit.whole)),
+            obu::FRAME_HEADER | obu::FRAME => {
+                if contents.frames == 0 {
+                    contents.key = is_shown_key(unit.payload)?;
+                }
+                contents.frames += 1;
+            }
+            _ => {}
+        }
+    }
+    Ok(contents)
 }
 
 /// Whether a frame is one that decoding can start with and that is shown at once (5.9.2).

@@ -52,7 +52,7 @@ fn damage_is_refused_with_a_reason() {
         assert_eq!(kind(&SVT_480X270[..end]), CodecErrorKind::Damaged, "{end} bytes");
     }
     assert_eq!(kind(&[0x82, 0, 0, 0]), CodecErrorKind::Unsupported);
-    assert_eq!(kind(&[0x81; Av1Config::MAX_BYTES + 1]), CodecErrorKind::TooLong);
+    assert_eq!(kind(&vec![0x81; Av1Config::MAX_BYTES + 1]), CodecErrorKind::TooLong);
 }
 
 /// What comes of messages: sizes of configurations, `K` and `p` with the packets' bytes.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
+use crate::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
 use crate::picture::{Colour, FrameRate, PixelAspect, Plane, Range, Size};
 use crate::synthetic::TestPictures;
 
@@ -16,7 +16,7 @@ fn coded(count: usize) -> (Arc<VideoConfig>, Vec<Picture>, Vec<Packet>) {
         size: SIZE,
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 16.0, max_bitrate: None },
-        preset: Preset::Veryfast,
+        coder: Coder::X264(Preset::Veryfast),
         look_ahead: None,
         key_interval: None,
         threads: 1,

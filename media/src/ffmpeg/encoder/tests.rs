@@ -10,7 +10,7 @@ fn settings() -> EncoderSettings {
         size: SIZE,
         frame_rate: FrameRate::whole(25),
         rate: RateControl::Quality { crf: 18.0, max_bitrate: None },
-        preset: Preset::Veryfast,
+        coder: Coder::X264(Preset::Veryfast),
         look_ahead: None,
         key_interval: None,
         threads: 1,
@@ -197,6 +197,109 @@ fn refuses_with_a_reason() {
 fn x264_knows_every_preset() {
     use Preset::{Fast, Faster, Medium, Slow, Superfast, Ultrafast, Veryfast};
     for preset in [Ultrafast, Superfast, Veryfast, Faster, Fast, Medium, Slow] {
-        assert!(Encoder::new(&EncoderSettings { preset, ..settings() }).is_ok(), "{preset:?}");
+        assert!(
+            Encoder::new(&EncoderSettings { coder: Coder::X264(preset), ..settings() }).is_ok(),
+            "{preset:?}"
+        );
+    }
+}
+
+/// All packets of some pictures, and how many had come out before the last picture went in.
+fn coded_by(
+    coder: Coder,
+    look_ahead: Option<MediaTime>,
+    pictures: u32,
+) -> (Arc<VideoConfig>, Vec<Packet>, usize) {
+    let rate = RateControl::Bitrate(300_000);
+    let settings = EncoderSettings { rate, coder, look_ahead, ..settings() };
+    let mut encoder = Encoder::new(&settings).unwrap();
+    let source = TestPictures::new(settings.size, settings.frame_rate);
+    let (mut packets, mut early) = (Vec::new(), 0);
+    for picture in source.iter().take(pictures as usize) {
+        early = packets.len();
+        encoder.push(&picture, false).unwrap();
+        packets.extend(std::iter::from_fn(|| encoder.pull().unwrap()));
+    }
+    encoder.finish();
+    packets.extend(std::iter::from_fn(|| encoder.pull().unwrap()));
+    (encoder.config(), packets, early)
+}
+
+#[test]
+fn every_coder_gives_all_pictures_in_its_own_codec_and_a_decoder_shows_them() {
+    let ahead = Some(MediaTime::from_millis(1_000));
+    let table = [
+        (Coder::X264(Preset::Veryfast), VideoCodec::Avc, "avc1."),
+        (Coder::X265(Preset::Superfast), VideoCodec::Hevc, "hvc1.1.6.L"),
+        (Coder::SvtAv1(12), VideoCodec::Av1, "av01.0."),
+    ];
+    for (coder, codec, name) in table {
+        for look_ahead in [None, ahead] {
+            let (config, packets, early) = coded_by(coder, look_ahead, 60);
+            assert_eq!((config.codec(), packets.len()), (codec, 60), "{coder}");
+            assert!(config.codec_string().starts_with(name), "{}", config.codec_string());
+            assert!(packets[0].key && packets.is_sorted_by_key(|packet| packet.dts), "{coder}");
+            let mut shown: Vec<_> = packets.iter().map(|packet| packet.pts).collect();
+            shown.sort_unstable();
+            assert!(shown.iter().enumerate().all(|(n, pts)| *pts == settings().frame_rate.time_of(n as i64)));
+            // SVT-AV1 works beside its caller, some pictures behind.
+            assert_eq!(
+                early >= 45,
+                look_ahead.is_none(),
+                "{coder}, {look_ahead:?}: {early} came out at once"
+            );
+            let mut decoder = Decoder::new(&config).unwrap();
+            let mut pictures = 0;
+            for packet in &packets {
+                decoder.push(packet).unwrap();
+                pictures += std::iter::from_fn(|| decoder.pull().unwrap()).count();
+            }
+            decoder.finish();
+            pictures += std::iter::from_fn(|| decoder.pull().unwrap()).count();
+            assert_eq!(pictures, 60, "{coder}, {look_ahead:?}");
+        }
+    }
+}
+
+#[test]
+fn keyframes_come_at_the_interval_and_where_they_are_forced() {
+    for coder in [Coder::X264(Preset::Veryfast), Coder::X265(Preset::Superfast), Coder::SvtAv1(12)] {
+        let interval = Some(MediaTime::from_millis(1_000));
+        let settings = EncoderSettings { coder, look_ahead: interval, key_interval: interval, ..settings() };
+        let mut encoder = Encoder::new(&settings).unwrap();
+        let source = TestPictures::new(settings.size, settings.frame_rate);
+        let mut keys = Vec::new();
+        let mut pull = |encoder: &mut Encoder| {
+            let packets = std::iter::from_fn(|| encoder.pull().unwrap());
+            keys.extend(packets.filter(|packet| packet.key).map(|packet| packet.pts.as_millis()));
+        };
+        for (number, picture) in source.iter().take(70).enumerate() {
+            encoder.push(&picture, number == 35).unwrap();
+            pull(&mut encoder);
+        }
+        encoder.finish();
+        pull(&mut encoder);
+        let rate = settings.frame_rate.as_f64();
+        let forced = (35.0 / rate * 1e3) as i64;
+        assert_eq!(
+            keys.iter().any(|key| (key - forced).abs() <= 1),
+            coder.forces_keys(),
+            "{coder}: {keys:?}"
+        );
+        assert!(
+            keys.len() >= 3 && keys.windows(2).all(|pair| pair[1] - pair[0] <= 1_010),
+            "{coder}: {keys:?}"
+        );
+    }
+}
+
+#[test]
+fn a_chip_that_is_not_there_is_an_error_and_no_more() {
+    for hardware in Hardware::ALL.iter().filter(|hardware| hardware.is_known()) {
+        let coder = Coder::Hardware(hardware);
+        // On a machine that has one, it works.
+        if let Err(error) = Encoder::new(&EncoderSettings { coder, ..settings() }) {
+            assert!(error.to_string().contains(hardware.name), "{error}");
+        }
     }
 }

@@ -148,7 +148,7 @@ fn encode(timescale: u32, tkhd: Tkhd, hdlr: Hdlr, minf: Minf, entry: Codec) -> R
 
 #[cfg(test)]
 mod tests {
-    use media::ffmpeg::{Encoder, EncoderSettings, Preset, RateControl};
+    use media::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
     use media::{Colour, FrameRate, PixelAspect, Size};
     use mp4_atom::{Any, ReadFrom};
 
@@ -159,7 +159,7 @@ mod tests {
             size: Size { width: 720, height: 576 },
             frame_rate: FrameRate::whole(25),
             rate: RateControl::Quality { crf: 23.0, max_bitrate: None },
-            preset: Preset::Ultrafast,
+            coder: Coder::X264(Preset::Ultrafast),
             look_ahead: None,
             key_interval: None,
             threads: 1,

@@ -1,0 +1,116 @@
+//! What a coder costs on this machine: a second or so of pictures that move, with noise on them.
+
+use std::time::{Duration, Instant};
+
+use media::ffmpeg::{Coder, Encoder, EncoderSettings, FfmpegError, RateControl};
+use media::picture::{Colour, PixelAspect};
+use media::synthetic::TestPictures;
+use media::{FrameRate, MediaTime, Picture, Size};
+use nix::sys::resource::{UsageWho, getrusage};
+
+use super::timing::{KEY_INTERVAL, LOOK_AHEAD, Latency};
+
+/// Beyond what encoders look ahead, so that a trial measures coding and not only filling.
+const LENGTH: MediaTime = MediaTime::from_millis(1_500);
+/// Few pictures a second are not worth more of a trial, and many are not needed.
+const PICTURES: std::ops::RangeInclusive<u32> = 30..=60;
+/// Bits for each pixel of a second: what thin streams have.
+const BITS_PER_PIXEL: f64 = 0.1;
+/// Values of noise to either side.
+const NOISE: i16 = 6;
+
+/// What coding takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Processor seconds for each second of video.
+    pub cores: f64,
+    /// Seconds of video in each second.
+    pub speed: f64,
+}
+
+impl Cost {
+    /// Whether pictures are coded faster than they come, and some to spare.
+    pub fn keeps_up(self) -> bool {
+        self.speed > 1.25
+    }
+}
+
+/// Codes some pictures with one thread. Other work of this process meanwhile counts as well.
+pub fn run(coder: Coder, size: Size, frame_rate: FrameRate, latency: Latency) -> Result<Cost, FfmpegError> {
+    let count = (LENGTH.as_secs_f64() * frame_rate.as_f64()) as u32;
+    let count = count.clamp(*PICTURES.start(), *PICTURES.end());
+    let pixels = f64::from(size.width) * f64::from(size.height);
+    let settings = EncoderSettings {
+        size,
+        frame_rate,
+        rate: RateControl::Bitrate((pixels * frame_rate.as_f64() * BITS_PER_PIXEL) as u32),
+        coder,
+        look_ahead: (latency == Latency::Normal).then_some(LOOK_AHEAD),
+        key_interval: Some(KEY_INTERVAL),
+        threads: 1,
+        colour: Colour::default(),
+        aspect: PixelAspect::SQUARE,
+    };
+    let source = TestPictures::new(size, frame_rate);
+    let pictures: Vec<Picture> = source.iter().take(count as usize).map(with_noise).collect();
+    let started = Instant::now();
+    let before = processor_time();
+    let mut encoder = Encoder::new(&settings)?;
+    let mut packets = 0;
+    for picture in &pictures {
+        encoder.push(picture, false)?;
+        packets += drain(&mut encoder)?;
+    }
+    encoder.finish();
+    packets += drain(&mut encoder)?;
+    if packets == 0 {
+        return Err(FfmpegError::Setting("these pictures: nothing came out"));
+    }
+    let video = f64::from(count) / frame_rate.as_f64();
+    let spent = processor_time().saturating_sub(before).as_secs_f64();
+    Ok(Cost { cores: spent / video, speed: video / started.elapsed().as_secs_f64() })
+}
+
+fn drain(encoder: &mut Encoder) -> Result<u32, FfmpegError> {
+    let mut packets = 0;
+    while encoder.pull()?.is_some() {
+        packets += 1;
+    }
+    Ok(packets)
+}
+
+/// Alike on every run, and different on every picture.
+fn with_noise(mut picture: Picture) -> Picture {
+    let mut state = picture.pts().ticks() as u32 | 1;
+    for row in picture.luma_mut().rows_mut() {
+        for sample in row {
+            // A linear congruential generator (Numerical Recipes); its high bits are good enough.
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = (state >> 16) as i16 % (NOISE + 1);
+            *sample = sample.saturating_add_signed(noise as i8);
+        }
+    }
+    picture
+}
+
+/// What this process has taken so far, on all cores.
+fn processor_time() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    let spent = usage.user_time() + usage.system_time();
+    Duration::from_micros((spent.tv_sec() * 1_000_000 + spent.tv_usec()).max(0) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use media::ffmpeg::Preset;
+
+    use super::*;
+
+    #[test]
+    fn slower_presets_cost_more() {
+        let size = Size { width: 160, height: 96 };
+        let cost = |coder| run(coder, size, FrameRate::whole(25), Latency::Normal).unwrap();
+        let [fast, slow] = [Preset::Ultrafast, Preset::Slow].map(|preset| cost(Coder::X264(preset)));
+        assert!(fast.cores > 0.0 && slow.cores > 2.0 * fast.cores, "{fast:?} {slow:?}");
+    }
+}
