@@ -27,11 +27,9 @@ uplink: build        ## do uploads disturb the video? delay of pictures on a thi
 endurance: build     ## an hour of streaming, accelerated: does memory grow? FOOTAGE=file: at real speed, by the streamer, which trains
 	@cargo run --release -q -p sharpcast-benches --bin endurance -- $(if $(FOOTAGE),--footage $(FOOTAGE))
 
-evaluate: setup      ## picture quality of every method against direct coding: DATA=folder of clips, OUT=report.md, CROPS=folder for pictures
+evaluate: setup      ## what a viewer gets, against OBS alone: DATA=folder of clips, OUT=report.md, ARGUMENTS=more (--help lists them)
 	@test -d "$(DATA)" || { echo "evaluate: name a folder of .mp4 clips: make evaluate DATA=folder" >&2; exit 2; }
-	@scripts/setup-vmaf || echo "evaluate: goes on without VMAF" >&2
-	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md) \
-	  $(if $(CROPS),--crops $(CROPS))
+	@cargo run --release -q -p sharpcast-benches --bin evaluate -- --data $(DATA) --out $(or $(OUT),target/quality.md) $(ARGUMENTS)
 
 evaluate-training: setup   ## one-time, continuous and adaptive training: DATA=folder of clips, OUT=report.md, PRESET=nano, BITRATE=400k
 	@test -d "$(DATA)" || { echo "evaluate-training: name a folder of .mp4 clips: make evaluate-training DATA=folder" >&2; exit 2; }

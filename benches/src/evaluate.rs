@@ -1,20 +1,21 @@
-//! Picture quality: what a viewer gets of a thin stream with each method, against what the same bits give when the
-//! large picture is coded directly.
+//! Picture quality: what a viewer of ours gets of a stream, against what he gets of OBS alone at the same bits.
 //!
-//! Every figure is of the real bitstream: originals are scaled down and coded by the streamer's own encoder path, decoded
-//! as the server does, made large by each method, and compared with the originals as rounded code values. Direct coding
-//! gets the bits that the low-resolution stream really took.
+//! Every figure is of real bitstreams. Whole clips are scaled down and coded by the streamer's own path, decoded as the
+//! server does, made large by each method, coded once more by the server's encoder and decoded as a player does: those
+//! pictures are compared with the originals, as rounded code values. OBS alone sends the large picture.
 //!
 //! | module | job |
 //! |---|---|
 //! | [`footage`] | clips, and what encoder and decoder make of them |
-//! | [`runs`] | which pictures are measured |
-//! | [`method`] | what makes them large: the seam for other methods |
-//! | [`score`], [`vmaf`] | figures of the measured pictures |
+//! | [`coders`] | what the thin stream is coded by |
+//! | [`method`] | what makes pictures large: the seam for other methods |
+//! | [`way_out`] | from the server to the viewer |
+//! | [`score`], [`vmaf`] | figures of the pictures |
 //! | [`rows`], [`bd_rate`], [`crossover`] | figures of the figures |
 //! | [`report`], [`plot`], [`crops`] | for reading and looking |
 
 pub mod bd_rate;
+pub mod coders;
 pub mod crops;
 pub mod crossover;
 pub mod footage;
@@ -22,38 +23,41 @@ pub mod method;
 pub mod plot;
 pub mod report;
 pub mod rows;
-pub mod runs;
 pub mod score;
 pub mod vmaf;
+pub mod way_out;
 
-use std::ops::Range;
-use std::time::Duration;
-
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use media::Picture;
+use sharpcast::out::EncodeSettings;
 
-use crate::percentile;
+use crate::processor_time;
+use coders::ThinCoder;
 use footage::{Clip, Coded};
-use method::{Enlarged, Method};
+use method::Method;
 use rows::Row;
-use runs::Runs;
 use score::{Score, Tally};
 use vmaf::{Originals, Vmaf};
 
-/// The reference that gains are over, and the one that everybody knows.
+/// The method that needs no net.
 pub const PLAIN: &str = "Lanczos";
 /// The baseline of the literature.
 pub const BICUBIC: &str = "bicubic";
-/// The large picture coded at the same bits.
-pub const DIRECT: &str = "direct";
+/// The opponent: the large picture, coded as OBS does by default.
+pub const OBS: &str = "OBS alone";
+/// The large picture, coded by the coder of the thin stream.
+pub const FULL_SIZE: &str = "full size";
 
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Bitrates of the low-resolution stream, in bit/s.
+    /// Bitrates in bit/s.
     pub bitrates: Vec<u32>,
-    /// Which pictures of a clip.
-    pub runs: Runs,
+    pub coders: Vec<ThinCoder>,
+    /// The coders at full size as well.
+    pub full_size: bool,
+    /// How the server codes.
+    pub way_out: EncodeSettings,
 }
 
 /// All rows of one clip.
@@ -63,28 +67,21 @@ pub fn evaluate(
     methods: &mut [Box<dyn Method>],
     vmaf: Option<&Vmaf>,
 ) -> Result<Vec<Row>> {
-    let ruler = Ruler::new(clip, plan.runs, vmaf)?;
+    let ruler = Ruler::new(clip, vmaf)?;
     let mut rows = Vec::new();
     for &wanted in &plan.bitrates {
-        let thin = clip.code(clip.half()?, wanted)?;
-        let direct = clip.code(clip.size()?, thin.bitrate.round() as u32)?;
-        let row = |method: &str, bitrate, figures: Figures, time| Row {
-            clip: clip.name.clone(),
-            wanted,
-            bitrate,
-            method: method.to_owned(),
-            score: figures.score,
-            vmaf: figures.vmaf,
-            time,
-        };
-        for method in &mut *methods {
-            let figures = ruler.measure(&thin, |decoded, wanted| method.enlarge(decoded, wanted))?;
-            let time = figures.time;
-            rows.push(row(method.name(), thin.bitrate, figures, Some(time)));
+        rows.push(ruler.sent_large(wanted, "", OBS.to_owned(), &clip.code_as_obs(wanted)?)?);
+        for coder in &plan.coders {
+            let thin = clip.code(coder, clip.half()?, wanted)?;
+            for method in &mut *methods {
+                rows.push(ruler.enhanced(wanted, &coder.name, &thin, &mut **method, &plan.way_out)?);
+            }
+            if plan.full_size {
+                let large = clip.code(coder, clip.size()?, wanted)?;
+                let name = format!("{} {FULL_SIZE}", coder.name);
+                rows.push(ruler.sent_large(wanted, &coder.name, name, &large)?);
+            }
         }
-        let figures =
-            ruler.measure(&direct, |decoded, wanted| method::each(&decoded[wanted], |p| Ok(p.clone())))?;
-        rows.push(row(DIRECT, direct.bitrate, figures, None));
     }
     Ok(rows)
 }
@@ -92,42 +89,67 @@ pub fn evaluate(
 /// Compares with a clip's originals.
 struct Ruler<'a> {
     clip: &'a Clip,
-    runs: Vec<Range<usize>>,
     vmaf: Option<Originals>,
 }
 
-struct Figures {
-    score: Score,
-    vmaf: Option<f64>,
-    time: Duration,
-}
-
 impl<'a> Ruler<'a> {
-    fn new(clip: &'a Clip, runs: Runs, vmaf: Option<&Vmaf>) -> Result<Self> {
-        let runs: Vec<_> = runs.of(clip.pictures.len()).collect();
-        ensure!(!runs.is_empty(), "{} is too short: give a clip of two pictures at least", clip.name);
-        let originals = || runs.iter().flat_map(|run| &clip.pictures[run.clone()]);
-        let vmaf = vmaf.map(|vmaf| vmaf.originals(originals())).transpose()?;
-        Ok(Self { clip, runs, vmaf })
+    fn new(clip: &'a Clip, vmaf: Option<&Vmaf>) -> Result<Self> {
+        let vmaf = vmaf.map(|vmaf| vmaf.originals(&clip.pictures)).transpose()?;
+        Ok(Self { clip, vmaf })
     }
 
-    fn measure(
+    /// What the server makes of a thin stream.
+    fn enhanced(
         &self,
-        coded: &Coded,
-        mut enlarge: impl FnMut(&[Picture], Range<usize>) -> Result<Enlarged>,
-    ) -> Result<Figures> {
-        let (mut tally, mut seconds, mut shown) = (Tally::default(), Vec::new(), Vec::new());
-        for run in &self.runs {
-            let enlarged = enlarge(&coded.pictures, run.clone())?;
-            let (made, wanted) = (enlarged.pictures.len(), run.len());
-            ensure!(made == wanted, "a method made {made} pictures of {wanted}");
-            tally.add_run(&enlarged.pictures, &self.clip.pictures[run.clone()]);
-            seconds.push(enlarged.time.as_secs_f64());
-            shown.extend(enlarged.pictures);
-        }
-        let vmaf = self.vmaf.as_ref().map(|originals| originals.mean_vmaf(&shown)).transpose()?;
-        // Other programs disturb the mean of few runs beyond use, the median hardly.
-        let time = Duration::from_secs_f64(percentile(&mut seconds, 0.5));
-        Ok(Figures { score: tally.score(), vmaf, time })
+        wanted: u32,
+        coder: &str,
+        thin: &Coded,
+        method: &mut dyn Method,
+        way_out: &EncodeSettings,
+    ) -> Result<Row> {
+        let before = processor_time();
+        let enlarged = method.enlarge(&thin.pictures, 0..thin.pictures.len())?;
+        let viewed = way_out::view(&enlarged, self.clip.rate, way_out)?;
+        let serving = (processor_time() - before) / self.clip.seconds();
+        let inside = Tally::pooled(&enlarged, &self.clip.pictures);
+        let (score, vmaf) = self.score(&viewed.pictures)?;
+        Ok(Row {
+            clip: self.clip.name.clone(),
+            wanted,
+            bitrate: thin.bitrate,
+            coder: coder.to_owned(),
+            method: format!("{coder} {}", method.name()),
+            score,
+            vmaf,
+            way_out: Some(inside - score.pooled),
+            received: viewed.bitrate,
+            sending: thin.cores,
+            serving: Some(serving),
+        })
+    }
+
+    /// What is watched as it was sent.
+    fn sent_large(&self, wanted: u32, coder: &str, method: String, large: &Coded) -> Result<Row> {
+        let (score, vmaf) = self.score(&large.pictures)?;
+        Ok(Row {
+            clip: self.clip.name.clone(),
+            wanted,
+            bitrate: large.bitrate,
+            coder: coder.to_owned(),
+            method,
+            score,
+            vmaf,
+            way_out: None,
+            received: large.bitrate,
+            sending: large.cores,
+            serving: None,
+        })
+    }
+
+    fn score(&self, shown: &[Picture]) -> Result<(Score, Option<f64>)> {
+        let mut tally = Tally::default();
+        tally.add_run(shown, &self.clip.pictures);
+        let vmaf = self.vmaf.as_ref().map(|originals| originals.mean_vmaf(shown)).transpose()?;
+        Ok((tally.score(), vmaf))
     }
 }

@@ -16,6 +16,11 @@ pub fn percentile(values: &mut [f64], p: f64) -> f64 {
     values.get((last as f64 * p).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
+/// Seconds that all cores together have spent on this process.
+pub fn processor_time() -> f64 {
+    streamer::clock::processor_time().as_secs_f64()
+}
+
 /// One line on the machine that figures were taken on.
 pub fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use api::shutdown::{Shutdown, Stopped};
+use nix::sys::resource::{UsageWho, getrusage};
 
 /// A monotonic clock that can be waited on.
 pub trait Clock: Send + Sync {
@@ -20,6 +21,13 @@ impl Clock for Shutdown {
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
         Shutdown::sleep(self, duration)
     }
+}
+
+/// What all cores together have spent on this process.
+pub fn processor_time() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    let spent = usage.user_time() + usage.system_time();
+    Duration::from_micros((spent.tv_sec() * 1_000_000 + spent.tv_usec()).max(0) as u64)
 }
 
 #[cfg(test)]

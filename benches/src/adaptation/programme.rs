@@ -10,6 +10,8 @@ use crate::evaluate::footage;
 
 /// Pictures a second, whatever the clips were taken at.
 pub const RATE: FrameRate = FrameRate { num: 30, den: 1 };
+/// What larger pictures are brought down to: clips that were coded thinly before we got them are sharp again at this size.
+const LARGEST: Size = Size { width: 960, height: 540 };
 
 /// A clip for a while. A clip that is shorter begins again.
 #[derive(Debug, Clone)]
@@ -34,23 +36,18 @@ impl Programme {
     pub fn hopping(folder: &Path, seconds: f64, rounds: usize) -> Result<Self> {
         let mut scenes = Vec::new();
         for path in footage::clips(folder)? {
-            if FileReader::open(&path)?.size().height >= footage::LARGEST.height {
+            if FileReader::open(&path)?.size().height >= LARGEST.height {
                 scenes.push(Scene::new(path, seconds));
             }
         }
-        ensure!(
-            scenes.len() > 1,
-            "{} has fewer than two clips of at least {}",
-            folder.display(),
-            footage::LARGEST
-        );
+        ensure!(scenes.len() > 1, "{} has fewer than two clips of at least {}", folder.display(), LARGEST);
         let scenes = std::iter::repeat_n(scenes, rounds.max(1)).flatten().collect();
-        Ok(Self { scenes, size: footage::LARGEST })
+        Ok(Self { scenes, size: LARGEST })
     }
 
     /// One clip for `seconds`.
     pub fn alone(path: &Path, seconds: f64) -> Result<Self> {
-        let size = footage::fitted(FileReader::open(path)?.size());
+        let size = footage::fitted(FileReader::open(path)?.size(), LARGEST);
         Ok(Self { scenes: vec![Scene::new(path.to_owned(), seconds)], size })
     }
 

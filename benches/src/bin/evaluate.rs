@@ -1,4 +1,4 @@
-//! The tables and the curves that say what sharpcast's networks are worth, on footage that they were not trained on.
+//! What a viewer gets of a thin stream, against OBS alone, on footage that no net was trained on: tables, curves, JSON.
 //!
 //! ```text
 //! make evaluate DATA=folder-of-clips
@@ -8,44 +8,64 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use measure::evaluate::rows::Rows;
-use measure::evaluate::runs::Runs;
+use measure::evaluate::coders::ThinCoder;
+use measure::evaluate::rows::{Row, Rows};
 use measure::evaluate::vmaf::Vmaf;
 use measure::evaluate::{Plan, crops, evaluate, footage, method, plot, report};
+use media::Size;
 use nets::device::DeviceChoice;
+use sharpcast::out::EncodeSettings;
+use streamer::config::quantity::size;
 
 /// Where `scripts/setup-vmaf` puts it.
 const VMAF: &str = ".deps/vmaf/ffmpeg";
-/// The bitrate that crops are of, if it is evaluated: where a thin stream and direct coding are closest.
-const CROPS_AT: u32 = 400;
+/// The bitrate that crops are of, if it is evaluated.
+const CROPS_AT: u32 = 400_000;
 
 #[derive(Parser)]
-#[command(about = "Quality of every method, per clip and bitrate, against direct coding at the same bits")]
+#[command(
+    about = "What a viewer gets of a thin stream, per clip and bitrate, against OBS alone at the same bits"
+)]
 struct Arguments {
     /// Folder of clips that nothing was trained on
     #[arg(long)]
     data: PathBuf,
-    /// Bitrates of the low-resolution stream, in kbit/s
-    #[arg(long, value_delimiter = ',', num_args = 1.., default_values_t = [250, 400, 800, 1600])]
+    /// Clips of it whose names begin like one of these [default: all]
+    #[arg(long, value_delimiter = ',', num_args = 1..)]
+    clips: Vec<String>,
+    /// Bitrates in kbit/s
+    #[arg(long, value_delimiter = ',', num_args = 1.., default_values_t = [150, 250, 400, 800, 1600])]
     bitrates: Vec<u32>,
-    /// Consecutive pictures in a run; only runs are measured
-    #[arg(long, default_value_t = 8)]
-    run: usize,
-    /// Pictures from the start of a run to the start of the next; 42 puts the runs all over the 2 s between keyframes
-    #[arg(long, default_value_t = 42)]
-    stride: usize,
-    /// At most so many pictures of a clip
-    #[arg(long, default_value_t = 360)]
-    pictures: usize,
+    /// Coders of the thin stream: h264-low, h264, hevc, av1, av1-PRESET
+    #[arg(long, value_delimiter = ',', num_args = 1.., default_values = ["h264", "av1"])]
+    coders: Vec<ThinCoder>,
+    /// Methods by their names [default: all]
+    #[arg(long, value_delimiter = ',', num_args = 1..)]
+    methods: Vec<String>,
+    /// The coders at full size as well
+    #[arg(long)]
+    full_size: bool,
+    /// Largest originals; larger ones are brought down to it
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "960x540", value_parser = size)]
+    largest: Size,
+    /// So much of each clip, from its beginning [default: all]
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// The server's constant rate factor [default: the server's own]
+    #[arg(long)]
+    quality: Option<f32>,
     /// Where networks run: auto, cpu or cuda
     #[arg(long, default_value = "cpu")]
     device: DeviceChoice,
-    /// An FFmpeg with libvmaf [default: .deps/vmaf/ffmpeg if it is there]
-    #[arg(long)]
+    /// Measure VMAF as well, with an FFmpeg that has libvmaf [default: .deps/vmaf/ffmpeg]
+    #[arg(long, num_args = 0..=1, default_missing_value = VMAF)]
     vmaf: Option<PathBuf>,
-    /// Where to write the report: FILE.md, with FILE.svg and FILE-cost.svg beside it
+    /// Where to write the report: FILE.md, with FILE.json and FILE.svg beside it
     #[arg(long)]
     out: PathBuf,
+    /// FILE.json of an earlier run to compare with
+    #[arg(long, value_name = "FILE.json")]
+    earlier: Option<PathBuf>,
     /// Folder for pieces of pictures as every method shows them, one PNG per clip
     #[arg(long)]
     crops: Option<PathBuf>,
@@ -57,61 +77,72 @@ fn main() -> Result<()> {
     media::ffmpeg::quiet_logs();
     let arguments = Arguments::parse();
     nets::torch::configure_threads(1);
-    let vmaf = vmaf(arguments.vmaf.as_deref())?;
-    let mut methods = method::methods(&arguments.packages, arguments.device)?;
+    let vmaf = arguments.vmaf.as_deref().map(Vmaf::new).transpose()?;
+    let earlier = arguments.earlier.as_deref().map(read).transpose()?;
+    let mut methods = method::methods(&arguments.methods, &arguments.packages, arguments.device)?;
+    let mut way_out = EncodeSettings::default();
+    way_out.quality = arguments.quality.unwrap_or(way_out.quality);
     let plan = Plan {
         bitrates: arguments.bitrates.iter().map(|kilobits| kilobits * 1000).collect(),
-        runs: Runs::new(arguments.run, arguments.stride)?,
+        coders: arguments.coders.clone(),
+        full_size: arguments.full_size,
+        way_out,
     };
     if let Some(folder) = &arguments.crops {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut rows = Vec::new();
     for path in footage::clips(&arguments.data)? {
-        eprintln!("{}", path.display());
-        let clip = footage::Clip::read(&path, 0..arguments.pictures)?;
-        rows.extend(evaluate(&clip, &plan, &mut methods, vmaf.as_ref())?);
-        if let (Some(folder), Some(bitrate)) = (&arguments.crops, crops_at(&plan.bitrates)) {
-            eprintln!("  {}", crops::write(&clip, bitrate, &mut methods, folder)?.display());
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let clips = &arguments.clips;
+        if !clips.is_empty() && !clips.iter().any(|clip| name.starts_with(clip.as_str())) {
+            continue;
         }
+        eprintln!("{}", path.display());
+        let clip = footage::Clip::read(&path, arguments.seconds, arguments.largest)?;
+        rows.extend(evaluate(&clip, &plan, &mut methods, vmaf.as_ref())?);
+        if let (Some(folder), Some(bitrate), Some(coder)) =
+            (&arguments.crops, crops_at(&plan.bitrates), plan.coders.last())
+        {
+            eprintln!("  {}", crops::write(&clip, coder, bitrate, &mut methods, folder)?.display());
+        }
+        // After every clip: hours of work are not lost with the last one.
+        write(&arguments, &plan, &rows, earlier.as_deref())?;
     }
-    write(&arguments, Rows(&rows))
+    eprintln!("wrote {}", arguments.out.display());
+    Ok(())
 }
 
 /// The usual bitrate for crops, or else the first that is evaluated.
 fn crops_at(bitrates: &[u32]) -> Option<u32> {
-    let usual = CROPS_AT * 1000;
-    if bitrates.contains(&usual) { Some(usual) } else { bitrates.first().copied() }
+    if bitrates.contains(&CROPS_AT) { Some(CROPS_AT) } else { bitrates.first().copied() }
 }
 
-/// The program that was named, or the one that is installed; without one, what to do is said.
-fn vmaf(named: Option<&Path>) -> Result<Option<Vmaf>> {
-    let installed = Path::new(VMAF);
-    let program = named.or_else(|| installed.exists().then_some(installed));
-    if program.is_none() {
-        eprintln!("VMAF is left out: run scripts/setup-vmaf, or name an FFmpeg that has libvmaf with --vmaf");
-    }
-    program.map(Vmaf::new).transpose()
+fn read(path: &Path) -> Result<Vec<Row>> {
+    let context = || format!("cannot read {} as the figures of an earlier run", path.display());
+    let text = std::fs::read_to_string(path).with_context(context)?;
+    serde_json::from_str(&text).with_context(context)
 }
 
-fn write(arguments: &Arguments, rows: Rows<'_>) -> Result<()> {
+fn write(arguments: &Arguments, plan: &Plan, rows: &[Row], earlier: Option<&[Row]>) -> Result<()> {
     let stem = arguments.out.file_stem().unwrap_or_default().to_string_lossy();
     let curves = arguments.out.with_extension("svg");
-    let cost = arguments.out.with_file_name(format!("{stem}-cost.svg"));
+    let length = arguments
+        .seconds
+        .map_or_else(|| "whole clips".to_owned(), |seconds| format!("the first {seconds} s of each clip"));
     let text = format!(
-        "# Picture quality\nLow-resolution video is half the size of the original on each side. {}; {}. Measured: {} consecutive \
-         pictures of every {}, of the first {} of each clip.\n\n![quality over bitrate]({stem}.svg)\n\n![gain over time]({stem}-cost.svg)\n\n{}",
+        "# Picture quality\nThe thin stream is half the size of the original on each side; originals of {} at most, {length}. {}; {}. The server codes with \
+         {:?} at quality {}.\n\n![quality over bitrate]({stem}.svg)\n\n{}",
+        arguments.largest,
         measure::machine(),
         if arguments.packages.is_empty() { "stock weights" } else { "stock weights and others" },
-        arguments.run,
-        arguments.stride,
-        arguments.pictures,
-        report::markdown(rows)?,
+        plan.way_out.preset,
+        plan.way_out.quality,
+        report::markdown(Rows(rows), earlier.map(Rows))?,
     );
-    std::fs::write(&arguments.out, text)
-        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
-    plot::curves(rows, &curves)?;
-    plot::cost(rows, &cost)?;
-    eprintln!("wrote {}, {} and {}", arguments.out.display(), curves.display(), cost.display());
-    Ok(())
+    let context = || format!("cannot write {}", arguments.out.display());
+    std::fs::write(&arguments.out, text).with_context(context)?;
+    std::fs::write(arguments.out.with_extension("json"), serde_json::to_string_pretty(rows)?)
+        .with_context(context)?;
+    plot::curves(Rows(rows), &curves)
 }

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use media::{Picture, Size};
 
+use super::coders::ThinCoder;
 use super::footage::Clip;
 use super::method::Method;
-use super::{BICUBIC, DIRECT, PLAIN};
+use super::{BICUBIC, OBS};
 use canvas::{Canvas, LABEL_HEIGHT};
 use colour::Conversion;
 use region::Region;
@@ -33,24 +34,31 @@ struct Shown {
 }
 
 /// Writes the crops of a clip at a bitrate of the thin stream, in bit/s, to a file in a folder; says which.
-pub fn write(clip: &Clip, bitrate: u32, methods: &mut [Box<dyn Method>], folder: &Path) -> Result<PathBuf> {
+pub fn write(
+    clip: &Clip,
+    by: &ThinCoder,
+    bitrate: u32,
+    methods: &mut [Box<dyn Method>],
+    folder: &Path,
+) -> Result<PathBuf> {
     let middle = clip.pictures.len() / 2;
     let original = clip.pictures.get(middle).context("a clip has pictures")?;
-    let thin = clip.code(clip.half()?, bitrate)?;
-    let direct = clip.code(clip.size()?, thin.bitrate.round() as u32)?;
+    let thin = clip.code(by, clip.half()?, bitrate)?;
+    let direct = clip.code_as_obs(bitrate)?;
     let mut shown = Vec::new();
     for method in methods.iter_mut().filter(|method| method.name() != BICUBIC) {
         let enlarged = method.enlarge(&thin.pictures, middle..middle + 1)?;
-        let picture = enlarged.pictures.into_iter().next().context("a method makes what is wanted")?;
+        let picture = enlarged.into_iter().next().context("a method makes what is wanted")?;
         shown.push(Shown { name: method.name().to_owned(), picture });
     }
-    let plain = shown.iter().find(|shown| shown.name == PLAIN).context("plain upsampling is a method")?;
+    let plain = shown.first().context("there is a method")?;
     let region = Region::of_largest_error(&plain.picture, original, CROP);
-    shown.push(Shown { name: DIRECT.to_owned(), picture: direct.pictures[middle].clone() });
+    shown.push(Shown { name: OBS.to_owned(), picture: direct.pictures[middle].clone() });
 
     let title = format!(
-        "{}, picture {middle} at {:.0} kbit/s, {} at ({}, {})",
+        "{} by {}, picture {middle} at {:.0} kbit/s, {} at ({}, {})",
         clip.name,
+        by.name,
         thin.bitrate / 1e3,
         region.size,
         region.x,

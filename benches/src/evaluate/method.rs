@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use media::Picture;
@@ -18,29 +17,9 @@ pub trait Method {
     /// Its name in tables.
     fn name(&self) -> &str;
 
-    /// The pictures `wanted`, made large. `decoded` is the whole clip, so that a method may look at what comes shortly
-    /// before and after; how far ahead it looks is latency that it costs a viewer.
-    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged>;
-}
-
-/// What a method made of a run.
-pub struct Enlarged {
-    /// One for every picture that was wanted, in their order.
-    pub pictures: Vec<Picture>,
-    /// What each of them costs in a running stream, in the mean: what neighbours share is counted once.
-    pub time: Duration,
-}
-
-/// One picture for every input, and what one costs. A method in stages calls it once per stage, each with the inputs
-/// that the stage needs, and adds the times.
-pub fn each<I>(
-    inputs: impl IntoIterator<Item = I>,
-    mut enlarge: impl FnMut(I) -> Result<Picture>,
-) -> Result<Enlarged> {
-    let began = Instant::now();
-    let pictures = inputs.into_iter().map(&mut enlarge).collect::<Result<Vec<_>>>()?;
-    let time = began.elapsed() / pictures.len().max(1) as u32;
-    Ok(Enlarged { pictures, time })
+    /// The pictures `wanted`, made large, in their order. `decoded` is the whole clip, so that a method may look at what
+    /// comes shortly before and after; how far ahead it looks is latency that it costs a viewer.
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Vec<Picture>>;
 }
 
 /// Upsampling by a filter of FFmpeg's scaler.
@@ -54,8 +33,9 @@ impl Method for Plain {
         self.name
     }
 
-    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
-        each(&decoded[wanted], |lr| Ok(self.scaler.scale(lr, lr.size().scaled(stock::SCALE.into()))?))
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Vec<Picture>> {
+        let large = |lr: &Picture| Ok(self.scaler.scale(lr, lr.size().scaled(stock::SCALE.into()))?);
+        decoded[wanted].iter().map(large).collect()
     }
 }
 
@@ -78,11 +58,12 @@ impl Method for FEdsr {
         &self.name
     }
 
-    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
-        each(&decoded[wanted], |lr| {
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Vec<Picture>> {
+        let mut large = |lr: &Picture| {
             let plain = self.scaler.scale(lr, lr.size().scaled(stock::SCALE.into()))?;
             Ok(self.net.upscale(lr, plain)?)
-        })
+        };
+        decoded[wanted].iter().map(&mut large).collect()
     }
 }
 
@@ -100,29 +81,32 @@ impl Method for Cascade {
         &self.name
     }
 
-    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Enlarged> {
+    fn enlarge(&mut self, decoded: &[Picture], wanted: Range<usize>) -> Result<Vec<Picture>> {
         let radius = usize::from(self.second.config().radius);
         let wider = wanted.start.saturating_sub(radius)..(wanted.end + radius).min(decoded.len());
         let first = self.first.enlarge(decoded, wider.clone())?;
-        let mut second = each(wanted, |index| {
+        let refined = wanted.map(|index| {
             let place = index - wider.start;
             // At the clip's ends there are no neighbours, as at a stream's.
-            let complete = place >= radius && place + radius < first.pictures.len();
+            let complete = place >= radius && place + radius < first.len();
             if !complete || !index.is_multiple_of(self.every) {
-                return Ok(first.pictures[place].clone());
+                return Ok(first[place].clone());
             }
-            Ok(self.second.refine(&first.pictures[place - radius..=place + radius])?)
-        })?;
-        second.time += first.time;
-        Ok(second)
+            Ok(self.second.refine(&first[place - radius..=place + radius])?)
+        });
+        refined.collect()
     }
 }
 
 /// The first stages that the second is measured on, and how often.
 const CASCADES: [(Preset, usize); 3] = [(Preset::Nano, 1), (Preset::Nano, 12), (Preset::Small, 1)];
 
-/// The filters, the stock networks, and these packages.
-pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Vec<Box<dyn Method>>> {
+/// The filters, the stock networks, and these packages; of the former those that are named, or all.
+pub fn methods(
+    names: &[String],
+    packages: &[impl AsRef<Path>],
+    device: DeviceChoice,
+) -> Result<Vec<Box<dyn Method>>> {
     let backend = nets::open(device, 1)?;
     let backend = &*backend;
     let filter = |name, filter| Box::new(Plain { name, scaler: Scaler::new(filter) });
@@ -140,6 +124,15 @@ pub fn methods(packages: &[impl AsRef<Path>], device: DeviceChoice) -> Result<Ve
         let first = FEdsr::new(preset.to_string(), &package, backend)?;
         methods.push(Box::new(Cascade { name, first, second, every }));
     }
+    for name in names {
+        let known = methods.iter().any(|method| method.name() == name);
+        ensure!(
+            known,
+            "no method is called {name}: {}",
+            methods.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ")
+        );
+    }
+    methods.retain(|method| names.is_empty() || names.iter().any(|name| name == method.name()));
     for path in packages {
         let path = path.as_ref();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

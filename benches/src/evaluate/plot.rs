@@ -1,6 +1,5 @@
-//! Figures in SVG: quality over bitrate for every clip, and what a network's gain costs in time.
+//! Quality over bitrate for every clip, in SVG.
 
-mod cost;
 mod curves;
 
 use std::path::Path;
@@ -9,8 +8,8 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use super::OBS;
 use super::rows::Rows;
-use super::{BICUBIC, DIRECT};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failure<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
@@ -18,11 +17,6 @@ type Failure<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::Erro
 /// Draws PSNR-Y over bitrate, one small diagram per clip, all methods in each.
 pub fn curves(rows: Rows<'_>, file: &Path) -> Result<()> {
     curves::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
-}
-
-/// Draws the mean gain over plain upsampling against the median time of a picture, one point per network.
-pub fn cost(rows: Rows<'_>, file: &Path) -> Result<()> {
-    cost::draw(rows, file).map_err(|error| anyhow!("cannot draw {}: {error}", file.display()))
 }
 
 /// All of them readable on white.
@@ -39,8 +33,7 @@ const COLOURS: [RGBColor; 7] = [
 /// A method has the same colour in every figure.
 fn colour(method: &str, index: usize) -> RGBColor {
     match method {
-        DIRECT => BLACK,
-        BICUBIC => RGBColor(170, 170, 170),
+        OBS => BLACK,
         _ => COLOURS[index % COLOURS.len()],
     }
 }

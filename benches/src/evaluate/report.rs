@@ -1,9 +1,8 @@
 //! The report in Markdown: for people who decide, then everything.
 
 mod details;
-mod psnr;
 mod rates;
-mod vmaf;
+mod summary;
 
 use std::fmt::{Error, Write as _};
 
@@ -12,15 +11,14 @@ use super::rows::Rows;
 /// What is written where a figure does not exist.
 const NONE: &str = "–";
 
-/// The report without its heading.
-pub fn markdown(rows: Rows<'_>) -> Result<String, Error> {
+/// The report without its heading; `earlier` is what the same ways were worth before.
+pub fn markdown(rows: Rows<'_>, earlier: Option<Rows<'_>>) -> Result<String, Error> {
     let mut text = String::new();
-    psnr::by_bitrate(&mut text, rows)?;
-    psnr::by_clip(&mut text, rows)?;
-    vmaf::by_bitrate(&mut text, rows)?;
+    summary::means(&mut text, rows, earlier)?;
+    summary::costs(&mut text, rows)?;
+    summary::by_clip(&mut text, rows)?;
     rates::crossovers(&mut text, rows)?;
-    rates::against_direct(&mut text, rows)?;
-    rates::against_plain(&mut text, rows)?;
+    rates::against_obs(&mut text, rows)?;
     details::everything(&mut text, rows)?;
     Ok(text)
 }

@@ -1,13 +1,14 @@
 //! Everything that was measured, and how reports look things up in it.
 
-use std::time::Duration;
+use media::quality::Mean;
+use serde::{Deserialize, Serialize};
 
+use super::OBS;
 use super::bd_rate::Point;
 use super::score::Score;
-use super::{BICUBIC, DIRECT, PLAIN};
 
-/// The quality of one method on one clip at one bitrate.
-#[derive(Debug, Clone)]
+/// What a viewer gets of one clip at one bitrate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The clip.
     pub clip: String,
@@ -15,14 +16,21 @@ pub struct Row {
     pub wanted: u32,
     /// What the stream took, in bit/s.
     pub bitrate: f64,
-    /// The method.
+    /// What the thin stream was coded by; empty where the large picture was sent.
+    pub coder: String,
+    /// Coder and method, or what else was done.
     pub method: String,
     /// How good it was.
     pub score: Score,
     /// Mean VMAF; none where no program for it is installed.
     pub vmaf: Option<f64>,
-    /// Time of a picture, upsampling included, median of the runs; none where nothing is made large.
-    pub time: Option<Duration>,
+    /// Pooled PSNR in dB that the server's encoder takes away; none where there is no server in between.
+    pub way_out: Option<f64>,
+    /// Bits a second that a viewer receives.
+    pub received: f64,
+    /// Processor seconds for a second of video: at the streamer, and at the server.
+    pub sending: f64,
+    pub serving: Option<f64>,
 }
 
 /// Rows as a table over clips, bitrates and methods; all orders are those in which things come first.
@@ -40,14 +48,9 @@ impl<'a> Rows<'a> {
         distinct(self.0.iter().map(|row| row.method.as_str()))
     }
 
-    /// Names of the methods that enlarge a thin stream.
-    pub fn enlarging(self) -> Vec<&'a str> {
-        self.methods().into_iter().filter(|method| *method != DIRECT).collect()
-    }
-
-    /// Names of the methods that are networks.
-    pub fn nets(self) -> Vec<&'a str> {
-        self.enlarging().into_iter().filter(|method| ![PLAIN, BICUBIC].contains(method)).collect()
+    /// Names of what is compared with [`OBS`].
+    pub fn others(self) -> Vec<&'a str> {
+        self.methods().into_iter().filter(|method| *method != OBS).collect()
     }
 
     /// Bitrates that were asked for, in bit/s.
@@ -65,24 +68,21 @@ impl<'a> Rows<'a> {
         self.0.iter().filter(move |row| row.method == method)
     }
 
-    /// PSNR-Y over bit/s.
+    /// Pooled PSNR-Y over bit/s.
     pub fn curve(self, clip: &str, method: &str) -> Vec<Point> {
         let of_clip = self.of(method).filter(|row| row.clip == clip);
-        of_clip.map(|row| (row.bitrate, row.score.psnr)).collect()
+        of_clip.map(|row| (row.bitrate, row.score.pooled)).collect()
     }
 
-    /// What a row's PSNR-Y is above that of plain upsampling of the same stream, in dB.
-    pub fn psnr_gain(self, row: &Row) -> Option<f64> {
-        Some(row.score.psnr - self.plain(row)?.score.psnr)
+    /// The mean over all clips of a figure of a method at a bitrate.
+    pub fn mean(self, method: &str, wanted: u32, figure: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
+        let values: Mean = self.of(method).filter(|row| row.wanted == wanted).filter_map(figure).collect();
+        (values.count() > 0).then(|| values.mean())
     }
 
-    /// What a row's VMAF is above that of plain upsampling of the same stream.
-    pub fn vmaf_gain(self, row: &Row) -> Option<f64> {
-        Some(row.vmaf? - self.plain(row)?.vmaf?)
-    }
-
-    fn plain(self, row: &Row) -> Option<&'a Row> {
-        self.get(&row.clip, row.wanted, PLAIN)
+    /// What a row's pooled PSNR-Y is above that of OBS alone at the same bits asked for, in dB.
+    pub fn over_obs(self, row: &Row) -> Option<f64> {
+        Some(row.score.pooled - self.get(&row.clip, row.wanted, OBS)?.score.pooled)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use media::Picture;
 use media::quality::{Mean, SquaredError, psnr_luma, squared_error_luma, ssim_luma};
+use serde::{Deserialize, Serialize};
 
 /// Figures of luma. Those in dB are PSNR with peak 255; higher is better everywhere.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Mean of the pictures' PSNR.
     pub psnr: f64,
@@ -29,6 +30,13 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// PSNR of all errors together, of pictures of which nothing else is wanted.
+    pub fn pooled(shown: &[Picture], originals: &[Picture]) -> f64 {
+        let errors =
+            shown.iter().zip(originals).filter_map(|(shown, original)| squared_error_luma(shown, original));
+        errors.fold(SquaredError::default(), sum).psnr()
+    }
+
     /// Adds consecutive pictures: each by itself, and the change between neighbours.
     pub fn add_run(&mut self, shown: &[Picture], originals: &[Picture]) {
         for (shown, original) in shown.iter().zip(originals) {

@@ -1,14 +1,14 @@
 //! What a coder costs on this machine: a second or so of pictures that move, with noise on them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use media::ffmpeg::{Coder, Encoder, EncoderSettings, FfmpegError, RateControl};
 use media::picture::{Colour, PixelAspect};
 use media::synthetic::TestPictures;
 use media::{FrameRate, MediaTime, Picture, Size};
-use nix::sys::resource::{UsageWho, getrusage};
 
 use super::timing::{KEY_INTERVAL, LOOK_AHEAD, Latency};
+use crate::clock::processor_time;
 
 /// Beyond what encoders look ahead, so that a trial measures coding and not only filling.
 const LENGTH: MediaTime = MediaTime::from_millis(1_500);
@@ -91,13 +91,6 @@ fn with_noise(mut picture: Picture) -> Picture {
         }
     }
     picture
-}
-
-/// What this process has taken so far, on all cores.
-fn processor_time() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
-    let spent = usage.user_time() + usage.system_time();
-    Duration::from_micros((spent.tv_sec() * 1_000_000 + spent.tv_usec()).max(0) as u64)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub fn codable(size: Size) -> Result<Size, Invalid> {
 }
 
 /// A size that can be coded, typed as `480x270`.
-pub(crate) fn size(text: &str) -> Result<Size, Invalid> {
+pub fn size(text: &str) -> Result<Size, Invalid> {
     codable(text.parse().map_err(|_| Invalid::new("write a size as WIDTHxHEIGHT, such as 480x270"))?)
 }
 

@@ -24,7 +24,7 @@ pub(super) fn draw<'a>(rows: Rows<'_>, file: &'a Path) -> Result<(), Failure<'a>
 fn diagram<'a>(area: &Area<'a>, clip: &str, rows: Rows<'_>) -> Result<(), Failure<'a>> {
     let of_clip = || rows.0.iter().filter(|row| row.clip == clip);
     let (left, right) = range(of_clip().map(|row| row.bitrate / 1e3));
-    let (low, high) = range(of_clip().map(|row| row.score.psnr));
+    let (low, high) = range(of_clip().map(|row| row.score.pooled));
     let mut chart = ChartBuilder::on(area)
         .caption(clip, ("sans-serif", 16))
         .margin(8)
