@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
@@ -23,6 +24,11 @@ pub(crate) const RATE: FrameRate = FrameRate { num: 30, den: 1 };
 
 /// What an encoder that looks ahead sees of what follows.
 const AHEAD: MediaTime = MediaTime::from_millis(1_000);
+
+/// Held by who codes with SVT-AV1: it crashes where a process has two at once, because they share tables.
+static SVT_AV1: Mutex<()> = Mutex::new(());
+/// Threads that SVT-AV1 codes with, if there are as many cores: it has to be quick, for the next one waits for it.
+const SVT_AV1_THREADS: usize = 4;
 
 /// How the low-resolution stream is made.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +119,8 @@ fn coded_in(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
     let size = Size { width: width / 2, height: height / 2 };
     let mut scaler = Scaler::new(way.filter);
     let (coder, look_ahead) = way.coding.settings();
+    let alone = (way.coding == Coding::Av1).then(|| SVT_AV1.lock());
+    let threads = alone.as_ref().map_or(1, |_| SVT_AV1_THREADS.min(cores()) as u32);
     let mut encoder = Encoder::new(&EncoderSettings {
         size,
         frame_rate: RATE,
@@ -120,7 +128,7 @@ fn coded_in(originals: &[Picture], way: Way) -> Result<Vec<Picture>> {
         coder,
         look_ahead,
         key_interval: Some(MediaTime::from_millis(2000)),
-        threads: 1,
+        threads,
         colour: Colour::default(),
         aspect: PixelAspect::SQUARE,
     })?;
@@ -196,7 +204,7 @@ pub(crate) fn take(
     let of_each = take.runs.div_ceil(codings.max(1)).max(1);
     let bar = Progress::new("coding", clips.len() as u64, 0);
     // The ways of one clip do not keep more cores busy than this.
-    let at_once = 1 + thread::available_parallelism().map_or(1, NonZero::get) / 8;
+    let at_once = 1 + cores() / 8;
     let numbered: Vec<_> = clips.iter().enumerate().collect();
     for clips in numbered.chunks(at_once) {
         thread::scope(|scope| {
@@ -218,6 +226,10 @@ pub(crate) fn take(
         })?;
     }
     Ok(())
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// A clip, and what viewers get of it.
