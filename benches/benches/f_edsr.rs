@@ -1,5 +1,5 @@
 //! What F-EDSR costs: per preset and precision, a picture of 480x270 to 960x540 from luma to luma; and a training step.
-//! Plain upsampling is measured beside it, as the reference of the run.
+//! Plain upsampling is measured beside it, as the reference of the run. Runs on CUDA where there is one.
 //!
 //! `cargo bench -p sharpcast-benches --bench f_edsr`
 
@@ -12,6 +12,7 @@ use media::ffmpeg::{Filter, Scaler};
 use media::{Picture, Size};
 use models::package::Metadata;
 use models::{Architecture as _, Package, Preset};
+use nets::device::DeviceChoice;
 use nets::torch::{Torch, configure_threads};
 use nets::{Backend as _, Device, Precision};
 
@@ -38,11 +39,16 @@ fn package(preset: Preset) -> Package {
     Package::write(&Metadata::new(config), &weights).expect("these are the shapes of the net")
 }
 
+fn device() -> Device {
+    DeviceChoice::Auto.resolve().expect("there is always the processor")
+}
+
 fn serving(criterion: &mut Criterion) {
     configure_threads(1);
-    let mut group = criterion.benchmark_group("picture 480x270");
+    let device = device();
+    let mut group = criterion.benchmark_group(format!("picture 480x270 on {device}"));
     group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    let torch = Torch::new(Device::Cpu);
+    let torch = Torch::new(device);
     let lr = picture(LR);
     let mut lanczos = Scaler::new(Filter::Lanczos);
     group.bench_function("lanczos", |bencher| bencher.iter(|| lanczos.scale(black_box(&lr), HR)));
@@ -62,7 +68,8 @@ fn serving(criterion: &mut Criterion) {
 
 fn training(criterion: &mut Criterion) {
     configure_threads(1);
-    let mut group = criterion.benchmark_group("training step, 16 patches of 32x32");
+    let device = device();
+    let mut group = criterion.benchmark_group(format!("training step, 16 patches of 32x32, on {device}"));
     group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     let mut pool = PairPool::new(4, SCALE);
     for _ in 0..4 {
@@ -71,7 +78,7 @@ fn training(criterion: &mut Criterion) {
     for preset in &PRESETS[..3] {
         for precision in PRECISIONS {
             let config = preset.config(SCALE).expect("presets are within the limits");
-            let settings = TrainerSettings { precision, ..TrainerSettings::new(config, Device::Cpu, 1) };
+            let settings = TrainerSettings { precision, ..TrainerSettings::new(config, device, 1) };
             let mut trainer = Trainer::new(settings, None).expect("libtorch builds it");
             group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
                 bencher.iter(|| trainer.step(&pool).expect("the pool is not empty"));

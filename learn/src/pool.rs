@@ -1,6 +1,7 @@
 //! The pairs that training draws its patches from, bounded; the oldest pair leaves first.
 
 use std::collections::VecDeque;
+use std::thread;
 
 use media::ffmpeg::{Filter, Scaler};
 use media::{Picture, Size};
@@ -35,6 +36,8 @@ pub struct PairPool {
     scale: u8,
     lanczos: Scaler,
     samples: VecDeque<Sample>,
+    /// Of the weights, up to and with each sample's.
+    sums: Vec<f64>,
     pushed: u64,
     /// Share of its weight that a pair keeps when the next one comes.
     keep: f64,
@@ -62,11 +65,19 @@ struct Place<'a> {
     y: usize,
 }
 
+/// Luma and residual (code values) of patches, one after the other. It keeps its room from batch to batch.
+#[derive(Debug, Default)]
+pub(super) struct Patches {
+    pub(super) luma: Vec<f32>,
+    pub(super) residual: Vec<f32>,
+}
+
 impl PairPool {
     /// An empty pool for at most `capacity` pairs whose pictures differ by `scale`.
     pub fn new(capacity: usize, scale: u8) -> Self {
         let lanczos = Scaler::new(Filter::Lanczos);
-        Self { capacity: capacity.max(1), scale, lanczos, samples: VecDeque::new(), pushed: 0, keep: 1.0 }
+        let (samples, sums) = (VecDeque::new(), Vec::new());
+        Self { capacity: capacity.max(1), scale, lanczos, samples, sums, pushed: 0, keep: 1.0 }
     }
 
     /// Patches come from recent pairs more often: every new pair takes the weight of the older ones down to `keep` of it.
@@ -102,6 +113,7 @@ impl PairPool {
             self.samples.pop_front();
         }
         self.samples.push_back(sample);
+        self.sum_up();
         self.pushed += 1;
         Ok(())
     }
@@ -124,6 +136,7 @@ impl PairPool {
 
     pub fn clear(&mut self) {
         self.samples.clear();
+        self.sums.clear();
     }
 
     /// Takes the weight of all pairs but the newest `spared` down to `share` of it, after a change of scene: what came since
@@ -133,24 +146,53 @@ impl PairPool {
         for sample in self.samples.iter_mut().take(older) {
             sample.weight *= share;
         }
+        self.sum_up();
     }
 
-    /// Draws a patch of this (low-resolution) side and appends its luma and its residual (code values), turned in a random way.
+    fn sum_up(&mut self) {
+        let weights = self.samples.iter().map(|sample| sample.weight);
+        self.sums.clear();
+        self.sums.extend(weights.scan(0.0, |sum, weight| {
+            *sum += weight;
+            Some(*sum)
+        }));
+    }
+
+    /// Draws patches of this (low-resolution) side, each turned in a random way, in place of what was in `patches`. They are
+    /// cut out on so many threads, which changes nothing of what is drawn.
     pub(super) fn draw(
         &self,
+        count: usize,
         side: usize,
         selection: Selection,
         random: &mut impl Rng,
-        luma: &mut Vec<f32>,
-        residual: &mut Vec<f32>,
+        threads: usize,
+        patches: &mut Patches,
     ) -> Result<(), Error> {
         let scale = usize::from(self.scale);
-        let Place { sample, x, y } = self.choose(side, selection, random)?;
-        let orientation: u8 = random.random();
-        patch::copy(&sample.luma, sample.width, (x, y), side, orientation, luma, f32::from);
-        let at = (scale * x, scale * y);
-        let stride = scale * sample.width;
-        patch::copy(&sample.residual, stride, at, scale * side, orientation, residual, f32::from);
+        let places = (0..count).map(|_| Ok((self.choose(side, selection, random)?, random.random())));
+        let places = places.collect::<Result<Vec<(Place<'_>, u8)>, Error>>()?;
+        patches.luma.clear();
+        patches.residual.clear();
+        if threads <= 1 {
+            patches.append(&places, side, scale);
+            return Ok(());
+        }
+        thread::scope(|scope| {
+            let parts = places.chunks(count.div_ceil(threads)).map(|places| {
+                scope.spawn(move || {
+                    let mut patches = Patches::default();
+                    patches.append(places, side, scale);
+                    patches
+                })
+            });
+            // All of them run before the first is waited for.
+            for part in parts.collect::<Vec<_>>() {
+                let part = part.join().expect("places are within their samples");
+                patches.luma.extend_from_slice(&part.luma);
+                patches.residual.extend_from_slice(&part.residual);
+            }
+        });
         Ok(())
     }
 
@@ -192,14 +234,9 @@ impl PairPool {
     /// A pair, each as likely as its weight says.
     fn pick(&self, random: &mut impl Rng) -> Option<&Sample> {
         let last = self.samples.len().checked_sub(1)?;
-        let total: f64 = self.samples.iter().map(|sample| sample.weight).sum();
-        let mut left = random.random_range(0.0..1.0) * total;
-        let passed = self.samples.iter().take_while(|sample| {
-            left -= sample.weight;
-            left >= 0.0
-        });
+        let point = random.random_range(0.0..1.0) * self.sums.last()?;
         // Rounding may leave a little of the total at the end.
-        self.samples.get(passed.count().min(last))
+        self.samples.get(self.sums.partition_point(|&sum| sum <= point).min(last))
     }
 
     /// Squared error of Lanczos upsampling in a patch, per sample.
@@ -212,6 +249,17 @@ impl PairPool {
     }
 }
 
+impl Patches {
+    /// Cuts these patches out, each turned as its number says.
+    fn append(&mut self, places: &[(Place<'_>, u8)], side: usize, scale: usize) {
+        for &(Place { sample, x, y }, orientation) in places {
+            patch::copy(&sample.luma, sample.width, (x, y), side, orientation, &mut self.luma, f32::from);
+            let (at, stride, side) = ((scale * x, scale * y), scale * sample.width, scale * side);
+            patch::copy(&sample.residual, stride, at, side, orientation, &mut self.residual, f32::from);
+        }
+    }
+}
+
 fn squared(residual: &[i16]) -> u64 {
     // A run of squares of 9 bits fits 32 bits, which the compiler adds up many at a time.
     residual
@@ -221,89 +269,4 @@ fn squared(residual: &[i16]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use media::Component;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
-    use super::*;
-
-    const LR: Size = Size { width: 64, height: 64 };
-
-    /// Dark above, and below as far from its Lanczos upsampling as `hard` says; low resolution shows `shade`.
-    fn pair(shade: u8, hard: u8) -> Pair {
-        let (mut lr, mut hr) = (Picture::new(LR), Picture::new(LR.scaled(2)));
-        lr.plane_mut(Component::Y).fill(shade);
-        hr.plane_mut(Component::Y).fill(shade);
-        for row in hr.plane_mut(Component::Y).rows_mut().skip(LR.height as usize) {
-            row.fill(shade + hard);
-        }
-        Pair { lr, hr }
-    }
-
-    /// Of each of 400 patches, its shade and its squared residual.
-    fn drawn(pool: &PairPool, selection: Selection) -> Vec<(u8, f32)> {
-        let mut random = ChaCha8Rng::seed_from_u64(1);
-        let (mut luma, mut residual) = (Vec::new(), Vec::new());
-        (0..400)
-            .map(|_| {
-                luma.clear();
-                residual.clear();
-                pool.draw(8, selection, &mut random, &mut luma, &mut residual).unwrap();
-                (luma[0] as u8, residual.iter().map(|value| value * value).sum::<f32>())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn recent_pairs_come_up_more_often() {
-        let mut pool = PairPool::new(8, 2).with_recency(0.5);
-        for shade in [10, 20, 30] {
-            pool.push(&pair(shade, 0)).unwrap();
-        }
-        let drawn = drawn(&pool, Selection::Any);
-        let share = |shade: u8| drawn.iter().filter(|(found, _)| *found == shade).count() as f64 / 400.0;
-        for (shade, wanted) in [(10, 1.0 / 7.0), (20, 2.0 / 7.0), (30, 4.0 / 7.0)] {
-            assert!((share(shade) - wanted).abs() < 0.08, "{} of {shade}, {wanted} expected", share(shade));
-        }
-    }
-
-    #[test]
-    fn without_recency_all_pairs_are_equal() {
-        let mut pool = PairPool::new(8, 2);
-        for shade in [10, 20] {
-            pool.push(&pair(shade, 0)).unwrap();
-        }
-        let first = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 10).count();
-        assert!((160..240).contains(&first), "{first} of 400");
-        pool.fade(1.0 / 3.0, 0);
-        pool.push(&pair(30, 0)).unwrap();
-        let newest = drawn(&pool, Selection::Any).iter().filter(|(shade, _)| *shade == 30).count();
-        assert!((200..280).contains(&newest), "{newest} of 400: three fifths are expected");
-        pool.fade(1e-6, 1);
-        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade == 30), "it is spared");
-    }
-
-    #[test]
-    fn hard_patches_are_chosen() {
-        let mut pool = PairPool::new(2, 2);
-        pool.push(&pair(40, 50)).unwrap();
-        let hard = |selection| drawn(&pool, selection).iter().filter(|(_, error)| *error > 0.0).count();
-        let any = hard(Selection::Any);
-        assert!((150..290).contains(&any), "{any} of 400 without selection");
-        for selection in [Selection::Hardest(8), Selection::HarderThanPicture(8)] {
-            let hard = hard(selection);
-            assert!(hard > 390, "{hard} of 400 with {selection:?}");
-        }
-    }
-
-    #[test]
-    fn a_full_pool_forgets_the_oldest() {
-        let mut pool = PairPool::new(2, 2);
-        for shade in [10, 20, 30] {
-            pool.push(&pair(shade, 0)).unwrap();
-        }
-        assert_eq!((pool.len(), pool.pushed()), (2, 3));
-        assert!(drawn(&pool, Selection::Any).iter().all(|(shade, _)| *shade > 10));
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Reduction, TchError, Tensor};
 
 use crate::learner::{Learner, patches, uniform};
+use crate::pool::Patches;
 use crate::{Checkpoint, Error, ErrorKind, Evaluation, Pair, PairPool, evaluate};
 
 pub use settings::{Loss, TrainerSettings, cosine, stock_package};
@@ -30,9 +31,9 @@ pub struct Trainer {
     torch: Torch,
     learner: Learner,
     rate: f64,
+    threads: usize,
     /// Re-used from step to step.
-    luma: Vec<f32>,
-    residual: Vec<f32>,
+    drawn: Patches,
 }
 
 impl Trainer {
@@ -47,8 +48,8 @@ impl Trainer {
             torch: Torch::new(device),
             learner,
             rate,
-            luma: Vec::new(),
-            residual: Vec::new(),
+            threads: 1,
+            drawn: Patches::default(),
         })
     }
 
@@ -68,6 +69,12 @@ impl Trainer {
     /// Changes the learning rate from now on.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.rate = rate;
+    }
+
+    /// Cuts patches out on so many threads from now on, for large batches on a GPU, which would wait for them. What is learnt
+    /// stays the same.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.threads = threads;
     }
 
     /// Share of the learning rate that the next step takes.
@@ -119,15 +126,10 @@ impl Trainer {
     /// Luma `N,1,P,P` and residual `N,1,sP,sP`, both divided by 255.
     fn batch(&mut self, pool: &PairPool) -> Result<[Tensor; 2], Error> {
         let TrainerSettings { batch, patch, selection, device, precision, .. } = self.settings;
-        // The buffers keep their room from step to step.
-        self.luma.clear();
-        self.residual.clear();
-        for _ in 0..batch {
-            pool.draw(patch, selection, &mut self.learner.random, &mut self.luma, &mut self.residual)?;
-        }
+        pool.draw(batch, patch, selection, &mut self.learner.random, self.threads, &mut self.drawn)?;
         let side = patch * usize::from(self.settings.config.scale);
-        let luma = patches(&self.luma, [batch, 1, patch, patch], device.into())?;
-        let residual = patches(&self.residual, [batch, 1, side, side], device.into())?;
+        let luma = patches(&self.drawn.luma, [batch, 1, patch, patch], device.into())?;
+        let residual = patches(&self.drawn.residual, [batch, 1, side, side], device.into())?;
         let kind = precision::kind(precision, device);
         Ok([luma.f_to_kind(kind)?, residual])
     }

@@ -1,6 +1,7 @@
 //! The course of a training, whatever net it trains: steps along a schedule, judgements, checkpoints, the end.
 //!
-//! The schedule counts steps, never seconds: equal options and equal data make equal weights, however busy the machine is.
+//! The schedule counts steps: equal options and equal data make equal weights, however busy the machine is. Only where time is
+//! all there is (`--seconds`) it follows the clock.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::{Report, Row};
 use crate::stop::{Reason, Stop};
+
+/// The extension of a package whose training has not ended.
+const SO_FAR: &str = "so-far";
 
 /// A trainer with all that it learns from and is judged by.
 pub(crate) trait Course {
@@ -48,10 +52,13 @@ pub(crate) fn follow<C: Course>(course: C, split: &Split, options: &Options, beg
         Row::new("steps", options.steps),
         Row::new("learning rate", course.rate()),
     ]);
+    facts.extend(options.seconds.map(|seconds| Row::new("seconds at most", seconds)));
     let mut runner = Runner {
         course,
         steps: options.steps,
         every: options.every,
+        end: options.seconds.map(|seconds| begin + Duration::from_secs(seconds)),
+        out: options.out.clone(),
         run: facts.iter().map(Row::to_string).collect::<Vec<_>>().join(", "),
         file: files::beside(&options.out, "checkpoint"),
         curve: Curve::default(),
@@ -79,6 +86,10 @@ struct Runner<C> {
     course: C,
     steps: u64,
     every: u64,
+    /// When the schedule is at its end, whatever the step.
+    end: Option<Instant>,
+    /// The package.
+    out: PathBuf,
     /// What a checkpoint has to agree with.
     run: String,
     /// The checkpoint.
@@ -105,22 +116,24 @@ impl<C: Course> Runner<C> {
     fn go(&mut self, stop: &Stop) -> Result<Option<Reason>> {
         let bar = Progress::new("training", self.steps, self.course.steps());
         let (begin, before) = (Instant::now(), self.curve.seconds);
-        while self.course.steps() < self.steps {
-            let rate = self.course.rate() * cosine(self.course.steps() as f64 / self.steps as f64);
+        // The whole of the time, that of former parts included.
+        let time = self.end.map(|end| before + end.duration_since(begin).as_secs_f64());
+        let mut progress = self.progress(time);
+        while progress < 1.0 {
+            let rate = self.course.rate() * cosine(progress);
             let loss = self.course.step(rate)?;
             let step = self.course.steps();
             self.curve.step(loss);
             bar.step();
-            let judge = step.is_multiple_of(self.every) || step == self.steps;
-            if judge {
-                let gain = self.course.evaluate()?.gain;
+            self.curve.seconds = before + begin.elapsed().as_secs_f64();
+            progress = self.progress(time);
+            let reason = stop.reason().filter(|_| progress < 1.0);
+            if step.is_multiple_of(self.every) || progress >= 1.0 || reason.is_some() {
+                let evaluation = self.course.evaluate()?;
+                let gain = evaluation.gain;
                 let point = self.curve.judged(step, rate, gain);
                 bar.line(&format!("step {step:7}  loss {:.4e}  gain {gain:+.3} dB", point.loss));
-            }
-            self.curve.seconds = before + begin.elapsed().as_secs_f64();
-            let reason = stop.reason().filter(|_| step < self.steps);
-            if judge || reason.is_some() {
-                self.save()?;
+                self.save(evaluation)?;
             }
             if reason.is_some() {
                 return Ok(reason);
@@ -129,22 +142,35 @@ impl<C: Course> Runner<C> {
         Ok(None)
     }
 
-    fn save(&self) -> Result<()> {
-        let curve = serde_json::to_string(&self.curve)?;
-        let checkpoint = self.course.checkpoint(&self.run)?.with_notes(curve);
-        files::write(&self.file, &checkpoint.to_bytes()?)
+    /// How far the schedule is, of 1: by steps, or by time if that is further.
+    fn progress(&self, time: Option<f64>) -> f64 {
+        let by_steps = self.course.steps() as f64 / self.steps as f64;
+        time.map_or(by_steps, |time| by_steps.max(self.curve.seconds / time.max(1.0)))
     }
 
-    /// Writes package and report; then the checkpoint is of no use any more.
-    fn finish(self, facts: Vec<Row>, split: &Split, options: &Options) -> Result<()> {
-        let evaluation = self.course.evaluate()?;
-        let package = self.course.package(TrainingSummary {
+    /// Notes where the training stands, and what it has come to so far: a machine that is lent may be taken away.
+    fn save(&self, evaluation: Evaluation) -> Result<()> {
+        let curve = serde_json::to_string(&self.curve)?;
+        let checkpoint = self.course.checkpoint(&self.run)?.with_notes(curve);
+        files::write(&self.file, &checkpoint.to_bytes()?)?;
+        let package = self.package(evaluation)?;
+        files::write(&files::beside(&self.out, SO_FAR), package.bytes())
+    }
+
+    fn package(&self, evaluation: Evaluation) -> Result<NetPackage<C::Net>> {
+        Ok(self.course.package(TrainingSummary {
             pairs: self.course.size(),
             steps: self.course.steps(),
             seconds: self.curve.seconds.round(),
             psnr_before: evaluation.psnr_before,
             psnr_after: evaluation.psnr_after,
-        })?;
+        })?)
+    }
+
+    /// Writes package and report; then what was noted on the way is of no use any more.
+    fn finish(self, facts: Vec<Row>, split: &Split, options: &Options) -> Result<()> {
+        let evaluation = self.course.evaluate()?;
+        let package = self.package(evaluation)?;
         files::write(&options.out, package.bytes())?;
         let report = Report {
             net: package.config().to_string(),
@@ -158,7 +184,8 @@ impl<C: Course> Runner<C> {
         };
         report.write(&options.out)?;
         println!("{} {} in {}", package.config(), package.fingerprint(), options.out.display());
-        remove(&self.file)
+        remove(&self.file)?;
+        remove(&files::beside(&self.out, SO_FAR))
     }
 }
 
@@ -167,6 +194,6 @@ fn weights<A: Architecture>(package: &NetPackage<A>) -> Result<Fingerprint> {
     Ok(NetPackage::write(&Metadata::new(package.config()), package.weights())?.fingerprint())
 }
 
-fn remove(checkpoint: &Path) -> Result<()> {
-    fs::remove_file(checkpoint).with_context(|| format!("cannot remove {}", checkpoint.display()))
+fn remove(file: &Path) -> Result<()> {
+    fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))
 }

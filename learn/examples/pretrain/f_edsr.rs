@@ -7,26 +7,33 @@ use learn::{Checkpoint, Error, Evaluation, Loss, Pair, PairPool, Selection, Trai
 use media::ffmpeg::Filter;
 use models::package::TrainingSummary;
 use models::{FEdsrConfig, Package, Preset, stock};
-use nets::Precision;
+use nets::{Device, Precision};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::clips::Split;
 use crate::course::{self, Course};
-use crate::footage::{self, Take, Way};
+use crate::footage::{self, Coding, Take, Way};
 use crate::options::Options;
 use crate::report::Row;
 
 /// The streams to learn from.
-const WAYS: [Way; 5] = [
-    Way::new(250_000, Filter::Area),
-    Way::new(400_000, Filter::Area),
-    Way::new(600_000, Filter::Bicubic),
-    Way::new(800_000, Filter::Area),
-    Way::new(1_200_000, Filter::Area),
+const WAYS: [Way; 12] = [
+    Way::new(Coding::Low, 250_000, Filter::Area),
+    Way::new(Coding::Low, 400_000, Filter::Area),
+    Way::new(Coding::Low, 800_000, Filter::Bicubic),
+    Way::new(Coding::Ahead, 150_000, Filter::Area),
+    Way::new(Coding::Ahead, 250_000, Filter::Area),
+    Way::new(Coding::Ahead, 400_000, Filter::Area),
+    Way::new(Coding::Ahead, 600_000, Filter::Bicubic),
+    Way::new(Coding::Ahead, 1_200_000, Filter::Area),
+    Way::new(Coding::Av1, 100_000, Filter::Area),
+    Way::new(Coding::Av1, 200_000, Filter::Area),
+    Way::new(Coding::Av1, 400_000, Filter::Area),
+    Way::new(Coding::Av1, 800_000, Filter::Area),
 ];
 /// Pairs to judge by, about.
-const JUDGED: usize = 60;
+const JUDGED: usize = 96;
 
 /// Train a preset of F-EDSR.
 #[derive(clap::Args)]
@@ -51,9 +58,18 @@ pub(crate) struct Train {
     /// Pairs to train on, about; each takes 1.2 MB of memory.
     #[arg(long, default_value_t = 900)]
     pairs: usize,
-    /// Patches in a step.
+    /// Patches in a step; a GPU wants a hundred and more.
     #[arg(long, default_value_t = 16)]
     batch: usize,
+    /// Side of a patch of the low-resolution picture, in pixels.
+    #[arg(long, default_value_t = 32)]
+    patch: usize,
+    /// Steps in which the learning rate grows to its value; with `--from`, a hundred or so keep what was learnt.
+    #[arg(long, default_value_t = 0)]
+    warm_up: u32,
+    /// Threads that cut patches out.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
 }
 
 fn loss(text: &str) -> Result<Loss, String> {
@@ -69,6 +85,10 @@ fn loss(text: &str) -> Result<Loss, String> {
 pub(crate) fn train(arguments: &Train) -> Result<()> {
     let (begin, options) = (Instant::now(), &arguments.options);
     let device = options.device.resolve()?;
+    if let Device::Cuda(_) = device {
+        // Patches have one size from the first step to the last: trying all kernels once pays.
+        tch::Cuda::cudnn_set_benchmark(true);
+    }
     let config = arguments.preset.config(stock::SCALE)?;
     let settings = TrainerSettings {
         precision: arguments.precision,
@@ -79,10 +99,13 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
             candidates => Selection::Hardest(candidates),
         },
         batch: arguments.batch,
+        patch: arguments.patch,
+        warm_up: arguments.warm_up,
         average: 0.998,
         ..TrainerSettings::new(config, device, options.seed)
     };
-    let trainer = Trainer::new(settings, options.start()?.as_ref())?;
+    let mut trainer = Trainer::new(settings, options.start()?.as_ref())?;
+    trainer.set_threads(arguments.threads);
     let split = options.split()?;
     let (pool, judged) = gather(&split, arguments.pairs, options.seed)?;
     eprintln!("{} pairs to train on, {} of other sources to judge by", pool.len(), judged.len());
@@ -92,13 +115,13 @@ pub(crate) fn train(arguments: &Train) -> Result<()> {
 fn gather(split: &Split, pairs: usize, seed: u64) -> Result<(PairPool, Vec<Pair>)> {
     let (mut pool, mut judged) = (PairPool::new(usize::MAX, stock::SCALE), Vec::new());
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let take = |runs| Take { runs, length: 1 };
-    footage::take(&split.learnt, &WAYS, take(pairs), &mut random, |lr, hr| {
+    let take = |runs, one_in| Take { runs, length: 1, one_in };
+    footage::take(&split.learnt, &WAYS, take(pairs, 2), &mut random, |lr, hr| {
         Ok(pool.push(&Pair { lr: lr[0].clone(), hr: hr[0].clone() })?)
     })?;
     // The same pairs judge, whatever the seed.
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    footage::take(&split.judged, &WAYS, take(JUDGED), &mut random, |lr, hr| {
+    footage::take(&split.judged, &WAYS, take(JUDGED, 1), &mut random, |lr, hr| {
         judged.push(Pair { lr: footage::own(&lr[0]), hr: footage::own(&hr[0]) });
         Ok(())
     })?;

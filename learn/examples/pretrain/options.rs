@@ -31,6 +31,10 @@ pub(crate) struct Options {
     /// Steps from one judgement and checkpoint to the next.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) every: u64,
+    /// Let the learning rate fall to its end in so many seconds of this program, if the steps have not ended before. It
+    /// depends on the machine then what is learnt.
+    #[arg(long)]
+    pub(crate) seconds: Option<u64>,
     /// Stop after so many seconds; the same command goes on from there.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) stop_after: Option<u64>,

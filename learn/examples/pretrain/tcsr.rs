@@ -16,13 +16,19 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::clips::Split;
 use crate::course::{self, Course};
-use crate::footage::{self, Take, Way};
+use crate::footage::{self, Coding, Take, Way};
 use crate::options::{self, Options};
 use crate::report::Row;
 
 /// The streams to learn from.
-const WAYS: [Way; 3] =
-    [Way::new(250_000, Filter::Area), Way::new(400_000, Filter::Area), Way::new(800_000, Filter::Area)];
+const WAYS: [Way; 6] = [
+    Way::new(Coding::Low, 400_000, Filter::Area),
+    Way::new(Coding::Ahead, 250_000, Filter::Area),
+    Way::new(Coding::Ahead, 400_000, Filter::Area),
+    Way::new(Coding::Ahead, 800_000, Filter::Area),
+    Way::new(Coding::Av1, 200_000, Filter::Area),
+    Way::new(Coding::Av1, 500_000, Filter::Area),
+];
 /// Pictures in a sequence to learn from: a neighbourhood, and some more to choose its middle from.
 const RUN: usize = 8;
 /// Sequences to judge by, about; each is as long as the net needs.
@@ -82,12 +88,12 @@ fn gather(
     let (mut pool, mut judged) = (SequencePool::new(settings.config.radius), Vec::new());
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut stage = FirstStage::new(stages, settings.device, settings.seed)?;
-    let take = Take { runs: sequences, length: RUN };
+    let take = Take { runs: sequences, length: RUN, one_in: 2 };
     footage::take(&split.learnt, &WAYS, take, &mut random, |lr, hr| Ok(pool.push(&stage.show(lr, hr)?)?))?;
     // The same sequences judge, whatever the seed.
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let mut stage = FirstStage::new(stages, settings.device, 0)?;
-    let take = Take { runs: JUDGED, length: settings.config.pictures() };
+    let take = Take { runs: JUDGED, length: settings.config.pictures(), one_in: 1 };
     footage::take(&split.judged, &WAYS, take, &mut random, |lr, hr| {
         let Sequence { shown, originals } = stage.show(lr, hr)?;
         let own = |pictures: Vec<Picture>| pictures.iter().map(footage::own).collect();
