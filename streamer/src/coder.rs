@@ -85,14 +85,13 @@ impl Coder {
                 Some(Media::Audio(packet)) => interleaver.audio(Unit::Packet(packet), leave),
                 Some(Media::Picture { picture, frame_rate, keyframe }) => {
                     let wanted = self.settings(&picture, frame_rate, transcoder.as_ref())?;
+                    // It ends before another one begins: there is one encoder at a time.
+                    if let Some(mut outdated) = transcoder.take_if(|current| *current.settings() != wanted) {
+                        self.drain(&mut outdated, &mut interleaver)?;
+                    }
                     let current = match &mut transcoder {
-                        Some(current) if *current.settings() == wanted => current,
-                        outdated => {
-                            if let Some(outdated) = outdated {
-                                self.drain(outdated, &mut interleaver)?;
-                            }
-                            outdated.insert(self.transcoder(&picture, wanted, &mut interleaver)?)
-                        }
+                        Some(current) => current,
+                        none => none.insert(self.transcoder(&picture, wanted, &mut interleaver)?),
                     };
                     let time = picture.pts();
                     let started = Instant::now();
@@ -123,12 +122,8 @@ impl Coder {
             self.coding.codec = CodecChoice::H264;
             self.chosen = None;
         }
-        let chosen = if let Some(chosen) = self.chosen {
-            chosen
-        } else {
-            let chosen = self.coding.choose(size, frame_rate).map_err(Failure::failed)?;
-            *self.chosen.insert(chosen)
-        };
+        let chosen =
+            if let Some(chosen) = self.chosen { chosen } else { self.choose(size, frame_rate, current)? };
         Ok(TranscoderSettings {
             size,
             bitrate: self.bitrate,
@@ -137,6 +132,21 @@ impl Coder {
             latency: self.coding.latency,
             chosen,
         })
+    }
+
+    /// What codes from here on. While something is coded already nothing is tried out: that would take a second, and SVT-AV1
+    /// codes one stream at a time.
+    fn choose(
+        &mut self,
+        size: Size,
+        frame_rate: FrameRate,
+        current: Option<&Transcoder>,
+    ) -> Result<Chosen, Failure> {
+        let chosen = match current {
+            Some(current) => self.coding.at_hand(current.settings().chosen),
+            None => self.coding.choose(size, frame_rate).map_err(Failure::failed)?,
+        };
+        Ok(*self.chosen.insert(chosen))
     }
 
     /// The size at which this picture is sent: as it was given, or in the picture's own shape.

@@ -7,6 +7,7 @@ mod coder;
 mod interleaved;
 mod options;
 mod settings;
+mod turn;
 
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ use crate::packet::{Packet, Track};
 use crate::picture::{Picture, Size};
 use crate::time::MediaTime;
 
+use turn::Turn;
+
 pub use coder::{Coder, Hardware, Preset};
 pub use settings::{EncoderSettings, RateControl};
 
@@ -36,6 +39,8 @@ pub struct Encoder {
     size: Size,
     coded: CodedPacket,
     last_pts: Option<MediaTime>,
+    /// Given back when the codec has ended: fields are dropped in their order.
+    _turn: Option<Turn>,
 }
 
 impl Encoder {
@@ -43,6 +48,7 @@ impl Encoder {
     pub fn new(settings: &EncoderSettings) -> Result<Self, FfmpegError> {
         settings.check()?;
         let coder = settings.coder;
+        let turn = Turn::of(coder)?;
         let name = coder.ffmpeg_name();
         let codec = encoder::find_by_name(name).ok_or(FfmpegError::Missing(name))?;
         let mut context = Context::new_with_codec(codec);
@@ -84,6 +90,7 @@ impl Encoder {
             size: settings.size,
             coded: CodedPacket::empty(),
             last_pts: None,
+            _turn: turn,
         })
     }
 

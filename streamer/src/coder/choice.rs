@@ -99,6 +99,25 @@ impl Coding {
         self.choose_by(|coder| trial::run(coder, size, frame_rate, self.latency))
     }
 
+    /// What to go on with where there is no time to try: the coder at hand if it is of the kind that is wanted now, otherwise the
+    /// middle of the first ladder.
+    pub fn at_hand(&self, current: Chosen) -> Chosen {
+        let kinds = self.kinds();
+        let fits = |kind: &Kind| match kind {
+            Kind::Ladder(rungs) => rungs.iter().any(|(coder, _)| *coder == current.coder),
+            Kind::Chip(chip) => current.coder == Coder::Hardware(chip),
+        };
+        if kinds.iter().any(fits) {
+            return current;
+        }
+        match kinds.first() {
+            Some(Kind::Ladder(rungs)) => {
+                Chosen { coder: rungs[(rungs.len() - 1) / 2].0, threads: current.threads }
+            }
+            _ => current,
+        }
+    }
+
     /// What costs less, where the one that was chosen turns out to be too slow; none where there is nothing.
     pub fn below(&self, chosen: Chosen) -> Option<Chosen> {
         let rungs = self.kinds().into_iter().flat_map(|kind| match kind {
@@ -233,6 +252,16 @@ mod tests {
         for (codec, latency, cores, one, expected) in table {
             assert_eq!(choose(codec, latency, cores, one), expected, "{codec:?} {latency:?} {cores} {one}");
         }
+    }
+
+    #[test]
+    fn what_is_at_hand_goes_on_where_it_may() {
+        let chosen = Chosen { coder: Coder::SvtAv1(8), threads: 1 };
+        let coding = |codec, latency| Coding { codec, effort: Effort(1.0), latency };
+        let at_hand = |codec, latency| coding(codec, latency).at_hand(chosen).coder.to_string();
+        assert_eq!(at_hand(CodecChoice::Auto, Latency::Normal), "SVT-AV1 preset 8");
+        assert_eq!(at_hand(CodecChoice::Auto, Latency::Low), "x264 veryfast");
+        assert_eq!(at_hand(CodecChoice::H264, Latency::Normal), "x264 veryfast");
     }
 
     #[test]
