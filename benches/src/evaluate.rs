@@ -109,8 +109,8 @@ impl<'a> Ruler<'a> {
     ) -> Result<Row> {
         let before = processor_time();
         let enlarged = method.enlarge(&thin.pictures, 0..thin.pictures.len())?;
+        let enlarging = (processor_time() - before) / self.clip.seconds();
         let viewed = way_out::view(&enlarged, self.clip.rate, way_out)?;
-        let serving = (processor_time() - before) / self.clip.seconds();
         let inside = Tally::pooled(&enlarged, &self.clip.pictures);
         let (score, vmaf) = self.score(&viewed.pictures)?;
         Ok(Row {
@@ -123,8 +123,8 @@ impl<'a> Ruler<'a> {
             vmaf,
             way_out: Some(inside - score.pooled),
             received: viewed.bitrate,
-            sending: thin.cores,
-            serving: Some(serving),
+            sending: thin.coding,
+            serving: Some(thin.decoding + enlarging + viewed.cores),
         })
     }
 
@@ -141,7 +141,7 @@ impl<'a> Ruler<'a> {
             vmaf,
             way_out: None,
             received: large.bitrate,
-            sending: large.cores,
+            sending: large.coding,
             serving: None,
         })
     }

@@ -35,7 +35,9 @@ pub struct Coded {
     /// Bits a second that it took.
     pub bitrate: f64,
     /// Processor seconds that coding a second took, scaling included.
-    pub cores: f64,
+    pub coding: f64,
+    /// The same for decoding.
+    pub decoding: f64,
 }
 
 /// What can be coded with: one shape for the streamer's path and for OBS's.
@@ -178,23 +180,36 @@ impl Clip {
         while let Some(packet) = coding.pull()? {
             packets.push(packet);
         }
-        let cores = (processor_time() - before) / self.seconds();
-        let mut decoder = Decoder::new(&coding.config())?;
-        let (mut pictures, mut bytes) = (Vec::with_capacity(packets.len()), 0);
-        for packet in &packets {
-            bytes += packet.data.len();
-            decoder.push(packet)?;
-            while let Some(picture) = decoder.pull()? {
-                pictures.push(picture);
-            }
-        }
-        decoder.finish();
+        let coding_seconds = processor_time() - before;
+        let pictures = decode(&coding.config(), &packets)?;
+        ensure!(pictures.len() == self.pictures.len(), "the coder lost pictures");
+        let decoding_seconds = processor_time() - before - coding_seconds;
+        let (seconds, bytes) =
+            (self.seconds(), packets.iter().map(|packet| packet.data.len()).sum::<usize>());
+        Ok(Coded {
+            pictures,
+            bitrate: bytes as f64 * 8.0 / seconds,
+            coding: coding_seconds / seconds,
+            decoding: decoding_seconds / seconds,
+        })
+    }
+}
+
+/// All pictures of a stream, in the order in which they are shown.
+pub fn decode(config: &VideoConfig, packets: &[Packet]) -> Result<Vec<Picture>> {
+    let mut decoder = Decoder::new(config)?;
+    let mut pictures = Vec::with_capacity(packets.len());
+    for packet in packets {
+        decoder.push(packet)?;
         while let Some(picture) = decoder.pull()? {
             pictures.push(picture);
         }
-        ensure!(pictures.len() == self.pictures.len(), "the coder lost pictures");
-        Ok(Coded { pictures, bitrate: bytes as f64 * 8.0 / self.seconds(), cores })
     }
+    decoder.finish();
+    while let Some(picture) = decoder.pull()? {
+        pictures.push(picture);
+    }
+    Ok(pictures)
 }
 
 /// Within `largest`, in proportion, both sides multiples of 4, so that half of it is even.

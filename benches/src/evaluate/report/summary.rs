@@ -67,9 +67,13 @@ pub(super) fn costs(text: &mut String, rows: Rows<'_>) -> Result<(), Error> {
     writeln!(
         text,
         "## What it costs\nWay out: dB that the server's encoder takes away, in the mean and at worst. Received: kbit/s that a viewer gets. \
-         Sending, serving: processor seconds for each second of video, on one thread; serving is the way from the decoded picture to the packet.\n"
+         Sending, serving: processor seconds for each second of video, on one thread; serving is \
+         decoding, making large and coding again. Taken: bits a second of what was asked for.\n"
     )?;
-    head(text, &["sent, and made large by", "way out", "at worst", "received", "sending", "serving"])?;
+    head(
+        text,
+        &["sent, and made large by", "taken", "way out", "at worst", "received", "sending", "serving"],
+    )?;
     for method in rows.methods() {
         let of = |figure: fn(&Row) -> Option<f64>| rows.of(method).filter_map(figure);
         let mean = |figure: fn(&Row) -> Option<f64>| {
@@ -81,6 +85,7 @@ pub(super) fn costs(text: &mut String, rows: Rows<'_>) -> Result<(), Error> {
             text,
             [
                 method.to_owned(),
+                format!("{} %", figure(mean(|row| Some(row.bitrate * 100.0 / f64::from(row.wanted))), 0)),
                 figure(mean(|row| row.way_out), 2),
                 figure(worst, 2),
                 figure(mean(|row| Some(row.received / 1e3)), 0),
