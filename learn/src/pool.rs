@@ -76,8 +76,8 @@ impl PairPool {
     /// An empty pool for at most `capacity` pairs whose pictures differ by `scale`.
     pub fn new(capacity: usize, scale: u8) -> Self {
         let lanczos = Scaler::new(Filter::Lanczos);
-        let (samples, sums) = (VecDeque::new(), Vec::new());
-        Self { capacity: capacity.max(1), scale, lanczos, samples, sums, pushed: 0, keep: 1.0 }
+        let samples = VecDeque::new();
+        Self { capacity: capacity.max(1), scale, lanczos, samples, sums: Vec::new(), pushed: 0, keep: 1.0 }
     }
 
     /// Patches come from recent pairs more often: every new pair takes the weight of the older ones down to `keep` of it.
@@ -254,8 +254,17 @@ impl Patches {
     fn append(&mut self, places: &[(Place<'_>, u8)], side: usize, scale: usize) {
         for &(Place { sample, x, y }, orientation) in places {
             patch::copy(&sample.luma, sample.width, (x, y), side, orientation, &mut self.luma, f32::from);
-            let (at, stride, side) = ((scale * x, scale * y), scale * sample.width, scale * side);
-            patch::copy(&sample.residual, stride, at, side, orientation, &mut self.residual, f32::from);
+            let at = (scale * x, scale * y);
+            let stride = scale * sample.width;
+            patch::copy(
+                &sample.residual,
+                stride,
+                at,
+                scale * side,
+                orientation,
+                &mut self.residual,
+                f32::from,
+            );
         }
     }
 }
