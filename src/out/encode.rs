@@ -19,7 +19,7 @@ pub struct EncodeSettings {
 
 impl Default for EncodeSettings {
     fn default() -> Self {
-        Self { preset: Preset::Superfast, quality: 13.0, max_bitrate: Bitrate::new(20_000_000), threads: 1 }
+        Self { preset: Preset::Superfast, quality: 12.0, max_bitrate: Bitrate::new(20_000_000), threads: 1 }
     }
 }
 
