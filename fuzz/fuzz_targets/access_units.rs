@@ -80,7 +80,8 @@ fn check(units: &mut AccessUnits, config: &mut Option<VideoConfig>) {
                     VideoConfig::Hevc(config) => {
                         let (mut rest, size) = (&packet.data[..], config.nal_length_size());
                         while !rest.is_empty() {
-                            let length = rest[..size].iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+                            let length =
+                                rest[..size].iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
                             rest = &rest[size + length..];
                         }
                     }

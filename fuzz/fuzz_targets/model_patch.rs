@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use models::{Preset, Package, stock};
 use models::package::Patch;
+use models::{Package, Preset, stock};
 
 static BASE: LazyLock<Package> = LazyLock::new(|| stock::package(Preset::Nano).expect("part of the program"));
 /// Magic, version, fingerprint of the base, fingerprint of the result.
