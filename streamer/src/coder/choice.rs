@@ -94,7 +94,8 @@ impl fmt::Display for Effort {
 }
 
 impl Coding {
-    /// Tries what is there, for a second or so. The error is that of the last coder, where none works.
+    /// Tries what is there, for a second or so. The error, where nothing works, is that of the last coder in software: that a
+    /// chip is missing is no news.
     pub fn choose(&self, size: Size, frame_rate: FrameRate) -> Result<Chosen, FfmpegError> {
         self.choose_by(|coder| trial::run(coder, size, frame_rate, self.latency))
     }
@@ -146,7 +147,8 @@ impl Coding {
                 Ok((chosen, true)) => return Ok(chosen),
                 // Too much work, but it works: the least demanding of these if nothing else does.
                 Ok((chosen, false)) => fits = Some(chosen),
-                Err(error) => last = Some(error),
+                Err(error) if last.is_none() || kind.is_software() => last = Some(error),
+                Err(_) => {}
             }
         }
         fits.ok_or_else(|| last.unwrap_or(FfmpegError::Missing("encoder")))
@@ -191,6 +193,10 @@ enum Kind {
 }
 
 impl Kind {
+    fn is_software(&self) -> bool {
+        matches!(self, Self::Ladder(_))
+    }
+
     /// The best rung that fits into so many cores, and true; or the cheapest one, and false.
     fn chosen(
         &self,
@@ -287,9 +293,9 @@ mod tests {
         let mut tried = Vec::new();
         let error = coding.choose_by(|coder| {
             tried.push(coder.to_string());
-            Err(FfmpegError::Missing("this"))
+            Err(FfmpegError::Missing(if matches!(coder, Coder::Hardware(_)) { "chip" } else { "software" }))
         });
-        assert!(error.is_err());
+        assert!(matches!(error, Err(FfmpegError::Missing("software"))), "{error:?}");
         let chips = Hardware::ALL.iter().filter(|chip| chip.is_known() && chip.name.starts_with("hevc"));
         assert_eq!(tried.len(), 1 + chips.count(), "{tried:?}");
     }

@@ -16,6 +16,8 @@ const LENGTH: MediaTime = MediaTime::from_millis(1_500);
 const PICTURES: std::ops::RangeInclusive<u32> = 30..=60;
 /// Bits for each pixel of a second: what thin streams have.
 const BITS_PER_PIXEL: f64 = 0.1;
+/// Encoders count whole thousands of bits, and of a thumbnail's few they would take none.
+const LEAST_BITRATE: u32 = 32_000;
 /// Values of noise to either side.
 const NOISE: i16 = 6;
 
@@ -40,10 +42,11 @@ pub fn run(coder: Coder, size: Size, frame_rate: FrameRate, latency: Latency) ->
     let count = (LENGTH.as_secs_f64() * frame_rate.as_f64()) as u32;
     let count = count.clamp(*PICTURES.start(), *PICTURES.end());
     let pixels = f64::from(size.width) * f64::from(size.height);
+    let bitrate = (pixels * frame_rate.as_f64() * BITS_PER_PIXEL) as u32;
     let settings = EncoderSettings {
         size,
         frame_rate,
-        rate: RateControl::Bitrate((pixels * frame_rate.as_f64() * BITS_PER_PIXEL) as u32),
+        rate: RateControl::Bitrate(bitrate.max(LEAST_BITRATE)),
         coder,
         look_ahead: (latency == Latency::Normal).then_some(LOOK_AHEAD),
         key_interval: Some(KEY_INTERVAL),
@@ -98,6 +101,13 @@ mod tests {
     use media::ffmpeg::Preset;
 
     use super::*;
+
+    #[test]
+    fn thumbnails_are_coded_as_well() {
+        let size = Size { width: 16, height: 16 };
+        let cost = run(Coder::X264(Preset::Veryfast), size, FrameRate::whole(25), Latency::Normal).unwrap();
+        assert!(cost.keeps_up(), "{cost:?}");
+    }
 
     #[test]
     fn slower_presets_cost_more() {
