@@ -161,7 +161,7 @@ impl Config {
             }
         };
         // By name and by key a stream is found, so both have to be unique. The complaint never repeats the key.
-        let stream = StreamSettings { name, key, profile };
+        let stream = StreamSettings { name, key: Some(key), profile };
         let name = &stream.name;
         if self.stream.iter().any(|other| other.name == *name) {
             let message = format!("stream name `{name}` is taken; every stream needs a name of its own");
@@ -265,7 +265,7 @@ mod tests {
                     [[stream]]\nname = \"demo\"\nkey = \"s3cret\"\nprofile = \"small\"\n";
         let config = Config::parse(Path::new("x.toml"), text).unwrap();
         assert_eq!(config.stream[0].name.to_string(), "demo");
-        assert_eq!(config.stream[0].key.expose(), "s3cret");
+        assert_eq!(config.stream[0].key.as_ref().unwrap().expose(), "s3cret");
         assert!(!format!("{config:?}").contains("s3cret"));
     }
 
@@ -276,7 +276,7 @@ mod tests {
         std::fs::write(&file, "from-a-file\n").unwrap();
         let text = format!("[[stream]]\nname = \"demo\"\nkey_file = {file:?}\n");
         let config = Config::parse(Path::new("x.toml"), &text).unwrap();
-        assert_eq!(config.stream[0].key.expose(), "from-a-file");
+        assert_eq!(config.stream[0].key.as_ref().unwrap().expose(), "from-a-file");
     }
 
     #[test]

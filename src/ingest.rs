@@ -1,12 +1,13 @@
-//! RTMP publishers: each connection in a task of its own, all ended and joined together.
+//! RTMP publishers and players: each connection in a task of its own, all ended and joined together.
 //!
-//! Who may publish is for an [`Admission`] to say; this module never looks into media. Connections that have not
+//! Who may publish or play is for an [`Admission`] to say; this module never looks into media. Connections that have not
 //! authenticated are limited in number ([`half_open`]) and in time; a publisher who falls silent is cut off, which frees the
 //! name ([`rtmp::Limits`] has the times).
 
 mod admission;
+mod connection;
 mod half_open;
-mod publisher;
+mod publishing;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +23,11 @@ use tokio_util::task::TaskTracker;
 use half_open::{Entry, HalfOpen};
 
 use crate::abuse::WrongKeys;
+use crate::clients::{Clients, Entered};
 
-pub use admission::{Admission, Answer, PublishRequest};
+pub use admission::{
+    Admission, Answer, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments, publish, seat,
+};
 
 /// Pause after an error of the listener itself (no file descriptors left): trying again at once would only fill the log.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -33,20 +37,22 @@ pub struct Ingest {
     listener: TcpListener,
     admission: Arc<dyn Admission>,
     half_open: Arc<HalfOpen>,
+    clients: Arc<Clients>,
     tasks: TaskTracker,
 }
 
 impl Ingest {
-    /// The caller has bound the listener, and says how many connections may wait to publish. Addresses that tried wrong
-    /// keys, here or elsewhere, have to wait.
+    /// The caller has bound the listener, and says how many connections may wait to publish or play. Addresses that tried
+    /// wrong keys, here or elsewhere, have to wait.
     pub fn new(
         listener: TcpListener,
         admission: Arc<dyn Admission>,
         max_connections: usize,
         wrong_keys: Arc<WrongKeys>,
+        clients: Arc<Clients>,
     ) -> Self {
         let half_open = HalfOpen::new(max_connections, wrong_keys);
-        Self { listener, admission, half_open, tasks: TaskTracker::new() }
+        Self { listener, admission, half_open, clients, tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -77,23 +83,25 @@ impl Ingest {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
-        self.tasks.spawn(serve(stream, peer, Arc::clone(&self.admission), shutdown.clone(), entry));
+        let client = self.clients.enter(peer);
+        self.tasks.spawn(serve(stream, client, Arc::clone(&self.admission), shutdown.clone(), entry));
     }
 }
 
 async fn serve(
     stream: TcpStream,
-    peer: SocketAddr,
+    client: Entered,
     admission: Arc<dyn Admission>,
     shutdown: Shutdown,
     entry: Entry,
 ) {
+    let peer = client.peer;
     tokio::select! {
         biased;
         () = shutdown.requested() => tracing::debug!(%peer, "connection ended with the server"),
         // Before the peer's bytes: a peer that sends without pause must not keep its place by that.
         () = entry.evicted() => tracing::debug!(%peer, "connection closed to make room"),
-        outcome = publisher::serve(stream, peer, &*admission, Limits::default(), &entry) => match outcome {
+        outcome = connection::serve(stream, &client, &*admission, Limits::default(), &entry) => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),
             Err(error) if entry.may_log() => tracing::info!(%peer, %error, "connection ended"),
             Err(error) => tracing::debug!(%peer, %error, "connection ended"),

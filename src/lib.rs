@@ -7,12 +7,13 @@
 //!
 //! | module | its one job |
 //! |---|---|
-//! | [`ingest`] | accept RTMP connections, decide who may publish, turn tags into units |
+//! | [`ingest`] | accept RTMP connections, decide who may publish or play, turn tags into units |
+//! | [`clients`] | who is connected over RTMP |
 //! | [`streams`] | the registry of streams: timelines, sessions, grace periods, bounded queues |
 //! | [`lane`] | one lane per stream: decode, upsample, encode; decides what it can afford |
 //! | [`sound`] | sound that browsers do not play becomes sound that they play |
 //! | [`inference`] | the nets: who runs them, how a new one is proven and handed over |
-//! | [`out`] | where renditions go; HLS: parts, segments and playlists, in memory |
+//! | [`out`] | where renditions go: HLS (parts, segments and playlists, in memory), RTMP players |
 //! | [`http`] | playback, control API, pages, metrics |
 //! | [`problems`] | what is wrong with a stream, for those who can mend it |
 //! | [`abuse`] | how much strangers may do from one address |
@@ -20,6 +21,7 @@
 
 pub mod abuse;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod http;
 pub mod inference;

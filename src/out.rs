@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows streams, lanes, nets or HTTP.
 
+pub mod broadcast;
 pub mod encode;
 pub mod hls;
 pub mod rendition;

@@ -107,7 +107,8 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, keys);
+    let clients = Arc::default();
+    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, keys, clients);
     announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;
@@ -148,10 +149,12 @@ async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<T
 fn announce(config: &Config, rtmp: SocketAddr, http: SocketAddr, own_stream: bool) -> anyhow::Result<()> {
     tracing::info!(%rtmp, %http, streams = config.stream.len(), "listening");
     let mut out = std::io::stdout().lock();
-    if let Some(stream) = config.stream.first().filter(|_| own_stream) {
+    if let Some(stream) = config.stream.first().filter(|_| own_stream)
+        && let Some(key) = &stream.key
+    {
         writeln!(out, "OBS: Settings, Stream, Service \"Custom...\"")?;
         writeln!(out, "  Server      rtmp://{rtmp}/live")?;
-        writeln!(out, "  Stream key  {}", stream.key.expose())?;
+        writeln!(out, "  Stream key  {}", key.expose())?;
         writeln!(out, "Watch         http://{http}{}", api::control::routes::watch(&stream.name))?;
     }
     writeln!(out, "ready rtmp={rtmp} http={http}")?;

@@ -76,7 +76,7 @@ impl Streams {
         if all.iter().any(|other| *other.name() == stream.name) {
             return Err(Error::NameTaken(stream.name));
         }
-        if all.iter().any(|other| other.has_key(&stream.key)) {
+        if stream.key.as_ref().is_some_and(|key| all.iter().any(|other| other.has_key(key))) {
             return Err(Error::KeyTaken(stream.name));
         }
         let profile = stream.profile.unwrap_or(self.profile);
@@ -97,6 +97,23 @@ impl Streams {
         self.all.write().retain(|other| !Arc::ptr_eq(other, &stream));
         tracing::info!(stream = %name, "stream removed");
         Ok(())
+    }
+
+    /// The open stream of this name, which is made if there is none. Who may publish has been decided.
+    pub fn open(&self, stream: StreamSettings) -> Result<Arc<Stream>, Error> {
+        let name = stream.name.clone();
+        match self.add(StreamSettings { key: None, ..stream }) {
+            Err(Error::NameTaken(_)) => {
+                let stream = self.find(&name).filter(|stream| stream.is_open());
+                stream.ok_or(Error::NameTaken(name))
+            }
+            added => added,
+        }
+    }
+
+    /// Forgets open streams whose playlists nobody can still want to read.
+    fn forget_open(&self, now: Instant) {
+        self.all.write().retain(|stream| !stream.forget(now));
     }
 
     /// All streams, in the order in which they were added.
@@ -121,7 +138,7 @@ impl Streams {
     /// Ends sessions whose grace period is over, until the server ends.
     pub async fn run(&self, shutdown: Shutdown) {
         loop {
-            let due = self.all().iter().filter_map(|stream| stream.waits_until()).min();
+            let due = self.all().iter().filter_map(|stream| stream.due()).min();
             tokio::select! {
                 biased;
                 () = shutdown.requested() => return,
@@ -129,6 +146,7 @@ impl Streams {
                 () = sleep_until(due) => {
                     let now = Instant::now();
                     complete(self.all().iter().filter_map(|stream| stream.expire(now)).collect()).await;
+                    self.forget_open(now);
                 }
             }
         }

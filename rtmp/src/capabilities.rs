@@ -15,6 +15,8 @@ const ANY: &str = "*";
 pub(super) enum Role {
     /// Codes: bit 1.
     Publisher,
+    /// Decodes: bit 0.
+    Player,
     /// Decodes and forwards: bits 0 and 2.
     Server,
 }
@@ -28,6 +30,7 @@ pub(super) fn are_told(object: &Object) -> bool {
 pub(super) fn tell(object: Object, role: Role) -> Object {
     let mask = match role {
         Role::Publisher => 2.0,
+        Role::Player => 1.0,
         Role::Server => 5.0,
     };
     let map = |codecs: &[String]| {
@@ -50,6 +53,11 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Of a peer that knows these codecs.
+    pub fn of(codecs: &[FourCc]) -> Self {
+        Self { codecs: codecs.iter().map(|four_cc| text(*four_cc)).collect() }
+    }
+
     /// Those of `connect` or its answer; empty for a peer that does not speak Enhanced RTMP.
     pub(super) fn read(object: &Object) -> Self {
         let listed = match object.get("fourCcList") {
@@ -80,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_we_tell_can_be_read() {
-        for role in [Role::Publisher, Role::Server] {
+        for role in [Role::Publisher, Role::Player, Role::Server] {
             let told = tell(Object::new(), role);
             assert!(are_told(&told));
             let read = Capabilities::read(&told);

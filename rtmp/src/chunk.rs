@@ -4,6 +4,7 @@
 //! themselves: *set chunk size* and *abort* never leave the reader.
 
 mod carry;
+mod chunked;
 mod header;
 mod reader;
 mod stream;
@@ -11,6 +12,7 @@ mod stream;
 mod tests;
 mod writer;
 
+pub use chunked::Chunked;
 pub use reader::ChunkReader;
 pub use writer::{ChunkStreamId, ChunkWriter};
 

@@ -4,8 +4,11 @@
 //! `AsyncRead + AsyncWrite` will do in place of a `TcpStream`.
 
 mod connection;
+mod dial;
+mod player;
 mod publisher;
 mod transport;
 
-pub use connection::ServerConnection;
+pub use connection::{ServerConnection, Traffic};
+pub use player::Player;
 pub use publisher::Publisher;

@@ -1,4 +1,4 @@
-//! RTMP, both ends, for publishing.
+//! RTMP, both ends, for publishing and playing.
 //!
 //! | what | specification |
 //! |---|---|
@@ -29,9 +29,9 @@
 //! The core takes bytes and gives events and bytes; it has no sockets, no clock and no tasks:
 //! [`ServerSession`] and [`ClientSession`] over [`chunk`], [`message`] and [`amf0`]. All that a peer can make the
 //! core hold or do is bounded by [`Limits`]. The [`driver`] adds tokio, timeouts and pings:
-//! [`ServerConnection`] and [`Publisher`].
+//! [`ServerConnection`], [`Publisher`] and [`Player`].
 //!
-//! Playing is not here: viewers come over HTTP. Nothing here knows streams, names or keys; of our crates it has FLV
+//! Nothing here knows streams, names or keys; of our crates it has FLV
 //! tags alone.
 
 pub mod amf0;
@@ -49,12 +49,14 @@ pub mod url;
 
 mod acknowledge;
 mod error;
+mod outgoing;
 
 pub use capabilities::Capabilities;
+pub use chunk::Chunked;
 pub use client::ClientSession;
-pub use driver::{Publisher, ServerConnection};
+pub use driver::{Player, Publisher, ServerConnection, Traffic};
 pub use error::Error;
-pub use event::{Event, Rejection};
+pub use event::{Event, Introduction, PlayRejection, Rejection};
 pub use limits::Limits;
 pub use refusals::Refusals;
 pub use server::ServerSession;

@@ -29,17 +29,19 @@ pub struct Limits {
     pub amf_values: usize,
     /// Longest application name (`connect`'s `app`) in bytes.
     pub app_name: usize,
+    /// Longest text that is kept of what a peer says of itself in `connect`, in characters. Addresses of pages are long.
+    pub introduction: usize,
     /// Message streams that one connection may have created at the same time. Encoders create one.
     pub message_streams: usize,
-    /// Publish requests in the life of one connection; bounds the guessing of keys per handshake.
-    pub publishes: u32,
+    /// Requests to publish or play in the life of one connection; bounds the guessing of keys per handshake.
+    pub requests: u32,
     /// Answers in bytes that may wait for the network; a peer that asks without reading is cut off.
     pub output: usize,
     // How long the driver waits. The core knows no time.
     /// From the accepted connection to the end of the handshake, however the bytes trickle in.
     pub handshake_timeout: Duration,
-    /// From the end of the handshake, or of a publication, to the next publish request.
-    pub publish_timeout: Duration,
+    /// From the end of the handshake, or of what the peer did, to the next request.
+    pub request_timeout: Duration,
     /// Silence of the peer after which it counts as gone. Encoders send audio or video many times a second.
     pub read_timeout: Duration,
     /// From one audio or video message of a publisher to the next. Whoever answers pings and sends nothing holds a place
@@ -64,11 +66,12 @@ impl Default for Limits {
             amf_depth: 16,
             amf_values: 1024,
             app_name: 256,
+            introduction: 1024,
             message_streams: 8,
-            publishes: 16,
+            requests: 16,
             output: 256 << 10,
             handshake_timeout: Duration::from_secs(5),
-            publish_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
             media_timeout: Duration::from_secs(30),
             ping_after: Duration::from_secs(5),

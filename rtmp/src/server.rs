@@ -1,17 +1,19 @@
-//! The server's end of a publishing session: bytes in, events and bytes out.
+//! The server's end of a session: bytes in, events and bytes out.
 //!
-//! Starts behind the handshake. Answers what encoders ask (`connect`, `releaseStream`, `FCPublish`, `createStream`,
-//! `publish`, ...), acknowledges, answers pings, and ignores what it does not know. Whether somebody may publish is
-//! asked with [`Event::PublishRequested`].
+//! Starts behind the handshake. Answers what encoders and players ask (`connect`, `releaseStream`, `FCPublish`,
+//! `createStream`, `publish`, `play`, ...), acknowledges, answers pings, and ignores what it does not know. Whether somebody
+//! may publish or play is asked with [`Event::PublishRequested`] and [`Event::PlayRequested`]. A peer does one thing at a
+//! time.
 
 mod commands;
+mod playing;
 mod replies;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use media::flv::{Tag, TagKind};
 use tracing::{debug, trace};
 
@@ -19,7 +21,9 @@ use super::acknowledge::Acknowledge;
 use super::amf0::{Reader, Value};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
+use super::outgoing::Outgoing;
 use super::{Error, Event, Limits, Rejection};
+use playing::Playing;
 
 /// A session with one peer.
 ///
@@ -30,22 +34,26 @@ pub struct ServerSession {
     reader: ChunkReader,
     writer: ChunkWriter,
     acknowledge: Acknowledge,
-    output: BytesMut,
+    output: Outgoing,
     events: VecDeque<Event>,
     app: Option<String>,
     /// Message streams that `createStream` has handed out.
     streams: BTreeSet<u32>,
-    publication: Publication,
-    publishes: u32,
+    role: Role,
+    requests: u32,
     ended: bool,
 }
 
+/// What the peer does, and on which message stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Publication {
+enum Role {
     None,
-    /// On this message stream, not yet decided.
-    Requested(u32),
-    Accepted(u32),
+    /// Not yet decided.
+    AsksToPublish(u32),
+    Publishes(u32),
+    /// Not yet decided.
+    AsksToPlay(u32),
+    Plays(Playing),
 }
 
 impl ServerSession {
@@ -54,12 +62,12 @@ impl ServerSession {
             reader: ChunkReader::new(&limits),
             writer: ChunkWriter::default(),
             acknowledge: Acknowledge::new(),
-            output: BytesMut::new(),
+            output: Outgoing::default(),
             events: VecDeque::new(),
             app: None,
             streams: BTreeSet::new(),
-            publication: Publication::None,
-            publishes: 0,
+            role: Role::None,
+            requests: 0,
             ended: false,
             limits,
         }
@@ -79,18 +87,18 @@ impl ServerSession {
     }
 
     pub fn take_output(&mut self) -> Bytes {
-        self.output.split().freeze()
+        self.output.take_all()
     }
 
-    /// The bytes to send, for a driver that takes off what it has sent.
-    pub(super) fn output_mut(&mut self) -> &mut BytesMut {
+    /// What is to be sent, for a driver that takes off what it has sent.
+    pub(super) fn output_mut(&mut self) -> &mut Outgoing {
         &mut self.output
     }
 
     /// Lets the peer publish. Does nothing unless it is asking to.
     pub fn accept_publish(&mut self) {
-        if let Publication::Requested(stream_id) = self.publication {
-            self.publication = Publication::Accepted(stream_id);
+        if let Role::AsksToPublish(stream_id) = self.role {
+            self.role = Role::Publishes(stream_id);
             self.send(UserControl::StreamBegin(stream_id).message());
             self.reply(stream_id, &replies::publish_started());
         }
@@ -99,8 +107,8 @@ impl ServerSession {
     /// Turns the peer away, also one that publishes already, and ends the session: encoders wait for ever if the
     /// connection stays open.
     pub fn reject_publish(&mut self, rejection: &Rejection) {
-        if let Publication::Requested(stream_id) | Publication::Accepted(stream_id) = self.publication {
-            self.publication = Publication::None;
+        if let Role::AsksToPublish(stream_id) | Role::Publishes(stream_id) = self.role {
+            self.role = Role::None;
             self.reply(stream_id, &replies::publish_rejected(rejection));
             self.end();
         }
@@ -108,7 +116,7 @@ impl ServerSession {
 
     /// Tells the publisher that something of what it sends cannot be used, while the rest goes on.
     pub fn warn_publisher(&mut self, description: &str) {
-        if let Publication::Accepted(stream_id) = self.publication {
+        if let Role::Publishes(stream_id) = self.role {
             self.reply(stream_id, &replies::bad_format(description));
         }
     }
@@ -135,7 +143,7 @@ impl ServerSession {
         {
             self.obey(message)?;
             // After every message: one push may hold thousands of pings.
-            if self.output.len() > self.limits.output {
+            if self.output.written().len() > self.limits.output {
                 return Err(Error::limit("bytes of answers", self.limits.output));
             }
         }
@@ -201,7 +209,7 @@ impl ServerSession {
     /// Whether the accepted publication takes messages of this stream. Stream 0 is the connection itself: who publishes
     /// there does not tell streams apart.
     fn is_heard_on(&self, stream_id: u32) -> bool {
-        matches!(self.publication, Publication::Accepted(id) if id == stream_id || id == 0)
+        matches!(self.role, Role::Publishes(id) if id == stream_id || id == 0)
     }
 
     /// Hands on what belongs to the accepted publication. Empty bodies say nothing and are dropped.
@@ -229,7 +237,7 @@ impl ServerSession {
     }
 
     fn send(&mut self, message: Message) {
-        self.writer.write(ChunkStreamId::of(message.kind), &message, &mut self.output);
+        self.writer.write(ChunkStreamId::of(message.kind), &message, self.output.written());
     }
 
     fn reply(&mut self, stream_id: u32, command: &Command) {

@@ -18,12 +18,13 @@ fn replay(capture: &[u8], piece: usize) -> Vec<Tag> {
         session.push(input).unwrap();
         while let Some(event) = session.poll_event() {
             match event {
-                Event::Connected { app } => told.push(app),
+                Event::Connected(peer) => told.push(peer.app),
                 Event::PublishRequested { key, .. } => {
                     told.push(key.expose_secret().to_owned());
                     session.accept_publish();
                 }
                 Event::Tag(tag) => tags.push(tag),
+                Event::PlayRequested { .. } | Event::Stopped => told.push("plays".into()),
                 Event::Unpublished => told.push("unpublished".into()),
                 Event::Closed => told.push("closed".into()),
             }

@@ -36,7 +36,7 @@ async fn ffmpeg_publishes() -> (Child, TcpStream) {
 /// Reads up to the publish request.
 async fn request(stream: TcpStream) -> (ServerConnection, SecretString) {
     let mut connection = ServerConnection::accept(stream, Limits::default()).await.unwrap();
-    assert!(matches!(connection.next_event().await, Ok(Some(Event::Connected { app })) if app == "live"));
+    assert!(matches!(connection.next_event().await, Ok(Some(Event::Connected(peer))) if peer.app == "live"));
     match connection.next_event().await {
         Ok(Some(Event::PublishRequested { key, .. })) => (connection, key),
         other => panic!("expected a publish request, not {other:?}"),

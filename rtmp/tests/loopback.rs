@@ -21,7 +21,7 @@ async fn listen() -> (TcpListener, RtmpUrl, SecretString) {
 async fn next_request(listener: &TcpListener) -> (ServerConnection, String, SecretString) {
     let (stream, _) = listener.accept().await.unwrap();
     let mut connection = ServerConnection::accept(stream, Limits::default()).await.unwrap();
-    assert!(matches!(connection.next_event().await, Ok(Some(Event::Connected { app })) if app == "live"));
+    assert!(matches!(connection.next_event().await, Ok(Some(Event::Connected(peer))) if peer.app == "live"));
     match connection.next_event().await {
         Ok(Some(Event::PublishRequested { app, key })) => (connection, app, key),
         other => panic!("expected a publish request, not {other:?}"),

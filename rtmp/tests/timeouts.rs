@@ -92,11 +92,11 @@ async fn a_peer_that_never_publishes_is_cut_off_however_lively() {
     };
     tokio::select! {
         event = connection.next_event() => {
-            assert!(matches!(event, Err(Error::Timeout("waiting for a publish request"))), "{event:?}");
+            assert!(matches!(event, Err(Error::Timeout("waiting for a request to publish or play"))), "{event:?}");
         }
         () = chatter => {}
     }
-    assert_eq!(start.elapsed(), Limits::default().publish_timeout);
+    assert_eq!(start.elapsed(), Limits::default().request_timeout);
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,7 +29,7 @@ pub fn live_stream() -> Result<StreamSettings, Invalid> {
     })?;
     let key = kept_key(&folder)?;
     let name: StreamName = NAME.parse().expect("`live` is a stream name");
-    Ok(StreamSettings { name, key, profile: None })
+    Ok(StreamSettings { name, key: Some(key), profile: None })
 }
 
 fn kept_key(folder: &Path) -> Result<StreamKey, Invalid> {

@@ -120,6 +120,9 @@ impl FromRequestParts<App> for Authorised {
 
 fn authorise(app: &App, name: &str, parts: &Parts) -> Result<Arc<Stream>, ApiError> {
     let stream = app.stream(name)?;
+    if stream.is_open() {
+        return Err(ApiError::OpenStream);
+    }
     let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, key) = value.and_then(|value| value.split_once(' ')).ok_or(ApiError::NoKey)?;
     if !scheme.eq_ignore_ascii_case("bearer") {

@@ -38,6 +38,11 @@ pub enum ApiError {
     /// The key is another one.
     #[error("this is not the stream's key")]
     WrongKey,
+    /// There is none.
+    #[error(
+        "this stream is open to everybody and has no key: nets are taken for streams with a key only ([[stream]])"
+    )]
+    OpenStream,
     /// Too many of them were.
     #[error("too many wrong keys came from your address; try the right one in {} s", whole_seconds(*.0))]
     TooManyKeys(Duration),
@@ -121,6 +126,7 @@ impl ApiError {
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::TooManyKeys(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchBytes(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::OpenStream => StatusCode::FORBIDDEN,
             Self::NoTraining | Self::NotPublished | Self::Rejected(PackageRejection::NoNets) => {
                 StatusCode::CONFLICT
             }
@@ -143,6 +149,7 @@ impl ApiError {
             }
             Self::NoKey => ("key-missing", "Stream key missing"),
             Self::WrongKey => ("key-wrong", "Wrong stream key"),
+            Self::OpenStream => ("stream-open", "Stream without a key"),
             Self::TooManyKeys(_) => ("too-many-keys", "Too many wrong keys"),
             Self::NoSuchBytes(_) => ("no-such-bytes", "Range not satisfiable"),
             Self::TooLarge { what: Upload::Package, .. } => ("model-too-large", "Model package too large"),

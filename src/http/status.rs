@@ -86,7 +86,7 @@ pub(super) fn status(stream: &Stream, now: Instant) -> (StreamStatus, Figures) {
 
 fn state(presence: Presence) -> StreamState {
     match presence {
-        Presence::Idle | Presence::Closed => StreamState::Idle,
+        Presence::Idle | Presence::Over { .. } | Presence::Closed => StreamState::Idle,
         Presence::Live { .. } => StreamState::Live,
         Presence::Waiting { .. } => StreamState::Waiting,
     }

@@ -1,16 +1,23 @@
-//! Who may publish, and as which stream: the seam between a protocol's connection and the streams.
+//! Who may publish and play, and what: the seam between a protocol's connection and the streams.
 //!
-//! An admission may ask elsewhere, so its answer comes in its own time; until then the publisher waits, and sends nothing.
+//! An admission may ask elsewhere, so its answer comes in its own time; until then the peer waits, and sends nothing.
 
+use std::any::Any;
 use std::fmt::Debug;
-use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use api::names::StreamKey;
-use rtmp::Rejection;
+use api::names::{StreamKey, StreamName};
+use rtmp::{PlayRejection, Rejection};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::streams::{Error, Publication, Streams};
+use crate::clients::Client;
+use crate::out::Rendition;
+use crate::out::broadcast::Subscription;
+use crate::streams::{Error, Publication, Stream, Streams};
+
+/// Behind a stream's name it names what the server has made of it.
+const ENHANCED_SUFFIX: &str = "_enhanced";
 
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'a> {
@@ -18,36 +25,99 @@ pub struct PublishRequest<'a> {
     pub app: &'a str,
     /// The stream key or name, as the publisher sent it; [`StreamKey::readings`] says what it may mean.
     pub key: &'a SecretString,
-    pub peer: SocketAddr,
+    pub client: &'a Client,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct PlayRequest<'a> {
+    pub app: &'a str,
+    /// As the player sent it, arguments included.
+    pub name: &'a str,
+    pub client: &'a Client,
+}
+
+/// Kept for as long as what was admitted lasts, and dropped then.
+pub type Guard = Box<dyn Any + Send + Sync>;
+
+/// The right to publish.
+#[derive(Debug)]
+pub struct Grant {
+    pub publication: Publication,
+    pub guard: Option<Guard>,
+}
+
+/// The right to play, and what is played.
+#[derive(Debug)]
+pub struct Seat {
+    pub stream: StreamName,
+    pub subscription: Arc<Subscription>,
+    pub guard: Option<Guard>,
+}
+
+/// What stands behind the `?` of a name, or else of the application: `user=me&pass=secret`.
+pub fn arguments<'a>(app: &'a str, name: &'a str) -> Option<&'a str> {
+    let behind = |text: &'a str| text.split_once('?').map(|(_, arguments)| arguments);
+    behind(name).or_else(|| behind(app))
 }
 
 impl<'a> PublishRequest<'a> {
-    /// What stands behind the `?` of the key, or else of the application: `user=me&pass=secret`.
+    /// See [`arguments`].
     pub fn arguments(&self) -> Option<&'a str> {
-        let behind = |text: &'a str| text.split_once('?').map(|(_, arguments)| arguments);
-        behind(self.key.expose_secret()).or_else(|| behind(self.app))
+        arguments(self.app, self.key.expose_secret())
     }
 }
 
 pub trait Admission: Debug + Send + Sync {
     /// The right to publish, or what the publisher is told instead.
-    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a>;
+    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a, Grant, Rejection>;
+
+    /// The right to play, or what the player is told instead.
+    fn admit_player<'a>(&'a self, request: PlayRequest<'a>) -> Answer<'a, Seat, PlayRejection>;
 }
 
-/// An answer that may take its time. It is dropped when the publisher goes, or when the server ends.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Publication, Rejection>> + Send + 'a>>;
+/// An answer that may take its time. It is dropped when the peer goes, or when the server ends.
+pub type Answer<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
-/// Keys open streams, whatever stands around them and from wherever they come.
+/// Keys open streams, whatever stands around them and from wherever they come; names let everybody watch.
 impl Admission for Streams {
-    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a> {
+    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a, Grant, Rejection> {
         Box::pin(async move {
             // What is no key at all opens no stream either.
             let keys = StreamKey::readings(request.app, request.key);
             let stream = keys.iter().find_map(|key| self.authenticate(key)).ok_or(Rejection::BadKey)?;
-            stream.publish().map_err(|error| match error {
-                Error::InUse => Rejection::InUse,
-                _ => Rejection::Unavailable,
-            })
+            Ok(Grant { publication: publish(&stream)?, guard: None })
         })
     }
+
+    fn admit_player<'a>(&'a self, request: PlayRequest<'a>) -> Answer<'a, Seat, PlayRejection> {
+        Box::pin(async move {
+            let path = request.name.split('?').next().unwrap_or_default();
+            seat(self, path.trim_matches('/'), request.client)
+        })
+    }
+}
+
+/// Lets somebody publish to a stream who may.
+pub fn publish(stream: &Arc<Stream>) -> Result<Publication, Rejection> {
+    stream.publish().map_err(|error| match error {
+        Error::InUse => Rejection::InUse,
+        _ => Rejection::Unavailable,
+    })
+}
+
+/// A seat before a stream that is live: its public name for what came in, with `_enhanced` behind it for what the server has made
+/// of it.
+pub fn seat(streams: &Streams, name: &str, client: &Client) -> Result<Seat, PlayRejection> {
+    let find = |name: &str| name.parse().ok().and_then(|name| streams.find(&name));
+    let source = find(name).map(|stream| (stream, Rendition::SOURCE.id));
+    let enhanced = || {
+        let stream = find(name.strip_suffix(ENHANCED_SUFFIX)?)?;
+        let rendition = stream.enhanced()?;
+        Some((stream, rendition.id))
+    };
+    let (stream, rendition) = source.or_else(enhanced).ok_or(PlayRejection::NotFound)?;
+    let broadcast = stream.broadcast().ok_or(PlayRejection::NotFound)?;
+    let knows = client.introduction().and_then(|introduction| introduction.capabilities.as_ref());
+    let subscription = broadcast.subscribe(rendition, knows);
+    Ok(Seat { stream: stream.name().clone(), subscription, guard: None })
 }

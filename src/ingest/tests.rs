@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use media::flv::{Tag, TagKind};
-use rtmp::{Error, Publisher, Rejection};
+use rtmp::{Error, PlayRejection, Publisher, Rejection};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use crate::streams::{SessionSettings, StreamSettings, Streams};
 
 fn streams() -> Arc<Streams> {
     let stream =
-        StreamSettings { name: "demo".parse().unwrap(), key: "s3cret".parse().unwrap(), profile: None };
+        StreamSettings { name: "demo".parse().unwrap(), key: Some("s3cret".parse().unwrap()), profile: None };
     let settings = SessionSettings {
         hls: PackagerSettings::default(),
         grace: Duration::from_secs(60),
@@ -39,15 +39,19 @@ struct AppAndAddress {
 }
 
 impl Admission for AppAndAddress {
-    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a> {
+    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a, Grant, Rejection> {
         Box::pin(async move {
             // As if it had asked somebody.
             tokio::task::yield_now().await;
-            if request.app != self.app || request.peer.ip() != self.address {
+            if request.app != self.app || request.client.peer.ip() != self.address {
                 return Err(Rejection::NotAllowed);
             }
             self.streams.admit(request).await
         })
+    }
+
+    fn admit_player<'a>(&'a self, request: PlayRequest<'a>) -> Answer<'a, Seat, PlayRejection> {
+        self.streams.admit_player(request)
     }
 }
 
@@ -55,7 +59,11 @@ impl Admission for AppAndAddress {
 struct NeverAnswers;
 
 impl Admission for NeverAnswers {
-    fn admit<'a>(&'a self, _: PublishRequest<'a>) -> Answer<'a> {
+    fn admit<'a>(&'a self, _: PublishRequest<'a>) -> Answer<'a, Grant, Rejection> {
+        Box::pin(std::future::pending())
+    }
+
+    fn admit_player<'a>(&'a self, _: PlayRequest<'a>) -> Answer<'a, Seat, PlayRejection> {
         Box::pin(std::future::pending())
     }
 }
@@ -71,7 +79,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, admission, 8, Arc::default());
+        let ingest = Ingest::new(listener, admission, 8, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, shutdown, running }
@@ -114,13 +122,8 @@ async fn to_the_registry_only_the_key_counts() {
 
 #[test]
 fn arguments_stand_behind_the_key_or_the_application() {
-    let arguments = |app, key: &str| {
-        let key = SecretString::from(key.to_owned());
-        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-        PublishRequest { app, key: &key, peer }.arguments().map(str::to_owned)
-    };
-    assert_eq!(arguments("live?a=1", "key"), Some("a=1".to_owned()));
-    assert_eq!(arguments("live?a=1", "key?b=2&c=?"), Some("b=2&c=?".to_owned()));
+    assert_eq!(arguments("live?a=1", "key"), Some("a=1"));
+    assert_eq!(arguments("live?a=1", "key?b=2&c=?"), Some("b=2&c=?"));
     assert_eq!(arguments("live", "key"), None);
 }
 
@@ -187,6 +190,7 @@ async fn sound_that_cannot_be_used_is_a_problem_and_the_publisher_stays() {
 async fn an_address_with_too_many_wrong_keys_has_to_wait() {
     let peer = SocketAddr::from(([203, 0, 113, 7], 1));
     let half_open = HalfOpen::new(1, Arc::default());
+    let clients = Arc::new(Clients::default());
     let streams = streams();
     let url = "rtmp://localhost/live".parse().unwrap();
     let mut said = Vec::new();
@@ -194,9 +198,10 @@ async fn an_address_with_too_many_wrong_keys_has_to_wait() {
         let key = SecretString::from(if attempt < 10 { "wrong" } else { "s3cret" });
         let (near, far) = tokio::io::duplex(64 << 10);
         let entry = half_open.enter();
+        let client = clients.enter(peer);
         let (refused, _) = tokio::join!(
             Publisher::publish(near, &url, &key, Limits::default()),
-            publisher::serve(far, peer, &*streams, Limits::default(), &entry),
+            connection::serve(far, &client, &*streams, Limits::default(), &entry),
         );
         let Error::Refused { description, .. } = refused.unwrap_err() else { panic!("not refused") };
         said.push(description);
@@ -237,8 +242,9 @@ async fn an_admission_that_never_answers_turns_publishers_away() {
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let half_open = HalfOpen::new(1, Arc::default());
     let mut tasks = JoinSet::new();
+    let client = Arc::new(Clients::default()).enter(peer);
     tasks.spawn(async move {
-        publisher::serve(far, peer, &NeverAnswers, Limits::default(), &half_open.enter()).await
+        connection::serve(far, &client, &NeverAnswers, Limits::default(), &half_open.enter()).await
     });
     let url = "rtmp://localhost/live".parse().unwrap();
     let key = SecretString::from("s3cret");

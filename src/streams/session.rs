@@ -16,6 +16,7 @@ use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
 use crate::lane::queue::{LaneInput, lane_queue};
 use crate::lane::{Lane, LaneParts, LaneStats, Shared};
+use crate::out::broadcast::Broadcast;
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
 use crate::problems::Problems;
@@ -62,6 +63,8 @@ impl fmt::Debug for SessionSettings {
 pub struct Session {
     /// One of the sinks: the one that HTTP reads.
     pub packager: Arc<Packager>,
+    /// Another one: what RTMP players and relays take.
+    pub broadcast: Arc<Broadcast>,
     pub lane: Option<LaneFeed>,
     pub video: Option<Incoming<VideoConfig>>,
     pub audio: Option<Incoming<AudioConfig>>,
@@ -107,7 +110,8 @@ impl Session {
     /// A fresh playlist. A lane that cannot be started is missing, and nothing else.
     pub(super) fn begin(settings: &SessionSettings, model: &Arc<StreamModel>) -> Self {
         let packager = Packager::new(settings.hls);
-        let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&packager) as _];
+        let broadcast = Broadcast::new();
+        let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&packager) as _, Arc::clone(&broadcast) as _];
         sinks.extend(settings.sinks.iter().map(|open| open(&model.name)));
         let sinks = Sinks::new(model.name.clone(), sinks);
         model.session_began();
@@ -122,6 +126,7 @@ impl Session {
         let sound = Sound::new(model.name.clone(), sinks.clone(), problems.clone());
         Self {
             packager,
+            broadcast,
             lane,
             video: None,
             audio: None,
@@ -327,6 +332,10 @@ impl<C> Incoming<C> {
 }
 
 impl LaneFeed {
+    pub fn rendition(&self) -> Rendition {
+        self.rendition
+    }
+
     fn start(
         shared: &Shared,
         sinks: &Sinks,

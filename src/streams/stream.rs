@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
 use super::report::CheckedReport;
-use super::session::{Session, SessionSettings};
+use super::session::{LaneFeed, Session, SessionSettings};
 use crate::inference::{Profile, StreamModel};
-use crate::out::Arrival;
+use crate::out::broadcast::Broadcast;
 use crate::out::hls::Packager;
+use crate::out::{Arrival, Rendition};
 use crate::problems::Problems;
 
 /// So often within [`TURNS`] may a publisher that is heard be replaced. Two encoders that come back by themselves would
@@ -26,13 +27,17 @@ const TURNS: Duration = Duration::from_secs(60);
 /// A publisher that has sent nothing for so long is not heard: probably it is the one that comes back.
 const UNHEARD: Duration = Duration::from_secs(3);
 
+/// How long an open stream is listed after its end: players read the end of the playlist meanwhile.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
 /// A stream and who may publish to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamSettings {
     /// Public name.
     pub name: StreamName,
-    /// What the publisher has as stream key; secret.
-    pub key: StreamKey,
+    /// What the publisher has as stream key; secret. Without one the stream is open: others decide who may publish, and it goes
+    /// when it is over.
+    pub key: Option<StreamKey>,
     /// Which net, if not the server's usual one.
     pub profile: Option<Profile>,
 }
@@ -40,7 +45,7 @@ pub struct StreamSettings {
 /// One stream of the registry.
 #[derive(Debug)]
 pub struct Stream {
-    key: StreamKey,
+    key: Option<StreamKey>,
     model: Arc<StreamModel>,
     settings: Arc<SessionSettings>,
     left: Arc<Notify>,
@@ -69,6 +74,8 @@ pub enum Presence {
     Live { since: Instant },
     /// Somebody did, and may come back until then.
     Waiting { until: Instant },
+    /// Somebody did, and the playlist has ended.
+    Over { since: Instant },
     /// The stream has ended; nobody may.
     Closed,
 }
@@ -107,7 +114,12 @@ impl Stream {
 
     /// Whether this is the stream's key; takes the same time wherever a wrong one differs.
     pub fn has_key(&self, key: &StreamKey) -> bool {
-        self.key == *key
+        self.key.as_ref().is_some_and(|own| own == key)
+    }
+
+    /// Whether it lasts only as long as somebody publishes.
+    pub fn is_open(&self) -> bool {
+        self.key.is_none()
     }
 
     /// The stream's nets.
@@ -118,6 +130,18 @@ impl Stream {
     /// The newest playlist: the live one, or the one that ended last.
     pub fn packager(&self) -> Option<Arc<Packager>> {
         self.look(|_, session| session.map(|session| Arc::clone(&session.packager)))
+    }
+
+    /// What RTMP players take now; none while nothing is live.
+    pub fn broadcast(&self) -> Option<Arc<Broadcast>> {
+        self.look(|_, session| {
+            session.filter(|session| !session.is_over()).map(|session| Arc::clone(&session.broadcast))
+        })
+    }
+
+    /// What the lane makes, if there is one.
+    pub fn enhanced(&self) -> Option<Rendition> {
+        self.look(|_, session| session.and_then(|session| session.lane.as_ref()).map(LaneFeed::rendition))
     }
 
     /// Looks at everything that is known at one moment. The figures of a session that has ended stay until the next
@@ -134,7 +158,7 @@ impl Stream {
         match inner.presence {
             Presence::Live { .. } => inner.take_over(&self.settings)?,
             Presence::Closed => return Err(Error::Ended),
-            Presence::Idle | Presence::Waiting { .. } => {}
+            Presence::Idle | Presence::Waiting { .. } | Presence::Over { .. } => {}
         }
         match inner.live_session() {
             Some(session) => session.new_publisher(),
@@ -154,9 +178,25 @@ impl Stream {
         Ok(())
     }
 
-    /// Until when the publisher is waited for, if it is.
-    pub(super) fn waits_until(&self) -> Option<Instant> {
-        self.look(|presence, _| if let Presence::Waiting { until } = presence { Some(until) } else { None })
+    /// When something is to be done about the stream: its publisher is waited for no longer, or it is forgotten.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self.look(|presence, _| presence) {
+            Presence::Waiting { until } => Some(until),
+            Presence::Over { since } if self.is_open() => Some(since + REMEMBERED),
+            _ => None,
+        }
+    }
+
+    /// Whether it is open and over, and whoever wanted to has read the end of its playlist. If so, nobody may publish to it any
+    /// more: the next one of the same name is another stream.
+    pub(super) fn forget(&self, now: Instant) -> bool {
+        let mut inner = self.inner.lock();
+        let is_forgotten =
+            self.is_open() && matches!(inner.presence, Presence::Over { since } if since + REMEMBERED <= now);
+        if is_forgotten {
+            inner.presence = Presence::Closed;
+        }
+        is_forgotten
     }
 
     /// As if the publisher had sent nothing for a while.
@@ -170,7 +210,7 @@ impl Stream {
         let mut inner = self.inner.lock();
         match inner.presence {
             Presence::Waiting { until } if until <= now => {
-                inner.presence = Presence::Idle;
+                inner.presence = Presence::Over { since: now };
                 self.end_session(&mut inner)
             }
             _ => None,

@@ -10,7 +10,7 @@ use crate::out::hls::{PackagerSettings, Reload};
 use crate::out::{Arrival, Rendition};
 
 fn settings(name: &str, key: &str) -> StreamSettings {
-    StreamSettings { name: name.parse().unwrap(), key: key.parse().unwrap(), profile: None }
+    StreamSettings { name: name.parse().unwrap(), key: Some(key.parse().unwrap()), profile: None }
 }
 
 fn streams() -> Streams {
@@ -72,7 +72,7 @@ async fn a_removed_stream_ends_as_if_the_server_did() {
     assert_eq!(play(&publication), Err(Error::Ended), "its publisher is told");
     assert_eq!(stream.publish().unwrap_err(), Error::Ended, "whoever found it before cannot publish");
     drop(publication);
-    assert_eq!(stream.waits_until(), None, "nobody is waited for");
+    assert_eq!(stream.due(), None, "nobody is waited for");
     assert!(streams.find(stream.name()).is_none());
     assert!(streams.authenticate(&"s3cret".parse().unwrap()).is_none());
     let gone = Error::NoStream("demo".parse().unwrap());
@@ -103,7 +103,7 @@ async fn who_has_the_key_takes_over_and_the_playlist_goes_on() {
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(text.contains("#EXT-X-DISCONTINUITY\n") && !text.contains("ENDLIST"), "{text}");
     drop(second);
-    assert!(stream.waits_until().is_some());
+    assert!(stream.due().is_some());
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_grace_period_ends_also_of_a_stream_that_came_later() {
 
     let stream = streams.add(settings("demo", "s3cret")).unwrap();
     drop(stream.publish().unwrap());
-    while stream.look(|presence, _| presence) != Presence::Idle {
+    while !matches!(stream.look(|presence, _| presence), Presence::Over { .. }) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert!(stream.look(|_, session| session.unwrap().is_over()));

@@ -15,6 +15,14 @@ const LEGACY_AAC: u8 = FORMAT_AAC << 4 | 0x0f;
 const LEGACY_CONFIG: u8 = 0;
 const LEGACY_FRAME: u8 = 1;
 
+/// What `onMetaData` calls the codec: the legacy number, or the fourCC as one.
+pub(super) fn metadata_id(codec: AudioCodec) -> f64 {
+    match codec {
+        AudioCodec::Aac => FORMAT_AAC.into(),
+        AudioCodec::Opus => u32::from_be_bytes(enhanced::four_cc(&AUDIO_CODECS, codec)).into(),
+    }
+}
+
 /// The header of a configuration. AAC keeps the legacy form, which every server reads.
 pub(super) fn config_header(codec: AudioCodec) -> Vec<u8> {
     match codec {

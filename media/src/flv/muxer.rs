@@ -12,6 +12,8 @@ use crate::picture::{FrameRate, Size};
 /// What a publisher tells about its stream ahead of the media.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamInfo {
+    pub video_codec: Option<VideoCodec>,
+    pub audio_codec: Option<AudioCodec>,
     pub size: Option<Size>,
     pub frame_rate: Option<FrameRate>,
     pub video_bitrate: Option<u32>,
@@ -54,7 +56,7 @@ impl Muxer {
         }
     }
 
-    /// `onMetaData` as a publisher sends it: wrapped into `@setDataFrame`, at time zero.
+    /// `onMetaData` at time zero, as files and players have it.
     pub fn metadata(info: &StreamInfo) -> Tag {
         Tag { kind: TagKind::Script, timestamp: 0, body: info.to_amf0() }
     }
@@ -78,16 +80,15 @@ impl Muxer {
 
 impl StreamInfo {
     fn to_amf0(&self) -> Bytes {
-        const CODEC_AVC: f64 = 7.0;
-        const CODEC_AAC: f64 = 10.0;
-        let number = |value: f64| Some(Value::Number(value));
+        let video = self.video_codec.map(|codec| Value::Number(video::metadata_id(codec)));
+        let audio = self.audio_codec.map(|codec| Value::Number(audio::metadata_id(codec)));
         let properties = [
             ("width", self.size.map(|size| Value::Number(size.width.into()))),
             ("height", self.size.map(|size| Value::Number(size.height.into()))),
             ("framerate", self.frame_rate.map(|rate| Value::Number(rate.as_f64()))),
-            ("videocodecid", self.size.and(number(CODEC_AVC))),
+            ("videocodecid", video),
             ("videodatarate", self.video_bitrate.map(|rate| Value::Number(f64::from(rate) / 1_000.0))),
-            ("audiocodecid", self.audio_sample_rate.and(number(CODEC_AAC))),
+            ("audiocodecid", audio),
             ("audiosamplerate", self.audio_sample_rate.map(|rate| Value::Number(rate.into()))),
             ("audiochannels", self.audio_channels.map(|count| Value::Number(count.into()))),
             ("stereo", self.audio_channels.map(|count| Value::Boolean(count > 1))),
@@ -95,7 +96,6 @@ impl StreamInfo {
         ];
         let known: Vec<_> = properties.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let mut script = BytesMut::new();
-        put_text(&mut script, "@setDataFrame");
         put_text(&mut script, "onMetaData");
         put_array(&mut script, &known);
         script.freeze()

@@ -26,6 +26,14 @@ const LEGACY_END: u8 = 2;
 /// The composition offset has 24 bits with a sign.
 const OFFSETS: std::ops::RangeInclusive<i64> = -0x80_0000..=0x7f_ffff;
 
+/// What `onMetaData` calls the codec: the legacy number, or the fourCC as one (Enhanced RTMP v2, "Enhanced onMetaData").
+pub(super) fn metadata_id(codec: VideoCodec) -> f64 {
+    match codec {
+        VideoCodec::Avc => LEGACY_AVC.into(),
+        _ => u32::from_be_bytes(enhanced::four_cc(&VIDEO_CODECS, codec)).into(),
+    }
+}
+
 /// The header of a configuration. H.264 keeps the legacy form, which every server reads.
 pub(super) fn config_header(codec: VideoCodec) -> Vec<u8> {
     match codec {

@@ -22,6 +22,10 @@ pub enum Value {
 }
 
 impl Value {
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Boolean(yes) = self { Some(*yes) } else { None }
+    }
+
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -54,6 +58,12 @@ impl From<f64> for Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
     }
 }
 

@@ -15,6 +15,8 @@ impl ChunkStreamId {
     pub const CONTROL: Self = Self(2);
     pub const COMMAND: Self = Self(3);
     pub const AUDIO: Self = Self(4);
+    /// Data for players. Commands have a stream of their own.
+    pub const DATA: Self = Self(5);
     pub const VIDEO: Self = Self(6);
 
     /// None outside 2 to 65599.
@@ -62,6 +64,11 @@ impl Default for ChunkWriter {
 }
 
 impl ChunkWriter {
+    /// A writer to somebody who knows the chunk size already.
+    pub(super) fn with_chunk_size(chunk_size: usize) -> Self {
+        Self { chunk_size, ..Self::default() }
+    }
+
     /// Says to the peer that chunks are larger from here on; `size` is kept within 1 and [`MAX_CHUNK_SIZE`].
     pub fn set_chunk_size(&mut self, size: usize, out: &mut BytesMut) {
         let size = size.clamp(1, MAX_CHUNK_SIZE);

@@ -9,31 +9,41 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::transport::Transport;
-use crate::{Error, Event, Limits, Rejection, ServerSession};
+use crate::{Chunked, Error, Event, Limits, PlayRejection, Rejection, ServerSession};
 
 /// What a timeout waited for.
-const PUBLISH_REQUEST: &str = "waiting for a publish request";
+const REQUEST: &str = "waiting for a request to publish or play";
 const MEDIA: &str = "waiting for sound or pictures";
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A connection of a peer that wants to publish.
+/// A connection of a peer that wants to publish or to play.
 #[derive(Debug)]
 pub struct ServerConnection<S = TcpStream> {
     transport: Transport<S>,
     session: ServerSession,
     limits: Limits,
     started: Instant,
-    /// Since when the peer has had nothing to publish.
+    /// Since when the peer has had nothing to do.
     idle_since: Option<Instant>,
     /// When an accepted publisher last sent audio or video.
     media: Option<Instant>,
     /// When the peer last sent anything, or was last asked to go on.
     heard: Instant,
     pinged: bool,
+    /// When the network last took something, or there was nothing to take.
+    taken: Instant,
+    traffic: Traffic,
     /// What ended the session, told behind the events before it.
     failure: Option<Error>,
+}
+
+/// Bytes of a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub received: u64,
+    pub sent: u64,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
@@ -53,6 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             media: None,
             heard: now,
             pinged: false,
+            taken: now,
+            traffic: Traffic::default(),
             failure: None,
         };
         // Kept for later: events that came before the fault are told first.
@@ -68,8 +80,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                 Some(event) => {
                     // The time of our own decision is not the peer's.
                     match event {
-                        Event::PublishRequested { .. } => self.idle_since = None,
-                        Event::Unpublished => {
+                        Event::PublishRequested { .. } | Event::PlayRequested { .. } => {
+                            self.idle_since = None
+                        }
+                        Event::Unpublished | Event::Stopped => {
                             self.idle_since = Some(Instant::now());
                             self.media = None;
                         }
@@ -110,6 +124,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     /// Turns the peer away: answers, and closes the connection.
     pub async fn reject_publish(&mut self, rejection: &Rejection) -> Result<(), Error> {
         self.session.reject_publish(rejection);
+        self.farewell().await
+    }
+
+    /// Lets the peer play.
+    pub async fn accept_play(&mut self) -> Result<(), Error> {
+        self.session.accept_play();
+        self.heard = Instant::now();
+        self.flush().await
+    }
+
+    /// Turns a player away: answers, and closes the connection.
+    pub async fn reject_play(&mut self, rejection: PlayRejection) -> Result<(), Error> {
+        self.session.reject_play(rejection);
+        self.farewell().await
+    }
+
+    /// Says that what the peer plays has ended, and closes the connection.
+    pub async fn end_play(&mut self) -> Result<(), Error> {
+        self.session.end_play();
+        self.farewell().await
+    }
+
+    /// Adds a tag to what a player is to get; it leaves while [`next_event`](Self::next_event) is waited for. Look at
+    /// [`unsent`](Self::unsent): who reads slowly must not fill the memory.
+    pub fn play_tag(&mut self, tag: &Chunked) {
+        self.session.play_tag(tag);
+    }
+
+    /// Bytes that wait for the network.
+    pub fn unsent(&mut self) -> usize {
+        self.session.output_mut().len()
+    }
+
+    /// Waits until the network has taken everything.
+    pub async fn sent(&mut self) -> Result<(), Error> {
+        self.flush().await
+    }
+
+    /// Bytes that came in and went out, the handshake aside.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// Sends what is left to say, and closes.
+    async fn farewell(&mut self) -> Result<(), Error> {
         self.flush().await?;
         // A peer that keeps talking has had its answer.
         let _ = timeout(FAREWELL, self.transport.close()).await;
@@ -133,6 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                     input => input?,
                 };
                 self.failure = self.session.push(input).err();
+                self.traffic.received += input.len() as u64;
                 self.heard = Instant::now();
                 self.pinged = false;
                 return Ok(!input.is_empty());
@@ -148,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
 
     fn deadline(&self) -> (Instant, &'static str) {
         let silent = self.heard + self.limits.read_timeout;
-        let idle = self.idle_since.map(|since| (since + self.limits.publish_timeout, PUBLISH_REQUEST));
+        let idle = self.idle_since.map(|since| (since + self.limits.request_timeout, REQUEST));
         let media = self.media.map(|since| (since + self.limits.media_timeout, MEDIA));
         let all = [Some((silent, "waiting for any sign of life")), idle, media];
         all.into_iter().flatten().min_by_key(|(deadline, _)| *deadline).expect("the first is always there")
@@ -163,20 +223,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold
-    /// its place for ever.
+    /// its place for ever. If the future is dropped, the next one goes on, and so does the time.
     async fn flush(&mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + self.limits.write_timeout;
-        while !self.session.output_mut().is_empty() {
+        if self.taken_all() {
+            self.taken = Instant::now();
+        }
+        let deadline = self.taken + self.limits.write_timeout;
+        while !self.taken_all() {
+            let before = self.session.output_mut().len();
             let written = timeout_at(deadline, self.transport.write(self.session.output_mut()))
                 .await
-                .map_err(|_| Error::Timeout("waiting for the peer to take our answers"))?;
+                .map_err(|_| Error::Timeout("waiting for the peer to take what it is sent"))?;
             match written {
-                // Nobody hears our answers any more, but what the peer said before is still to be read.
+                // Nobody hears us any more, but what the peer said before is still to be read.
                 Err(error) if is_gone(&error) => self.session.output_mut().clear(),
                 written => written?,
             }
+            self.traffic.sent += (before - self.session.output_mut().len()) as u64;
         }
+        self.taken = Instant::now();
         Ok(())
+    }
+
+    fn taken_all(&mut self) -> bool {
+        self.session.output_mut().is_empty()
     }
 }
 

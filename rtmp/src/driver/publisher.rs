@@ -1,21 +1,16 @@
 //! The publisher's end of a connection.
 
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use media::flv::Tag;
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::dial::{SEND_BUFFER, open};
 use super::transport::Transport;
 use crate::{Capabilities, ClientSession, Error, Limits, RtmpUrl};
-
-/// Bytes that the system may hold for us. Left to itself it takes megabytes, which at the rates of a thin stream hide
-/// a minute of congestion; this is enough for 10 Mbit/s over 100 ms.
-const SEND_BUFFER: u32 = 128 << 10;
 
 /// How long saying goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -155,22 +150,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         }
         Ok(())
     }
-}
-
-/// Connects to the first address that answers.
-async fn open(url: &RtmpUrl) -> io::Result<TcpStream> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in lookup_host((url.host(), url.port())).await? {
-        match open_address(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-async fn open_address(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.connect(address).await
 }

@@ -1,18 +1,23 @@
 //! Bytes in, bytes out, handshake. No protocol beyond that.
 
+use std::fmt;
 use std::future::poll_fn;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Poll, ready};
-use std::{fmt, io};
 
-use bytes::{Buf, BytesMut};
+use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::Error;
 use crate::handshake::Handshake;
+use crate::outgoing::Outgoing;
 
 /// Bytes read at once: a large picture takes a few reads, and idle connections stay cheap.
 const READ_BUFFER: usize = 16 << 10;
+
+/// Pieces of output handed to the system at once: tags of a second or so.
+const PIECES: usize = 64;
 
 /// A connection and the buffer it reads into.
 pub(super) struct Transport<S> {
@@ -36,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     }
 
     /// Hands some output to the network.
-    pub(super) async fn write(&mut self, output: &mut BytesMut) -> io::Result<()> {
+    pub(super) async fn write(&mut self, output: &mut Outgoing) -> io::Result<()> {
         match self.stream.write_buf(output).await? {
             0 if !output.is_empty() => Err(io::ErrorKind::WriteZero.into()),
             _ => Ok(()),
@@ -45,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
 
     /// Reads or writes, whichever is possible first; reading if both are. What was read, of which nothing is the end of
     /// the peer's stream; none if the network has taken some of the output.
-    pub(super) async fn exchange(&mut self, output: &mut BytesMut) -> io::Result<Option<&[u8]>> {
+    pub(super) async fn exchange(&mut self, output: &mut Outgoing) -> io::Result<Option<&[u8]>> {
         let Self { stream, buffer } = self;
         let read = poll_fn(|context| {
             let mut filled = ReadBuf::new(buffer);
@@ -55,7 +60,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
             if output.is_empty() {
                 return Poll::Pending;
             }
-            let written = ready!(Pin::new(&mut *stream).poll_write(context, output))?;
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let count = output.chunks_vectored(&mut slices);
+            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count]))?;
             if written == 0 {
                 return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero)));
             }

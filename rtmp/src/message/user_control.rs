@@ -4,10 +4,14 @@ use bytes::{BufMut, BytesMut};
 
 use super::{Message, MessageKind};
 
-/// The events that publishing needs; the others are for players.
+/// The events that we need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserControl {
     StreamBegin(u32),
+    /// Nothing follows on this stream.
+    StreamEof(u32),
+    /// How many milliseconds a player wants to have ahead on a stream.
+    SetBufferLength(u32, u32),
     /// Answer with the same number.
     PingRequest(u32),
     PingResponse(u32),
@@ -15,6 +19,8 @@ pub enum UserControl {
 
 impl UserControl {
     const STREAM_BEGIN: u16 = 0;
+    const STREAM_EOF: u16 = 1;
+    const SET_BUFFER_LENGTH: u16 = 3;
     const PING_REQUEST: u16 = 6;
     const PING_RESPONSE: u16 = 7;
 
@@ -24,6 +30,7 @@ impl UserControl {
         let number = u32::from_be_bytes(*rest.first_chunk()?);
         match u16::from_be_bytes(*event) {
             Self::STREAM_BEGIN => Some(Self::StreamBegin(number)),
+            Self::STREAM_EOF => Some(Self::StreamEof(number)),
             Self::PING_REQUEST => Some(Self::PingRequest(number)),
             Self::PING_RESPONSE => Some(Self::PingResponse(number)),
             _ => None,
@@ -31,14 +38,24 @@ impl UserControl {
     }
 
     pub fn message(self) -> Message {
-        let (event, number) = match self {
-            Self::StreamBegin(stream_id) => (Self::STREAM_BEGIN, stream_id),
-            Self::PingRequest(time) => (Self::PING_REQUEST, time),
-            Self::PingResponse(time) => (Self::PING_RESPONSE, time),
+        let event = match self {
+            Self::StreamBegin(_) => Self::STREAM_BEGIN,
+            Self::StreamEof(_) => Self::STREAM_EOF,
+            Self::SetBufferLength(..) => Self::SET_BUFFER_LENGTH,
+            Self::PingRequest(_) => Self::PING_REQUEST,
+            Self::PingResponse(_) => Self::PING_RESPONSE,
         };
-        let mut body = BytesMut::with_capacity(6);
+        let (Self::StreamBegin(number)
+        | Self::StreamEof(number)
+        | Self::SetBufferLength(number, _)
+        | Self::PingRequest(number)
+        | Self::PingResponse(number)) = self;
+        let mut body = BytesMut::with_capacity(10);
         body.put_u16(event);
         body.put_u32(number);
+        if let Self::SetBufferLength(_, length) = self {
+            body.put_u32(length);
+        }
         Message { kind: MessageKind::UserControl, stream_id: 0, timestamp: 0, body: body.freeze() }
     }
 }

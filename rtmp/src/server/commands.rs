@@ -1,12 +1,11 @@
-//! What the server does at each command of an encoder.
+//! What the server does at each command of an encoder or a player.
 
 use secrecy::SecretString;
-use tracing::debug;
 
-use super::{Publication, ServerSession, replies};
-use crate::amf0::Value;
+use super::{Role, ServerSession, replies};
+use crate::amf0::{Object, Value};
 use crate::message::Command;
-use crate::{Error, Event, Rejection};
+use crate::{Error, Event, Introduction, Rejection};
 
 impl ServerSession {
     pub(super) fn command(&mut self, stream_id: u32, command: Command) -> Result<(), Error> {
@@ -14,9 +13,10 @@ impl ServerSession {
             "connect" => self.connect(&command),
             "createStream" => self.create_stream(&command),
             "publish" => self.publish(stream_id, &command),
-            // Ends with the stream it names, which is the only one that is published.
+            "play" => self.play(stream_id, &command),
+            // Ends with the stream it names, which is the only one in use.
             "FCUnpublish" | "closeStream" => {
-                self.unpublish();
+                self.leave();
                 Ok(())
             }
             "deleteStream" => {
@@ -27,8 +27,8 @@ impl ServerSession {
                 self.reply(0, &replies::done(&command));
                 Ok(())
             }
-            name => {
-                debug!(name, "ignored a command");
+            _ => {
+                self.while_playing(&command);
                 Ok(())
             }
         }
@@ -47,10 +47,13 @@ impl ServerSession {
             self.send(message);
         }
         // Before the answer, which fits into one chunk then.
-        self.writer.set_chunk_size(replies::CHUNK_SIZE, &mut self.output);
+        self.writer.set_chunk_size(replies::CHUNK_SIZE, self.output.written());
         self.reply(0, &replies::connected(command));
         self.app = Some(app.clone());
-        self.events.push_back(Event::Connected { app });
+        let nothing = Object::new();
+        let object = command.object().unwrap_or(&nothing);
+        let introduction = Introduction::read(app, object, self.limits.introduction);
+        self.events.push_back(Event::Connected(Box::new(introduction)));
         Ok(())
     }
 
@@ -68,21 +71,8 @@ impl ServerSession {
     }
 
     fn publish(&mut self, stream_id: u32, command: &Command) -> Result<(), Error> {
-        let unexpected = |reason| Err(Error::Unexpected { command: "publish", reason });
-        let Some(app) = self.app.clone() else { return unexpected("connect has to come first") };
-        // Some encoders publish on the connection itself, which other servers let them do.
-        if stream_id != 0 && !self.streams.contains(&stream_id) {
-            return unexpected("createStream has to come first");
-        }
-        if self.publication != Publication::None {
-            return unexpected("the peer publishes already");
-        }
-        // Counted over the whole connection, or guessing keys would cost no handshakes.
-        self.publishes += 1;
-        if self.publishes > self.limits.publishes {
-            return Err(Error::limit("publish requests", self.limits.publishes as usize));
-        }
-        self.publication = Publication::Requested(stream_id);
+        let app = self.request("publish", stream_id)?;
+        self.role = Role::AsksToPublish(stream_id);
         match command.argument(0).and_then(Value::as_str) {
             Some(key) => {
                 let key = SecretString::from(key.to_owned());
@@ -94,24 +84,54 @@ impl ServerSession {
         Ok(())
     }
 
+    /// Whether the peer may ask for anything on this message stream; answers the application.
+    pub(super) fn request(&mut self, command: &'static str, stream_id: u32) -> Result<String, Error> {
+        let unexpected = |reason| Err(Error::Unexpected { command, reason });
+        let Some(app) = self.app.clone() else { return unexpected("connect has to come first") };
+        // Some encoders publish on the connection itself, which other servers let them do.
+        if stream_id != 0 && !self.streams.contains(&stream_id) {
+            return unexpected("createStream has to come first");
+        }
+        match self.role {
+            Role::None => {}
+            Role::AsksToPublish(_) | Role::Publishes(_) => return unexpected("the peer publishes already"),
+            Role::AsksToPlay(_) | Role::Plays(_) => return unexpected("the peer plays already"),
+        }
+        // Counted over the whole connection, or guessing keys would cost no handshakes.
+        self.requests += 1;
+        if self.requests > self.limits.requests {
+            return Err(Error::limit("requests to publish or play", self.limits.requests as usize));
+        }
+        Ok(app)
+    }
+
     fn delete_stream(&mut self, command: &Command) {
         let Some(stream_id) = command.argument(0).and_then(Value::as_number).map(|id| id as u32) else {
             return;
         };
         self.streams.remove(&stream_id);
         // Who publishes on the connection itself means that with any number.
-        if matches!(self.publication, Publication::Requested(id) | Publication::Accepted(id) if id == stream_id || id == 0)
-        {
-            self.unpublish();
+        let used = match self.role {
+            Role::None => return,
+            Role::AsksToPublish(id) | Role::Publishes(id) | Role::AsksToPlay(id) => id,
+            Role::Plays(playing) => playing.stream_id,
+        };
+        if used == stream_id || used == 0 {
+            self.leave();
         }
     }
 
-    fn unpublish(&mut self) {
-        match std::mem::replace(&mut self.publication, Publication::None) {
-            Publication::None => return,
-            Publication::Requested(_) => {}
-            Publication::Accepted(stream_id) => self.reply(stream_id, &replies::unpublished()),
-        }
-        self.events.push_back(Event::Unpublished);
+    /// The peer is done with what it did, or with what it asked for.
+    fn leave(&mut self) {
+        let event = match std::mem::replace(&mut self.role, Role::None) {
+            Role::None => return,
+            Role::AsksToPublish(_) => Event::Unpublished,
+            Role::Publishes(stream_id) => {
+                self.reply(stream_id, &replies::unpublished());
+                Event::Unpublished
+            }
+            Role::AsksToPlay(_) | Role::Plays(_) => Event::Stopped,
+        };
+        self.events.push_back(event);
     }
 }

@@ -1,9 +1,11 @@
 //! What the server says, as media servers have always said it.
 
 use crate::acknowledge::WINDOW;
-use crate::amf0::{Object, Value};
+use bytes::BytesMut;
+
+use crate::amf0::{self, Object, Value};
 use crate::capabilities::{self, Role};
-use crate::event::Rejection;
+use crate::event::{PlayRejection, Rejection};
 use crate::message::{Command, Message, MessageKind};
 
 /// Our chunks are few and small; one answer fits into one.
@@ -51,6 +53,45 @@ pub(super) fn publish_rejected(rejection: &Rejection) -> Command {
 /// Go on, but somebody should look at what is sent.
 pub(super) fn bad_format(description: &str) -> Command {
     Command::on_status("warning", "NetStream.Publish.BadFormat", description)
+}
+
+/// Pictures come now.
+pub(super) fn play_started() -> Command {
+    Command::on_status("status", "NetStream.Play.Start", "Start live")
+}
+
+/// Flash players ask nobody else whether they may look into the pictures.
+pub(super) fn sample_access(stream_id: u32) -> Message {
+    let mut body = BytesMut::new();
+    for value in [Value::from("|RtmpSampleAccess"), Value::Boolean(true), Value::Boolean(true)] {
+        amf0::encode(&value, &mut body);
+    }
+    Message { kind: MessageKind::DataAmf0, stream_id, timestamp: 0, body: body.freeze() }
+}
+
+/// Go away.
+pub(super) fn play_rejected(rejection: PlayRejection) -> Command {
+    Command::on_status("error", rejection.code(), rejection.description())
+}
+
+/// Nobody publishes any more.
+pub(super) fn play_ended() -> [Command; 2] {
+    [
+        Command::on_status("status", "NetStream.Play.UnpublishNotify", "Publishing has ended."),
+        Command::on_status("status", "NetStream.Play.Stop", "Stop live"),
+    ]
+}
+
+pub(super) fn paused(is_paused: bool) -> Command {
+    match is_paused {
+        true => Command::on_status("status", "NetStream.Pause.Notify", "Paused."),
+        false => Command::on_status("status", "NetStream.Unpause.Notify", "Goes on."),
+    }
+}
+
+/// How long a stream is that is live: nobody knows.
+pub(super) fn stream_length(question: &Command) -> Command {
+    Command::new("_result", question.transaction, [Value::Null, Value::Number(0.0)])
 }
 
 /// Goodbye.

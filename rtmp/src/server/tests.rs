@@ -75,14 +75,16 @@ impl Talk {
 
     fn events(&mut self) -> Vec<String> {
         let told = |event| match event {
-            Event::Connected { app } => format!("connected to {app}"),
+            Event::Connected(peer) => format!("connected to {}", peer.app),
             Event::PublishRequested { app, key } => {
                 format!("{} asks to publish to {app}", key.expose_secret())
             }
             Event::Tag(Tag { kind, timestamp, body }) => {
                 format!("{kind:?} at {timestamp}: {}", body.escape_ascii())
             }
+            Event::PlayRequested { app, name } => format!("asks to play {name} of {app}"),
             Event::Unpublished => "unpublished".into(),
+            Event::Stopped => "stopped".into(),
             Event::Closed => "closed".into(),
         };
         std::iter::from_fn(|| self.session.poll_event()).map(told).collect()
@@ -327,14 +329,14 @@ fn deleting_somebody_elses_stream_changes_nothing() {
 #[test]
 fn a_connection_may_publish_again_a_few_times() {
     let mut talk = Talk::publishing();
-    for _ in 1..Limits::default().publishes {
+    for _ in 1..Limits::default().requests {
         talk.call(1, "closeStream", [Value::Null]).unwrap();
         talk.call(1, "publish", [Value::Null, Value::from("s3cret")]).unwrap();
         assert_eq!(talk.events(), ["unpublished", "s3cret asks to publish to live"]);
     }
     talk.call(1, "closeStream", [Value::Null]).unwrap();
     let refused = talk.call(1, "publish", [Value::Null, Value::from("s3cret")]);
-    assert_eq!(refused, Err(Error::limit("publish requests", 16)));
+    assert_eq!(refused, Err(Error::limit("requests to publish or play", 16)));
     assert_eq!(talk.events(), ["unpublished", "closed"]);
 }
 
@@ -361,7 +363,6 @@ fn the_order_of_commands_matters() {
 fn what_is_unknown_is_ignored() {
     let mut talk = Talk::publishing();
     talk.call(0, "_checkbw", [Value::Null]).unwrap();
-    talk.call(0, "getStreamLength", [Value::Null, Value::from("s3cret")]).unwrap();
     talk.call(0, "_error", [Value::Null, Value::Null]).unwrap();
     for kind in [16, 19, 99, 255] {
         talk.media(MessageKind::Other(kind), 1, 0, b"anything");
@@ -456,8 +457,10 @@ proptest! {
                 break;
             }
             while let Some(event) = session.poll_event() {
-                if matches!(event, Event::PublishRequested { .. }) {
-                    session.accept_publish();
+                match event {
+                    Event::PublishRequested { .. } => session.accept_publish(),
+                    Event::PlayRequested { .. } => session.accept_play(),
+                    _ => {}
                 }
             }
             prop_assert!(session.take_output().len() <= Limits::default().output);
@@ -472,6 +475,9 @@ proptest! {
             (0, Command::new("connect", 1.0, [Value::Object(Object::new().with("app", "live"))])),
             (0, Command::new("createStream", 2.0, [Value::Null])),
             (1, Command::new("publish", 3.0, [Value::Null, Value::from("s3cret")])),
+            (1, Command::new("closeStream", 0.0, [Value::Null])),
+            (1, Command::new("play", 3.0, [Value::Null, Value::from("demo")])),
+            (1, Command::new("pause", 0.0, [Value::Null, Value::Boolean(true)])),
             (0, Command::new("deleteStream", 4.0, [Value::Null, Value::Number(1.0)])),
         ] {
             writer.write(ChunkStreamId::COMMAND, &command.message(stream_id), &mut bytes);

@@ -32,7 +32,7 @@ impl Server {
         let engine = FakeBackend::default().engine();
         let library = Library::start(engine.handle(), None, 2).unwrap();
         let stream =
-            StreamSettings { name: "demo".parse().unwrap(), key: KEY.parse().unwrap(), profile: None };
+            StreamSettings { name: "demo".parse().unwrap(), key: Some(KEY.parse().unwrap()), profile: None };
         let settings = SessionSettings {
             hls: PackagerSettings::default(),
             grace: Duration::from_secs(60),
@@ -292,8 +292,11 @@ async fn metrics_say_how_training_stands() {
 #[tokio::test]
 async fn streams_come_and_go_while_the_server_runs() {
     let server = Server::start().await;
-    let added =
-        StreamSettings { name: "late".parse().unwrap(), key: "late-key".parse().unwrap(), profile: None };
+    let added = StreamSettings {
+        name: "late".parse().unwrap(),
+        key: Some("late-key".parse().unwrap()),
+        profile: None,
+    };
     assert_eq!(server.ask("GET", "/api/v1/streams/late", "", b"").await.0, 404);
     let stream = server.streams.add(added).unwrap();
     let publication = stream.publish().unwrap();

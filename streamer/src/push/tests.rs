@@ -52,7 +52,7 @@ impl Set {
                     assert_eq!((app.as_str(), key.expose_secret()), ("live", "s3cret"));
                     return connection;
                 }
-                Event::Connected { .. } => {}
+                Event::Connected(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -15,7 +15,7 @@ use media::ffmpeg::{Decoder, FfmpegError, Upright};
 use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::Demuxer;
 use media::{FrameRate, MediaTime, Packet, Track, Unit, VideoConfig};
-use rtmp::{Event, Limits, Refusals, Rejection, ServerConnection};
+use rtmp::{Event, Limits, PlayRejection, Refusals, Rejection, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -233,7 +233,8 @@ async fn serve(
     let mut permit = None;
     while let Some(event) = connection.next_event().await? {
         match event {
-            Event::Connected { .. } => {}
+            Event::Connected(_) | Event::Stopped => {}
+            Event::PlayRequested { .. } => return connection.reject_play(PlayRejection::NotFound).await,
             Event::PublishRequested { app, key } => {
                 if own_key.as_ref().is_some_and(|own| !StreamKey::readings(&app, &key).contains(own)) {
                     return connection.reject_publish(&Rejection::BadKey).await;

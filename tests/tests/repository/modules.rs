@@ -7,14 +7,15 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 14] = [
+const SERVER: [(&str, &[&str]); 15] = [
     ("", &[]),
     ("abuse", &[]),
+    ("clients", &[]),
     ("cli", &["config", "server", "telemetry"]),
     ("config", &["inference", "out", "streams", "telemetry"]),
     ("http", &["abuse", "inference", "lane", "out", "streams"]),
     ("inference", &["out"]),
-    ("ingest", &["abuse", "out", "problems", "streams"]),
+    ("ingest", &["abuse", "clients", "out", "problems", "streams"]),
     ("lane", &["inference", "out", "problems"]),
     ("out", &[]),
     ("problems", &[]),

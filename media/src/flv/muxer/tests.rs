@@ -41,7 +41,7 @@ fn metadata_tells_what_is_known() {
     };
     let tag = Muxer::metadata(&info);
     assert_eq!((tag.kind, tag.timestamp), (TagKind::Script, 0));
-    assert!(tag.body.starts_with(b"\x02\0\x0d@setDataFrame\x02\0\x0aonMetaData\x08\0\0\0\x04\0\x05width"));
+    assert!(tag.body.starts_with(b"\x02\0\x0aonMetaData\x08\0\0\0\x04\0\x05width"));
     assert!(!tag.body.windows(9).any(|name| name == b"framerate"));
 }
 

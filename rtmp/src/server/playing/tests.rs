@@ -1,0 +1,199 @@
+//! Our client and a hand-driven one against the server's session.
+
+use bytes::Bytes;
+
+use super::*;
+use crate::amf0::Object;
+use crate::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
+use crate::message::{Message, MessageKind};
+use crate::{ClientSession, Introduction, Limits};
+
+fn tag(kind: TagKind, timestamp: u32, body: &'static [u8]) -> Tag {
+    Tag { kind, timestamp, body: Bytes::from_static(body) }
+}
+
+/// Both ends of a connection.
+struct Talk {
+    server: ServerSession,
+    client: ClientSession,
+}
+
+impl Talk {
+    /// A player that asks for `demo?user=me` of the application `live`.
+    fn asking() -> Self {
+        let url = "rtmp://example.org/live".parse().unwrap();
+        let introduction = Introduction { page_url: "http://page".to_owned(), ..Introduction::default() };
+        let client = ClientSession::player(&url, "demo?user=me", &introduction, Limits::default());
+        let mut talk = Self { server: ServerSession::new(Limits::default()), client };
+        talk.exchange().unwrap();
+        let Some(Event::Connected(peer)) = talk.server.poll_event() else { panic!("not connected") };
+        assert_eq!((peer.app.as_str(), peer.page_url.as_str()), ("live", "http://page"));
+        assert_eq!(peer.tc_url, "rtmp://example.org/live");
+        assert!(peer.capabilities.unwrap().has(*b"av01"));
+        let Some(Event::PlayRequested { app, name }) = talk.server.poll_event() else {
+            panic!("nothing asked")
+        };
+        assert_eq!((app.as_str(), name.as_str()), ("live", "demo?user=me"));
+        talk
+    }
+
+    fn playing() -> Self {
+        let mut talk = Self::asking();
+        talk.server.accept_play();
+        talk.exchange().unwrap();
+        assert!(talk.client.is_ready());
+        talk.client.poll_tag().expect("sample access");
+        talk
+    }
+
+    /// Until neither has anything to say.
+    fn exchange(&mut self) -> Result<(), Error> {
+        loop {
+            let asked = self.client.take_output();
+            if !asked.is_empty() {
+                self.server.push(&asked)?;
+            }
+            let answered = self.server.take_output();
+            self.client.push(&answered)?;
+            if asked.is_empty() && answered.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_player_gets_every_tag_as_it_was() {
+    let mut talk = Talk::playing();
+    let long: &'static [u8] = vec![7; 10_000].leak();
+    let tags = [
+        tag(TagKind::Script, 0, b"\x02\0\x0aonMetaData\x05"),
+        tag(TagKind::Video, 0, b"configuration"),
+        tag(TagKind::Audio, 3, b"sound"),
+        tag(TagKind::Video, 40, long),
+        tag(TagKind::Video, 0x100_0000, long),
+        tag(TagKind::Audio, 0x100_0001, b"sound"),
+        tag(TagKind::Audio, 0, b"from the beginning"),
+    ];
+    for tag in &tags {
+        talk.server.play_tag(&ServerSession::chunked(tag.clone()));
+        // Answers come between.
+        talk.server.ping(tag.timestamp);
+    }
+    talk.exchange().unwrap();
+    let got: Vec<_> = std::iter::from_fn(|| talk.client.poll_tag()).collect();
+    assert_eq!(got, tags);
+}
+
+#[test]
+fn nothing_is_sent_to_who_does_not_play() {
+    let mut talk = Talk::asking();
+    let sound = ServerSession::chunked(tag(TagKind::Audio, 0, b"sound"));
+    talk.server.play_tag(&sound);
+    talk.exchange().unwrap();
+    assert_eq!(talk.client.poll_tag(), None);
+    talk.server.accept_play();
+    talk.exchange().unwrap();
+    talk.client.close();
+    talk.exchange().unwrap();
+    assert!(matches!(talk.server.poll_event(), Some(Event::Stopped)));
+    talk.server.play_tag(&sound);
+    assert!(talk.server.take_output().is_empty());
+}
+
+#[test]
+fn the_end_and_refusals_are_told() {
+    let mut talk = Talk::playing();
+    talk.server.end_play();
+    talk.exchange().unwrap();
+    assert!(talk.client.has_ended() && talk.server.has_ended());
+
+    let mut talk = Talk::asking();
+    talk.server.reject_play(PlayRejection::NotFound);
+    let Error::Refused { code, description } = talk.exchange().unwrap_err() else { panic!("not refused") };
+    assert_eq!(code, "NetStream.Play.StreamNotFound");
+    assert_eq!(description, PlayRejection::NotFound.description());
+    assert!(talk.server.has_ended());
+}
+
+/// A player that says what it is told to, on the second stream that it has created.
+struct ByHand {
+    server: ServerSession,
+    writer: ChunkWriter,
+    reader: ChunkReader,
+}
+
+impl ByHand {
+    fn playing() -> Self {
+        let limits = Limits::default();
+        let reader = ChunkReader::new(&limits);
+        let mut player = Self { server: ServerSession::new(limits), writer: ChunkWriter::default(), reader };
+        player.call(0, "connect", [Value::Object(Object::new().with("app", "live"))]).unwrap();
+        player.call(0, "createStream", [Value::Null]).unwrap();
+        player.call(0, "createStream", [Value::Null]).unwrap();
+        player.call(2, "play", [Value::Null, Value::from("demo"), Value::Number(-2.0)]).unwrap();
+        player.server.accept_play();
+        player.heard();
+        player
+    }
+
+    fn call(&mut self, stream_id: u32, name: &str, values: impl Into<Vec<Value>>) -> Result<(), Error> {
+        let mut bytes = bytes::BytesMut::new();
+        let message = Command::new(name, 1.0, values).message(stream_id);
+        self.writer.write(ChunkStreamId::of(message.kind), &message, &mut bytes);
+        self.server.push(&bytes)
+    }
+
+    fn heard(&mut self) -> Vec<Message> {
+        let output = self.server.take_output();
+        let mut input = &output[..];
+        std::iter::from_fn(|| self.reader.read(&mut input).unwrap()).collect()
+    }
+
+    /// The kinds of media that come through now.
+    fn gets(&mut self) -> Vec<MessageKind> {
+        self.heard();
+        for kind in [TagKind::Audio, TagKind::Video] {
+            self.server.play_tag(&ServerSession::chunked(tag(kind, 0, b"x")));
+        }
+        let heard = self.heard();
+        assert!(heard.iter().all(|message| message.stream_id == 2));
+        heard.iter().map(|message| message.kind).collect()
+    }
+}
+
+#[test]
+fn players_say_what_they_want_to_have() {
+    let mut player = ByHand::playing();
+    assert_eq!(player.gets(), [MessageKind::Audio, MessageKind::Video]);
+    player.call(2, "receiveVideo", [Value::Null, Value::Boolean(false)]).unwrap();
+    assert_eq!(player.gets(), [MessageKind::Audio]);
+    player.call(2, "pause", [Value::Null, Value::Boolean(true), Value::Number(0.0)]).unwrap();
+    assert_eq!(player.gets(), []);
+    player.call(2, "pause", [Value::Null, Value::Boolean(false), Value::Number(0.0)]).unwrap();
+    player.call(2, "receiveVideo", [Value::Null, Value::Boolean(true)]).unwrap();
+    player.call(2, "receiveAudio", [Value::Null, Value::Boolean(false)]).unwrap();
+    assert_eq!(player.gets(), [MessageKind::Video]);
+}
+
+#[test]
+fn how_long_a_live_stream_is_nobody_knows() {
+    let mut player = ByHand::playing();
+    player.call(0, "getStreamLength", [Value::Null, Value::from("demo")]).unwrap();
+    let answer = Command::parse(&player.heard()[0], &Limits::default()).unwrap();
+    assert_eq!((answer.name.as_str(), answer.argument(0)), ("_result", Some(&Value::Number(0.0))));
+}
+
+#[test]
+fn a_connection_may_publish_when_it_has_played() {
+    let mut player = ByHand::playing();
+    while player.server.poll_event().is_some() {}
+    assert!(player.call(2, "publish", [Value::Null, Value::from("key")]).is_err(), "one thing at a time");
+
+    let mut player = ByHand::playing();
+    while player.server.poll_event().is_some() {}
+    player.call(0, "deleteStream", [Value::Null, Value::Number(2.0)]).unwrap();
+    player.call(1, "publish", [Value::Null, Value::from("key")]).unwrap();
+    let events: Vec<_> = std::iter::from_fn(|| player.server.poll_event()).collect();
+    assert!(matches!(events[..], [Event::Stopped, Event::PublishRequested { .. }]), "{events:?}");
+}

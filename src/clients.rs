@@ -1,0 +1,164 @@
+//! Who is connected over RTMP: for statistics, and to end a connection from elsewhere.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
+
+use api::names::StreamName;
+use parking_lot::Mutex;
+use rtmp::{Introduction, Traffic};
+use tokio_util::sync::CancellationToken;
+
+/// All RTMP connections behind their handshake.
+#[derive(Debug, Default)]
+pub struct Clients {
+    accepted: AtomicU64,
+    all: Mutex<BTreeMap<u64, Arc<Client>>>,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Client {
+    /// Counted from 1; never used again.
+    pub id: u64,
+    pub peer: SocketAddr,
+    pub since: Instant,
+    introduction: OnceLock<Introduction>,
+    role: Mutex<Role>,
+    received: AtomicU64,
+    sent: AtomicU64,
+    dropped: AtomicU64,
+    end: CancellationToken,
+    all: Weak<Clients>,
+}
+
+/// What a connection does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Role {
+    #[default]
+    Waits,
+    Publishes(StreamName),
+    Plays(StreamName),
+}
+
+/// A connection's place in the registry; dropping it leaves.
+#[derive(Debug)]
+pub struct Entered(Arc<Client>);
+
+impl Clients {
+    pub fn enter(self: &Arc<Self>, peer: SocketAddr) -> Entered {
+        let client = Arc::new(Client {
+            id: self.accepted.fetch_add(1, Ordering::Relaxed) + 1,
+            peer,
+            since: Instant::now(),
+            introduction: OnceLock::new(),
+            role: Mutex::default(),
+            received: AtomicU64::default(),
+            sent: AtomicU64::default(),
+            dropped: AtomicU64::default(),
+            end: CancellationToken::new(),
+            all: Arc::downgrade(self),
+        });
+        self.all.lock().insert(client.id, Arc::clone(&client));
+        Entered(client)
+    }
+
+    /// All of them, the oldest first.
+    pub fn all(&self) -> Vec<Arc<Client>> {
+        self.all.lock().values().cloned().collect()
+    }
+
+    /// Connections since the server began.
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How many play now.
+    pub fn players(&self) -> usize {
+        self.all.lock().values().filter(|client| matches!(client.role(), Role::Plays(_))).count()
+    }
+}
+
+impl Client {
+    /// What the peer said of itself in `connect`, once it has.
+    pub fn introduction(&self) -> Option<&Introduction> {
+        self.introduction.get()
+    }
+
+    pub fn introduce(&self, introduction: Introduction) {
+        // A session refuses a second `connect`.
+        let _ = self.introduction.set(introduction);
+    }
+
+    pub fn role(&self) -> Role {
+        self.role.lock().clone()
+    }
+
+    pub fn take_role(&self, role: Role) {
+        *self.role.lock() = role;
+    }
+
+    pub fn traffic(&self) -> Traffic {
+        Traffic { received: self.received.load(Ordering::Relaxed), sent: self.sent.load(Ordering::Relaxed) }
+    }
+
+    pub fn count(&self, traffic: Traffic) {
+        self.received.store(traffic.received, Ordering::Relaxed);
+        self.sent.store(traffic.sent, Ordering::Relaxed);
+    }
+
+    /// Packets that a slow player did not get.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    pub fn count_dropped(&self, dropped: u64) {
+        self.dropped.store(dropped, Ordering::Relaxed);
+    }
+
+    /// Has the connection told why, and ended.
+    pub fn end(&self) {
+        self.end.cancel();
+    }
+
+    /// Waits until somebody wants the connection to end.
+    pub async fn ended(&self) {
+        self.end.cancelled().await;
+    }
+}
+
+impl std::ops::Deref for Entered {
+    type Target = Arc<Client>;
+
+    fn deref(&self) -> &Arc<Client> {
+        &self.0
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(all) = self.0.all.upgrade() {
+            all.all.lock().remove(&self.0.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_listed_while_they_last() {
+        let clients = Arc::new(Clients::default());
+        let peer = SocketAddr::from(([192, 0, 2, 1], 1));
+        let first = clients.enter(peer);
+        let second = clients.enter(peer);
+        second.take_role(Role::Plays("demo".parse().unwrap()));
+        let ids = || clients.all().iter().map(|client| client.id).collect::<Vec<_>>();
+        assert_eq!((ids(), clients.players()), (vec![1, 2], 1));
+        drop(first);
+        assert_eq!((ids(), clients.accepted()), (vec![2], 2));
+    }
+}

@@ -1,0 +1,210 @@
+//! One RTMP connection: asks for admission, then publishes or plays, one thing at a time.
+
+use std::time::Duration;
+
+use rtmp::{Event, Limits, PlayRejection, Rejection, ServerConnection};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use super::admission::{Admission, Grant, PlayRequest, PublishRequest, Seat};
+use super::half_open::Entry;
+use super::publishing::Publishing;
+use crate::clients::{Entered, Role};
+use crate::out::broadcast::{End, Item};
+
+/// How long a decision on a peer may take. Encoders give up after some ten seconds.
+const DECISION: Duration = Duration::from_secs(12);
+
+/// Bytes that wait for a player's network before it gets no more to send; what comes meanwhile waits in its queue, which drops.
+const MOST_UNSENT: usize = 256 << 10;
+
+/// What a connection does.
+enum Doing {
+    Nothing,
+    Publishes(Publishing),
+    Plays(Seat),
+}
+
+/// What happens next.
+enum Next {
+    Event(Option<Event>),
+    Item(Option<Item>),
+    /// A player has taken what it was sent.
+    Sent,
+    Replaced,
+    Dropped,
+}
+
+/// Serves a connection until its peer is gone. Dropping the future ends what it does.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    client: &Entered,
+    admission: &dyn Admission,
+    limits: Limits,
+    entry: &Entry,
+) -> Result<(), rtmp::Error> {
+    let peer = client.peer;
+    let mut connection = ServerConnection::accept(stream, limits).await?;
+    let mut doing = Doing::Nothing;
+    loop {
+        client.count(connection.traffic());
+        let next = next(&mut connection, &doing, client).await?;
+        match next {
+            Next::Replaced => return turn_away(connection, entry, client, &Rejection::Replaced).await,
+            Next::Dropped => return drop_peer(connection, doing, entry, client).await,
+            Next::Item(Some(item)) => connection.play_tag(&item.tag),
+            Next::Sent => {}
+            Next::Item(None) => return end_play(connection, doing).await,
+            Next::Event(Some(Event::Connected(introduction))) => {
+                tracing::debug!(%peer, app = introduction.app, "connected");
+                client.introduce(*introduction);
+            }
+            Next::Event(Some(Event::PublishRequested { app, key })) => {
+                // What the connection had is given back first: it may ask for the same.
+                drop(std::mem::replace(&mut doing, Doing::Nothing));
+                let request = PublishRequest { app: &app, key: &key, client };
+                match admit(admission, request, entry).await {
+                    Ok(grant) => {
+                        entry.authenticated();
+                        let stream = grant.publication.name();
+                        tracing::info!(%stream, %peer, app, "publisher came");
+                        client.take_role(Role::Publishes(stream.clone()));
+                        doing = Doing::Publishes(Publishing::new(grant));
+                        connection.accept_publish().await?;
+                    }
+                    Err(rejection) => return turn_away(connection, entry, client, &rejection).await,
+                }
+            }
+            Next::Event(Some(Event::PlayRequested { app, name })) => {
+                drop(std::mem::replace(&mut doing, Doing::Nothing));
+                let request = PlayRequest { app: &app, name: &name, client };
+                let decision = timeout(DECISION, admission.admit_player(request)).await;
+                match decision.unwrap_or(Err(PlayRejection::Unavailable)) {
+                    Ok(seat) => {
+                        entry.authenticated();
+                        tracing::info!(stream = %seat.stream, %peer, app, "player came");
+                        client.take_role(Role::Plays(seat.stream.clone()));
+                        doing = Doing::Plays(seat);
+                        connection.accept_play().await?;
+                    }
+                    Err(rejection) => {
+                        if entry.may_log() {
+                            tracing::info!(%peer, code = rejection.code(), "player turned away: {}", rejection.description());
+                        }
+                        return connection.reject_play(rejection).await;
+                    }
+                }
+            }
+            Next::Event(Some(Event::Tag(tag))) => {
+                let Doing::Publishes(publishing) = &mut doing else { continue };
+                match publishing.take(&tag) {
+                    Ok(None) => {}
+                    Ok(Some(warning)) => connection.warn_publisher(&warning).await?,
+                    Err(rejection) => {
+                        // Given back first: saying goodbye takes time.
+                        drop(doing);
+                        return turn_away(connection, entry, client, &rejection).await;
+                    }
+                }
+            }
+            Next::Event(Some(Event::Unpublished | Event::Stopped)) => {
+                doing = Doing::Nothing;
+                client.take_role(Role::Waits);
+            }
+            Next::Event(Some(Event::Closed) | None) => return Ok(()),
+        }
+    }
+}
+
+async fn next<S: AsyncRead + AsyncWrite + Unpin>(
+    connection: &mut ServerConnection<S>,
+    doing: &Doing,
+    client: &Entered,
+) -> Result<Next, rtmp::Error> {
+    let reads_slowly = connection.unsent() >= MOST_UNSENT;
+    let item = async {
+        match doing {
+            Doing::Plays(seat) if !reads_slowly => {
+                client.count_dropped(seat.subscription.dropped());
+                seat.subscription.next().await
+            }
+            _ => std::future::pending().await,
+        }
+    };
+    let happens = async {
+        if reads_slowly {
+            return connection.sent().await.map(|()| Next::Sent);
+        }
+        connection.next_event().await.map(Next::Event)
+    };
+    let replaced = async {
+        match doing {
+            Doing::Publishes(publishing) => publishing.replaced().await,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = replaced => Ok(Next::Replaced),
+        () = client.ended() => Ok(Next::Dropped),
+        item = item => Ok(Next::Item(item)),
+        next = happens => next,
+    }
+}
+
+/// Asks for admission, unless too many wrong keys came from this address.
+async fn admit(
+    admission: &dyn Admission,
+    request: PublishRequest<'_>,
+    entry: &Entry,
+) -> Result<Grant, Rejection> {
+    entry.may_try(request.client.peer)?;
+    let decision = timeout(DECISION, admission.admit(request)).await;
+    let decision = decision.unwrap_or(Err(Rejection::Unavailable));
+    if decision.as_ref().is_err_and(|rejection| *rejection == Rejection::BadKey) {
+        entry.tried_wrong_key(request.client.peer);
+    }
+    decision
+}
+
+async fn turn_away<S: AsyncRead + AsyncWrite + Unpin>(
+    mut connection: ServerConnection<S>,
+    entry: &Entry,
+    client: &Entered,
+    rejection: &Rejection,
+) -> Result<(), rtmp::Error> {
+    if entry.may_log() {
+        let peer = client.peer;
+        tracing::warn!(%peer, code = rejection.code(), "publisher turned away: {}", rejection.description());
+    }
+    connection.reject_publish(rejection).await
+}
+
+/// Somebody has decided that this peer goes.
+async fn drop_peer<S: AsyncRead + AsyncWrite + Unpin>(
+    mut connection: ServerConnection<S>,
+    doing: Doing,
+    entry: &Entry,
+    client: &Entered,
+) -> Result<(), rtmp::Error> {
+    match doing {
+        Doing::Nothing => Ok(()),
+        Doing::Publishes(publishing) => {
+            drop(publishing);
+            turn_away(connection, entry, client, &Rejection::Dropped).await
+        }
+        Doing::Plays(_) => connection.reject_play(PlayRejection::Dropped).await,
+    }
+}
+
+async fn end_play<S: AsyncRead + AsyncWrite + Unpin>(
+    mut connection: ServerConnection<S>,
+    doing: Doing,
+) -> Result<(), rtmp::Error> {
+    match doing {
+        Doing::Plays(seat) if seat.subscription.why() == Some(End::Codec) => {
+            connection.reject_play(PlayRejection::Codec).await
+        }
+        _ => connection.end_play().await,
+    }
+}

@@ -1,0 +1,66 @@
+//! A connection that publishes: its tags become units.
+
+use std::time::Instant;
+
+use media::flow::Queued as _;
+use media::flv::{Demuxer, Tag};
+use rtmp::{Refusals, Rejection};
+
+use super::admission::{Grant, Guard};
+use crate::out::Arrival;
+use crate::problems::Problems;
+use crate::streams::{Error, Publication};
+
+pub(super) struct Publishing {
+    publication: Publication,
+    demuxer: Demuxer,
+    problems: Option<Problems>,
+    refusals: Refusals,
+    _guard: Option<Guard>,
+}
+
+impl Publishing {
+    pub(super) fn new(grant: Grant) -> Self {
+        let Grant { publication, guard } = grant;
+        let problems = publication.problems();
+        Self { publication, demuxer: Demuxer::new(), problems, refusals: Refusals::default(), _guard: guard }
+    }
+
+    /// Waits until somebody else publishes the same stream.
+    pub(super) async fn replaced(&self) {
+        self.publication.replaced().await;
+    }
+
+    /// A tag that cannot be read concerns nothing but itself; `Some` if the publisher is to be warned of it. With an
+    /// error the publication is over.
+    pub(super) fn take(&mut self, tag: &Tag) -> Result<Option<String>, Rejection> {
+        let refused = self.demuxer.push(tag).err();
+        self.pass_on().map_err(|error| match error {
+            Error::Replaced => Rejection::Replaced,
+            _ => Rejection::Unavailable,
+        })?;
+        let Some(error) = refused else { return Ok(None) };
+        if let Some(problems) = &self.problems {
+            problems.report(error.kind.name(), error.advice());
+        }
+        self.refusals.refuse(&error, Instant::now())
+    }
+
+    fn pass_on(&mut self) -> Result<(), Error> {
+        while let Some(unit) = self.demuxer.pull() {
+            if let Some(packet) = unit.packet() {
+                self.refusals.used(packet.track);
+            }
+            self.publication.push(unit, Arrival::now())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        // However the publisher leaves, the last picture is whole.
+        self.demuxer.finish();
+        let _ = self.pass_on();
+    }
+}

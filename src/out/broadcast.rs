@@ -1,0 +1,126 @@
+//! The units of a session as FLV tags, for those who take them as they come: RTMP players and relays.
+//!
+//! Who comes in the middle gets everything since the newest keyframe at once, and has a picture without waiting. Each has a
+//! queue of its own: who reads slowly loses pictures up to a keyframe, and nobody waits for it. A tag is cut for the wire once,
+//! for all; while nobody takes a rendition, nothing is made of it.
+
+mod line;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Weak};
+
+use media::packet::{Track, Unit};
+use media::time::MediaTime;
+use parking_lot::Mutex;
+use rtmp::Capabilities;
+
+use super::rendition::{Rendition, RenditionId};
+use super::sink::{Arrival, Sink, SinkError};
+use line::Line;
+
+pub use subscription::{End, Item, Subscription};
+
+/// One of the sinks of a session.
+#[derive(Debug, Default)]
+pub struct Broadcast(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    lines: Vec<Line>,
+    subscribers: Vec<Weak<Subscription>>,
+    finished: bool,
+}
+
+impl Broadcast {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// From now on the subscriber gets this video rendition and the sound, from the newest keyframe on. `knows`: which codecs
+    /// it can play beside H.264 and AAC.
+    pub fn subscribe(&self, video: RenditionId, knows: Option<&Capabilities>) -> Arc<Subscription> {
+        let subscription = Arc::new(Subscription::new(video, knows));
+        let mut state = self.0.lock();
+        if state.finished {
+            subscription.end(End::Finished);
+        } else {
+            state.bring_up_to_date(&subscription);
+            state.subscribers.push(Arc::downgrade(&subscription));
+        }
+        subscription
+    }
+
+    /// How many take the stream now.
+    pub fn subscribers(&self) -> usize {
+        self.0.lock().subscribers.iter().filter(|subscriber| subscriber.strong_count() > 0).count()
+    }
+}
+
+impl Sink for Broadcast {
+    fn unit(&self, rendition: Rendition, unit: &Unit, _arrival: Arrival) -> Result<(), SinkError> {
+        let mut state = self.0.lock();
+        let State { lines, subscribers, .. } = &mut *state;
+        subscribers.retain(|subscriber| subscriber.strong_count() > 0);
+        let index = lines.iter().position(|line| line.rendition.id == rendition.id).unwrap_or_else(|| {
+            lines.push(Line::new(rendition));
+            lines.len() - 1
+        });
+        // The same sound twice: it goes out in the way that the subscriber knows.
+        let sounds = lines.iter().filter(|line| line.is_audio()).filter_map(Line::sound).collect::<Vec<_>>();
+        let line = &mut lines[index];
+        line.keep(unit);
+        let mut item = None;
+        for subscriber in subscribers.iter().filter_map(Weak::upgrade) {
+            if subscriber.takes(line.rendition, &sounds) {
+                let item = item.get_or_insert_with(|| line.item(unit));
+                subscriber.push(item.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn discontinuity(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), SinkError> {
+        let mut state = self.0.lock();
+        state.finished = true;
+        for subscriber in state.subscribers.drain(..).filter_map(|subscriber| subscriber.upgrade()) {
+            subscriber.end(End::Finished);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Metadata, configurations, and what came since the newest keyframe, in the order of its times.
+    fn bring_up_to_date(&mut self, subscription: &Subscription) {
+        let sounds =
+            self.lines.iter().filter(|line| line.is_audio()).filter_map(Line::sound).collect::<Vec<_>>();
+        let mut taken: Vec<&mut Line> =
+            self.lines.iter_mut().filter(|line| subscription.takes(line.rendition, &sounds)).collect();
+        if let Some(metadata) = line::metadata(&taken) {
+            subscription.push(metadata);
+        }
+        let mut items = Vec::new();
+        let start = taken.iter().find(|line| !line.is_audio()).and_then(|line| line.start());
+        for line in &mut taken {
+            if let Some(config) = line.config() {
+                subscription.push(line.item(&config));
+            }
+            for packet in line.since(start.unwrap_or(MediaTime::ZERO)) {
+                items.push(line.item(&Unit::Packet(packet)));
+            }
+        }
+        items.sort_by_key(|item| item.time());
+        items.into_iter().for_each(|item| subscription.push(item));
+    }
+}
+
+/// Whether a unit belongs to a track of pictures.
+fn is_video(unit: &Unit) -> bool {
+    unit.track() == Track::Video
+}

@@ -1,0 +1,114 @@
+//! Somebody who takes a rendition and the sound.
+
+use std::sync::OnceLock;
+
+use media::codec::{AudioCodec, VideoCodec};
+use media::flow::{KeyQueue, Overflow, Queued};
+use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
+use media::packet::{Packet, Unit};
+use media::time::MediaTime;
+use rtmp::{Capabilities, Chunked};
+
+use super::is_video;
+use crate::out::rendition::{Kind, Rendition, RenditionId};
+
+/// Packets and bytes that wait for one subscriber at most: ten seconds or so, and a large GOP.
+const MOST_PACKETS: usize = 1500;
+const MOST_BYTES: usize = 16 << 20;
+
+/// Dropping the last reference ends it.
+#[derive(Debug)]
+pub struct Subscription {
+    video: RenditionId,
+    /// What it can play beside H.264 and AAC.
+    more: Vec<VideoCodec>,
+    opus: bool,
+    pub(super) queue: KeyQueue<Item>,
+    end: OnceLock<End>,
+}
+
+/// Why nothing follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The session is over.
+    Finished,
+    /// The pictures are in a codec that the subscriber does not know.
+    Codec,
+}
+
+/// A tag, and the unit that it was made of; metadata is made of none.
+#[derive(Debug, Clone)]
+pub struct Item {
+    unit: Option<Unit>,
+    pub tag: Chunked,
+}
+
+impl Subscription {
+    pub(super) fn new(video: RenditionId, knows: Option<&Capabilities>) -> Self {
+        let has = |four_cc| knows.is_some_and(|knows| knows.has(four_cc));
+        let more =
+            VIDEO_CODECS.iter().filter(|(four_cc, _)| has(*four_cc)).map(|(_, codec)| *codec).collect();
+        let opus = AUDIO_CODECS.iter().any(|(four_cc, codec)| *codec == AudioCodec::Opus && has(*four_cc));
+        let queue = KeyQueue::new(MOST_PACKETS, Overflow::DropGop).with_max_bytes(MOST_BYTES);
+        Self { video, more, opus, queue, end: OnceLock::new() }
+    }
+
+    /// What comes next; cancelling loses nothing. None once nothing follows, for [`why`](Self::why) it says.
+    pub async fn next(&self) -> Option<Item> {
+        self.queue.pop_async().await
+    }
+
+    pub fn why(&self) -> Option<End> {
+        self.end.get().copied()
+    }
+
+    /// Packets that it lost because it reads too slowly.
+    pub fn dropped(&self) -> u64 {
+        self.queue.dropped()
+    }
+
+    /// Whether a rendition is for this subscriber. `sounds`: all that there are, the one that came in first.
+    pub(super) fn takes(&self, rendition: Rendition, sounds: &[(Rendition, AudioCodec)]) -> bool {
+        if rendition.kind != Kind::Audio {
+            return rendition.id == self.video;
+        }
+        let known = sounds.iter().find(|(_, codec)| *codec == AudioCodec::Aac || self.opus);
+        known.is_some_and(|(known, _)| known.id == rendition.id)
+    }
+
+    pub(super) fn push(&self, item: Item) {
+        if let Some(Unit::VideoConfig(config)) = &item.unit {
+            let codec = config.codec();
+            if codec != VideoCodec::Avc && !self.more.contains(&codec) {
+                return self.end(End::Codec);
+            }
+        }
+        self.queue.push(item);
+    }
+
+    pub(super) fn end(&self, why: End) {
+        let _ = self.end.set(why);
+        self.queue.close();
+    }
+}
+
+impl Item {
+    pub(super) fn new(unit: Option<Unit>, tag: Chunked) -> Self {
+        Self { unit, tag }
+    }
+
+    /// When it is decoded; descriptions come first.
+    pub(super) fn time(&self) -> Option<MediaTime> {
+        self.packet().map(|packet| packet.dts)
+    }
+}
+
+impl Queued for Item {
+    fn packet(&self) -> Option<&Packet> {
+        self.unit.as_ref().and_then(Unit::packet)
+    }
+
+    fn replaces(&self, older: &Self) -> bool {
+        self.unit.as_ref().map(is_video) == older.unit.as_ref().map(is_video)
+    }
+}

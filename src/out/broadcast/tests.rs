@@ -1,0 +1,175 @@
+//! Subscribers of every kind before one session.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::flow::Queued as _;
+use media::flv::{Demuxer, TagKind};
+use media::packet::Packet;
+use media::{AudioConfig, VideoConfig};
+
+use super::*;
+
+const AVC_320X180: [u8; 38] = [
+    0x01, 0x42, 0xc0, 0x0c, 0xff, 0xe1, 0x00, 0x17, 0x67, 0x42, 0xc0, 0x0c, 0xda, 0x05, 0x06, 0x7e, 0x7c,
+    0x04, 0x40, 0x00, 0x00, 0x03, 0x00, 0x40, 0x00, 0x00, 0x0c, 0x83, 0xc5, 0x0a, 0xa8, 0x01, 0x00, 0x04,
+    0x68, 0xce, 0x0f, 0xc8,
+];
+const AV1_480X270: [u8; 17] =
+    [0x81, 0x00, 0x0c, 0x00, 0x0a, 0x0b, 0x02, 0x00, 0x00, 0x05, 0x22, 0x3b, 0xf0, 0xd0, 0x0b, 0xe0, 0x01];
+const ENHANCED: Rendition = Rendition::enhanced(2);
+
+/// A session that has begun with H.264 and AAC.
+fn begun() -> Arc<Broadcast> {
+    let broadcast = Broadcast::new();
+    feed(&broadcast, Rendition::SOURCE, video(VideoConfig::avc(Bytes::from_static(&AVC_320X180)).unwrap()));
+    feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
+    broadcast
+}
+
+fn feed(broadcast: &Broadcast, rendition: Rendition, unit: Unit) {
+    broadcast.unit(rendition, &unit, Arrival::now()).unwrap();
+}
+
+fn video(config: VideoConfig) -> Unit {
+    Unit::VideoConfig(Arc::new(config))
+}
+
+fn audio(config: AudioConfig) -> Unit {
+    Unit::AudioConfig(Arc::new(config))
+}
+
+fn packet(track: Track, millis: i64, key: bool) -> Unit {
+    let time = MediaTime::from_millis(millis);
+    let data = Bytes::from_static(if key { &[0, 0, 0, 1, 0x65] } else { &[0, 0, 0, 1, 0x41] });
+    Unit::Packet(Packet { track, dts: time, pts: time, key, recovery: false, data })
+}
+
+fn picture(broadcast: &Broadcast, millis: i64, key: bool) {
+    feed(broadcast, Rendition::SOURCE, packet(Track::Video, millis, key));
+}
+
+fn sound(broadcast: &Broadcast, rendition: Rendition, millis: i64) {
+    feed(broadcast, rendition, packet(Track::Audio, millis, true));
+}
+
+/// What waits for a subscriber: the kind and time of each tag.
+fn waits(subscription: &Subscription) -> Vec<String> {
+    let items = subscription.queue.drain();
+    let told = items.iter().map(|item| {
+        let tag = item.tag.tag();
+        let name = match tag.kind {
+            TagKind::Script => "about",
+            TagKind::Video => "picture",
+            TagKind::Audio => "sound",
+        };
+        if item.packet().is_some() { format!("{name} {}", tag.timestamp) } else { name.to_owned() }
+    });
+    told.collect()
+}
+
+#[test]
+fn who_comes_in_the_middle_begins_at_the_newest_keyframe() {
+    let broadcast = begun();
+    for (millis, key) in [(0, true), (40, false), (80, true), (120, false)] {
+        sound(&broadcast, Rendition::AUDIO, millis + 1);
+        picture(&broadcast, millis, key);
+    }
+    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    picture(&broadcast, 160, false);
+    let expected =
+        ["about", "picture", "sound", "picture 80", "sound 81", "picture 120", "sound 121", "picture 160"];
+    assert_eq!(waits(&subscription), expected);
+}
+
+#[test]
+fn what_is_handed_on_is_what_came_in() {
+    let broadcast = begun();
+    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    picture(&broadcast, 0, true);
+    picture(&broadcast, 40, false);
+    let mut demuxer = Demuxer::new();
+    for item in subscription.queue.drain() {
+        demuxer.push(item.tag.tag()).unwrap();
+    }
+    demuxer.finish();
+    let units = std::iter::from_fn(|| demuxer.pull());
+    let packets: Vec<_> = units.filter_map(|unit| unit.packet().cloned()).collect();
+    let expected = [packet(Track::Video, 0, true), packet(Track::Video, 40, false)];
+    assert_eq!(packets, expected.map(|unit| unit.packet().cloned().unwrap()));
+}
+
+#[test]
+fn each_gets_its_own_rendition() {
+    let broadcast = begun();
+    let source = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let enhanced = broadcast.subscribe(ENHANCED.id, None);
+    assert_eq!(broadcast.subscribers(), 2);
+    waits(&source);
+    waits(&enhanced);
+    picture(&broadcast, 0, true);
+    feed(&broadcast, ENHANCED, packet(Track::Video, 500, true));
+    assert_eq!((waits(&source), waits(&enhanced)), (vec!["picture 0".into()], vec!["picture 500".into()]));
+    drop(source);
+    assert_eq!(broadcast.subscribers(), 1);
+}
+
+#[test]
+fn pictures_that_a_player_does_not_know_end_its_subscription() {
+    let av1 = || video(VideoConfig::av1(Bytes::from_static(&AV1_480X270)).unwrap());
+    let broadcast = begun();
+    let early = broadcast.subscribe(Rendition::SOURCE.id, None);
+    feed(&broadcast, Rendition::SOURCE, av1());
+    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    for subscription in [early, late] {
+        assert_eq!(subscription.why(), Some(End::Codec));
+    }
+    let knows = Capabilities::of(&[*b"av01"]);
+    assert_eq!(broadcast.subscribe(Rendition::SOURCE.id, Some(&knows)).why(), None);
+}
+
+#[test]
+fn opus_goes_to_who_knows_it_and_aac_to_the_others() {
+    let broadcast = begun();
+    let opus = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
+    feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::opus(opus).unwrap()));
+    feed(&broadcast, Rendition::AAC, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
+    let knows = Capabilities::of(&[*b"Opus"]);
+    let knowing = broadcast.subscribe(Rendition::SOURCE.id, Some(&knows));
+    let other = broadcast.subscribe(Rendition::SOURCE.id, None);
+    waits(&knowing);
+    waits(&other);
+    sound(&broadcast, Rendition::AUDIO, 1);
+    sound(&broadcast, Rendition::AAC, 2);
+    assert_eq!((waits(&knowing), waits(&other)), (vec!["sound 1".into()], vec!["sound 2".into()]));
+}
+
+#[tokio::test]
+async fn the_end_of_the_session_is_theirs() {
+    let broadcast = begun();
+    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    waits(&subscription);
+    picture(&broadcast, 0, true);
+    broadcast.finish().unwrap();
+    assert!(subscription.next().await.is_some(), "what has come is still theirs");
+    assert!(subscription.next().await.is_none());
+    assert_eq!(subscription.why(), Some(End::Finished));
+    assert_eq!(broadcast.subscribe(Rendition::SOURCE.id, None).why(), Some(End::Finished));
+}
+
+#[test]
+fn memory_is_bounded_without_keyframes_and_without_readers() {
+    let broadcast = begun();
+    let slow = broadcast.subscribe(Rendition::SOURCE.id, None);
+    picture(&broadcast, 0, true);
+    for n in 1..10_000 {
+        picture(&broadcast, n * 40, false);
+        sound(&broadcast, Rendition::AUDIO, n * 40);
+    }
+    assert!(slow.queue.len() <= 1500 && slow.dropped() > 0);
+    let state = broadcast.0.lock();
+    assert!(state.lines.iter().all(|line| line.since(MediaTime::ZERO).len() <= 1500));
+    drop(state);
+    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    assert!(!waits(&late).iter().any(|tag| tag.starts_with("picture ")), "it waits for a keyframe");
+}
