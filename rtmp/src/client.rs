@@ -213,7 +213,7 @@ impl ClientSession {
                     self.write(&UserControl::PingResponse(time).message());
                 }
                 Some(UserControl::StreamEof(stream)) if self.is_playing_on(stream) => {
-                    self.state = State::Ended
+                    self.state = State::Ended;
                 }
                 _ => {}
             },

@@ -8,6 +8,7 @@
 mod commands;
 mod playing;
 mod replies;
+mod role;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,7 @@ use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
 use super::outgoing::Outgoing;
 use super::{Error, Event, Limits, Rejection};
-use playing::Playing;
+use role::Role;
 
 /// A session with one peer.
 ///
@@ -42,18 +43,6 @@ pub struct ServerSession {
     role: Role,
     requests: u32,
     ended: bool,
-}
-
-/// What the peer does, and on which message stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    None,
-    /// Not yet decided.
-    AsksToPublish(u32),
-    Publishes(u32),
-    /// Not yet decided.
-    AsksToPlay(u32),
-    Plays(Playing),
 }
 
 impl ServerSession {

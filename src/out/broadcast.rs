@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::{Arc, Weak};
 
-use media::packet::{Track, Unit};
+use media::packet::Unit;
 use media::time::MediaTime;
 use parking_lot::Mutex;
 use rtmp::Capabilities;
@@ -118,9 +118,4 @@ impl State {
         items.sort_by_key(|item| item.time());
         items.into_iter().for_each(|item| subscription.push(item));
     }
-}
-
-/// Whether a unit belongs to a track of pictures.
-fn is_video(unit: &Unit) -> bool {
-    unit.track() == Track::Video
 }

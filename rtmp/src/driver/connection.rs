@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                     // The time of our own decision is not the peer's.
                     match event {
                         Event::PublishRequested { .. } | Event::PlayRequested { .. } => {
-                            self.idle_since = None
+                            self.idle_since = None;
                         }
                         Event::Unpublished | Event::Stopped => {
                             self.idle_since = Some(Instant::now());

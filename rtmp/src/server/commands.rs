@@ -2,7 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::{Role, ServerSession, replies};
+use super::role::Role;
+use super::{ServerSession, replies};
 use crate::amf0::{Object, Value};
 use crate::message::Command;
 use crate::{Error, Event, Introduction, Rejection};

@@ -3,20 +3,12 @@
 use media::flv::{Tag, TagKind};
 use tracing::debug;
 
-use super::{Role, ServerSession, replies};
+use super::role::{Playing, Role};
+use super::{ServerSession, replies};
 use crate::amf0::Value;
 use crate::chunk::Chunked;
 use crate::message::{Command, UserControl};
 use crate::{Error, Event, PlayRejection};
-
-/// An accepted player.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Playing {
-    pub(super) stream_id: u32,
-    paused: bool,
-    wants_audio: bool,
-    wants_video: bool,
-}
 
 impl ServerSession {
     /// A tag as [`send`](Self::send) takes it, made once for all players.

@@ -83,10 +83,10 @@ pub(super) fn play_ended() -> [Command; 2] {
 }
 
 pub(super) fn paused(is_paused: bool) -> Command {
-    match is_paused {
-        true => Command::on_status("status", "NetStream.Pause.Notify", "Paused."),
-        false => Command::on_status("status", "NetStream.Unpause.Notify", "Goes on."),
+    if is_paused {
+        return Command::on_status("status", "NetStream.Pause.Notify", "Paused.");
     }
+    Command::on_status("status", "NetStream.Unpause.Notify", "Goes on.")
 }
 
 /// How long a stream is that is live: nobody knows.

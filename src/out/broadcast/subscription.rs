@@ -5,11 +5,10 @@ use std::sync::OnceLock;
 use media::codec::{AudioCodec, VideoCodec};
 use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
-use media::packet::{Packet, Unit};
+use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
 use rtmp::{Capabilities, Chunked};
 
-use super::is_video;
 use crate::out::rendition::{Kind, Rendition, RenditionId};
 
 /// Packets and bytes that wait for one subscriber at most: ten seconds or so, and a large GOP.
@@ -111,4 +110,9 @@ impl Queued for Item {
     fn replaces(&self, older: &Self) -> bool {
         self.unit.as_ref().map(is_video) == older.unit.as_ref().map(is_video)
     }
+}
+
+/// Whether a unit belongs to a track of pictures.
+fn is_video(unit: &Unit) -> bool {
+    unit.track() == Track::Video
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::flow::Queued as _;
 use media::flv::{Demuxer, TagKind};
-use media::packet::Packet;
+use media::packet::{Packet, Track};
 use media::{AudioConfig, VideoConfig};
 
 use super::*;
