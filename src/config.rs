@@ -4,6 +4,7 @@
 //! this module parses text. What a key means is for the stage to say that is configured: the types are theirs. Errors name
 //! the file, the line, the key and what is allowed.
 
+mod application;
 pub mod identity;
 mod section;
 mod values;
@@ -18,6 +19,7 @@ use nets::device::DeviceChoice;
 use toml::de::DeTable;
 use tracing::Level;
 
+use crate::apps::AppSettings;
 use crate::inference::Profile;
 use crate::out::EncodeSettings;
 use crate::out::hls::PackagerSettings;
@@ -40,6 +42,8 @@ pub struct Config {
     pub enhance: EnhanceSettings,
     pub encode: EncodeSettings,
     pub log: LogSettings,
+    /// Whose rules hold where; empty means that every application name will do.
+    pub application: Vec<AppSettings>,
     /// Who may publish; empty means one stream named `live` with a key of its own ([`identity`]).
     pub stream: Vec<StreamSettings>,
 }
@@ -87,6 +91,7 @@ impl Default for Config {
             },
             encode: EncodeSettings::default(),
             log: LogSettings { json: false, level: Level::INFO },
+            application: Vec::new(),
             stream: Vec::new(),
         }
     }
@@ -129,6 +134,9 @@ impl Config {
         }
         for section in root.tables("log")? {
             read_log(&mut config.log, section)?;
+        }
+        for section in root.tables("application")? {
+            application::read(&mut config.application, section)?;
         }
         for section in root.tables("stream")? {
             config.read_stream(section)?;
@@ -233,6 +241,7 @@ fn read_log(log: &mut LogSettings, mut section: Section<'_>) -> Result<(), Inval
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hooks::Kind;
 
     fn complaint(text: &str) -> String {
         Config::parse(Path::new("sharpcast.toml"), text).unwrap_err().to_string()
@@ -253,7 +262,8 @@ mod tests {
             .map(|(key, _)| key.trim())
             .collect();
         let keys = "listen max_connections grace takeover segment part window enabled device profile temporal threads max_size \
-                    preset quality max_bitrate format level name key key_file";
+                    preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
+                    on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");
         }
@@ -267,6 +277,28 @@ mod tests {
         assert_eq!(config.stream[0].name.to_string(), "demo");
         assert_eq!(config.stream[0].key.as_ref().unwrap().expose(), "s3cret");
         assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn applications_are_understood() {
+        let text = include_str!("../configs/sharpcast.toml");
+        let (_, example) = text.split_once("# [[application]]").unwrap();
+        let lines = example.lines().filter_map(|line| line.strip_prefix("# "));
+        let keys = lines.filter(|line| line.contains(" = ") || line.starts_with('['));
+        let text = format!("[[application]]\n{}\n", keys.collect::<Vec<_>>().join("\n"));
+        let config = Config::parse(Path::new("x.toml"), &text).unwrap();
+        let app = &config.application[0];
+        assert_eq!((app.name.as_str(), app.publish_rules.0.len()), ("live", 2));
+        assert_eq!(app.hooks.url(Kind::Play).unwrap().path(), "/play");
+        insta::assert_snapshot!(
+            "bad_rule",
+            complaint("[[application]]\nname = \"a\"\nplay_rules = [\"allow me\"]\n")
+        );
+        insta::assert_snapshot!(
+            "bad_hook",
+            complaint("[[application]]\nname = \"a\"\n[application.hooks]\non_play = \"play.sh\"\n")
+        );
+        insta::assert_snapshot!("bad_application", complaint("[[application]]\nname = \"a/b\"\n"));
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! | module | its one job |
 //! |---|---|
 //! | [`ingest`] | accept RTMP connections, decide who may publish or play, turn tags into units |
+//! | [`apps`] | applications: rules and hooks that decide who may publish and play |
+//! | [`hooks`] | HTTP callbacks: other programs are asked and told |
 //! | [`clients`] | who is connected over RTMP |
 //! | [`streams`] | the registry of streams: timelines, sessions, grace periods, bounded queues |
 //! | [`lane`] | one lane per stream: decode, upsample, encode; decides what it can afford |
@@ -20,9 +22,11 @@
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
 pub mod abuse;
+pub mod apps;
 pub mod cli;
 pub mod clients;
 pub mod config;
+pub mod hooks;
 pub mod http;
 pub mod inference;
 pub mod ingest;

@@ -24,7 +24,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::abuse::{Connections, WrongKeys};
+use crate::apps::Applications;
+use crate::clients::Clients;
 use crate::config::{Config, identity};
+use crate::hooks::Caller;
 use crate::http::{self, App};
 use crate::inference::profile::USUAL;
 use crate::inference::{Engine, Library, Profile, SecondStage};
@@ -37,6 +40,9 @@ const ASYNC_THREADS: usize = 2;
 
 /// How long everything together may take to end after the first signal.
 const GRACE: Duration = Duration::from_secs(4);
+
+/// How long hooks may take to hear that everything has ended.
+const HOOKS_END: Duration = Duration::from_millis(500);
 
 /// Blocking look-ups of the runtime itself may take this long when the server ends.
 const RUNTIME_END: Duration = Duration::from_millis(300);
@@ -107,11 +113,15 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let clients = Arc::default();
-    let ingest = Ingest::new(rtmp, streams.clone(), config.rtmp.max_connections, keys, clients);
+    let clients: Arc<Clients> = Arc::default();
+    let caller = Caller::new();
+    let applications = Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone());
+    let ingest =
+        Ingest::new(rtmp, Arc::new(applications), config.rtmp.max_connections, keys, Arc::clone(&clients));
     announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;
+    caller.finish(HOOKS_END).await;
     http_end.request();
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {

@@ -25,7 +25,7 @@ pub struct PublishRequest<'a> {
     pub app: &'a str,
     /// The stream key or name, as the publisher sent it; [`StreamKey::readings`] says what it may mean.
     pub key: &'a SecretString,
-    pub client: &'a Client,
+    pub client: &'a Arc<Client>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub struct PlayRequest<'a> {
     pub app: &'a str,
     /// As the player sent it, arguments included.
     pub name: &'a str,
-    pub client: &'a Client,
+    pub client: &'a Arc<Client>,
 }
 
 /// Kept for as long as what was admitted lasts, and dropped then.
@@ -68,6 +68,11 @@ impl<'a> PublishRequest<'a> {
 }
 
 pub trait Admission: Debug + Send + Sync {
+    /// Whether somebody who has introduced itself may stay; an error closes the connection.
+    fn meet<'a>(&'a self, _client: &'a Arc<Client>, _app: &'a str) -> Answer<'a, Option<Guard>, Rejection> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// The right to publish, or what the publisher is told instead.
     fn admit<'a>(&'a self, request: PublishRequest<'a>) -> Answer<'a, Grant, Rejection>;
 

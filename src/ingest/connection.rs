@@ -21,7 +21,7 @@ const MOST_UNSENT: usize = 256 << 10;
 /// What a connection does.
 enum Doing {
     Nothing,
-    Publishes(Publishing),
+    Publishes(Box<Publishing>),
     Plays(Seat),
 }
 
@@ -46,6 +46,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let peer = client.peer;
     let mut connection = ServerConnection::accept(stream, limits).await?;
     let mut doing = Doing::Nothing;
+    let mut _met = None;
     loop {
         client.count(connection.traffic());
         let next = next(&mut connection, &doing, client).await?;
@@ -56,8 +57,17 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             Next::Sent => {}
             Next::Item(None) => return end_play(connection, doing).await,
             Next::Event(Some(Event::Connected(introduction))) => {
-                tracing::debug!(%peer, app = introduction.app, "connected");
+                let app = introduction.app.clone();
                 client.introduce(*introduction);
+                let decision = timeout(DECISION, admission.meet(client, &app)).await;
+                match decision.unwrap_or(Err(Rejection::Unavailable)) {
+                    Ok(guard) => _met = guard,
+                    Err(rejection) => {
+                        tracing::debug!(%peer, app, "nobody to talk to: {}", rejection.description());
+                        return Ok(());
+                    }
+                }
+                tracing::debug!(%peer, app, "connected");
             }
             Next::Event(Some(Event::PublishRequested { app, key })) => {
                 // What the connection had is given back first: it may ask for the same.
@@ -69,7 +79,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                         let stream = grant.publication.name();
                         tracing::info!(%stream, %peer, app, "publisher came");
                         client.take_role(Role::Publishes(stream.clone()));
-                        doing = Doing::Publishes(Publishing::new(grant));
+                        doing = Doing::Publishes(Box::new(Publishing::new(grant)));
                         connection.accept_publish().await?;
                     }
                     Err(rejection) => return turn_away(connection, entry, client, &rejection).await,

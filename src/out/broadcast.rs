@@ -115,7 +115,9 @@ impl State {
                 items.push(line.item(&Unit::Packet(packet)));
             }
         }
-        items.sort_by_key(|item| item.time());
-        items.into_iter().for_each(|item| subscription.push(item));
+        items.sort_by_key(Item::time);
+        for item in items {
+            subscription.push(item);
+        }
     }
 }

@@ -7,19 +7,37 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 15] = [
+const SERVER: [(&str, &[&str]); 17] = [
     ("", &[]),
     ("abuse", &[]),
+    ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
     ("clients", &[]),
     ("cli", &["config", "server", "telemetry"]),
-    ("config", &["inference", "out", "streams", "telemetry"]),
+    ("config", &["apps", "hooks", "inference", "out", "streams", "telemetry"]),
+    ("hooks", &[]),
     ("http", &["abuse", "inference", "lane", "out", "streams"]),
     ("inference", &["out"]),
     ("ingest", &["abuse", "clients", "out", "problems", "streams"]),
     ("lane", &["inference", "out", "problems"]),
     ("out", &[]),
     ("problems", &[]),
-    ("server", &["abuse", "config", "http", "inference", "ingest", "lane", "out", "streams", "telemetry"]),
+    (
+        "server",
+        &[
+            "abuse",
+            "apps",
+            "clients",
+            "config",
+            "hooks",
+            "http",
+            "inference",
+            "ingest",
+            "lane",
+            "out",
+            "streams",
+            "telemetry",
+        ],
+    ),
     ("sound", &["out", "problems"]),
     ("streams", &["inference", "lane", "out", "problems", "sound"]),
     ("telemetry", &[]),

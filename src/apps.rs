@@ -1,0 +1,113 @@
+//! Applications: the APP of `rtmp://HOST/APP/NAME`. Each says who may publish and play there, whom to ask, and where else its
+//! streams go.
+//!
+//! Without any configured application every name of one will do, and keys alone decide.
+
+mod admit;
+mod leave;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use crate::clients::Client;
+use crate::hooks::{Answer, Call, Caller, HookSettings, Kind};
+use crate::streams::Streams;
+
+pub use rules::{Rule, Rules};
+
+/// One application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppSettings {
+    /// As it stands in the address.
+    pub name: String,
+    pub publish: Publish,
+    pub publish_rules: Rules,
+    /// Whether players are let in over RTMP.
+    pub play: bool,
+    pub play_rules: Rules,
+    pub hooks: HookSettings,
+}
+
+/// What somebody has to have who publishes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Publish {
+    /// The key of a configured stream.
+    #[default]
+    Keys,
+    /// Nothing: the name makes the stream. Rules and hooks decide.
+    Open,
+    Off,
+}
+
+impl AppSettings {
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            publish: Publish::Keys,
+            publish_rules: Rules::default(),
+            play: true,
+            play_rules: Rules::default(),
+            hooks: HookSettings::default(),
+        }
+    }
+}
+
+/// All applications of the server.
+#[derive(Debug)]
+pub struct Applications {
+    all: RwLock<Arc<[Arc<AppSettings>]>>,
+    streams: Arc<Streams>,
+    caller: Caller,
+}
+
+impl Applications {
+    pub fn new(settings: Vec<AppSettings>, streams: Arc<Streams>, caller: Caller) -> Self {
+        let all = RwLock::new(settings.into_iter().map(Arc::new).collect());
+        Self { all, streams, caller }
+    }
+
+    /// From now on these; who publishes or plays already goes on as it began.
+    pub fn replace(&self, settings: Vec<AppSettings>) {
+        *self.all.write() = settings.into_iter().map(Arc::new).collect();
+    }
+
+    /// The application that an address means: `APP`, with whatever stands behind it. `Err` if there are some, and this is none.
+    fn find(&self, app: &str) -> Result<Option<Arc<AppSettings>>, Unknown> {
+        let all = Arc::clone(&self.all.read());
+        if all.is_empty() {
+            return Ok(None);
+        }
+        let path = app.split('?').next().unwrap_or_default().trim_matches('/');
+        let first = path.split('/').next().unwrap_or_default();
+        let named = |name: &str| all.iter().find(|app| app.name == name).cloned();
+        named(path).or_else(|| named(first)).map(Some).ok_or(Unknown)
+    }
+
+    /// The public name of an open stream. Applications do not share names, so with several of them theirs stands in front.
+    fn public_name(&self, app: &AppSettings, name: &str) -> String {
+        if self.all.read().len() > 1 { format!("{}.{name}", app.name) } else { name.to_owned() }
+    }
+
+    /// Asks a hook; one that cannot be reached lets nobody in.
+    async fn ask(&self, app: &AppSettings, call: &Call) -> Answer {
+        self.caller.ask(&app.hooks, call).await.unwrap_or_else(|error| {
+            tracing::warn!(app = app.name, call = call.kind.name(), %error, "nobody is let in without it");
+            Answer::Deny
+        })
+    }
+}
+
+/// There is no application of this name.
+#[derive(Debug)]
+struct Unknown;
+
+/// A call about a connection. Whoever has not said who it is, says nothing.
+fn call(kind: Kind, app: &AppSettings, client: &Client) -> Call {
+    let nothing = rtmp::Introduction::default();
+    let peer = client.introduction().unwrap_or(&nothing);
+    Call::new(kind, &app.name, peer, client.peer.ip(), client.id)
+}

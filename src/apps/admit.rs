@@ -1,0 +1,128 @@
+//! Who is let in: rules first, then hooks, then what the stream itself asks for.
+
+use std::sync::Arc;
+
+use api::names::StreamName;
+use rtmp::{PlayRejection, Rejection};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::leave::{Gone, Leaving, Stay};
+use super::{AppSettings, Applications, Publish, call};
+use crate::clients::Client;
+use crate::hooks::{Answer, Kind};
+use crate::ingest::{self, Admission, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments};
+use crate::streams::{Publication, StreamSettings};
+
+impl Admission for Applications {
+    fn meet<'a>(
+        &'a self,
+        client: &'a Arc<Client>,
+        app: &'a str,
+    ) -> ingest::Answer<'a, Option<Guard>, Rejection> {
+        Box::pin(async move {
+            let Some(settings) = self.find(app).map_err(|_| Rejection::NotAllowed)? else { return Ok(None) };
+            let arguments = arguments(app, "").map(str::to_owned);
+            let about = call(Kind::Connect, &settings, client).with_arguments(arguments.as_deref());
+            if self.ask(&settings, &about).await == Answer::Deny {
+                return Err(Rejection::NotAllowed);
+            }
+            let gone =
+                Gone { app: settings, arguments, caller: self.caller.clone(), client: Arc::clone(client) };
+            Ok(Some(Box::new(gone) as Guard))
+        })
+    }
+
+    fn admit<'a>(&'a self, request: PublishRequest<'a>) -> ingest::Answer<'a, Grant, Rejection> {
+        Box::pin(async move {
+            match self.find(request.app) {
+                Ok(None) => self.streams.admit(request).await,
+                Ok(Some(app)) => self.publish(app, request).await,
+                Err(_) => Err(Rejection::NotAllowed),
+            }
+        })
+    }
+
+    fn admit_player<'a>(&'a self, request: PlayRequest<'a>) -> ingest::Answer<'a, Seat, PlayRejection> {
+        Box::pin(async move {
+            match self.find(request.app) {
+                Ok(None) => self.streams.admit_player(request).await,
+                Ok(Some(app)) => self.play(app, request).await,
+                Err(_) => Err(PlayRejection::NotAllowed),
+            }
+        })
+    }
+}
+
+impl Applications {
+    async fn publish(&self, app: Arc<AppSettings>, request: PublishRequest<'_>) -> Result<Grant, Rejection> {
+        let PublishRequest { key, client, .. } = request;
+        if app.publish == Publish::Off || !app.publish_rules.allow(client.peer.ip()) {
+            return Err(Rejection::NotAllowed);
+        }
+        let arguments = arguments(request.app, key.expose_secret()).map(str::to_owned);
+        let sent = path(key.expose_secret());
+        let about = call(Kind::Publish, &app, client).with("name", sent).with("type", "live");
+        let named = match self.ask(&app, &about.with_arguments(arguments.as_deref())).await {
+            Answer::Allow | Answer::Redirect(None) => sent.to_owned(),
+            Answer::Redirect(Some(to)) if to.starts_with("rtmp://") => return Err(Rejection::NotAllowed),
+            Answer::Redirect(Some(to)) => to,
+            Answer::Deny => return Err(Rejection::NotAllowed),
+        };
+        let publication = match app.publish {
+            Publish::Open => self.open(&app, &named)?,
+            Publish::Keys | Publish::Off => {
+                let key = if named == sent { key.clone() } else { SecretString::from(named.as_str()) };
+                self.streams.admit(PublishRequest { key: &key, ..request }).await?.publication
+            }
+        };
+        // A key stays between encoder and server.
+        let name = if app.publish == Publish::Open { named } else { publication.name().to_string() };
+        let stay = Stay { app, name, arguments, update: Kind::UpdatePublish, done: Kind::PublishDone };
+        let leaving = Leaving::new(stay, self.caller.clone(), client);
+        Ok(Grant { publication, guard: Some(Box::new(leaving)) })
+    }
+
+    /// The stream that this name makes, or that is there already.
+    fn open(&self, app: &AppSettings, name: &str) -> Result<Publication, Rejection> {
+        let name: StreamName = self
+            .public_name(app, name)
+            .parse()
+            .map_err(|error| Rejection::Unusable(format!("{error}: choose another name to publish to")))?;
+        let settings = StreamSettings { name, key: None, profile: None };
+        let stream = self.streams.open(settings).map_err(|error| {
+            tracing::warn!(app = app.name, %error, "a publisher gets no stream");
+            Rejection::Unavailable
+        })?;
+        ingest::publish(&stream)
+    }
+
+    async fn play(&self, app: Arc<AppSettings>, request: PlayRequest<'_>) -> Result<Seat, PlayRejection> {
+        let client = request.client;
+        if !app.play || !app.play_rules.allow(client.peer.ip()) {
+            return Err(PlayRejection::NotAllowed);
+        }
+        let arguments = arguments(request.app, request.name).map(str::to_owned);
+        let sent = path(request.name);
+        let about = call(Kind::Play, &app, client).with("name", sent);
+        let about = about.with("start", 0).with("duration", 0).with("reset", 0);
+        let named = match self.ask(&app, &about.with_arguments(arguments.as_deref())).await {
+            Answer::Allow | Answer::Redirect(None) => sent.to_owned(),
+            Answer::Redirect(Some(to)) if to.starts_with("rtmp://") => return Err(PlayRejection::NotFound),
+            Answer::Redirect(Some(to)) => to,
+            Answer::Deny => return Err(PlayRejection::NotAllowed),
+        };
+        let public = match app.publish {
+            Publish::Open => self.public_name(&app, &named),
+            Publish::Keys | Publish::Off => named.clone(),
+        };
+        let seat = ingest::seat(&self.streams, &public, client)?;
+        let stay = Stay { app, name: named, arguments, update: Kind::UpdatePlay, done: Kind::PlayDone };
+        let leaving = Leaving::new(stay, self.caller.clone(), client);
+        Ok(Seat { guard: Some(Box::new(leaving)), ..seat })
+    }
+}
+
+/// The name that was sent, without arguments and slashes around it.
+fn path(sent: &str) -> &str {
+    sent.split('?').next().unwrap_or_default().trim_matches('/')
+}

@@ -1,0 +1,252 @@
+//! Applications, each asked by real publishers and players, with a hook that notes what it is told.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use api::shutdown::Shutdown;
+use bytes::Bytes;
+use media::flv::{Tag, TagKind};
+use rtmp::{Error, Introduction, Player, Publisher};
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::*;
+use crate::inference::Profile;
+use crate::ingest::Ingest;
+use crate::out::hls::PackagerSettings;
+use crate::streams::{SessionSettings, StreamSettings};
+
+/// A server with applications.
+struct Server {
+    address: SocketAddr,
+    streams: Arc<Streams>,
+    shutdown: Shutdown,
+    _running: JoinSet<()>,
+}
+
+impl Server {
+    async fn start(applications: Vec<AppSettings>) -> Self {
+        let settings = SessionSettings {
+            hls: PackagerSettings::default(),
+            grace: Duration::from_secs(60),
+            takeover: true,
+            lanes: None,
+            sinks: Vec::new(),
+        };
+        let streams = Arc::new(Streams::new(Profile::Plain, settings));
+        let keyed = StreamSettings {
+            name: "demo".parse().unwrap(),
+            key: Some("s3cret".parse().unwrap()),
+            profile: None,
+        };
+        streams.add(keyed).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let admission = Applications::new(applications, Arc::clone(&streams), Caller::new());
+        let shutdown = Shutdown::new();
+        let ingest = Ingest::new(listener, Arc::new(admission), 8, Arc::default(), Arc::default());
+        let mut running = JoinSet::new();
+        running.spawn(ingest.run(shutdown.clone()));
+        Self { address, streams, shutdown, _running: running }
+    }
+
+    /// The publisher, who has sent something; or the code of the refusal.
+    async fn publish(&self, app: &str, name: &str) -> Result<Publisher, String> {
+        let url = format!("rtmp://{}/{app}", self.address).parse().unwrap();
+        let key = SecretString::from(name.to_owned());
+        let mut publisher = Publisher::connect(&url, &key, Duration::from_secs(20)).await.map_err(code)?;
+        let body = Bytes::from_static(&[0xaf, 0, 0x11, 0x90]);
+        publisher.send(&Tag { kind: TagKind::Audio, timestamp: 0, body }).await.unwrap();
+        Ok(publisher)
+    }
+
+    async fn play(&self, app: &str, name: &str) -> Result<Player, String> {
+        let url = format!("rtmp://{}/{app}", self.address).parse().unwrap();
+        Player::connect(&url, name, &Introduction::default(), Duration::from_secs(20)).await.map_err(code)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.streams.all().iter().map(|stream| stream.name().to_string()).collect()
+    }
+}
+
+fn code(error: Error) -> String {
+    match error {
+        Error::Refused { code, .. } => code,
+        other => other.to_string(),
+    }
+}
+
+fn open(name: &str) -> AppSettings {
+    AppSettings { publish: Publish::Open, ..AppSettings::new(name) }
+}
+
+#[tokio::test]
+async fn an_open_application_makes_a_stream_of_every_name() {
+    let server = Server::start(vec![open("live")]).await;
+    let _one = server.publish("live", "one?user=me").await.unwrap();
+    let _two = server.publish("live/", "/two").await.unwrap();
+    assert_eq!(server.names(), ["demo", "one", "two"]);
+    assert!(server.play("live", "one").await.is_ok());
+    for (name, told) in [("", "Rejected"), ("../etc", "Rejected"), ("a b", "Rejected"), ("demo", "Rejected")]
+    {
+        let refused = server.publish("live", name).await.unwrap_err();
+        assert_eq!(refused, format!("NetStream.Publish.{told}"), "{name:?}: a keyed stream is nobody else's");
+    }
+    server.shutdown.request();
+}
+
+#[tokio::test]
+async fn applications_do_not_share_names_and_strangers_to_all_of_them_go() {
+    let keyed = AppSettings { play: false, ..AppSettings::new("studio") };
+    let server = Server::start(vec![open("live"), open("radio"), keyed]).await;
+    let _live = server.publish("live", "one").await.unwrap();
+    let _radio = server.publish("radio/instance", "one").await.unwrap();
+    let _demo = server.publish("studio", "s3cret").await.unwrap();
+    assert_eq!(server.names(), ["demo", "live.one", "radio.one"]);
+    assert_eq!(server.publish("studio", "wrong").await.unwrap_err(), "NetStream.Publish.Denied");
+    assert_eq!(
+        server.play("studio", "demo").await.unwrap_err(),
+        "NetStream.Play.Failed",
+        "nobody plays here"
+    );
+    assert_eq!(server.play("radio", "two").await.unwrap_err(), "NetStream.Play.StreamNotFound");
+    assert!(server.publish("other", "one").await.is_err());
+}
+
+#[tokio::test]
+async fn rules_keep_out_whom_they_do_not_allow() {
+    let deny = || Rules(vec!["deny 127.0.0.0/8".parse().unwrap()]);
+    let no_publishers = AppSettings { publish_rules: deny(), ..open("live") };
+    let no_players = AppSettings { play_rules: deny(), ..open("radio") };
+    let server = Server::start(vec![no_publishers, no_players]).await;
+    assert_eq!(server.publish("live", "one").await.unwrap_err(), "NetStream.Publish.Denied");
+    let _one = server.publish("radio", "one").await.unwrap();
+    assert_eq!(server.play("radio", "one").await.unwrap_err(), "NetStream.Play.Failed");
+}
+
+/// A hook that answers by the name that it is asked for, and notes what it is told.
+async fn hook(told: Arc<parking_lot::Mutex<Vec<String>>>) -> (Url, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = vec![0; 8192];
+            let mut length = 0;
+            let body = loop {
+                length += stream.read(&mut buffer[length..]).await.unwrap();
+                let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                let announced = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+                let Some((_, body)) = text.split_once("\r\n\r\n") else { continue };
+                if announced.is_none_or(|announced| body.len() >= announced.parse().unwrap()) {
+                    break body.to_owned();
+                }
+            };
+            let fields: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+            let field = |name: &str| {
+                fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+            };
+            told.lock().push(format!("{} {}", field("call"), field("name")).trim().to_owned());
+            let answer = match field("name").as_str() {
+                "secret" => "302 Found\r\nLocation: shown",
+                "closed" => "403 Forbidden",
+                _ => "200 OK",
+            };
+            let answer = format!("HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, serving)
+}
+
+async fn eventually(told: &parking_lot::Mutex<Vec<String>>, expected: &[&str]) {
+    for _ in 0..200 {
+        if *told.lock() == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(*told.lock(), expected);
+}
+
+#[tokio::test]
+async fn hooks_decide_rename_and_hear_the_end() {
+    let told = Arc::default();
+    let (url, _serving) = hook(Arc::clone(&told)).await;
+    let url = Some(url);
+    let hooks = HookSettings {
+        connect: url.clone(),
+        publish: url.clone(),
+        play: url.clone(),
+        publish_done: url.clone(),
+        done: url,
+        ..HookSettings::default()
+    };
+    let server = Server::start(vec![AppSettings { hooks, ..open("live") }]).await;
+    assert_eq!(server.publish("live", "closed").await.unwrap_err(), "NetStream.Publish.Denied");
+    let publisher = server.publish("live", "secret").await.unwrap();
+    assert_eq!(server.names(), ["demo", "shown"]);
+    assert_eq!(server.play("live", "closed").await.unwrap_err(), "NetStream.Play.Failed");
+    publisher.close().await.unwrap();
+    let expected = [
+        "connect",
+        "publish closed",
+        "connect",
+        "publish secret",
+        "connect",
+        "play closed",
+        "publish_done shown",
+        "done shown",
+    ];
+    let sorted = |mut told: Vec<String>| {
+        told[6..].sort();
+        told
+    };
+    eventually_sorted(&told, &expected, sorted).await;
+}
+
+/// The last two are told at the same time.
+async fn eventually_sorted(
+    told: &parking_lot::Mutex<Vec<String>>,
+    expected: &[&str],
+    sorted: impl Fn(Vec<String>) -> Vec<String>,
+) {
+    for _ in 0..200 {
+        let now = told.lock().clone();
+        if now.len() == expected.len() {
+            let expected = expected.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(sorted(now), sorted(expected));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{:?}", told.lock());
+}
+
+#[tokio::test]
+async fn a_hook_that_is_down_lets_nobody_in() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: Url = format!("http://{}/", closed.local_addr().unwrap()).parse().unwrap();
+    drop(closed);
+    let hooks = HookSettings { publish: Some(url), ..HookSettings::default() };
+    let server = Server::start(vec![AppSettings { hooks, ..open("live") }]).await;
+    assert_eq!(server.publish("live", "one").await.unwrap_err(), "NetStream.Publish.Denied");
+}
+
+#[tokio::test]
+async fn updates_end_what_they_do_not_want() {
+    let told = Arc::default();
+    let (url, _serving) = hook(Arc::clone(&told)).await;
+    let update_every = Duration::from_millis(50);
+    let hooks = HookSettings { update: Some(url), update_every, ..HookSettings::default() };
+    let server = Server::start(vec![AppSettings { hooks, ..open("live") }]).await;
+    let mut publisher = server.publish("live", "closed").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(5), publisher.closed()).await.unwrap();
+    assert_eq!(code(ended), "NetStream.Publish.Rejected");
+    eventually(&told, &["update_publish closed"]).await;
+}

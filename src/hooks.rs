@@ -1,0 +1,91 @@
+//! HTTP callbacks: somebody else's program is asked who may publish and play, and told what has ended.
+//!
+//! Fields, their order, and what an answer means are those of nginx-rtmp-module's `on_publish` and its relatives: 2xx lets the
+//! peer in, 3xx sends it to another name or address, everything else turns it away, and so does a hook that is down. Only addresses
+//! from the configuration are called; what peers say travels in the body (or the query), escaped.
+
+mod call;
+mod caller;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use url::Url;
+
+pub use call::{Call, Kind};
+pub use caller::{Answer, Caller, Unreachable};
+
+/// Which hooks there are, and how they are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookSettings {
+    pub connect: Option<Url>,
+    pub disconnect: Option<Url>,
+    pub publish: Option<Url>,
+    pub play: Option<Url>,
+    pub publish_done: Option<Url>,
+    pub play_done: Option<Url>,
+    /// Both kinds of end.
+    pub done: Option<Url>,
+    pub record_done: Option<Url>,
+    /// Asked again and again while somebody publishes or plays.
+    pub update: Option<Url>,
+    pub update_every: Duration,
+    /// Whether an answer of 3xx to an update ends the connection as well.
+    pub update_strict: bool,
+    pub method: Method,
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Method {
+    #[default]
+    Post,
+    Get,
+}
+
+/// How the fields of a call are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// `application/x-www-form-urlencoded`, as nginx-rtmp has it.
+    #[default]
+    Form,
+    Json,
+}
+
+impl Default for HookSettings {
+    fn default() -> Self {
+        Self {
+            connect: None,
+            disconnect: None,
+            publish: None,
+            play: None,
+            publish_done: None,
+            play_done: None,
+            done: None,
+            record_done: None,
+            update: None,
+            update_every: Duration::from_secs(30),
+            update_strict: false,
+            method: Method::Post,
+            format: Format::Form,
+        }
+    }
+}
+
+impl HookSettings {
+    pub fn url(&self, kind: Kind) -> Option<&Url> {
+        let url = match kind {
+            Kind::Connect => &self.connect,
+            Kind::Disconnect => &self.disconnect,
+            Kind::Publish => &self.publish,
+            Kind::Play => &self.play,
+            Kind::PublishDone => &self.publish_done,
+            Kind::PlayDone => &self.play_done,
+            Kind::Done => &self.done,
+            Kind::RecordDone => &self.record_done,
+            Kind::UpdatePublish | Kind::UpdatePlay => &self.update,
+        };
+        url.as_ref()
+    }
+}
