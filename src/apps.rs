@@ -5,22 +5,28 @@
 
 mod admit;
 mod leave;
+mod outputs;
 pub mod rules;
+mod stay;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
+use tokio_util::task::TaskTracker;
 
 use crate::clients::Client;
 use crate::hooks::{Answer, Call, Caller, HookSettings, Kind};
+use crate::out::record::RecordSettings;
+use crate::out::relay::RelaySettings;
 use crate::streams::Streams;
 
 pub use rules::{Rule, Rules};
 
 /// One application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AppSettings {
     /// As it stands in the address.
     pub name: String,
@@ -30,6 +36,10 @@ pub struct AppSettings {
     pub play: bool,
     pub play_rules: Rules,
     pub hooks: HookSettings,
+    /// What is written to disk of every publication.
+    pub record: Vec<RecordSettings>,
+    /// Where every publication is pushed to.
+    pub push: Vec<RelaySettings>,
 }
 
 /// What somebody has to have who publishes.
@@ -52,6 +62,8 @@ impl AppSettings {
             play: true,
             play_rules: Rules::default(),
             hooks: HookSettings::default(),
+            record: Vec::new(),
+            push: Vec::new(),
         }
     }
 }
@@ -62,12 +74,20 @@ pub struct Applications {
     all: RwLock<Arc<[Arc<AppSettings>]>>,
     streams: Arc<Streams>,
     caller: Caller,
+    /// Recorders and relays that have not ended.
+    outputs: TaskTracker,
 }
 
 impl Applications {
     pub fn new(settings: Vec<AppSettings>, streams: Arc<Streams>, caller: Caller) -> Self {
         let all = RwLock::new(settings.into_iter().map(Arc::new).collect());
-        Self { all, streams, caller }
+        Self { all, streams, caller, outputs: TaskTracker::new() }
+    }
+
+    /// Waits, briefly, until recorders and relays have finished what they have.
+    pub async fn finish(&self, patience: Duration) {
+        self.outputs.close();
+        let _ = tokio::time::timeout(patience, self.outputs.wait()).await;
     }
 
     /// From now on these; who publishes or plays already goes on as it began.

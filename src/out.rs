@@ -6,6 +6,8 @@
 pub mod broadcast;
 pub mod encode;
 pub mod hls;
+pub mod record;
+pub mod relay;
 pub mod rendition;
 pub mod sink;
 

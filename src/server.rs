@@ -41,6 +41,9 @@ const ASYNC_THREADS: usize = 2;
 /// How long everything together may take to end after the first signal.
 const GRACE: Duration = Duration::from_secs(4);
 
+/// How long recorders and relays may take for what they have.
+const OUTPUTS_END: Duration = Duration::from_millis(700);
+
 /// How long hooks may take to hear that everything has ended.
 const HOOKS_END: Duration = Duration::from_millis(500);
 
@@ -115,12 +118,19 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
 
     let clients: Arc<Clients> = Arc::default();
     let caller = Caller::new();
-    let applications = Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone());
-    let ingest =
-        Ingest::new(rtmp, Arc::new(applications), config.rtmp.max_connections, keys, Arc::clone(&clients));
+    let applications =
+        Arc::new(Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone()));
+    let ingest = Ingest::new(
+        rtmp,
+        Arc::clone(&applications) as _,
+        config.rtmp.max_connections,
+        keys,
+        Arc::clone(&clients),
+    );
     announce(&config, rtmp_address, http_address, own_stream)?;
     ingest.run(shutdown.clone()).await;
     streams.end().await;
+    applications.finish(OUTPUTS_END).await;
     caller.finish(HOOKS_END).await;
     http_end.request();
     while let Some(ended) = tasks.join_next().await {

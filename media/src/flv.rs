@@ -13,6 +13,7 @@ mod audio;
 mod demuxer;
 mod enhanced;
 mod error;
+pub mod file;
 mod message;
 mod muxer;
 mod script;

@@ -6,7 +6,9 @@ use api::names::StreamName;
 use rtmp::{PlayRejection, Rejection};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::leave::{Gone, Leaving, Stay};
+use super::leave::{Gone, Leaving};
+use super::outputs::Outputs;
+use super::stay::Stay;
 use super::{AppSettings, Applications, Publish, call};
 use crate::clients::Client;
 use crate::hooks::{Answer, Kind};
@@ -78,7 +80,8 @@ impl Applications {
         // A key stays between encoder and server.
         let name = if app.publish == Publish::Open { named } else { publication.name().to_string() };
         let stay = Stay { app, name, arguments, update: Kind::UpdatePublish, done: Kind::PublishDone };
-        let leaving = Leaving::new(stay, self.caller.clone(), client);
+        let outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
+        let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
         Ok(Grant { publication, guard: Some(Box::new(leaving)) })
     }
 
@@ -117,7 +120,7 @@ impl Applications {
         };
         let seat = ingest::seat(&self.streams, &public, client)?;
         let stay = Stay { app, name: named, arguments, update: Kind::UpdatePlay, done: Kind::PlayDone };
-        let leaving = Leaving::new(stay, self.caller.clone(), client);
+        let leaving = Leaving::new(stay, self.caller.clone(), client, None);
         Ok(Seat { guard: Some(Box::new(leaving)), ..seat })
     }
 }

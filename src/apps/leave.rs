@@ -5,19 +5,11 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use super::outputs::Outputs;
+use super::stay::Stay;
 use super::{AppSettings, call};
 use crate::clients::Client;
-use crate::hooks::{Answer, Call, Caller, Kind};
-
-/// What somebody was let in to.
-#[derive(Debug, Clone)]
-pub(super) struct Stay {
-    pub(super) app: Arc<AppSettings>,
-    pub(super) name: String,
-    pub(super) arguments: Option<String>,
-    pub(super) update: Kind,
-    pub(super) done: Kind,
-}
+use crate::hooks::{Answer, Caller, Kind};
 
 /// Dropping it tells the hooks.
 #[derive(Debug)]
@@ -26,23 +18,17 @@ pub(super) struct Leaving {
     caller: Caller,
     client: Arc<Client>,
     _updates: JoinSet<()>,
-}
-
-impl Stay {
-    fn call(&self, kind: Kind, client: &Client) -> Call {
-        let about = call(kind, &self.app, client);
-        about.with("name", &self.name).with_arguments(self.arguments.as_deref())
-    }
+    _outputs: Option<Outputs>,
 }
 
 impl Leaving {
-    pub(super) fn new(stay: Stay, caller: Caller, client: &Arc<Client>) -> Self {
+    pub(super) fn new(stay: Stay, caller: Caller, client: &Arc<Client>, outputs: Option<Outputs>) -> Self {
         let client = Arc::clone(client);
         let mut updates = JoinSet::new();
         if stay.app.hooks.update.is_some() {
             updates.spawn(update(stay.clone(), caller.clone(), Arc::clone(&client)));
         }
-        Self { stay, caller, client, _updates: updates }
+        Self { stay, caller, client, _updates: updates, _outputs: outputs }
     }
 }
 

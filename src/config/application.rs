@@ -1,13 +1,22 @@
 //! `[[application]]`: who may publish and play at which address, and whom to ask.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use api::Invalid;
+use rtmp::Introduction;
 use toml::de::DeValue;
 use url::Url;
 
 use super::section::Section;
-use super::values::{one_of, parsed, period, text, yes_or_no};
+use super::values::{number, one_of, parsed, period, text, yes_or_no};
 use crate::apps::{AppSettings, Publish, Rule, Rules};
 use crate::hooks::{Format, HookSettings, Method};
+use crate::out::record::{RecordSettings, Source, Tracks};
+use crate::out::relay::{RelaySettings, SecretName};
+
+/// Pause before a relay tries again.
+const RECONNECT: Duration = Duration::from_secs(3);
 
 /// Longest name of an application; it stands in front of the names of its streams.
 const MAX_NAME: usize = 32;
@@ -29,6 +38,12 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     section.set("play_rules", &mut app.play_rules, rules)?;
     for section in section.tables("hooks")? {
         read_hooks(&mut app.hooks, section)?;
+    }
+    for section in section.tables("record")? {
+        read_record(&mut app.record, section)?;
+    }
+    for section in section.tables("push")? {
+        read_push(&mut app.push, section)?;
     }
     section.end()?;
     all.push(app);
@@ -55,6 +70,54 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
     section.set("method", &mut hooks.method, one_of(&[("post", Method::Post), ("get", Method::Get)]))?;
     section.set("format", &mut hooks.format, one_of(&[("form", Format::Form), ("json", Format::Json)]))?;
     section.end()
+}
+
+const RENDITIONS: [(&str, Source); 2] = [("received", Source::Received), ("enhanced", Source::Enhanced)];
+
+fn read_record(all: &mut Vec<RecordSettings>, mut section: Section<'_>) -> Result<(), Invalid> {
+    let folder = section.get("folder", |value| text(value).map(PathBuf::from))?;
+    let folder = folder.ok_or_else(|| section.complain("", "missing field `folder`: where to record"))?;
+    // A folder that is not there when the first stream comes would be found out too late.
+    if !folder.is_dir() {
+        let message = format!("there is no folder {}: create it, writable for the server", folder.display());
+        return Err(section.complain("folder", &message));
+    }
+    let mut record = RecordSettings::new("", folder);
+    section.set("name", &mut record.name, |value| text(value).map(str::to_owned))?;
+    let tracks = [
+        ("all", Tracks::All),
+        ("audio", Tracks::Audio),
+        ("video", Tracks::Video),
+        ("keyframes", Tracks::Keyframes),
+    ];
+    section.set("tracks", &mut record.tracks, one_of(&tracks))?;
+    section.set("rendition", &mut record.rendition, one_of(&RENDITIONS))?;
+    section.set("suffix", &mut record.suffix, parsed)?;
+    section.set("unique", &mut record.unique, yes_or_no)?;
+    section.set("append", &mut record.append, yes_or_no)?;
+    record.interval = section.get("interval", period)?;
+    record.max_size = section.get("max_size", number(1..=i64::MAX))?;
+    record.max_frames = section.get("max_frames", number(1..=i64::MAX))?;
+    section.end()?;
+    all.push(record);
+    Ok(())
+}
+
+fn read_push(all: &mut Vec<RelaySettings>, mut section: Section<'_>) -> Result<(), Invalid> {
+    let url = section.get("url", parsed)?;
+    let url = url.ok_or_else(|| section.complain("", "missing field `url`: rtmp://HOST/APP"))?;
+    let mut relay = RelaySettings {
+        url,
+        name: section.get("key", |value| text(value).map(|key| SecretName(key.into())))?,
+        rendition: Source::Received,
+        introduction: Introduction::default(),
+        reconnect: RECONNECT,
+    };
+    section.set("rendition", &mut relay.rendition, one_of(&RENDITIONS))?;
+    section.set("reconnect", &mut relay.reconnect, period)?;
+    section.end()?;
+    all.push(relay);
+    Ok(())
 }
 
 fn name(value: &DeValue<'_>) -> Result<String, String> {

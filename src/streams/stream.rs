@@ -267,6 +267,10 @@ impl Inner {
 }
 
 impl Publication {
+    pub fn stream(&self) -> &Arc<Stream> {
+        &self.stream
+    }
+
     /// The stream's public name.
     pub fn name(&self) -> &StreamName {
         self.stream.name()

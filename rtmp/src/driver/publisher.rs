@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::dial::{SEND_BUFFER, open};
 use super::transport::Transport;
-use crate::{Capabilities, ClientSession, Error, Limits, RtmpUrl};
+use crate::{Capabilities, ClientSession, Error, Introduction, Limits, RtmpUrl};
 
 /// How long saying goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -30,11 +30,21 @@ pub struct Publisher<S = TcpStream> {
 impl Publisher<TcpStream> {
     /// Connects and asks to publish; returns when the server takes the stream. `patience` is for all of it.
     pub async fn connect(url: &RtmpUrl, key: &SecretString, patience: Duration) -> Result<Self, Error> {
+        Self::introduced(url, key, &Introduction::default(), patience).await
+    }
+
+    /// The same, with another introduction; what of it is empty, is said as usual.
+    pub async fn introduced(
+        url: &RtmpUrl,
+        key: &SecretString,
+        introduction: &Introduction,
+        patience: Duration,
+    ) -> Result<Self, Error> {
         let connect = async {
             let stream = open(url).await?;
             // A tag is written whole, so waiting for more to send would only add latency.
             stream.set_nodelay(true)?;
-            Self::publish(stream, url, key, Limits::default()).await
+            Self::begin(stream, url, key, introduction, Limits::default()).await
         };
         timeout(patience, connect).await.map_err(|_| Error::Timeout("connecting"))?
     }
@@ -48,10 +58,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<S> {
         key: &SecretString,
         limits: Limits,
     ) -> Result<Self, Error> {
+        Self::begin(stream, url, key, &Introduction::default(), limits).await
+    }
+
+    async fn begin(
+        stream: S,
+        url: &RtmpUrl,
+        key: &SecretString,
+        introduction: &Introduction,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let rest = transport.begin_handshake().await?;
         let write_timeout = limits.write_timeout;
-        let session = ClientSession::new(url, key.clone(), limits);
+        let session = ClientSession::publisher(url, key.clone(), introduction, limits);
         let mut publisher = Self { transport, session, write_timeout, written: 0 };
         publisher.session.push(&rest)?;
         while !publisher.session.is_ready() {

@@ -57,6 +57,16 @@ impl Subscription {
         self.queue.pop_async().await
     }
 
+    /// What comes next; waits for it on this thread.
+    pub fn wait(&self) -> Option<Item> {
+        self.queue.pop()
+    }
+
+    /// Nothing more is wanted: what waits can still be taken.
+    pub fn cancel(&self) {
+        self.end(End::Finished);
+    }
+
     pub fn why(&self) -> Option<End> {
         self.end.get().copied()
     }
@@ -94,6 +104,21 @@ impl Subscription {
 impl Item {
     pub(super) fn new(unit: Option<Unit>, tag: Chunked) -> Self {
         Self { unit, tag }
+    }
+
+    /// Metadata or a configuration.
+    pub fn is_description(&self) -> bool {
+        self.packet().is_none()
+    }
+
+    /// Whether one of the two takes the other one's place.
+    pub fn describes_the_same_as(&self, other: &Self) -> bool {
+        self.is_description() && other.is_description() && self.replaces(other)
+    }
+
+    /// A picture that stands alone.
+    pub fn is_key_picture(&self) -> bool {
+        self.packet().is_some_and(|packet| packet.track == Track::Video && packet.key)
     }
 
     /// When it is decoded; descriptions come first.

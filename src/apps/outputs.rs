@@ -1,0 +1,106 @@
+//! Where a publication goes beside viewers: recordings and relays. They begin with it, and end behind it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use media::codec::{AudioCodec, VideoCodec};
+use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
+use rtmp::Capabilities;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::stay::Stay;
+use crate::clients::Client;
+use crate::hooks::Caller;
+use crate::out::Rendition;
+use crate::out::broadcast::Subscription;
+use crate::out::record::{self, RecordSettings, Recording, Source};
+use crate::out::relay::{self, Relayed};
+use crate::out::rendition::RenditionId;
+use crate::streams::Publication;
+
+/// Dropping it ends them; what they have is still written and sent.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    recordings: Vec<Arc<Subscription>>,
+    relays: CancellationToken,
+}
+
+impl Outputs {
+    pub(super) fn start(
+        stay: &Stay,
+        publication: &Publication,
+        client: &Arc<Client>,
+        caller: &Caller,
+        tracker: &TaskTracker,
+    ) -> Self {
+        let mut outputs = Self { recordings: Vec::new(), relays: CancellationToken::new() };
+        let stream = publication.stream();
+        let Some(broadcast) = stream.broadcast() else { return outputs };
+        let Some(problems) = publication.problems() else { return outputs };
+        for settings in &stay.app.record {
+            let Some(rendition) = rendition(publication, settings.rendition) else { continue };
+            let subscription = broadcast.subscribe(rendition, Some(&every_codec()));
+            let recording = Recording {
+                stream: stream.name().clone(),
+                subscription: Arc::clone(&subscription),
+                problems: problems.clone(),
+                done: done(stay, settings, client, caller),
+                token: tracker.token(),
+            };
+            match record::start(settings.clone(), recording) {
+                Ok(()) => outputs.recordings.push(subscription),
+                Err(error) => {
+                    problems.report("recording-failed", format!("no thread for a recording: {error}"))
+                }
+            }
+        }
+        for settings in &stay.app.push {
+            let Some(rendition) = rendition(publication, settings.rendition) else { continue };
+            let relayed = Relayed {
+                stream: stream.name().clone(),
+                broadcast: Arc::clone(&broadcast),
+                rendition,
+                problems: problems.clone(),
+            };
+            tracker.spawn(relay::push(settings.clone(), relayed, outputs.relays.clone()));
+        }
+        outputs
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        for recording in &self.recordings {
+            recording.cancel();
+        }
+        self.relays.cancel();
+    }
+}
+
+/// A file takes everything.
+fn every_codec() -> Capabilities {
+    let video = VIDEO_CODECS.iter().map(|(four_cc, _): &(_, VideoCodec)| *four_cc);
+    let audio = AUDIO_CODECS.iter().map(|(four_cc, _): &(_, AudioCodec)| *four_cc);
+    Capabilities::of(&video.chain(audio).collect::<Vec<_>>())
+}
+
+fn rendition(publication: &Publication, source: Source) -> Option<RenditionId> {
+    match source {
+        Source::Received => Some(Rendition::SOURCE.id),
+        Source::Enhanced => publication.stream().enhanced().map(|rendition| rendition.id),
+    }
+}
+
+/// Tells the hook of every file that is complete.
+fn done(stay: &Stay, settings: &RecordSettings, client: &Arc<Client>, caller: &Caller) -> record::OnDone {
+    let stay = stay.clone();
+    let recorder = settings.name.clone();
+    let client = Arc::clone(client);
+    let caller = caller.clone();
+    let runtime = tokio::runtime::Handle::current();
+    Box::new(move |path: &Path| {
+        let _entered = runtime.enter();
+        caller.tell(&stay.app.hooks, stay.record_done(&client, &recorder, path));
+    })
+}
