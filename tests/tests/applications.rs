@@ -46,7 +46,8 @@ fn a_recording_survives_the_death_of_the_server() {
     let file = folder.path().join("demo2.flv");
     wait_for("some seconds in the file", Duration::from_secs(20), || (length(&file) > 400_000).then_some(()));
     let expected = server.stream("demo2").count("/video/frames");
-    server.process.kill();
+    server.process.signal("KILL");
+    server.process.wait(Duration::from_secs(5));
     let kept = pictures(&file);
     assert!(kept + 30 >= expected, "a second of pictures may be missing, of {expected} there are {kept}");
     let said = complaints(file.to_str().unwrap());
