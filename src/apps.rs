@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clients::Client;
 use crate::hooks::{Answer, Call, Caller, HookSettings, Kind};
+use crate::out::files::FilesSettings;
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
 use crate::streams::Streams;
@@ -36,6 +37,8 @@ pub struct AppSettings {
     pub play: bool,
     pub play_rules: Rules,
     pub hooks: HookSettings,
+    /// HLS on disk, of every publication.
+    pub files: Option<FilesSettings>,
     /// What is written to disk of every publication.
     pub record: Vec<RecordSettings>,
     /// Where every publication is pushed to.
@@ -62,6 +65,7 @@ impl AppSettings {
             play: true,
             play_rules: Rules::default(),
             hooks: HookSettings::default(),
+            files: None,
             record: Vec::new(),
             push: Vec::new(),
         }

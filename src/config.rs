@@ -263,7 +263,8 @@ mod tests {
             .collect();
         let keys = "listen max_connections grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
-                    on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect";
+                    on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
+                    naming base_url continuous type arguments";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");
         }

@@ -5,6 +5,7 @@
 
 pub mod broadcast;
 pub mod encode;
+pub mod files;
 pub mod hls;
 pub mod record;
 pub mod relay;

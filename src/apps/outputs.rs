@@ -14,15 +14,21 @@ use crate::clients::Client;
 use crate::hooks::Caller;
 use crate::out::Rendition;
 use crate::out::broadcast::Subscription;
+use crate::out::files::{self, FilesSettings, Filing};
 use crate::out::record::{self, RecordSettings, Recording, Source};
 use crate::out::relay::{self, Relayed};
 use crate::out::rendition::RenditionId;
 use crate::streams::Publication;
 
+/// Suffixes of the two variants that the server has itself.
+const SOURCE: &str = "_source";
+const ENHANCED: &str = "_enhanced";
+
 /// Dropping it ends them; what they have is still written and sent.
 #[derive(Debug)]
 pub(super) struct Outputs {
-    recordings: Vec<Arc<Subscription>>,
+    /// Of what is written to disk.
+    subscriptions: Vec<Arc<Subscription>>,
     relays: CancellationToken,
 }
 
@@ -34,7 +40,7 @@ impl Outputs {
         caller: &Caller,
         tracker: &TaskTracker,
     ) -> Self {
-        let mut outputs = Self { recordings: Vec::new(), relays: CancellationToken::new() };
+        let mut outputs = Self { subscriptions: Vec::new(), relays: CancellationToken::new() };
         let stream = publication.stream();
         let Some(broadcast) = stream.broadcast() else { return outputs };
         let Some(problems) = publication.problems() else { return outputs };
@@ -49,11 +55,14 @@ impl Outputs {
                 token: tracker.token(),
             };
             match record::start(settings.clone(), recording) {
-                Ok(()) => outputs.recordings.push(subscription),
+                Ok(()) => outputs.subscriptions.push(subscription),
                 Err(error) => {
                     problems.report("recording-failed", format!("no thread for a recording: {error}"))
                 }
             }
+        }
+        if let Some(settings) = &stay.app.files {
+            outputs.file(settings, stay, publication, tracker);
         }
         for settings in &stay.app.push {
             let Some(rendition) = rendition(publication, settings.rendition) else { continue };
@@ -69,10 +78,45 @@ impl Outputs {
     }
 }
 
+impl Outputs {
+    /// HLS on disk: what came in, and what the lane makes where a variant asks for it.
+    fn file(
+        &mut self,
+        settings: &FilesSettings,
+        stay: &Stay,
+        publication: &Publication,
+        tracker: &TaskTracker,
+    ) {
+        let stream = publication.stream();
+        let (Some(broadcast), Some(problems)) = (stream.broadcast(), publication.problems()) else { return };
+        let has = |suffix: &str| settings.variants.iter().any(|variant| variant.suffix == suffix);
+        let enhanced = stream.enhanced().filter(|_| has(ENHANCED));
+        let mut wanted =
+            vec![(if enhanced.is_some() && has(SOURCE) { SOURCE } else { "" }, Rendition::SOURCE.id)];
+        wanted.extend(enhanced.map(|rendition| (ENHANCED, rendition.id)));
+        for (suffix, rendition) in wanted {
+            // Names on disk are those of the address: a folder belongs to one application.
+            let Ok(name) = format!("{}{suffix}", stay.name).parse() else { continue };
+            // MPEG-TS has no AV1 and no Opus; who cannot have it is told.
+            let subscription = broadcast.subscribe(rendition, Some(&Capabilities::of(&[*b"hvc1"])));
+            let filing = Filing {
+                name,
+                subscription: Arc::clone(&subscription),
+                problems: problems.clone(),
+                token: tracker.token(),
+            };
+            match files::start(settings.clone(), filing) {
+                Ok(()) => self.subscriptions.push(subscription),
+                Err(error) => problems.report("files-failed", format!("no thread for HLS files: {error}")),
+            }
+        }
+    }
+}
+
 impl Drop for Outputs {
     fn drop(&mut self) {
-        for recording in &self.recordings {
-            recording.cancel();
+        for subscription in &self.subscriptions {
+            subscription.cancel();
         }
         self.relays.cancel();
     }

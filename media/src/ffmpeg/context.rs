@@ -28,6 +28,22 @@ pub(super) fn set_extradata(context: &mut Context, extradata: &[u8]) {
     }
 }
 
+/// Says how large pictures are that somebody else decodes.
+pub(super) fn set_size(context: &mut Context, size: Size) {
+    // SAFETY: the context is allocated; these are plain fields.
+    unsafe {
+        let raw = context.as_mut_ptr();
+        (*raw).width = size.width as i32;
+        (*raw).height = size.height as i32;
+    }
+}
+
+/// Says how sound is sampled that somebody else decodes.
+pub(super) fn set_sample_rate(context: &mut Context, rate: u32) {
+    // SAFETY: as in `set_size`.
+    unsafe { (*context.as_mut_ptr()).sample_rate = rate as i32 }
+}
+
 /// The configuration that an opened encoder wrote (with the global-header flag).
 pub(super) fn extradata(context: &Context) -> &[u8] {
     // SAFETY: pointer and size belong together; the buffer lives as long as the context.

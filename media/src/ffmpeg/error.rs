@@ -36,6 +36,9 @@ pub enum FfmpegError {
     /// A file could not be opened or read.
     #[error("cannot read {}: {source}", path.display())]
     File { path: PathBuf, source: Error },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: Error },
     #[error("{} has no video track", .0.display())]
     NoVideo(PathBuf),
     #[error("{} has no video track: its only picture is the cover", .0.display())]

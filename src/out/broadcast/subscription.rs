@@ -106,6 +106,11 @@ impl Item {
         Self { unit, tag }
     }
 
+    /// What the tag was made of; metadata is made of nothing.
+    pub fn unit(&self) -> Option<&Unit> {
+        self.unit.as_ref()
+    }
+
     /// Metadata or a configuration.
     pub fn is_description(&self) -> bool {
         self.packet().is_none()

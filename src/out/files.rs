@@ -1,0 +1,64 @@
+//! HLS on disk, in nginx-rtmp's layout: MPEG-TS segments and a playlist, for a web server that hands out a folder.
+//!
+//! Each rendition has a thread of its own, since disks wait. Everything is written under another name and renamed, so that nobody reads
+//! half a file. A disk that is full or gone is a problem of these files alone; it is tried again.
+
+mod playlist;
+mod settings;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api::names::StreamName;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::broadcast::{End, Subscription};
+use crate::problems::Problems;
+use writer::Writer;
+
+pub use settings::{FilesSettings, ListType, Naming, Variant};
+pub use sweep::sweep;
+
+/// A rendition, and what it is called on disk.
+pub struct Filing {
+    /// The stream's own name, or with the suffix of a variant.
+    pub name: StreamName,
+    pub subscription: Arc<Subscription>,
+    pub problems: Problems,
+    /// Held until the last file is closed.
+    pub token: TaskTrackerToken,
+}
+
+/// Starts a writer. It ends with its subscription.
+pub fn start(settings: FilesSettings, filing: Filing) -> io::Result<()> {
+    std::thread::Builder::new()
+        .name("hls-files".to_owned())
+        .spawn(move || {
+            let Filing { name, subscription, problems, token } = filing;
+            let mut writer = Writer::new(settings, name, problems);
+            while let Some(item) = subscription.wait() {
+                if let Some(unit) = item.unit() {
+                    writer.take(unit);
+                }
+            }
+            if subscription.why() == Some(End::Codec) {
+                writer.cannot();
+            }
+            writer.finish();
+            drop(token);
+        })
+        .map(drop)
+}
+
+/// Where a playlist lies.
+fn playlist_path(settings: &FilesSettings, name: &str) -> PathBuf {
+    match settings.nested {
+        true => settings.folder.join(name).join("index.m3u8"),
+        false => settings.folder.join(format!("{name}.m3u8")),
+    }
+}

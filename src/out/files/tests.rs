@@ -1,0 +1,205 @@
+//! What lies on disk, judged by FFmpeg.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use media::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
+use media::packet::Unit;
+use media::picture::{Colour, PixelAspect};
+use media::synthetic::{TestPictures, TestSound};
+use media::time::MediaTime;
+use media::{FrameRate, Size};
+
+use super::*;
+
+const SIZE: Size = Size { width: 160, height: 96 };
+
+/// So many seconds of pictures at 25 a second with a keyframe each second, and sound; configurations first.
+fn coded(seconds: u32, start: MediaTime) -> Vec<Unit> {
+    let settings = EncoderSettings {
+        size: SIZE,
+        frame_rate: FrameRate::whole(25),
+        rate: RateControl::Bitrate(200_000),
+        coder: Coder::X264(Preset::Ultrafast),
+        look_ahead: None,
+        key_interval: Some(MediaTime::from_millis(1_000)),
+        threads: 1,
+        colour: Colour::default(),
+        aspect: PixelAspect::SQUARE,
+    };
+    let mut encoder = Encoder::new(&settings).unwrap();
+    let mut packets = Vec::new();
+    for picture in TestPictures::new(SIZE, FrameRate::whole(25)).iter().take(25 * seconds as usize) {
+        encoder.push(&picture, false).unwrap();
+        while let Some(packet) = encoder.pull().unwrap() {
+            packets.push(packet);
+        }
+    }
+    encoder.finish();
+    while let Some(packet) = encoder.pull().unwrap() {
+        packets.push(packet);
+    }
+    let mut sound = TestSound::new(Some(440.0)).unwrap();
+    let end = MediaTime::from_millis(i64::from(seconds) * 1000);
+    let frames = std::iter::from_fn(|| sound.next_packet().ok()).take_while(|frame| frame.dts < end);
+    packets.extend(frames);
+    packets.sort_by_key(|packet| packet.dts);
+    let mut units = vec![Unit::VideoConfig(encoder.config()), Unit::AudioConfig(sound.config())];
+    units.extend(packets.into_iter().map(|mut packet| {
+        packet.dts += start;
+        packet.pts += start;
+        Unit::Packet(packet)
+    }));
+    units
+}
+
+fn settings(folder: &Path) -> FilesSettings {
+    FilesSettings {
+        fragment: Duration::from_secs(2),
+        playlist_length: Duration::from_secs(6),
+        ..FilesSettings::new(folder.to_owned())
+    }
+}
+
+/// Writes everything, as the thread would.
+fn write(settings: &FilesSettings, units: &[Unit]) -> Problems {
+    let name: StreamName = "demo".parse().unwrap();
+    let problems = Problems::new(name.clone());
+    let mut writer = Writer::new(settings.clone(), name, problems.clone());
+    units.iter().for_each(|unit| writer.take(unit));
+    writer.finish();
+    problems
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Pictures of a file that FFmpeg decodes without a complaint.
+fn frames(file: &Path) -> u32 {
+    let output = Command::new("ffprobe")
+        .args([
+            "-v",
+            "error",
+            "-count_frames",
+            "-select_streams",
+            "v",
+            "-show_entries",
+            "stream=nb_read_frames",
+        ])
+        .args(["-of", "csv=p=0"])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{}", file.display());
+    // A transport stream lists its tracks twice.
+    String::from_utf8(output.stdout).unwrap().lines().next().unwrap().trim_end_matches(',').parse().unwrap()
+}
+
+#[test]
+fn segments_and_playlist_lie_where_nginx_rtmp_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let problems = write(&settings(folder.path()), &coded(5, MediaTime::from_millis(10_000)));
+    assert!(problems.list().is_empty());
+    assert_eq!(names(folder.path()), ["demo-0.ts", "demo-1.ts", "demo-2.ts", "demo.m3u8"]);
+    let counts = [0, 1, 2].map(|number| frames(&folder.path().join(format!("demo-{number}.ts"))));
+    assert_eq!(counts, [50, 50, 25]);
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    let expected = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:2\n\
+                    #EXTINF:2.000,\ndemo-0.ts\n#EXTINF:2.000,\ndemo-1.ts\n#EXTINF:0.960,\ndemo-2.ts\n";
+    assert_eq!(text, expected);
+    // Without an end a player would wait for more.
+    let ended = folder.path().join("ended.m3u8");
+    fs::write(&ended, text + "#EXT-X-ENDLIST\n").unwrap();
+    assert_eq!(frames(&ended), 125, "played as a whole");
+}
+
+#[test]
+fn a_playlist_has_a_window_and_old_segments_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    write(&settings, &coded(13, MediaTime::ZERO));
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    assert!(text.contains("MEDIA-SEQUENCE:4\n") && text.matches("#EXTINF").count() == 3, "{text}");
+    assert_eq!(names(folder.path()).len(), 8, "they are young");
+    let old = std::time::SystemTime::now() - Duration::from_secs(13);
+    for name in ["demo-0.ts", "demo-6.ts"] {
+        fs::File::options().write(true).open(folder.path().join(name)).unwrap().set_modified(old).unwrap();
+    }
+    fs::write(folder.path().join("notes.txt"), "somebody's").unwrap();
+    fs::File::open(folder.path().join("notes.txt")).unwrap().set_modified(old).unwrap();
+    sweep(&settings);
+    assert!(!names(folder.path()).contains(&"demo-0.ts".to_owned()));
+    assert!(names(folder.path()).contains(&"notes.txt".to_owned()), "what is not ours stays");
+    sweep(&FilesSettings { cleanup: false, ..settings });
+    assert_eq!(names(folder.path()).len(), 7);
+}
+
+#[test]
+fn numbers_go_on_when_the_stream_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    write(&settings, &coded(4, MediaTime::ZERO));
+    write(&settings, &coded(2, MediaTime::ZERO));
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    assert!(text.ends_with("demo-1.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1.960,\ndemo-2.ts\n"), "{text}");
+    write(&FilesSettings { continuous: false, ..settings }, &coded(2, MediaTime::ZERO));
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    assert!(text.contains("MEDIA-SEQUENCE:0\n") && text.matches(".ts").count() == 1, "{text}");
+}
+
+#[test]
+fn nested_files_have_a_folder_and_variants_a_master_playlist() {
+    let folder = tempfile::tempdir().unwrap();
+    let variant =
+        |suffix: &str, arguments: &str| Variant { suffix: suffix.into(), arguments: arguments.into() };
+    let settings = FilesSettings {
+        nested: true,
+        variants: vec![variant("mo", "BANDWIDTH=800000"), variant("_hi", "")],
+        base_url: "http://cdn/".into(),
+        ..settings(folder.path())
+    };
+    write(&settings, &coded(2, MediaTime::ZERO));
+    assert_eq!(names(folder.path()), ["de.m3u8", "demo"]);
+    assert_eq!(names(&folder.path().join("demo")), ["0.ts", "index.m3u8"]);
+    let master = fs::read_to_string(folder.path().join("de.m3u8")).unwrap();
+    assert!(master.contains("BANDWIDTH=800000\nhttp://cdn/demo/index.m3u8\n"), "{master}");
+    assert!(master.contains("BANDWIDTH=1000000\nhttp://cdn/de_hi/index.m3u8\n"), "{master}");
+}
+
+#[test]
+fn a_break_in_time_is_a_discontinuity() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut units = coded(2, MediaTime::ZERO);
+    units.extend(coded(2, MediaTime::from_millis(60_000)).split_off(2));
+    write(&settings(folder.path()), &units);
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    assert!(text.ends_with("demo-0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1.960,\ndemo-1.ts\n"), "{text}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_problem_and_no_end() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "in the way").unwrap();
+    let problems = write(&settings(&folder.path().join("file")), &coded(3, MediaTime::ZERO));
+    assert_eq!(problems.list()[0].kind, "files-failed");
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..4 {
+        let part = folder.path().join(format!(".demo-{number}.ts.part"));
+        std::os::unix::fs::symlink("/dev/full", part).unwrap();
+    }
+    let problems = write(&settings(folder.path()), &coded(5, MediaTime::ZERO));
+    assert!(problems.list()[0].text.contains("No space left"), "{:?}", problems.list());
+    assert!(!names(folder.path()).iter().any(|name| !name.starts_with('.')), "{:?}", names(folder.path()));
+}
