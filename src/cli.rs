@@ -8,6 +8,7 @@ use clap::{Args, Parser};
 use nets::device::DeviceChoice;
 
 use crate::config::Config;
+use crate::nginx;
 
 /// Live-streaming server that sharpens thin streams with neural networks trained while they run.
 #[derive(Debug, Parser)]
@@ -15,6 +16,11 @@ use crate::config::Config;
 pub enum Command {
     /// Take streams over RTMP, sharpen them, hand them out as HLS.
     Serve(Serve),
+    /// Read an nginx.conf and say, line by line, what becomes of its rtmp block.
+    Import {
+        /// The file, with everything that it includes.
+        file: PathBuf,
+    },
     /// Read a configuration file and say what is wrong with it.
     CheckConfig {
         /// The file (TOML).
@@ -28,6 +34,9 @@ pub struct Serve {
     /// Configuration file (TOML); without it: loopback, ports 1935 and 8080, one stream with a key of its own.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Run from the rtmp block of an nginx.conf instead; `sharpcast import` says what becomes of each line.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub nginx_conf: Option<PathBuf>,
     /// Address for RTMP publishers; port 0 lets the system choose.
     #[arg(long, value_name = "ADDR")]
     pub rtmp: Option<SocketAddr>,
@@ -42,12 +51,14 @@ pub struct Serve {
 impl Serve {
     /// The configuration that these arguments ask for.
     pub fn config(&self) -> Result<Config, Invalid> {
-        let mut config = match &self.config {
-            Some(file) => Config::read(file)?,
-            None => Config::default(),
+        let mut config = match (&self.config, &self.nginx_conf) {
+            (Some(file), _) => Config::read(file)?,
+            (None, Some(file)) => nginx::config(file)?,
+            (None, None) => Config::default(),
         };
         if let Some(address) = self.rtmp {
             config.rtmp.listen = address;
+            config.rtmp_also.clear();
         }
         if let Some(address) = self.http {
             config.http.listen = address;

@@ -20,24 +20,29 @@ use toml::de::DeTable;
 use tracing::Level;
 
 use crate::apps::AppSettings;
+use crate::http::OperatorPages;
 use crate::inference::Profile;
 use crate::out::EncodeSettings;
 use crate::out::hls::PackagerSettings;
 use crate::streams::StreamSettings;
 use crate::telemetry::LogSettings;
 use section::{Section, Source};
-use values::{address, media_period, number, one_of, parsed, period, quality, text, yes_or_no};
+use values::{address, media_period, number, one_of, parsed, path, period, quality, text, yes_or_no};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where publishers come in. Its limit is on connections that do not publish yet.
     pub rtmp: ListenSettings,
+    /// Further addresses for RTMP.
+    pub rtmp_also: Vec<SocketAddr>,
     /// A publisher who comes back within this time continues the same playlist.
     pub grace: Duration,
     /// Whether a publisher with the same key takes the place of the one that is there.
     pub takeover: bool,
     /// Where viewers and streamers come in.
     pub http: ListenSettings,
+    /// What operators of nginx-rtmp know.
+    pub pages: OperatorPages,
     pub hls: PackagerSettings,
     pub enhance: EnhanceSettings,
     pub encode: EncodeSettings,
@@ -77,9 +82,11 @@ impl Default for Config {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
             rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
+            rtmp_also: Vec::new(),
             grace: Duration::from_secs(30),
             takeover: true,
             http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
+            pages: OperatorPages::default(),
             hls: PackagerSettings::default(),
             enhance: EnhanceSettings {
                 enabled: true,
@@ -121,6 +128,10 @@ impl Config {
         }
         for mut section in root.tables("http")? {
             config.http.read(&mut section)?;
+            config.pages.stat = section.get("stat", path)?;
+            config.pages.stylesheet =
+                section.get("stylesheet", |value| values::text(value).map(str::to_owned))?;
+            config.pages.control = section.get("control", path)?;
             section.end()?;
         }
         for section in root.tables("hls")? {
@@ -264,7 +275,7 @@ mod tests {
         let keys = "listen max_connections grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
                     on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
-                    naming base_url continuous type arguments";
+                    naming base_url continuous type arguments stat stylesheet control";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");
         }

@@ -13,6 +13,7 @@ mod gate;
 mod guard;
 mod health;
 mod metrics;
+mod operators;
 mod pages;
 mod playback;
 mod serve;
@@ -21,11 +22,14 @@ mod status;
 use axum::Router;
 
 pub use app::App;
+pub use operators::OperatorPages;
 pub use serve::serve;
 
 /// All routes.
 pub fn router(app: App) -> Router {
+    let operators = operators::routes(&app.pages);
     Router::new()
+        .merge(operators)
         .merge(pages::routes())
         .merge(playback::routes())
         .merge(status::routes())

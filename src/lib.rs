@@ -17,6 +17,7 @@
 //! | [`inference`] | the nets: who runs them, how a new one is proven and handed over |
 //! | [`out`] | where renditions go: HLS (parts, segments and playlists, in memory), RTMP players |
 //! | [`http`] | playback, control API, pages, metrics |
+//! | [`nginx`] | an nginx.conf in the place of our own configuration |
 //! | [`problems`] | what is wrong with a stream, for those who can mend it |
 //! | [`abuse`] | how much strangers may do from one address |
 //! | [`server`] | composition: starts everything and ends it in a written order |
@@ -31,6 +32,7 @@ pub mod http;
 pub mod inference;
 pub mod ingest;
 pub mod lane;
+pub mod nginx;
 pub mod out;
 pub mod problems;
 pub mod server;

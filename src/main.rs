@@ -6,11 +6,12 @@ use api::shutdown::leave;
 use clap::Parser;
 use sharpcast::cli::{Command, Serve};
 use sharpcast::config::Config;
-use sharpcast::{server, telemetry};
+use sharpcast::{nginx, server, telemetry};
 
 fn main() -> ! {
     let outcome = match Command::parse() {
         Command::Serve(arguments) => serve(&arguments),
+        Command::Import { file } => import(&file),
         Command::CheckConfig { file } => check(&file),
     };
     if let Err(error) = outcome {
@@ -25,6 +26,13 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
     telemetry::start(&config.log);
     telemetry::tame_openmp(config.enhance.threads)?;
     server::run(config)
+}
+
+fn import(file: &Path) -> anyhow::Result<()> {
+    print!("{}", nginx::report(file)?);
+    // What the report cannot say of single lines: whether all of it together makes a server.
+    nginx::config(file)?;
+    Ok(())
 }
 
 fn check(file: &Path) -> anyhow::Result<()> {

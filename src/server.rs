@@ -31,7 +31,7 @@ use crate::hooks::Caller;
 use crate::http::{self, App};
 use crate::inference::profile::USUAL;
 use crate::inference::{Engine, Library, Profile, SecondStage};
-use crate::ingest::Ingest;
+use crate::ingest::{Admission, Ingest};
 use crate::lane;
 use crate::streams::{SessionSettings, StreamSettings, Streams};
 
@@ -52,7 +52,8 @@ const RUNTIME_END: Duration = Duration::from_millis(300);
 
 /// Runs the server until a signal ends it.
 pub fn run(mut config: Config) -> anyhow::Result<()> {
-    let own_stream = config.stream.is_empty();
+    // Open applications need no keys.
+    let own_stream = config.stream.is_empty() && config.application.is_empty();
     if own_stream {
         config.stream.push(identity::live_stream()?);
     }
@@ -89,6 +90,10 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
 
     let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
     let web = bind(config.http.listen, "HTTP", "--http").await?;
+    let mut also = Vec::new();
+    for address in &config.rtmp_also {
+        also.push(bind(*address, "RTMP", "--rtmp").await?);
+    }
     let rtmp_address = rtmp.local_addr()?;
     let http_address = web.local_addr()?;
 
@@ -105,30 +110,36 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
         streams.add(stream.clone())?;
     }
 
+    let clients: Arc<Clients> = Arc::default();
     let http_end = Shutdown::new();
     let mut tasks = JoinSet::new();
     let keys = Arc::new(WrongKeys::default());
     let connections = Connections::new(config.http.max_connections);
-    let router =
-        http::router(App::new(Arc::clone(&streams), library, Arc::clone(&keys), Arc::clone(&connections)));
+    let router = http::router(App::new(
+        Arc::clone(&streams),
+        library,
+        Arc::clone(&keys),
+        Arc::clone(&connections),
+        Arc::clone(&clients),
+        config.pages.clone(),
+    ));
     tasks.spawn(http::serve(web, router, connections, http_end.clone()));
     let keeper = Arc::clone(&streams);
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
 
-    let clients: Arc<Clients> = Arc::default();
     let caller = Caller::new();
+    let mut listeners = JoinSet::new();
     let applications =
         Arc::new(Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone()));
-    let ingest = Ingest::new(
-        rtmp,
-        Arc::clone(&applications) as _,
-        config.rtmp.max_connections,
-        keys,
-        Arc::clone(&clients),
-    );
+    for listener in also.into_iter().chain([rtmp]) {
+        let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;
+        let most = config.rtmp.max_connections;
+        let ingest = Ingest::new(listener, admission, most, Arc::clone(&keys), Arc::clone(&clients));
+        listeners.spawn(ingest.run(shutdown.clone()));
+    }
     announce(&config, rtmp_address, http_address, own_stream)?;
-    ingest.run(shutdown.clone()).await;
+    while listeners.join_next().await.is_some() {}
     streams.end().await;
     applications.finish(OUTPUTS_END).await;
     caller.finish(HOOKS_END).await;

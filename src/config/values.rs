@@ -44,6 +44,16 @@ pub(super) fn one_of<'w, T: Clone>(
     }
 }
 
+/// A path of a page: `/stat`.
+pub(super) fn path(value: &DeValue<'_>) -> Result<String, String> {
+    let text = text(value)?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+    if !text.starts_with('/') || text.len() < 2 || !text.chars().all(allowed) {
+        return Err(format!("`{text}` is no path of a page; write it from the root on, such as /stat"));
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn yes_or_no(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| "true or false is expected here".to_owned())
 }

@@ -1,12 +1,15 @@
 //! What handlers share.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::names::StreamName;
 
 use super::error::ApiError;
 use super::gate::Gates;
+use super::operators::OperatorPages;
 use crate::abuse::{Connections, WrongKeys};
+use crate::clients::Clients;
 use crate::inference::LibraryHandle;
 use crate::streams::{Stream, Streams};
 
@@ -18,6 +21,9 @@ pub struct App {
     pub(super) uploads: Arc<Gates>,
     pub(super) keys: Arc<WrongKeys>,
     pub(super) connections: Arc<Connections>,
+    pub(super) clients: Arc<Clients>,
+    pub(super) pages: Arc<OperatorPages>,
+    pub(super) started: Instant,
 }
 
 impl App {
@@ -28,8 +34,19 @@ impl App {
         library: LibraryHandle,
         keys: Arc<WrongKeys>,
         connections: Arc<Connections>,
+        clients: Arc<Clients>,
+        pages: OperatorPages,
     ) -> Self {
-        Self { streams, library, uploads: Arc::default(), keys, connections }
+        Self {
+            streams,
+            library,
+            uploads: Arc::default(),
+            keys,
+            connections,
+            clients,
+            pages: Arc::new(pages),
+            started: Instant::now(),
+        }
     }
 
     pub(super) fn streams(&self) -> Vec<Arc<Stream>> {

@@ -43,6 +43,9 @@ pub enum ApiError {
         "this stream is open to everybody and has no key: nets are taken for streams with a key only ([[stream]])"
     )]
     OpenStream,
+    /// Not from there.
+    #[error("{0}")]
+    Forbidden(String),
     /// Too many of them were.
     #[error("too many wrong keys came from your address; try the right one in {} s", whole_seconds(*.0))]
     TooManyKeys(Duration),
@@ -126,7 +129,7 @@ impl ApiError {
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::TooManyKeys(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchBytes(_) => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::OpenStream => StatusCode::FORBIDDEN,
+            Self::OpenStream | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NoTraining | Self::NotPublished | Self::Rejected(PackageRejection::NoNets) => {
                 StatusCode::CONFLICT
             }
@@ -149,6 +152,7 @@ impl ApiError {
             }
             Self::NoKey => ("key-missing", "Stream key missing"),
             Self::WrongKey => ("key-wrong", "Wrong stream key"),
+            Self::Forbidden(_) => ("forbidden", "Not allowed from there"),
             Self::OpenStream => ("stream-open", "Stream without a key"),
             Self::TooManyKeys(_) => ("too-many-keys", "Too many wrong keys"),
             Self::NoSuchBytes(_) => ("no-such-bytes", "Range not satisfiable"),

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::abuse::{Connections, WrongKeys};
+use crate::http::OperatorPages;
 use crate::http::status::{status, summary};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
@@ -46,7 +47,14 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let connections = Connections::new(100);
         let keys = Arc::new(WrongKeys::default());
-        let app = App::new(Arc::clone(&streams), library.handle(), keys, Arc::clone(&connections));
+        let app = App::new(
+            Arc::clone(&streams),
+            library.handle(),
+            keys,
+            Arc::clone(&connections),
+            Arc::default(),
+            OperatorPages::default(),
+        );
         let router = super::super::router(app.clone());
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(super::super::serve(listener, router, connections, Shutdown::new()));

@@ -7,19 +7,20 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 17] = [
+const SERVER: [(&str, &[&str]); 18] = [
     ("", &[]),
     ("abuse", &[]),
     ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
     ("clients", &[]),
-    ("cli", &["config", "server", "telemetry"]),
-    ("config", &["apps", "hooks", "inference", "out", "streams", "telemetry"]),
+    ("cli", &["config", "nginx", "server", "telemetry"]),
+    ("config", &["apps", "hooks", "http", "inference", "out", "streams", "telemetry"]),
     ("hooks", &[]),
-    ("http", &["abuse", "inference", "lane", "out", "streams"]),
+    ("http", &["abuse", "clients", "inference", "lane", "out", "streams"]),
     ("inference", &["out"]),
     ("ingest", &["abuse", "clients", "out", "problems", "streams"]),
     ("lane", &["inference", "out", "problems"]),
-    ("out", &[]),
+    ("nginx", &["apps", "config", "hooks", "http", "out"]),
+    ("out", &["problems"]),
     ("problems", &[]),
     (
         "server",

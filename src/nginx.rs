@@ -1,0 +1,99 @@
+//! An nginx.conf in the place of our own configuration: what its `rtmp {}` says, in our words, and what becomes of each directive.
+
+mod application;
+mod report;
+mod support;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use api::Invalid;
+use nginx_compat::rtmp::{Configuration, Folder, HttpLocation};
+
+use crate::config::Config;
+use crate::http::OperatorPages;
+use crate::out::files::FilesSettings;
+
+pub use report::report;
+
+/// The configuration that an nginx.conf asks for. What it asks for in vain is in the [`report`].
+pub fn config(file: &Path) -> Result<Config, Invalid> {
+    let found = read(file)?;
+    let mut config = Config::default();
+    let listen: Vec<SocketAddr> = found.servers.iter().flat_map(|server| server.listen.clone()).collect();
+    let Some(first) = listen.first() else {
+        return Err(Invalid::new(format!(
+            "{}: there is no rtmp server in it; nothing to serve",
+            file.display()
+        )));
+    };
+    config.rtmp.listen = *first;
+    config.rtmp_also = listen[1..].to_vec();
+    for server in &found.servers {
+        for application in &server.applications {
+            let settings = application::settings(application, &server.settings)?;
+            if config.application.iter().any(|other| other.name == settings.name) {
+                let message = format!(
+                    "application `{}` is in several servers; give it one name in each",
+                    settings.name
+                );
+                return Err(Invalid::new(message));
+            }
+            config.application.push(settings);
+        }
+    }
+    config.pages = pages(&found);
+    let web = found.locations.iter().filter(|location| concerns_us(location, &config.pages));
+    if let Some(listen) = web.flat_map(|location| location.listen.first()).next() {
+        config.http.listen = *listen;
+    }
+    Ok(config)
+}
+
+fn read(file: &Path) -> Result<Configuration, Invalid> {
+    Configuration::read(file).map_err(|error| Invalid::new(error.to_string()))
+}
+
+/// Statistics, orders, and locations whose folder holds the HLS files of an application.
+fn pages(found: &Configuration) -> OperatorPages {
+    let mut pages = OperatorPages::default();
+    let hls: Vec<FilesSettings> = found
+        .servers
+        .iter()
+        .flat_map(|server| &server.applications)
+        .filter_map(|application| application::files(&application.settings))
+        .collect();
+    for location in &found.locations {
+        if location.stat {
+            pages.stat = Some(location.path.clone());
+            pages.stylesheet.clone_from(&location.stylesheet);
+        }
+        if !location.control.is_empty() {
+            pages.control = Some(location.path.clone());
+        }
+        if let Some(folder) = folder(location)
+            && hls.iter().any(|files| files.folder.starts_with(&folder))
+            && location.path.starts_with('/')
+            && location.path.len() > 1
+        {
+            pages.folders.push((location.path.trim_end_matches('/').to_owned(), folder));
+        }
+    }
+    pages
+}
+
+/// The folder whose files a location hands out.
+fn folder(location: &HttpLocation) -> Option<PathBuf> {
+    match location.folder.as_ref()? {
+        Folder::Root(root) => Some(root.join(location.path.trim_matches('/'))),
+        Folder::Alias(alias) => Some(alias.clone()),
+    }
+}
+
+fn concerns_us(location: &HttpLocation, pages: &OperatorPages) -> bool {
+    location.stat
+        || !location.control.is_empty()
+        || pages.folders.iter().any(|(path, _)| *path == location.path.trim_end_matches('/'))
+}

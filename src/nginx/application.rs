@@ -1,0 +1,172 @@
+//! One application of nginx-rtmp in our words.
+
+use std::time::Duration;
+
+use api::Invalid;
+use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
+use rtmp::Introduction;
+use url::Url;
+
+use crate::apps::rules::From;
+use crate::apps::{AppSettings, Publish, Rule as OurRule, Rules};
+use crate::hooks::{HookSettings, Method};
+use crate::out::files::{FilesSettings, ListType, Naming, Variant};
+use crate::out::record::{RecordSettings, Source, Tracks};
+use crate::out::relay::{RelaySettings, SecretName};
+
+/// Pause before a relay tries again, there.
+const RECONNECT: Duration = Duration::from_secs(3);
+
+pub(super) fn settings(application: &Application, server: &Settings) -> Result<AppSettings, Invalid> {
+    let own = &application.settings;
+    let mut app = AppSettings::new(&application.name);
+    let is_live = own.flag("live") == Some(true);
+    // There is no key there: the name makes the stream.
+    app.publish = if is_live { Publish::Open } else { Publish::Off };
+    app.play = is_live;
+    let rules = own.rules().map_err(invalid)?;
+    app.publish_rules = Rules(rules.iter().filter(|rule| rule.publish).map(our_rule).collect());
+    app.play_rules = Rules(rules.iter().filter(|rule| rule.play).map(our_rule).collect());
+    app.hooks = hooks(own, server)?;
+    app.files = files(own);
+    app.record = recorders(application)?;
+    app.push =
+        own.relays("push").map_err(invalid)?.iter().map(|push| relay(push, own)).collect::<Result<_, _>>()?;
+    Ok(app)
+}
+
+fn invalid(error: nginx_compat::Error) -> Invalid {
+    Invalid::new(error.to_string())
+}
+
+fn our_rule(rule: &Rule) -> OurRule {
+    let net = rule.from.and_then(|(address, bits)| ipnet::IpNet::new(address, bits).ok());
+    OurRule { allows: rule.allows, from: net.map_or(From::All, From::Net) }
+}
+
+fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
+    let url = |settings: &Settings, name: &str| -> Result<Option<Url>, Invalid> {
+        let Some(directive) = settings.get(name) else { return Ok(None) };
+        let text = directive.first();
+        let url = text.parse::<Url>().ok().filter(|url| url.scheme() == "http" && url.host().is_some());
+        let url = url.ok_or_else(|| {
+            Invalid::new(format!(
+                "{}: `{text}` is no address of a hook; write http://HOST[:PORT]/PATH",
+                directive.at
+            ))
+        })?;
+        Ok(Some(url))
+    };
+    Ok(HookSettings {
+        connect: url(server, "on_connect")?,
+        disconnect: url(server, "on_disconnect")?,
+        publish: url(own, "on_publish")?,
+        play: url(own, "on_play")?,
+        publish_done: url(own, "on_publish_done")?,
+        play_done: url(own, "on_play_done")?,
+        done: url(own, "on_done")?,
+        record_done: url(own, "on_record_done")?,
+        update: url(own, "on_update")?,
+        update_every: own.time("notify_update_timeout").unwrap_or(Duration::from_secs(30)),
+        update_strict: own.flag("notify_update_strict").unwrap_or(false),
+        method: if own.has_word("notify_method", "get") { Method::Get } else { Method::Post },
+        ..HookSettings::default()
+    })
+}
+
+/// Where HLS files go, if they are wanted.
+pub(super) fn files(own: &Settings) -> Option<FilesSettings> {
+    if own.flag("hls") != Some(true) {
+        return None;
+    }
+    let mut files = FilesSettings::new(own.text("hls_path")?.into());
+    files.nested = own.flag("hls_nested").unwrap_or(false);
+    files.fragment = own.time("hls_fragment").unwrap_or(files.fragment);
+    files.max_fragment = own.time("hls_max_fragment").unwrap_or(files.fragment * 10);
+    files.playlist_length = own.time("hls_playlist_length").unwrap_or(files.playlist_length);
+    files.cleanup = own.flag("hls_cleanup").unwrap_or(true);
+    files.continuous = own.flag("hls_continuous").unwrap_or(true);
+    files.base_url = own.text("hls_base_url").unwrap_or_default().to_owned();
+    files.naming = match own.text("hls_fragment_naming") {
+        Some("timestamp") => Naming::Timestamp,
+        Some("system") => Naming::System,
+        _ => Naming::Sequential,
+    };
+    if own.text("hls_type") == Some("event") {
+        files.list_type = ListType::Event;
+    }
+    let variants = own.variants().into_iter();
+    files.variants = variants
+        .map(|variant| Variant { suffix: variant.suffix, arguments: variant.arguments.join(",") })
+        .collect();
+    Some(files)
+}
+
+fn recorders(application: &Application) -> Result<Vec<RecordSettings>, Invalid> {
+    let unnamed = record("", &application.settings)?;
+    // A recorder inherits where to, and has to say itself that it records.
+    let named = application.recorders.iter().filter(|recorder| says_itself(recorder));
+    let named =
+        named.map(|recorder| record(&recorder.name, &recorder.settings)).collect::<Result<Vec<_>, _>>()?;
+    Ok(unnamed.into_iter().chain(named.into_iter().flatten()).collect())
+}
+
+fn says_itself(recorder: &Recorder) -> bool {
+    recorder.settings.get("record").is_some()
+}
+
+fn record(name: &str, own: &Settings) -> Result<Option<RecordSettings>, Invalid> {
+    let has = |word: &str| own.has_word("record", word);
+    let tracks = match (has("all"), has("audio"), has("video"), has("keyframes")) {
+        (true, ..) | (_, true, true, _) => Tracks::All,
+        (_, _, _, true) => Tracks::Keyframes,
+        (_, true, ..) => Tracks::Audio,
+        (_, _, true, _) => Tracks::Video,
+        _ => return Ok(None),
+    };
+    if has("off") || has("manual") {
+        return Ok(None);
+    }
+    let Some(folder) = own.text("record_path") else { return Ok(None) };
+    let mut record = RecordSettings::new(name, folder.into());
+    record.tracks = tracks;
+    if let Some(suffix) = own.get("record_suffix") {
+        record.suffix = suffix
+            .first()
+            .parse()
+            .map_err(|error: Invalid| Invalid::new(format!("{}: {error}", suffix.at)))?;
+    }
+    record.unique = own.flag("record_unique").unwrap_or(false);
+    record.append = own.flag("record_append").unwrap_or(false);
+    record.interval = own.time("record_interval").filter(|interval| !interval.is_zero());
+    record.max_size = own.size("record_max_size").filter(|size| *size > 0);
+    record.max_frames = own.number("record_max_frames").filter(|frames| *frames > 0);
+    Ok(Some(record))
+}
+
+fn relay(push: &Relay, own: &Settings) -> Result<RelaySettings, Invalid> {
+    // There the scheme may be left out, and what stands behind the application is the name.
+    let text = if push.url.contains("://") { push.url.clone() } else { format!("rtmp://{}", push.url) };
+    let wrong = |why: String| Invalid::new(format!("push {}: {why}", push.url));
+    let parsed: Url = text.parse().map_err(|error: url::ParseError| wrong(error.to_string()))?;
+    let mut parts = parsed.path().trim_matches('/').splitn(2, '/').filter(|part| !part.is_empty());
+    let app = push.app.clone().or_else(|| parts.next().map(str::to_owned));
+    let behind = parts.next().map(str::to_owned);
+    let app = app.ok_or_else(|| wrong("say the application: rtmp://HOST/APP".to_owned()))?;
+    let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let url = format!("rtmp://{}{port}/{app}", parsed.host_str().unwrap_or_default());
+    let name = push.play_path.clone().or(behind);
+    Ok(RelaySettings {
+        url: url.parse().map_err(|error: rtmp::Error| wrong(error.to_string()))?,
+        name: name.map(|name| SecretName(name.into())),
+        rendition: Source::Received,
+        introduction: Introduction {
+            tc_url: push.tc_url.clone().unwrap_or_default(),
+            page_url: push.page_url.clone().unwrap_or_default(),
+            swf_url: push.swf_url.clone().unwrap_or_default(),
+            flash_version: push.flash_version.clone().unwrap_or_default(),
+            ..Introduction::default()
+        },
+        reconnect: own.time("push_reconnect").unwrap_or(RECONNECT),
+    })
+}

@@ -1,0 +1,250 @@
+//! Which directives are met.
+
+use State::{Fixed, Met, Refused};
+
+/// What becomes of a directive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It does here what it does there; how it is called here.
+    Met(&'static str),
+    /// There is one behaviour, whatever is written: which.
+    Fixed(&'static str),
+    /// It does nothing; what to do instead.
+    Refused(&'static str),
+}
+
+/// All directives of nginx-rtmp-module 1.2.2, by name.
+pub(super) const ALL: &[(&str, State)] = &[
+    ("access_log", Fixed("the log has a line for who comes and goes; [log] format = \"json\" for machines")),
+    ("ack_window", Fixed("limits and sizes fit every stream as they are")),
+    ("allow", Met("publish_rules and play_rules; the first that fits decides")),
+    ("application", Met("as there")),
+    ("buffer", Fixed("players get everything since the newest keyframe")),
+    ("buflen", Fixed("limits and sizes fit every stream as they are")),
+    ("busy", Fixed("limits and sizes fit every stream as they are")),
+    ("chunk_size", Fixed("limits and sizes fit every stream as they are")),
+    ("dash", Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8")),
+    (
+        "dash_cleanup",
+        Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8"),
+    ),
+    (
+        "dash_fragment",
+        Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8"),
+    ),
+    (
+        "dash_nested",
+        Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8"),
+    ),
+    (
+        "dash_path",
+        Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8"),
+    ),
+    (
+        "dash_playlist_length",
+        Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8"),
+    ),
+    ("deny", Met("publish_rules and play_rules; the first that fits decides")),
+    ("drop_idle_publisher", Fixed("publishers who send nothing for 30 s are dropped")),
+    (
+        "exec",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_kill_signal",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_options",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_play",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_play_done",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_publish",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_publish_done",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_pull",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_push",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_record_done",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "exec_static",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    ("hls", Met("[application.hls_files]")),
+    ("hls_audio_buffer_size", Fixed("sound is written as it comes")),
+    ("hls_base_url", Met("base_url")),
+    ("hls_cleanup", Met("cleanup")),
+    ("hls_continuous", Met("continuous")),
+    ("hls_fragment", Met("fragment")),
+    ("hls_fragment_naming", Met("naming")),
+    ("hls_fragment_naming_granularity", Refused("names are not rounded; leave it out")),
+    ("hls_fragment_slicing", Fixed("plain: cut at the first keyframe that is due")),
+    (
+        "hls_fragments_per_key",
+        Refused(
+            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
+        ),
+    ),
+    (
+        "hls_key_path",
+        Refused(
+            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
+        ),
+    ),
+    (
+        "hls_key_url",
+        Refused(
+            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
+        ),
+    ),
+    (
+        "hls_keys",
+        Refused(
+            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
+        ),
+    ),
+    ("hls_max_audio_delay", Fixed("sound is written as it comes")),
+    ("hls_max_fragment", Met("max_fragment")),
+    ("hls_muxdelay", Fixed("0: segments have the stream's own times")),
+    ("hls_nested", Met("nested")),
+    ("hls_path", Met("folder")),
+    ("hls_playlist_length", Met("playlist_length")),
+    ("hls_sync", Fixed("0: segments have the stream's own times")),
+    ("hls_type", Met("type")),
+    ("hls_variant", Met("variant; _source and _enhanced are written by the server itself")),
+    ("idle_streams", Fixed("off: who asks for what nobody publishes is told at once")),
+    ("interleave", Fixed("sound and pictures have a chunk stream each")),
+    ("listen", Met("every address of every server; options behind it are not needed")),
+    ("live", Met("on: any name may be published; off: nobody publishes there")),
+    ("log_format", Refused("the log has a format of its own; [log] format = \"json\" for machines")),
+    ("max_connections", Fixed("connections that wait are limited by [rtmp] max_connections")),
+    ("max_message", Fixed("limits and sizes fit every stream as they are")),
+    ("max_streams", Fixed("limits and sizes fit every stream as they are")),
+    ("meta", Fixed("players get onMetaData that is made of the stream itself")),
+    ("netcall_buffer", Fixed("answers are not read beyond their head")),
+    ("netcall_timeout", Fixed("hooks have 10 s")),
+    ("notify_method", Met("hooks: method")),
+    (
+        "notify_relay_redirect",
+        Refused("a hook redirects to another name; let an encoder push to the other server itself"),
+    ),
+    ("notify_update_strict", Met("hooks: update_strict")),
+    ("notify_update_timeout", Met("hooks: update")),
+    ("on_connect", Met("[application.hooks], with the same fields and answers")),
+    ("on_disconnect", Met("[application.hooks], with the same fields and answers")),
+    ("on_done", Met("[application.hooks], with the same fields and answers")),
+    ("on_play", Met("[application.hooks], with the same fields and answers")),
+    ("on_play_done", Met("[application.hooks], with the same fields and answers")),
+    ("on_publish", Met("[application.hooks], with the same fields and answers")),
+    ("on_publish_done", Met("[application.hooks], with the same fields and answers")),
+    ("on_record_done", Met("[application.hooks], with the same fields and answers")),
+    ("on_update", Met("[application.hooks], with the same fields and answers")),
+    ("out_cork", Fixed("limits and sizes fit every stream as they are")),
+    ("out_queue", Fixed("limits and sizes fit every stream as they are")),
+    ("ping", Fixed("silent peers are asked after 5 s and dropped after 10 s")),
+    ("ping_timeout", Fixed("silent peers are asked after 5 s and dropped after 10 s")),
+    ("play", Refused("recordings are not played over RTMP; hand them out over HTTP")),
+    ("play_local_path", Refused("recordings are not played over RTMP; hand them out over HTTP")),
+    ("play_restart", Fixed("off: players start once")),
+    ("play_temp_path", Refused("recordings are not played over RTMP; hand them out over HTTP")),
+    ("play_time_fix", Fixed("limits and sizes fit every stream as they are")),
+    ("publish_notify", Fixed("off: players learn the end, and nothing in between")),
+    ("publish_time_fix", Fixed("limits and sizes fit every stream as they are")),
+    ("pull", Refused("nothing is fetched; let the other server push to this one")),
+    ("pull_reconnect", Refused("nothing is fetched; let the other server push to this one")),
+    ("push", Met("[[application.push]]")),
+    ("push_reconnect", Met("reconnect")),
+    (
+        "record",
+        Met(
+            "[[application.record]]: off, all, audio, video, keyframes; recorders that are started by order (manual) do not record",
+        ),
+    ),
+    ("record_append", Met("append")),
+    ("record_interval", Met("interval: the next keyframe begins the file")),
+    ("record_lock", Refused("files are written straight through and can be read at any time")),
+    ("record_max_frames", Met("max_frames")),
+    ("record_max_size", Met("max_size")),
+    ("record_notify", Refused("players are not told of recordings; on_record_done is called")),
+    ("record_path", Met("folder")),
+    ("record_suffix", Met("suffix")),
+    ("record_unique", Met("unique")),
+    ("recorder", Met("as there")),
+    ("relay_buffer", Fixed("a relay lasts as long as its publisher")),
+    (
+        "respawn",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    (
+        "respawn_timeout",
+        Refused(
+            "no programs are started on behalf of peers; have a hook (on_publish, on_record_done, ...) start them",
+        ),
+    ),
+    ("rtmp", Met("as there")),
+    ("rtmp_auto_push", Fixed("there is one process, which knows all streams")),
+    ("rtmp_auto_push_reconnect", Fixed("there is one process, which knows all streams")),
+    (
+        "rtmp_control",
+        Met("drop, from this machine; recordings and redirects are for hooks and configuration"),
+    ),
+    ("rtmp_socket_dir", Fixed("there is one process, which knows all streams")),
+    ("rtmp_stat", Met("the same page at the same path")),
+    ("rtmp_stat_stylesheet", Met("named in the page")),
+    ("server", Met("as there")),
+    ("session_relay", Fixed("a relay lasts as long as its publisher")),
+    ("stream_buckets", Fixed("not needed")),
+    ("sync", Fixed("times are put right by the stream's own timeline")),
+    ("timeout", Fixed("silent peers are asked after 5 s and dropped after 10 s")),
+    ("wait_key", Fixed("on: players begin with a keyframe")),
+    ("wait_video", Fixed("on: players begin with a keyframe")),
+];
+
+pub(super) fn find(name: &str) -> State {
+    let found = ALL.binary_search_by_key(&name, |(known, _)| known);
+    found.map_or(Refused("unknown"), |index| ALL[index].1)
+}

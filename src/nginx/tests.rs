@@ -1,0 +1,88 @@
+//! nginx.conf to ours.
+
+use std::fs;
+
+use super::support::{ALL, State};
+use super::*;
+use crate::apps::Publish;
+use crate::out::record::Tracks;
+
+#[test]
+fn every_directive_has_its_place_in_the_table() {
+    let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+    let known: Vec<_> = nginx_compat::directives::ALL.iter().map(|known| known.name).collect();
+    assert_eq!(names, known);
+    assert!(names.is_sorted());
+}
+
+/// A file with this text, and the folder that it lies in.
+fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nginx.conf");
+    fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn a_usual_configuration_becomes_ours() {
+    let (_folder, file) = written(
+        "rtmp { server { listen 127.0.0.1:1935; listen [::1]:1936; chunk_size 4096; on_connect http://127.0.0.1/c;
+           application live { live on; allow publish 127.0.0.1; deny publish all; on_publish http://127.0.0.1/p;
+             hls on; hls_path /tmp/hls; hls_fragment 3s; hls_variant _low BANDWIDTH=1 RESOLUTION=1x1;
+             record keyframes; record_path /var/rec; record_suffix -%H.flv; record_interval 1m;
+             push backup:1936/app/name pageUrl=http://page; push_reconnect 1s; exec ffmpeg; }
+           application vod { play /var/flv; } } }
+         http { server { listen 8080; location /stat { rtmp_stat all; } location /control { rtmp_control all; }
+           location /hls { root /tmp; } location /other { root /srv; } } }",
+    );
+    let config = config(&file).unwrap();
+    assert_eq!(config.rtmp.listen, "127.0.0.1:1935".parse().unwrap());
+    assert_eq!(config.rtmp_also, ["[::1]:1936".parse().unwrap()]);
+    assert_eq!(config.http.listen, "0.0.0.0:8080".parse().unwrap());
+    let [live, vod] = &config.application[..] else { panic!() };
+    assert_eq!((live.publish, vod.publish, vod.play), (Publish::Open, Publish::Off, false));
+    assert!(
+        live.publish_rules.allow([127, 0, 0, 1].into()) && !live.publish_rules.allow([10, 0, 0, 1].into())
+    );
+    assert!(live.play_rules.allow([10, 0, 0, 1].into()));
+    assert_eq!(live.hooks.connect.as_ref().unwrap().path(), "/c");
+    let files = live.files.as_ref().unwrap();
+    assert_eq!((files.fragment.as_secs(), files.max_fragment.as_secs()), (3, 30));
+    assert_eq!(files.variants[0].arguments, "BANDWIDTH=1,RESOLUTION=1x1");
+    assert_eq!((live.record[0].tracks, live.record[0].interval.unwrap().as_secs()), (Tracks::Keyframes, 60));
+    let push = &live.push[0];
+    assert_eq!(
+        (push.url.to_string().as_str(), push.introduction.page_url.as_str()),
+        ("rtmp://backup:1936/app", "http://page")
+    );
+    assert_eq!(push.reconnect.as_secs(), 1);
+    assert_eq!(config.pages.stat.as_deref(), Some("/stat"));
+    assert_eq!(config.pages.folders, [("/hls".to_owned(), "/tmp/hls".into())]);
+}
+
+#[test]
+fn the_report_says_what_becomes_of_each_line() {
+    let (folder, file) = written(
+        "rtmp {\n server {\n application a {\n live on;\n exec ffmpeg -i x;\n wait_key off;\n }\n }\n}\nuser www;\n",
+    );
+    let text = report(&file).unwrap().replace(folder.path().to_str().unwrap(), "");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_makes_no_server_is_told() {
+    let (_folder, file) = written("events { }");
+    assert!(config(&file).unwrap_err().to_string().contains("no rtmp server"));
+    let (_folder, file) = written("rtmp { server { application a { live on; on_play run.sh; } } }");
+    assert!(
+        config(&file).unwrap_err().to_string().contains("nginx.conf:1: `run.sh` is no address of a hook")
+    );
+    let missing = Path::new("/nowhere/nginx.conf");
+    assert!(config(missing).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn most_directives_are_met_or_have_the_only_sensible_behaviour() {
+    let refused = ALL.iter().filter(|(_, state)| matches!(state, State::Refused(_))).count();
+    assert!(refused * 100 < ALL.len() * 35, "{refused} of {}", ALL.len());
+}
