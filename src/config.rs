@@ -132,6 +132,7 @@ impl Config {
             config.pages.stylesheet =
                 section.get("stylesheet", |value| values::text(value).map(str::to_owned))?;
             config.pages.control = section.get("control", path)?;
+            config.pages.check().map_err(|why| section.complain("", &why))?;
             section.end()?;
         }
         for section in root.tables("hls")? {

@@ -57,7 +57,7 @@ impl Outputs {
             match record::start(settings.clone(), recording) {
                 Ok(()) => outputs.subscriptions.push(subscription),
                 Err(error) => {
-                    problems.report("recording-failed", format!("no thread for a recording: {error}"))
+                    problems.report("recording-failed", format!("no thread for a recording: {error}"));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What operators of nginx-rtmp know: `/stat`, `/control`, and folders of HLS files, where the configuration wants them.
 
+mod files;
 mod orders;
 mod stat;
 
@@ -7,7 +8,6 @@ use std::path::PathBuf;
 
 use axum::Router;
 use axum::routing::get;
-use tower_http::services::ServeDir;
 
 use super::app::App;
 
@@ -24,6 +24,33 @@ pub struct OperatorPages {
     pub folders: Vec<(String, PathBuf)>,
 }
 
+/// What the server has at the root itself.
+const OWN: [&str; 6] = ["api", "assets", "healthz", "hls", "metrics", "watch"];
+
+impl OperatorPages {
+    /// Whether pages may lie there: what is wrong, if they may not. Our own pages stay where they are, but files may lie among our HLS.
+    pub fn check(&self) -> Result<(), String> {
+        let pages = self.stat.iter().chain(&self.control).map(|path| (path.as_str(), false));
+        let folders = self.folders.iter().map(|(path, _)| (path.as_str(), true));
+        let mut seen: Vec<&str> = Vec::new();
+        for (path, is_folder) in pages.chain(folders) {
+            let first = path.trim_matches('/').split('/').next().unwrap_or_default();
+            let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.'));
+            let is_hls = is_folder && path == "/hls";
+            if !plain || !path.starts_with('/') || first.is_empty() || OWN.contains(&first) && !is_hls {
+                return Err(format!(
+                    "nothing can lie at {path}: the server has pages of its own there; choose another path"
+                ));
+            }
+            if seen.contains(&first) {
+                return Err(format!("two pages begin with /{first}; give each a path of its own"));
+            }
+            seen.push(first);
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn routes(pages: &OperatorPages) -> Router<App> {
     let mut router = Router::new();
     if let Some(path) = &pages.stat {
@@ -33,7 +60,7 @@ pub(super) fn routes(pages: &OperatorPages) -> Router<App> {
         router = router.route(&format!("{}/{{*order}}", path.trim_end_matches('/')), get(orders::take));
     }
     for (path, folder) in &pages.folders {
-        router = router.nest_service(path, ServeDir::new(folder).append_index_html_on_directories(false));
+        router = router.merge(files::routes(path, folder));
     }
     router
 }

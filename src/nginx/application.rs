@@ -86,7 +86,7 @@ pub(super) fn files(own: &Settings) -> Option<FilesSettings> {
     files.playlist_length = own.time("hls_playlist_length").unwrap_or(files.playlist_length);
     files.cleanup = own.flag("hls_cleanup").unwrap_or(true);
     files.continuous = own.flag("hls_continuous").unwrap_or(true);
-    files.base_url = own.text("hls_base_url").unwrap_or_default().to_owned();
+    own.text("hls_base_url").unwrap_or_default().clone_into(&mut files.base_url);
     files.naming = match own.text("hls_fragment_naming") {
         Some("timestamp") => Naming::Timestamp,
         Some("system") => Naming::System,

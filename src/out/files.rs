@@ -57,8 +57,8 @@ pub fn start(settings: FilesSettings, filing: Filing) -> io::Result<()> {
 
 /// Where a playlist lies.
 fn playlist_path(settings: &FilesSettings, name: &str) -> PathBuf {
-    match settings.nested {
-        true => settings.folder.join(name).join("index.m3u8"),
-        false => settings.folder.join(format!("{name}.m3u8")),
+    if settings.nested {
+        return settings.folder.join(name).join("index.m3u8");
     }
+    settings.folder.join(format!("{name}.m3u8"))
 }

@@ -68,7 +68,9 @@ fn write(settings: &FilesSettings, units: &[Unit]) -> Problems {
     let name: StreamName = "demo".parse().unwrap();
     let problems = Problems::new(name.clone());
     let mut writer = Writer::new(settings.clone(), name, problems.clone());
-    units.iter().for_each(|unit| writer.take(unit));
+    for unit in units {
+        writer.take(unit);
+    }
     writer.finish();
     problems
 }

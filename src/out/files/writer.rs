@@ -212,9 +212,10 @@ impl Writer {
     }
 
     fn folder(&self) -> PathBuf {
-        match self.settings.nested {
-            true => self.settings.folder.join(self.name.as_str()),
-            false => self.settings.folder.clone(),
+        if self.settings.nested {
+            self.settings.folder.join(self.name.as_str())
+        } else {
+            self.settings.folder.clone()
         }
     }
 

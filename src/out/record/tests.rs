@@ -45,7 +45,7 @@ impl Studio {
             subscription: broadcast.subscribe(Rendition::SOURCE.id, None),
             problems: problems.clone(),
             done: Box::new(move |path| {
-                noted.lock().push(path.file_name().unwrap().to_str().unwrap().to_owned())
+                noted.lock().push(path.file_name().unwrap().to_str().unwrap().to_owned());
             }),
             token: tracker.token(),
         };

@@ -1,0 +1,281 @@
+//! The same nginx.conf, run by nginx-rtmp and by us: one FFmpeg pushes to both, and what lies on disk, what hooks hear and what `/stat`
+//! says is compared.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use harness::ffmpeg::{ffmpeg, probe};
+use harness::process::program;
+use harness::{Process, wait_for};
+
+/// What a hook has heard: the field `call`, and the names of all fields in their order.
+type Heard = Arc<Mutex<Vec<(String, Vec<String>)>>>;
+
+/// A hook that lets everybody in.
+fn hook() -> (u16, Heard) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Heard::default();
+    let noted = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            // As much as is announced.
+            loop {
+                let length = stream.read(&mut buffer).unwrap();
+                request.extend(&buffer[..length]);
+                let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                let announced = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                if length == 0 || announced.is_none_or(|length| body.len() >= length.trim().parse().unwrap())
+                {
+                    break;
+                }
+            }
+            let text = String::from_utf8_lossy(&request).into_owned();
+            let body = text.split_once("\r\n\r\n").unwrap().1;
+            let fields: Vec<_> = body.split('&').filter_map(|field| field.split_once('=')).collect();
+            let call = fields.iter().find(|(name, _)| *name == "call").map_or("", |(_, value)| value);
+            let names = fields.iter().map(|(name, _)| (*name).to_owned()).collect();
+            noted.lock().unwrap().push((call.to_owned(), names));
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").unwrap();
+        }
+    });
+    (port, heard)
+}
+
+/// A server that runs from an nginx.conf.
+struct Side {
+    process: Process,
+    rtmp: u16,
+    http: u16,
+    folder: tempfile::TempDir,
+    heard: Heard,
+}
+
+impl Side {
+    fn start(name: &str, command: impl FnOnce(&Path) -> Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let [rtmp, http] = [(); 2].map(|()| free_port());
+        let (hook, heard) = hook();
+        for sub in ["hls", "rec"] {
+            std::fs::create_dir(folder.path().join(sub)).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        let text = format!(
+            "user root;
+            worker_processes 1;
+            daemon off;
+            master_process off;
+            pid {path}/pid;
+            error_log {path}/error.log;
+            load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+            events {{ worker_connections 64; }}
+            rtmp {{ server {{ listen 127.0.0.1:{rtmp};
+                on_connect http://127.0.0.1:{hook}/;
+                on_disconnect http://127.0.0.1:{hook}/;
+                application live {{ live on;
+                    hls on; hls_path {path}/hls; hls_fragment 2s; hls_playlist_length 60s;
+                    record all; record_path {path}/rec;
+                    on_publish http://127.0.0.1:{hook}/;
+                    on_publish_done http://127.0.0.1:{hook}/;
+                    on_record_done http://127.0.0.1:{hook}/;
+                    on_done http://127.0.0.1:{hook}/; }} }} }}
+            http {{ access_log off; server {{ listen 127.0.0.1:{http};
+                location /stat {{ rtmp_stat all; }}
+                location /hls {{ root {path}; }} }} }}\n"
+        );
+        let file = folder.path().join("nginx.conf");
+        std::fs::write(&file, text).unwrap();
+        let process = Process::start(name, &mut command(&file));
+        let side = Self { process, rtmp, http, folder, heard };
+        wait_for(&format!("{name} to listen"), Duration::from_secs(30), || {
+            std::net::TcpStream::connect(("127.0.0.1", side.http)).ok()
+        });
+        side
+    }
+
+    fn nginx() -> Self {
+        Self::start("nginx", |file| {
+            let mut command = Command::new("/usr/sbin/nginx");
+            command.arg("-c").arg(file);
+            command
+        })
+    }
+
+    fn sharpcast() -> Self {
+        Self::start("sharpcast", |file| {
+            let mut command = Command::new(program("sharpcast"));
+            command.args(["serve", "--nginx-conf"]).arg(file).env("RUST_LOG", "info");
+            command
+        })
+    }
+
+    fn url(&self) -> String {
+        format!("rtmp://127.0.0.1:{}/live/demo", self.rtmp)
+    }
+
+    fn get(&self, path: &str) -> String {
+        let url = format!("http://127.0.0.1:{}{path}", self.http);
+        let mut answer = ureq::get(&url).call().unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    }
+
+    fn files(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path().join(folder)).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.heard.lock().unwrap().iter().map(|(call, _)| call.clone()).collect()
+    }
+}
+
+/// A port that nobody listens on. nginx cannot be told to let the system choose.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Names of elements, with those that they stand in.
+fn elements(xml: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut path: Vec<&str> = Vec::new();
+    for tag in xml.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(path.pop(), Some(name), "{xml}");
+        } else if !tag.starts_with('?') {
+            let name = tag.trim_end_matches('/');
+            found.insert(format!("{}/{name}", path.join("/")));
+            if !tag.ends_with('/') {
+                path.push(name);
+            }
+        }
+    }
+    assert!(path.is_empty());
+    found
+}
+
+fn pictures(file: &Path) -> u64 {
+    let found = probe(file.to_str().unwrap(), &["-count_frames", "-select_streams", "v", "-show_streams"]);
+    found["streams"][0]["nb_read_frames"].as_str().unwrap_or("0").parse().unwrap()
+}
+
+#[test]
+fn the_same_configuration_does_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.flv");
+    let source = source.to_str().unwrap();
+    let made = ffmpeg(&[
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=320x180:rate=25:duration=9",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=duration=9:sample_rate=48000",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-g",
+        "25",
+        "-keyint_min",
+        "25",
+        "-sc_threshold",
+        "0",
+        "-bf",
+        "2",
+        "-c:a",
+        "aac",
+        source,
+    ]);
+    assert!(made.status.success());
+
+    let sides = [Side::nginx(), Side::sharpcast()];
+    let mut push = Command::new("ffmpeg");
+    push.args(["-hide_banner", "-loglevel", "warning", "-re", "-i", source]);
+    for side in &sides {
+        push.args(["-c", "copy", "-f", "flv", &side.url()]);
+    }
+    let mut push = Process::start("ffmpeg publisher", &mut push);
+    let [theirs, ours] = sides.each_ref().map(|side| {
+        wait_for("a stream in the statistics", Duration::from_secs(6), || {
+            let stat = side.get("/stat");
+            (stat.contains("<name>demo</name>") && stat.contains("<sample_rate>48000<")).then_some(stat)
+        })
+    });
+    let ignored = |element: &String| {
+        [
+            "compiler",
+            "built",
+            "profile",
+            "compat",
+            "level",
+            "/rtmp/server/application/live/stream/meta/audio/",
+            "/stream/meta/video/",
+        ]
+        .iter()
+        .any(|part| element.ends_with(part))
+    };
+    let missing: Vec<_> =
+        elements(&theirs).difference(&elements(&ours)).filter(|name| !ignored(name)).cloned().collect();
+    assert!(missing.is_empty(), "elements that nginx-rtmp has and we have not: {missing:?}\n{ours}");
+    let more: Vec<_> = elements(&ours).difference(&elements(&theirs)).cloned().collect();
+    assert!(more.is_empty(), "elements that nginx-rtmp does not have: {more:?}\n{theirs}");
+
+    assert!(push.wait(Duration::from_secs(30)).success(), "{}", push.stderr());
+    for side in &sides {
+        wait_for("the last call", Duration::from_secs(10), || {
+            let calls = side.calls();
+            (calls.contains(&"record_done".to_owned()) && calls.contains(&"disconnect".to_owned()))
+                .then_some(())
+        });
+    }
+    let [theirs, ours] = sides.each_ref().map(|side| {
+        let mut calls = side.heard.lock().unwrap().clone();
+        // The two ends of a publication are told at the same time as the end of its recording.
+        assert_eq!(calls[0].0, "connect");
+        assert_eq!(calls[1].0, "publish");
+        calls.sort();
+        calls
+    });
+    assert_eq!(theirs, ours, "the same calls with the same fields in the same order");
+
+    let [theirs, ours] = sides.each_ref().map(|side| side.files("hls"));
+    assert_eq!(theirs, ours, "the same names");
+    assert_eq!(sides.each_ref().map(|side| side.files("rec")), [["demo.flv"], ["demo.flv"]]);
+    let [theirs, ours] = sides.each_ref().map(|side| side.get("/hls/demo.m3u8"));
+    let rhythm = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.starts_with("#EXTINF") || !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect()
+    };
+    let (theirs, ours) = (rhythm(&theirs), rhythm(&ours));
+    assert_eq!(theirs[..theirs.len() - 2], ours[..ours.len() - 2], "the same rhythm");
+    for name in sides[0].files("hls").iter().filter(|name| name.ends_with(".ts")) {
+        let [theirs, ours] = sides.each_ref().map(|side| pictures(&side.file("hls").join(name)));
+        assert!(theirs.abs_diff(ours) <= 1, "{name}: {theirs} and {ours}");
+    }
+    let [theirs, ours] = sides.each_ref().map(|side| pictures(&side.file("rec/demo.flv")));
+    assert_eq!((theirs, ours), (225, 225));
+    drop(sides.map(|side| side.process));
+}
