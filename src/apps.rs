@@ -11,6 +11,7 @@ mod stay;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +20,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::clients::Client;
 use crate::hooks::{Answer, Call, Caller, HookSettings, Kind};
-use crate::out::files::FilesSettings;
+use crate::out::files::{self, FilesSettings};
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
 use crate::streams::Streams;
 
 pub use rules::{Rule, Rules};
+
+/// How often folders are swept.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// One application.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +90,20 @@ impl Applications {
     pub fn new(settings: Vec<AppSettings>, streams: Arc<Streams>, caller: Caller) -> Self {
         let all = RwLock::new(settings.into_iter().map(Arc::new).collect());
         Self { all, streams, caller, outputs: TaskTracker::new() }
+    }
+
+    /// Sweeps folders of HLS files for as long as there are applications: a stream that has ended leaves files behind.
+    pub fn keep_clean(self: &Arc<Self>) -> io::Result<()> {
+        let applications = Arc::downgrade(self);
+        let sweep = move || {
+            while let Some(applications) = applications.upgrade() {
+                let all = Arc::clone(&applications.all.read());
+                drop(applications);
+                all.iter().filter_map(|app| app.files.as_ref()).for_each(files::sweep);
+                std::thread::sleep(SWEEP);
+            }
+        };
+        std::thread::Builder::new().name("sweep".to_owned()).spawn(sweep).map(drop)
     }
 
     /// Waits, briefly, until recorders and relays have finished what they have.

@@ -22,7 +22,7 @@ mod status;
 use axum::Router;
 
 pub use app::App;
-pub use operators::OperatorPages;
+pub use operators::pages::OperatorPages;
 pub use serve::serve;
 
 /// All routes.

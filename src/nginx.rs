@@ -46,8 +46,8 @@ pub fn config(file: &Path) -> Result<Config, Invalid> {
     }
     config.pages = pages(&found);
     config.pages.check().map_err(|why| Invalid::new(format!("{}: {why}", file.display())))?;
-    let web = found.locations.iter().filter(|location| concerns_us(location, &config.pages));
-    if let Some(listen) = web.filter_map(|location| location.listen.first()).next() {
+    let mut web = found.locations.iter().filter(|location| concerns_us(location, &config.pages));
+    if let Some(listen) = web.find_map(|location| location.listen.first()) {
         config.http.listen = *listen;
     }
     Ok(config)

@@ -132,6 +132,7 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
     let mut listeners = JoinSet::new();
     let applications =
         Arc::new(Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone()));
+    applications.keep_clean().context("no thread to sweep old files")?;
     for listener in also.into_iter().chain([rtmp]) {
         let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;
         let most = config.rtmp.max_connections;

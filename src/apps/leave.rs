@@ -52,7 +52,8 @@ pub(super) struct Gone {
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        let about = call(Kind::Disconnect, &self.app, &self.client);
+        // The application twice, as there.
+        let about = call(Kind::Disconnect, &self.app, &self.client).with("app", &self.app.name);
         self.caller.tell(&self.app.hooks, about.with_arguments(self.arguments.as_deref()));
     }
 }

@@ -7,7 +7,7 @@ use api::names::StreamName;
 
 use super::error::ApiError;
 use super::gate::Gates;
-use super::operators::OperatorPages;
+use super::operators::pages::OperatorPages;
 use crate::abuse::{Connections, WrongKeys};
 use crate::clients::Clients;
 use crate::inference::LibraryHandle;

@@ -11,7 +11,6 @@ mod tests;
 mod writer;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::names::StreamName;
@@ -53,12 +52,4 @@ pub fn start(settings: FilesSettings, filing: Filing) -> io::Result<()> {
             drop(token);
         })
         .map(drop)
-}
-
-/// Where a playlist lies.
-fn playlist_path(settings: &FilesSettings, name: &str) -> PathBuf {
-    if settings.nested {
-        return settings.folder.join(name).join("index.m3u8");
-    }
-    settings.folder.join(format!("{name}.m3u8"))
 }

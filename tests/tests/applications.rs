@@ -1,5 +1,7 @@
 //! Open applications, recordings and relays, with FFmpeg as everybody's peer.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +11,8 @@ use harness::{Server, wait_for};
 /// An open application that records into a folder, and more lines for it.
 fn application(folder: &Path, more: &str) -> String {
     format!(
-        "[[application]]\nname = \"live\"\npublish = \"open\"\n[[application.record]]\nfolder = {folder:?}\n{more}"
+        "[[application]]\nname = \"live\"\npublish = \"open\"\n[[application.record]]\nfolder = \"{}\"\n{more}",
+        folder.display()
     )
 }
 

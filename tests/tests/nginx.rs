@@ -1,6 +1,8 @@
 //! The same nginx.conf, run by nginx-rtmp and by us: one FFmpeg pushes to both, and what lies on disk, what hooks hear and what `/stat`
 //! says is compared.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
+
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -251,7 +253,6 @@ fn the_same_configuration_does_the_same() {
     }
     let [theirs, ours] = sides.each_ref().map(|side| {
         let mut calls = side.heard.lock().unwrap().clone();
-        // The two ends of a publication are told at the same time as the end of its recording.
         assert_eq!(calls[0].0, "connect");
         assert_eq!(calls[1].0, "publish");
         calls.sort();
@@ -271,7 +272,7 @@ fn the_same_configuration_does_the_same() {
     };
     let (theirs, ours) = (rhythm(&theirs), rhythm(&ours));
     assert_eq!(theirs[..theirs.len() - 2], ours[..ours.len() - 2], "the same rhythm");
-    for name in sides[0].files("hls").iter().filter(|name| name.ends_with(".ts")) {
+    for name in sides[0].files("hls").iter().filter(|name| name.contains(".ts")) {
         let [theirs, ours] = sides.each_ref().map(|side| pictures(&side.file("hls").join(name)));
         assert!(theirs.abs_diff(ours) <= 1, "{name}: {theirs} and {ours}");
     }

@@ -1,6 +1,7 @@
 //! Whether a directive may stand where it stands, with what it has.
 
-use super::{Context, Takes, find};
+use super::known::{Context, Takes};
+use super::table::find;
 use crate::conf::value::{self, Bare};
 use crate::conf::{Directive, Error};
 

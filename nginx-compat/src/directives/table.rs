@@ -1,8 +1,8 @@
 //! The table.
 
-use super::Context::{Application, Location, Main, Recorder, Rtmp, Server};
-use super::Takes::{Block, Flag, NamedBlock, Number, Size, Text, Texts, Time, Word, Words};
-use super::{Context, Known, Takes};
+use super::known::Context::{Application, Location, Main, Recorder, Rtmp, Server};
+use super::known::Takes::{Block, Flag, NamedBlock, Number, Size, Text, Texts, Time, Word, Words};
+use super::known::{Context, Known, Takes};
 
 const MAIN: &[Context] = &[Main];
 const IN_RTMP: &[Context] = &[Rtmp];
@@ -141,3 +141,8 @@ pub const ALL: &[Known] = &[
     one("wait_key", ANYWHERE, Flag),
     one("wait_video", ANYWHERE, Flag),
 ];
+
+/// The directive of this name.
+pub fn find(name: &str) -> Option<&'static Known> {
+    ALL.iter().find(|known| known.name == name)
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Relay, Rule, Variant};
+use super::values::{Relay, Rule, Variant};
 use crate::conf::value::{self, Bare};
 use crate::conf::{Directive, Error};
 use crate::directives::{Takes, find};

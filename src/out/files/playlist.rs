@@ -1,6 +1,7 @@
 //! The text of playlists, as nginx-rtmp writes it.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settings::{FilesSettings, ListType};
@@ -71,4 +72,12 @@ pub(super) fn read(text: &str) -> Option<(u64, Vec<Segment>)> {
         }
     }
     Some((first?, segments))
+}
+
+/// Where a playlist lies.
+pub(super) fn path(settings: &FilesSettings, name: &str) -> PathBuf {
+    if settings.nested {
+        return settings.folder.join(name).join("index.m3u8");
+    }
+    settings.folder.join(format!("{name}.m3u8"))
 }

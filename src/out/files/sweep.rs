@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::FilesSettings;
+use super::settings::FilesSettings;
 
 /// Deletes what is too old in a folder of HLS files, and what an earlier run has left half-written. Nothing else is touched.
 pub fn sweep(settings: &FilesSettings) {

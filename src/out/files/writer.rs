@@ -14,7 +14,7 @@ use media::{AudioConfig, VideoConfig};
 
 use super::playlist::{self, Segment};
 use super::settings::{FilesSettings, ListType, Naming};
-use super::{playlist_path, sweep};
+use super::sweep::sweep;
 use crate::problems::Problems;
 
 /// A disk that failed is left alone for so long.
@@ -193,7 +193,7 @@ impl Writer {
         self.segments.drain(..gone);
         self.first += gone as u64;
         let text = playlist::media(&self.settings, self.first, &self.segments);
-        let written = put(&playlist_path(&self.settings, self.name.as_str()), &text);
+        let written = put(&playlist::path(&self.settings, self.name.as_str()), &text);
         if let Err(error) = written.and_then(|()| self.list_variants()) {
             self.fail(&error);
         }
@@ -252,7 +252,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 
 /// What an earlier run left: the number of the first segment, and all that are still there.
 fn earlier(settings: &FilesSettings, name: &StreamName) -> Option<(u64, Vec<Segment>)> {
-    let path = playlist_path(settings, name.as_str());
+    let path = playlist::path(settings, name.as_str());
     let (first, segments) = playlist::read(&fs::read_to_string(&path).ok()?)?;
     let folder = path.parent()?;
     let gone = segments.iter().take_while(|segment| !folder.join(&segment.file).exists()).count();
