@@ -1,13 +1,16 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test setup build bench latency uplink endurance evaluate evaluate-training pretrain clean
+.PHONY: demo test package setup build bench latency uplink endurance evaluate evaluate-training pretrain clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
 
 test: build          ## every check: format, lints, docs, unit tests, real programs against real peers
 	@scripts/test
+
+package: build       ## a Debian package of the server: target/package/sharpcast_VERSION_ARCH.deb
+	@scripts/package
 
 setup:               ## Debian packages, libtorch, hls.js, sample footage; GPU=1 adds the CUDA libraries
 	@scripts/setup

@@ -24,6 +24,20 @@ fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
+fn the_guide_has_every_directive_with_its_state() {
+    let guide = include_str!("../../docs/guide/from-nginx-rtmp.md");
+    for (name, state) in ALL {
+        let (word, how) = match state {
+            State::Met(how) => ("met", how),
+            State::Fixed(how) => ("fixed", how),
+            State::Refused(how) => ("refused", how),
+        };
+        let row = format!("| `{name}` | {word} | {how} |\n");
+        assert!(guide.contains(&row), "not in the guide, or otherwise: {row}run scripts/nginx-directives --write");
+    }
+}
+
+#[test]
 fn a_usual_configuration_becomes_ours() {
     let (_folder, file) = written(
         "rtmp { server { listen 127.0.0.1:1935; listen [::1]:1936; chunk_size 4096; on_connect http://127.0.0.1/c;
