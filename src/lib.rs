@@ -20,6 +20,7 @@
 //! | [`nginx`] | an nginx.conf in the place of our own configuration |
 //! | [`problems`] | what is wrong with a stream, for those who can mend it |
 //! | [`abuse`] | how much strangers may do from one address |
+//! | [`reload`] | SIGHUP: what of a new configuration can be applied, is |
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
 pub mod abuse;
@@ -35,6 +36,7 @@ pub mod lane;
 pub mod nginx;
 pub mod out;
 pub mod problems;
+pub mod reload;
 pub mod server;
 pub mod sound;
 pub mod streams;

@@ -10,7 +10,7 @@ use sharpcast::{nginx, server, telemetry};
 
 fn main() -> ! {
     let outcome = match Command::parse() {
-        Command::Serve(arguments) => serve(&arguments),
+        Command::Serve(arguments) => serve(arguments),
         Command::Import { file } => import(&file),
         Command::CheckConfig { file } => check(&file),
     };
@@ -21,11 +21,11 @@ fn main() -> ! {
     leave(0)
 }
 
-fn serve(arguments: &Serve) -> anyhow::Result<()> {
+fn serve(arguments: Serve) -> anyhow::Result<()> {
     let config = arguments.config()?;
     telemetry::start(&config.log);
     telemetry::tame_openmp(config.enhance.threads)?;
-    server::run(config)
+    server::run(config, Box::new(move || arguments.config()))
 }
 
 fn import(file: &Path) -> anyhow::Result<()> {

@@ -27,7 +27,9 @@ pub struct Running {
 pub async fn on_hangup(read: Read, mut current: Config, running: Running, shutdown: Shutdown) {
     let mut hangups = match signal(SignalKind::hangup()) {
         Ok(hangups) => hangups,
-        Err(error) => return tracing::error!(%error, "SIGHUP cannot be listened to: a new configuration needs a restart"),
+        Err(error) => {
+            return tracing::error!(%error, "SIGHUP cannot be listened to: a new configuration needs a restart");
+        }
     };
     loop {
         tokio::select! {
@@ -40,7 +42,9 @@ pub async fn on_hangup(read: Read, mut current: Config, running: Running, shutdo
                 running.apply(&current, &new).await;
                 current = new;
             }
-            Err(error) => tracing::error!("the configuration is not read again, and nothing changes: {error}"),
+            Err(error) => {
+                tracing::error!("the configuration is not read again, and nothing changes: {error}");
+            }
         }
     }
 }
@@ -60,7 +64,9 @@ impl Running {
         for stream in &new.stream {
             let outcome = match named(&current.stream, stream) {
                 None => self.streams.add(stream.clone()).map(drop),
-                Some(old) if old.key != stream.key => self.streams.change_key(&stream.name, stream.key.clone()),
+                Some(old) if old.key != stream.key => {
+                    self.streams.change_key(&stream.name, stream.key.clone())
+                }
                 Some(_) => Ok(()),
             };
             if let Err(error) = outcome {
@@ -78,11 +84,14 @@ fn named<'a>(streams: &'a [StreamSettings], like: &StreamSettings) -> Option<&'a
 
 /// Sections that differ and are read at start alone.
 fn needs_restart(current: &Config, new: &Config) -> Vec<&'static str> {
-    let profiles = |config: &Config| config.stream.iter().map(|stream| (stream.name.clone(), stream.profile)).collect::<Vec<_>>();
+    let profiles = |config: &Config| {
+        config.stream.iter().map(|stream| (stream.name.clone(), stream.profile)).collect::<Vec<_>>()
+    };
     let kept = |(name, profile): &(_, _), other: &[(api::names::StreamName, _)]| {
         other.iter().all(|(other, its)| other != name || its == profile)
     };
-    let (old, now) = (profiles(current), profiles(new));
+    let old = profiles(current);
+    let now = profiles(new);
     let table = [
         ("[rtmp]", current.rtmp == new.rtmp && current.rtmp_also == new.rtmp_also),
         ("[rtmp] grace and takeover", current.grace == new.grace && current.takeover == new.takeover),

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api::Invalid;
 use api::shutdown::Shutdown;
 use media::ffmpeg::EncoderSettings;
 use media::picture::Picture;
@@ -33,6 +34,7 @@ use crate::inference::profile::USUAL;
 use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::{Admission, Ingest};
 use crate::lane;
+use crate::reload::{self, Running};
 use crate::streams::{SessionSettings, StreamSettings, Streams};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
@@ -51,12 +53,8 @@ const HOOKS_END: Duration = Duration::from_millis(500);
 const RUNTIME_END: Duration = Duration::from_millis(300);
 
 /// Runs the server until a signal ends it.
-pub fn run(mut config: Config) -> anyhow::Result<()> {
-    // Open applications need no keys.
-    let own_stream = config.stream.is_empty() && config.application.is_empty();
-    if own_stream {
-        config.stream.push(identity::live_stream()?);
-    }
+pub fn run(mut config: Config, read: reload::Read) -> anyhow::Result<()> {
+    let own_stream = add_own_stream(&mut config)?;
     let device = config.enhance.device;
     let threads = u16::try_from(config.enhance.threads).unwrap_or(u16::MAX);
     let engine = Engine::start(move || nets::open(device, threads))?;
@@ -75,7 +73,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the network threads")?;
-    let outcome = runtime.block_on(serve(config, lanes, own_stream));
+    let outcome = runtime.block_on(serve(config, lanes, own_stream, read));
     runtime.shutdown_timeout(RUNTIME_END);
     library.join();
     engine.join();
@@ -83,7 +81,29 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     outcome
 }
 
-async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow::Result<()> {
+/// Without streams and applications there is a stream of our own; whether it was added. Open applications need no keys.
+fn add_own_stream(config: &mut Config) -> Result<bool, Invalid> {
+    let is_needed = config.stream.is_empty() && config.application.is_empty();
+    if is_needed {
+        config.stream.push(identity::live_stream()?);
+    }
+    Ok(is_needed)
+}
+
+fn with_own_stream(read: reload::Read) -> reload::Read {
+    Box::new(move || {
+        let mut config = read()?;
+        add_own_stream(&mut config)?;
+        Ok(config)
+    })
+}
+
+async fn serve(
+    config: Config,
+    lanes: lane::Shared,
+    own_stream: bool,
+    read: reload::Read,
+) -> anyhow::Result<()> {
     let shutdown = Shutdown::new();
     let mut signals = JoinSet::new();
     signals.spawn(shutdown.clone().listen_to_signals(GRACE));
@@ -139,6 +159,8 @@ async fn serve(config: Config, lanes: lane::Shared, own_stream: bool) -> anyhow:
         let ingest = Ingest::new(listener, admission, most, Arc::clone(&keys), Arc::clone(&clients));
         listeners.spawn(ingest.run(shutdown.clone()));
     }
+    let running = Running { applications: Arc::clone(&applications), streams: Arc::clone(&streams) };
+    tasks.spawn(reload::on_hangup(with_own_stream(read), config.clone(), running, shutdown.clone()));
     announce(&config, rtmp_address, http_address, own_stream)?;
     while listeners.join_next().await.is_some() {}
     streams.end().await;

@@ -111,6 +111,19 @@ impl Streams {
         }
     }
 
+    /// Gives a stream another key, which no other one may have.
+    pub fn change_key(&self, name: &StreamName, key: Option<StreamKey>) -> Result<(), Error> {
+        let all = self.all.write();
+        let stream = all.iter().find(|stream| stream.name() == name);
+        let stream = stream.ok_or_else(|| Error::NoStream(name.clone()))?;
+        let is_taken = |key: &StreamKey| all.iter().any(|other| other.name() != name && other.has_key(key));
+        if key.as_ref().is_some_and(is_taken) {
+            return Err(Error::KeyTaken(name.clone()));
+        }
+        stream.change_key(key);
+        Ok(())
+    }
+
     /// Forgets open streams whose playlists nobody can still want to read.
     fn forget_open(&self, now: Instant) {
         self.all.write().retain(|stream| !stream.forget(now));

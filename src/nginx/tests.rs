@@ -33,7 +33,10 @@ fn the_guide_has_every_directive_with_its_state() {
             State::Refused(how) => ("refused", how),
         };
         let row = format!("| `{name}` | {word} | {how} |\n");
-        assert!(guide.contains(&row), "not in the guide, or otherwise: {row}run scripts/nginx-directives --write");
+        assert!(
+            guide.contains(&row),
+            "not in the guide, or otherwise: {row}run scripts/nginx-directives --write"
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +45,7 @@ pub struct StreamSettings {
 /// One stream of the registry.
 #[derive(Debug)]
 pub struct Stream {
-    key: Option<StreamKey>,
+    key: RwLock<Option<StreamKey>>,
     model: Arc<StreamModel>,
     settings: Arc<SessionSettings>,
     left: Arc<Notify>,
@@ -104,7 +104,7 @@ impl Stream {
             heard: Instant::now(),
             session: None,
         });
-        Self { key: stream.key, model, settings, left, inner }
+        Self { key: RwLock::new(stream.key), model, settings, left, inner }
     }
 
     /// Public name.
@@ -114,12 +114,17 @@ impl Stream {
 
     /// Whether this is the stream's key; takes the same time wherever a wrong one differs.
     pub fn has_key(&self, key: &StreamKey) -> bool {
-        self.key.as_ref().is_some_and(|own| own == key)
+        self.key.read().as_ref().is_some_and(|own| own == key)
+    }
+
+    /// From now on this one is its key. Who publishes already goes on.
+    pub(super) fn change_key(&self, key: Option<StreamKey>) {
+        *self.key.write() = key;
     }
 
     /// Whether it lasts only as long as somebody publishes.
     pub fn is_open(&self) -> bool {
-        self.key.is_none()
+        self.key.read().is_none()
     }
 
     /// The stream's nets.

@@ -20,7 +20,7 @@ pub struct Server {
     pub process: Process,
     rtmp: String,
     http: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// One stream of a server, by name.
@@ -56,7 +56,18 @@ impl Server {
             let found = ready.split(' ').find_map(|field| field.strip_prefix(name));
             found.unwrap_or_else(|| panic!("no {name} in {ready:?}")).to_owned()
         };
-        Self { rtmp: field("rtmp="), http: field("http="), process, _folder: folder }
+        Self { rtmp: field("rtmp="), http: field("http="), process, folder }
+    }
+
+    /// The text of its configuration.
+    pub fn configuration(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("sharpcast.toml")).unwrap()
+    }
+
+    /// Gives it another one, while it runs.
+    pub fn configure(&mut self, text: &str) {
+        std::fs::write(self.folder.path().join("sharpcast.toml"), text).unwrap();
+        self.process.signal("HUP");
     }
 
     /// `rtmp://127.0.0.1:PORT/live/KEY`

@@ -112,3 +112,34 @@ fn a_recording_is_cut_into_files_at_keyframes() {
         assert_eq!(complaints(file.to_str().unwrap()), "", "each begins with a keyframe");
     }
 }
+
+#[test]
+fn sighup_brings_streams_and_keys_and_touches_nobody() {
+    let mut server = Server::with("enabled = false", "");
+    let mut publisher = Publish::default().to(&server.rtmp(harness::server::KEY));
+    server.demo().wait_playable("source");
+    let text = server.configuration();
+    let changed =
+        text.replace(harness::server::KEY, "another-key").replace("name = \"other\"", "name = \"fresh\"");
+    server.configure(&changed);
+    wait_for("the new stream", Duration::from_secs(10), || {
+        (server.get("/api/v1/streams/fresh").0 == 200).then_some(())
+    });
+    assert_eq!(server.get("/api/v1/streams/other").0, 404, "it is gone");
+    let before = server.demo().count("/video/frames");
+    wait_for("more pictures", Duration::from_secs(10), || {
+        (server.demo().count("/video/frames") > before + 24).then_some(())
+    });
+    assert!(publisher.running(), "who publishes goes on");
+    drop(publisher);
+    let mut old = Publish { seconds: 5, ..Publish::default() }.to(&server.rtmp(harness::server::KEY));
+    assert!(!old.wait(Duration::from_secs(10)).success(), "the old key opens nothing");
+    server.configure("[rtmp]\nlissten = 1\n");
+    wait_for("a complaint", Duration::from_secs(10), || {
+        server.process.stderr().contains("unknown field").then_some(())
+    });
+    let _new = Publish::default().to(&server.rtmp("another-key"));
+    wait_for("pictures with the new key", Duration::from_secs(20), || {
+        (server.demo().status()["state"] == "live").then_some(())
+    });
+}

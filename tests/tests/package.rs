@@ -54,7 +54,9 @@ fn the_package_installs_runs_and_leaves_nothing_but_its_configuration() {
     let program = |arguments: &[&str]| {
         let mut command = Command::new(root.join("usr/lib/sharpcast/sharpcast"));
         // As the wrapper has it, in another root.
-        command.env("LD_LIBRARY_PATH", root.join("usr/lib/sharpcast")).env("XDG_STATE_HOME", root.join("var/lib"));
+        command
+            .env("LD_LIBRARY_PATH", root.join("usr/lib/sharpcast"))
+            .env("XDG_STATE_HOME", root.join("var/lib"));
         command.args(arguments);
         command
     };
@@ -70,7 +72,10 @@ fn the_package_installs_runs_and_leaves_nothing_but_its_configuration() {
     });
     let health = ureq::get(&format!("http://{http}/healthz")).call().unwrap();
     assert_eq!(health.status().as_u16(), 200);
-    assert!(root.join("var/lib/sharpcast/live.key").is_file(), "the key lies where the service keeps its state");
+    assert!(
+        root.join("var/lib/sharpcast/live.key").is_file(),
+        "the key lies where the service keeps its state"
+    );
     server.signal("TERM");
     assert!(server.wait(Duration::from_secs(10)).success());
 
@@ -78,7 +83,11 @@ fn the_package_installs_runs_and_leaves_nothing_but_its_configuration() {
     let left = files(root);
     let kept = |file: &&String| !file.starts_with("var/lib/dpkg/");
     let left: Vec<_> = left.iter().filter(kept).collect();
-    assert_eq!(left, ["etc/sharpcast/sharpcast.toml", "var/lib/sharpcast/live.key"], "configuration and state");
+    assert_eq!(
+        left,
+        ["etc/sharpcast/sharpcast.toml", "var/lib/sharpcast/live.key"],
+        "configuration and state"
+    );
     run(&mut dpkg(root, &["--purge", "sharpcast"]));
     assert!(!files(root).iter().any(|file| kept(&file)), "{:?}", files(root));
 }

@@ -7,7 +7,7 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 18] = [
+const SERVER: [(&str, &[&str]); 19] = [
     ("", &[]),
     ("abuse", &[]),
     ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
@@ -22,6 +22,7 @@ const SERVER: [(&str, &[&str]); 18] = [
     ("nginx", &["apps", "config", "hooks", "http", "out"]),
     ("out", &["problems"]),
     ("problems", &[]),
+    ("reload", &["apps", "config", "streams"]),
     (
         "server",
         &[
@@ -35,6 +36,7 @@ const SERVER: [(&str, &[&str]); 18] = [
             "ingest",
             "lane",
             "out",
+            "reload",
             "streams",
             "telemetry",
         ],

@@ -1,3 +1,4 @@
+use crate::codec::VideoCodec;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -35,6 +36,7 @@ fn writes_what_every_server_reads() {
 #[test]
 fn metadata_tells_what_is_known() {
     let info = StreamInfo {
+        video_codec: Some(VideoCodec::Avc),
         size: Some(Size { width: 480, height: 270 }),
         encoder: "sharpcast".to_owned(),
         ..StreamInfo::default()
