@@ -150,6 +150,12 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_be_included_twice() {
+        let folder = folder(&[("main.conf", "include a.conf; include a.conf;"), ("a.conf", "a;")]);
+        assert_eq!(names(&read(&folder.path().join("main.conf")).unwrap()), ["a", "a"]);
+    }
+
+    #[test]
     fn what_cannot_be_included_is_told_where_it_is_asked_for() {
         let gone = complaint(&[("main.conf", "\ninclude gone.conf;")]);
         assert!(gone.starts_with("main.conf:2: gone.conf cannot be read: "), "{gone}");
