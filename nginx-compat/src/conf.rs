@@ -1,25 +1,29 @@
 //! nginx's configuration language: `name argument "another one";` and `name argument { ... }`.
 
+mod glob;
 mod include;
 mod parse;
 mod token;
 pub mod value;
+mod written;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 pub use include::read;
 pub use parse::parse;
 
-/// Files deeper than this include themselves.
-const MAX_INCLUDES: usize = 16;
+/// Includes within includes.
+pub const MAX_INCLUDES: usize = 16;
+/// Files of one configuration.
+pub const MAX_FILES: usize = 10_000;
 /// Blocks within blocks; nginx-rtmp needs four.
-const MAX_DEPTH: usize = 32;
+pub const MAX_DEPTH: usize = 32;
 /// Directives of all files together.
-const MAX_DIRECTIVES: usize = 100_000;
+pub const MAX_DIRECTIVES: usize = 100_000;
 /// Bytes of one file.
-const MAX_FILE: u64 = 16 << 20;
+pub const MAX_FILE: u64 = 16 << 20;
 
 /// A directive as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,17 +76,4 @@ impl Directive {
     pub fn first(&self) -> &str {
         self.arguments.first().map_or("", String::as_str)
     }
-}
-
-/// The directive on one line, as somebody would write it.
-impl fmt::Display for Directive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
-    }
-}
-
-/// The folder that relative includes start from: that of the main file.
-fn folder(file: &Path) -> PathBuf {
-    file.parent().map(Path::to_owned).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! The `rtmp {}` block, with what inner blocks inherit from outer ones, and what of `http {}` belongs to it.
 
+mod access;
+mod http;
 mod read;
 mod settings;
 mod values;
@@ -9,8 +11,9 @@ use std::path::PathBuf;
 
 use crate::conf::Directive;
 
+pub use access::{Access, Action, Rule};
 pub use settings::Settings;
-pub use values::{Relay, Rule, Variant};
+pub use values::{Relay, Variant};
 
 /// A configuration.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +48,7 @@ pub struct Recorder {
     pub settings: Settings,
 }
 
-/// `location PATH { ... }` within `http { server { listen ...; } }`.
+/// `location PATH { ... }` within `http { server { listen ...; } }`; what a server says itself is its location `/`.
 #[derive(Debug, Clone, Default)]
 pub struct HttpLocation {
     pub listen: Vec<SocketAddr>,

@@ -237,6 +237,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("rtmp_stat_stylesheet", Met("named in the page")),
     ("server", Met("as there")),
     ("session_relay", Fixed("a relay lasts as long as its publisher")),
+    ("so_keepalive", Fixed("silent peers are asked after 5 s and dropped after 10 s")),
     ("stream_buckets", Fixed("not needed")),
     ("sync", Fixed("times are put right by the stream's own timeline")),
     ("timeout", Fixed("silent peers are asked after 5 s and dropped after 10 s")),

@@ -7,10 +7,13 @@ use super::{Directive, Error, Location, MAX_DEPTH, MAX_DIRECTIVES};
 
 /// The directives of a text; includes stay as they are. `file` serves the errors.
 pub fn parse(file: &Path, text: &str) -> Result<Vec<Directive>, Error> {
+    counted(file, text, &mut 0)
+}
+
+/// The same where other files have been read before; `count`: directives of all of them.
+pub(super) fn counted(file: &Path, text: &str, count: &mut usize) -> Result<Vec<Directive>, Error> {
     let mut tokens = tokens(file, text)?.into_iter();
-    let mut count = 0;
-    let directives = block(file, &mut tokens, 0, &mut count)?;
-    Ok(directives)
+    block(file, &mut tokens, 0, count)
 }
 
 type Tokens = std::vec::IntoIter<(Token, usize)>;

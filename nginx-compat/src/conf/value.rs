@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-/// `on` or `off`.
+/// `on` or `off`, in any case.
 pub fn flag(text: &str) -> Result<bool, String> {
     match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
+        _ if text.eq_ignore_ascii_case("on") => Ok(true),
+        _ if text.eq_ignore_ascii_case("off") => Ok(false),
         _ => Err(format!("`{text}` is neither `on` nor `off`")),
     }
 }
@@ -31,15 +31,8 @@ pub fn size(text: &str) -> Result<u64, String> {
     number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(wrong)
 }
 
-/// What a bare number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bare {
-    Seconds,
-    Milliseconds,
-}
-
-/// A time: `5s`, `1m 30s`, `500ms`, `2h`, `1d`; a bare number counts what is said.
-pub fn time(text: &str, bare: Bare) -> Result<Duration, String> {
+/// A time: `5s`, `1m 30s`, `500ms`, `2h`, `1d`. A bare number counts seconds, also where nginx keeps milliseconds.
+pub fn time(text: &str) -> Result<Duration, String> {
     let wrong =
         || format!("`{text}` is no time; write numbers with ms, s, m, h, d, w, M or y behind them: `1m30s`");
     let mut total: u64 = 0;
@@ -53,9 +46,8 @@ pub fn time(text: &str, bare: Bare) -> Result<Duration, String> {
         let unit_end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
         let (unit, behind) = behind.split_at(unit_end);
         let milliseconds: u64 = match unit {
-            "" if bare == Bare::Seconds => 1000,
-            "" | "ms" => 1,
-            "s" => 1000,
+            "ms" => 1,
+            "" | "s" => 1000,
             "m" => 60_000,
             "h" => 3_600_000,
             "d" => 86_400_000,
@@ -101,19 +93,26 @@ mod tests {
         for (text, bytes) in [("4096", 4096), ("64k", 64 << 10), ("1M", 1 << 20), ("2g", 2 << 30)] {
             assert_eq!(size(text), Ok(bytes));
         }
-        for (text, bare, millis) in [
-            ("5", Bare::Seconds, 5_000),
-            ("5", Bare::Milliseconds, 5),
-            ("5s", Bare::Milliseconds, 5_000),
-            ("1m 30s", Bare::Seconds, 90_000),
-            ("1m30", Bare::Seconds, 90_000),
-            ("500ms", Bare::Seconds, 500),
-            ("1d", Bare::Seconds, 86_400_000),
+        for (text, millis) in [
+            ("5", 5_000),
+            ("0", 0),
+            ("5s", 5_000),
+            ("1m 30s", 90_000),
+            ("1m30", 90_000),
+            ("1h 30m", 5_400_000),
+            ("500ms", 500),
+            ("1d", 86_400_000),
+            ("1w", 604_800_000),
+            ("1M", 2_592_000_000),
+            ("1y", 31_536_000_000),
         ] {
-            assert_eq!(time(text, bare), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(time(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for flag_text in ["on", "ON", "On"] {
+            assert_eq!(flag(flag_text), Ok(true));
         }
         for wrong in ["", "x", "5x", "-1", "99999999999999999999", "5 x"] {
-            assert!(size(wrong).is_err() && time(wrong, Bare::Seconds).is_err(), "{wrong}");
+            assert!(size(wrong).is_err() && time(wrong).is_err(), "{wrong}");
         }
     }
 

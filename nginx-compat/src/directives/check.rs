@@ -1,9 +1,8 @@
 //! Whether a directive may stand where it stands, with what it has.
 
-use super::known::{Context, Takes};
+use super::known::{Context, Known, MANY, Takes};
 use super::table::find;
-use crate::conf::value::{self, Bare};
-use crate::conf::{Directive, Error};
+use crate::conf::{Directive, Error, value};
 
 /// Whether this is a directive of the module in its place; everything else is an error that says what to do.
 pub fn check(directive: &Directive, context: Context) -> Result<(), Error> {
@@ -23,40 +22,43 @@ pub fn check(directive: &Directive, context: Context) -> Result<(), Error> {
         let what = if wants_block { "needs a block in braces" } else { "takes no block; end it with `;`" };
         return wrong(format!("`{name}` {what}"));
     }
+    count(directive, known)?;
+    arguments(directive, known).map_err(|why| directive.at.error(format!("`{name}`: {why}")))
+}
+
+fn count(directive: &Directive, known: &Known) -> Result<(), Error> {
     let (least, most) = match known.takes {
         Takes::Block => (0, 0),
-        Takes::Words(words) => (1, words.len()),
+        Takes::Words(_) => (1, MANY),
         Takes::Texts(least, most) => (least, most),
         _ => (1, 1),
     };
     let count = directive.arguments.len();
-    if !(least..=most).contains(&count) {
-        let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        return wrong(format!("`{name}` takes {expected} argument(s), not {count}"));
+    if (least..=most).contains(&count) {
+        return Ok(());
     }
+    let expected = match (least, most) {
+        (least, MANY) => format!("at least {least}"),
+        (least, most) if least == most => least.to_string(),
+        (least, most) => format!("{least} to {most}"),
+    };
+    Err(directive.at.error(format!("`{}` takes {expected} argument(s), not {count}", known.name)))
+}
+
+fn arguments(directive: &Directive, known: &Known) -> Result<(), String> {
     let first = directive.first();
-    let understood = match known.takes {
+    match known.takes {
         Takes::Flag => value::flag(first).map(drop),
         Takes::Number => value::number(first).map(drop),
-        Takes::Size => size(first).map(drop),
-        Takes::Time => time(first, Bare::Milliseconds).map(drop),
-        Takes::Seconds => time(first, Bare::Seconds).map(drop),
+        Takes::Size => value::size(first).map(drop),
+        Takes::TimeOrOff if first.eq_ignore_ascii_case("off") => Ok(()),
+        Takes::Time | Takes::TimeOrOff => value::time(first).map(drop),
         Takes::Word(words) | Takes::Words(words) => directive.arguments.iter().try_for_each(|word| {
-            let known = words.contains(&word.as_str());
-            if known { Ok(()) } else { Err(format!("`{word}` is none of {}", words.join(", "))) }
+            let is_known = words.iter().any(|known| known.eq_ignore_ascii_case(word));
+            if is_known { Ok(()) } else { Err(format!("`{word}` is none of {}", words.join(", "))) }
         }),
         Takes::Block | Takes::NamedBlock | Takes::Text | Takes::Texts(..) => Ok(()),
-    };
-    understood.map_err(|why| directive.at.error(format!("`{name}`: {why}")))
-}
-
-/// `off`, where a limit may be taken away.
-fn size(text: &str) -> Result<u64, String> {
-    if text == "off" { Ok(0) } else { value::size(text) }
-}
-
-fn time(text: &str, bare: Bare) -> Result<std::time::Duration, String> {
-    if text == "off" { Ok(std::time::Duration::ZERO) } else { value::time(text, bare) }
+    }
 }
 
 fn place(context: Context) -> &'static str {
@@ -66,6 +68,6 @@ fn place(context: Context) -> &'static str {
         Context::Server => "in rtmp's server",
         Context::Application => "in an application",
         Context::Recorder => "in a recorder",
-        Context::Location => "in a location of http",
+        Context::Http => "in http, best in a location",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Application, Configuration, Folder, HttpLocation, Recorder, Server, Settings};
+use super::{Application, Configuration, Recorder, Server, Settings};
 use crate::conf::{self, Directive, Error, value};
 use crate::directives::{Context, check, find};
 
@@ -32,7 +32,7 @@ impl Configuration {
         Ok(found)
     }
 
-    fn note(&mut self, directive: &Directive, context: Context) -> Result<(), Error> {
+    pub(super) fn note(&mut self, directive: &Directive, context: Context) -> Result<(), Error> {
         check(directive, context)?;
         let line = Directive { block: None, ..directive.clone() };
         self.used.push(line);
@@ -68,6 +68,7 @@ impl Configuration {
             .map(|listen| value::listen(listen.first()).map_err(|why| listen.at.error(why)));
         let mut listen = listen.collect::<Result<Vec<_>, _>>()?;
         if listen.is_empty() {
+            // There it would listen nowhere, which nobody means.
             listen.extend(value::listen("1935"));
         }
         let mut applications: Vec<Application> = Vec::new();
@@ -87,60 +88,6 @@ impl Configuration {
             applications.push(Application { name, settings: own, recorders });
         }
         self.servers.push(Server { listen, settings, applications });
-        Ok(())
-    }
-
-    /// Of `http {}` only what belongs to nginx-rtmp, and the folders that may be those of its HLS.
-    fn http(&mut self, http: &Directive) -> Result<(), Error> {
-        for inner in http.block.iter().flatten().filter(|inner| inner.name != "server") {
-            self.other.push(Directive { block: None, ..inner.clone() });
-        }
-        for server in http.all("server") {
-            let listen: Vec<_> =
-                server.all("listen").filter_map(|listen| value::listen(listen.first()).ok()).collect();
-            let root = server.all("root").last();
-            for inner in server.block.iter().flatten() {
-                if inner.name == "location" && inner.block.is_some() {
-                    self.location(inner, &listen, root)?;
-                } else {
-                    self.other.push(inner.clone());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn location(
-        &mut self,
-        location: &Directive,
-        listen: &[std::net::SocketAddr],
-        root: Option<&Directive>,
-    ) -> Result<(), Error> {
-        // `location = /stat`, `location ^~ /hls`: what stands last is the path.
-        let path = location.arguments.last().cloned().unwrap_or_default();
-        let mut found = HttpLocation { listen: listen.to_vec(), path, ..HttpLocation::default() };
-        found.folder = root.map(|root| Folder::Root(root.first().into()));
-        for inner in location.block.iter().flatten() {
-            match inner.name.as_str() {
-                "rtmp_stat" => found.stat = true,
-                "rtmp_stat_stylesheet" => found.stylesheet = Some(inner.first().to_owned()),
-                "rtmp_control" => {
-                    let all = ["record", "drop", "redirect"].map(str::to_owned).to_vec();
-                    let is_all = inner.arguments.iter().any(|word| word == "all");
-                    found.control = if is_all { all } else { inner.arguments.clone() };
-                }
-                "root" => found.folder = Some(Folder::Root(inner.first().into())),
-                "alias" => found.folder = Some(Folder::Alias(inner.first().into())),
-                _ => {
-                    self.other.push(inner.clone());
-                    continue;
-                }
-            }
-            if inner.name.starts_with("rtmp_") {
-                self.note(inner, Context::Location)?;
-            }
-        }
-        self.locations.push(found);
         Ok(())
     }
 }

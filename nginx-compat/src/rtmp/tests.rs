@@ -106,7 +106,8 @@ fn inner_blocks_override_outer_ones() {
     let [a, b] = &all.servers[0].applications[..] else { panic!() };
     assert_eq!((a.settings.rules().unwrap().len(), a.settings.flag("wait_key")), (2, Some(true)));
     assert_eq!(b.settings.flag("wait_key"), Some(false));
-    assert_eq!(b.settings.all("allow").len(), 1);
+    let allowed: Vec<_> = b.settings.all("allow").iter().map(|allow| allow.arguments[1].as_str()).collect();
+    assert_eq!(allowed, ["10.0.0.2", "10.0.0.1"], "its own first");
     assert_eq!(all.servers[0].listen, ["0.0.0.0:1935".parse().unwrap()], "as there, if nothing is said");
 }
 
@@ -157,14 +158,133 @@ fn rules_and_relays_are_checked_when_they_are_asked_for() {
             .relays("push")
             .unwrap_err()
             .to_string()
-            .contains("nginx.conf:4: `push` has no option `speed`")
+            .contains("nginx.conf:4: `push`: there is no option `speed`")
     );
+}
+
+#[test]
+fn what_several_directives_mean_is_as_there() {
+    let all = parse(
+        "rtmp { exec_push outer; play /outer; hls_variant _outer; on_play http://outer; record all; record_suffix -1.flv;
+         server { application a { exec_push inner; play /inner; on_play http://inner; hls_variant _a A=1; hls_variant _b;
+           recorder r { record_suffix -2.flv; } } application b { } } }",
+    );
+    let [a, b] = &all.servers[0].applications[..] else { panic!() };
+    let texts = |of: &Settings, name: &str| -> Vec<String> {
+        of.all(name).iter().map(|directive| directive.first().to_owned()).collect()
+    };
+    assert_eq!(texts(&a.settings, "exec_push"), ["inner", "outer"]);
+    assert_eq!(texts(&a.settings, "play"), ["/inner", "/outer"]);
+    assert_eq!(texts(&a.settings, "on_play"), ["http://inner"]);
+    assert_eq!(texts(&a.settings, "hls_variant"), ["_a", "_b"]);
+    assert_eq!(texts(&b.settings, "hls_variant"), [""; 0], "nothing inherits it");
+    assert_eq!(texts(&a.recorders[0].settings, "record"), ["all"]);
+    assert_eq!(texts(&a.recorders[0].settings, "record_suffix"), ["-2.flv"]);
+}
+
+#[test]
+fn values_are_read_as_nginx_reads_them() {
+    let all = parse(
+        "rtmp { server { application a { hls ON; hls_fragment 3; hls_playlist_length 60; sync OFF; hls_type Event;
+           record Video Keyframes; record_max_frames 2k; on_publish localhost:8080/auth; on_play HTTP://h/p; } } }",
+    );
+    let settings = &all.servers[0].applications[0].settings;
+    assert_eq!(settings.flag("hls"), Some(true));
+    assert_eq!(settings.time("hls_fragment"), Some(Duration::from_secs(3)), "as most guides write it");
+    assert_eq!(settings.time("hls_playlist_length"), Some(Duration::from_secs(60)));
+    assert_eq!(settings.time("sync"), Some(Duration::ZERO));
+    assert_eq!(settings.time("hls_muxdelay"), None);
+    assert_eq!(settings.text_or_default("hls_muxdelay"), "700ms");
+    assert_eq!(settings.text("hls_type"), Some("event"));
+    assert!(settings.has_word("record", "keyframes"));
+    assert_eq!(settings.number("record_max_frames"), Some(2048));
+    assert_eq!(settings.hook("on_publish").as_deref(), Some("http://localhost:8080/auth"));
+    assert_eq!(settings.hook("on_play").as_deref(), Some("http://h/p"));
+    assert_eq!(settings.hook("on_done"), None);
+}
+
+#[test]
+fn command_lines_may_be_long() {
+    let words = " -x".repeat(300);
+    let all = parse(&format!("rtmp {{ server {{ application a {{ exec ffmpeg{words}; }} }} }}"));
+    assert_eq!(all.servers[0].applications[0].settings.get("exec").unwrap().arguments.len(), 301);
+}
+
+#[test]
+fn relays_have_options() {
+    let all = parse(
+        "rtmp { server { application a { pull rtmp://h/a name=x STATIC live=1 start=-2 stop=x playpath=p; push h:1936; } } }",
+    );
+    let settings = &all.servers[0].applications[0].settings;
+    let pull = &settings.relays("pull").unwrap()[0];
+    assert!(pull.is_static);
+    assert_eq!(
+        (pull.live, pull.start, pull.stop, pull.play_path.as_deref()),
+        (Some(1), Some(-2), None, Some("p"))
+    );
+    assert_eq!(settings.relays("push").unwrap()[0].url, "h:1936");
+    for (text, expected) in [
+        ("push h static", "only `pull` can be static"),
+        ("pull h static", "write name=STREAM"),
+        ("pull h name=x static=0", "`static` takes nothing"),
+    ] {
+        let all = parse(&format!("rtmp {{ server {{ application a {{ {text}; }} }} }}"));
+        let settings = &all.servers[0].applications[0].settings;
+        let error = settings.relays(&text[..4]).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn locations_have_what_stands_around_them() {
+    let all = parse(
+        "http { root /http; rtmp_stat_stylesheet all.xsl; rtmp_stat all;
+         server { listen 127.0.0.1; rtmp_stat live; location /a { location /a/b { rtmp_control ALL; } alias /x; } root /server; }
+         server { listen 81; location /stat { rtmp_stat all; rtmp_stat_stylesheet own.xsl; } } }",
+    );
+    let found: Vec<_> = all.locations.iter().map(|location| location.path.as_str()).collect();
+    assert_eq!(found, ["/", "/a", "/a/b", "/stat"]);
+    let [server, a, b, stat] = &all.locations[..] else { panic!() };
+    assert!(server.stat && !a.stat && stat.stat);
+    assert_eq!(server.folder, Some(Folder::Root("/server".into())));
+    assert_eq!(
+        (&a.folder, &b.folder),
+        (&Some(Folder::Alias("/x".into())), &Some(Folder::Alias("/x".into())))
+    );
+    assert_eq!(stat.folder, Some(Folder::Root("/http".into())));
+    assert_eq!(b.control, ["record", "drop", "redirect"]);
+    assert_eq!(
+        (server.stylesheet.as_deref(), stat.stylesheet.as_deref()),
+        (Some("all.xsl"), Some("own.xsl"))
+    );
+    assert_eq!(b.listen, ["127.0.0.1:80".parse().unwrap()]);
+    let used = all.used.iter().filter(|directive| directive.name.starts_with("rtmp_")).count();
+    assert_eq!(used, 6);
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[a-z \\n{};\"'\\\\#$]{0,200}") {
         let _ = Configuration::parse(Path::new("x"), &text);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(0_u8..=255, 0..300)) {
+        let _ = Configuration::parse(Path::new("x"), &String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_directive_is_read_or_refused(
+        index in 0..crate::directives::ALL.len(),
+        arguments in "[a-z0-9 =/.:]{0,30}",
+    ) {
+        let name = crate::directives::ALL[index].name;
+        let text = format!("rtmp {{ server {{ application a {{ {name} {arguments}; }} }} }}");
+        if let Ok(all) = Configuration::parse(Path::new("x"), &text) {
+            let settings = &all.servers[0].applications[0].settings;
+            let _ = (settings.rules(), settings.relays("push"), settings.relays("pull"), settings.variants());
+            let _ = (settings.time(name), settings.number(name), settings.flag(name), settings.hook(name));
+        }
     }
 
     #[test]

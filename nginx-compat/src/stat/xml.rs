@@ -27,6 +27,13 @@ impl Xml {
         let _ = write!(self.0, "</{name}>\r\n");
     }
 
+    /// Left out where it is empty.
+    pub(super) fn some(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.text(name, text);
+        }
+    }
+
     pub(super) fn empty(&mut self, name: &str) {
         let _ = write!(self.0, "<{name}/>\r\n");
     }

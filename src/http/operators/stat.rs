@@ -47,12 +47,12 @@ fn stat(app: &App) -> Stat {
     }
     Stat {
         version: concat!("sharpcast ", env!("CARGO_PKG_VERSION")).to_owned(),
-        built: String::new(),
         pid: std::process::id(),
         uptime: app.started.elapsed(),
         accepted: app.clients.accepted(),
         traffic,
         applications,
+        ..Stat::default()
     }
 }
 
@@ -104,6 +104,7 @@ fn described(stream: &Stream, app: &str, clients: &[&Arc<Client>], now: Instant)
                 },
                 channels: audio.config.channels(),
                 sample_rate: audio.config.sample_rate(),
+                ..Audio::default()
             }),
             is_published,
         }
@@ -117,7 +118,7 @@ fn video_stat(config: &VideoConfig, frame_rate: f64) -> Video {
         VideoCodec::Av1 => "AV1",
     };
     let size = config.size();
-    Video { width: size.width, height: size.height, frame_rate, codec: codec.to_owned() }
+    Video { width: size.width, height: size.height, frame_rate, codec: codec.to_owned(), ..Video::default() }
 }
 
 fn client_stat(client: &Client, now: Instant, timestamp: u64) -> ClientStat {
@@ -132,5 +133,6 @@ fn client_stat(client: &Client, now: Instant, timestamp: u64) -> ClientStat {
         dropped: client.dropped(),
         timestamp,
         publishes: matches!(client.role(), Role::Publishes(_)),
+        ..ClientStat::default()
     }
 }
