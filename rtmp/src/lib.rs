@@ -44,6 +44,7 @@ pub mod handshake;
 pub mod limits;
 pub mod message;
 pub mod refusals;
+pub mod rejection;
 pub mod server;
 pub mod url;
 
@@ -56,8 +57,9 @@ pub use chunk::Chunked;
 pub use client::ClientSession;
 pub use driver::{Player, Publisher, ServerConnection, Traffic};
 pub use error::Error;
-pub use event::{Event, Introduction, PlayRejection, Rejection};
+pub use event::{Event, Introduction};
 pub use limits::Limits;
 pub use refusals::Refusals;
+pub use rejection::{ConnectRejection, PlayRejection, Rejection};
 pub use server::ServerSession;
 pub use url::RtmpUrl;
