@@ -5,7 +5,6 @@ use tracing::{debug, trace};
 
 use super::ServerSession;
 use super::role::Role;
-use crate::amf0::{Reader, Value};
 use crate::message::{Message, MessageKind};
 use crate::{Error, Event};
 
@@ -54,20 +53,8 @@ impl ServerSession {
         }
     }
 
-    /// Data for the stream's viewers: `@setDataFrame` asks a server to keep it and is taken off.
-    fn data(&mut self, mut message: Message) {
-        if message.kind == MessageKind::DataAmf3 && message.body.first() == Some(&0) {
-            message.body = message.body.slice(1..);
-        }
-        // Only the name is read; what follows is handed on as it came.
-        let mut reader = Reader::new(&message.body, &self.limits);
-        match reader.next_value() {
-            Ok(Some(Value::String(name))) if name == "@setDataFrame" => {
-                message.body = message.body.slice(reader.offset()..);
-            }
-            Ok(Some(Value::String(name))) if !name.starts_with('@') => {}
-            _ => return debug!("ignored a data message"),
-        }
-        self.tag(TagKind::Script, message);
+    fn data(&mut self, message: Message) {
+        let Some(body) = message.script(&self.limits) else { return debug!("ignored a data message") };
+        self.tag(TagKind::Script, Message { body, ..message });
     }
 }
