@@ -88,6 +88,7 @@ fn it_introduces_itself_as_it_is_told() {
 fn what_is_for_viewers_is_kept() {
     let mut talk = Talk::playing();
     talk.media(MessageKind::DataAmf0, 3, b"\x02\0\x11|RtmpSampleAccess\x01\x01\x01\x01");
+    talk.media(MessageKind::DataAmf0, 3, b"\x02\0\x08onStatus\x05");
     talk.media(MessageKind::DataAmf0, 3, b"\x02\0\x0aonMetaData\x05");
     talk.media(MessageKind::DataAmf0, 3, b"\x02\0\x0d@setDataFrame\x02\0\x0aonMetaData\x05");
     talk.media(MessageKind::DataAmf3, 3, b"\0\x02\0\x0aonMetaData\x05");

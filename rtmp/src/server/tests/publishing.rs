@@ -27,6 +27,7 @@ fn metadata_loses_the_name_that_is_meant_for_the_server() {
     talk.media(MessageKind::DataAmf3, 1, 2, b"\0\x02\0\x0aonMetaData\x05");
     talk.media(MessageKind::DataAmf0, 1, 3, b"\x02\0\x0f@clearDataFrame\x02\0\x0aonMetaData");
     talk.media(MessageKind::DataAmf0, 1, 4, b"\x05");
+    talk.media(MessageKind::DataAmf0, 1, 5, b"\x02\0\x08onStatus\x05");
     let name = |name| format!("\\x02\\x00\\n{name}\\x05");
     let expected = ["onMetaData", "onTextData", "onMetaData"].map(name);
     let expected: Vec<_> =
