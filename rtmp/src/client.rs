@@ -5,6 +5,8 @@
 //! come.
 
 mod asking;
+mod introduce;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +25,7 @@ use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
 use super::outgoing::Outgoing;
 use super::{Error, Introduction, Limits, RtmpUrl};
-use asking::transaction;
+use state::{Purpose, State, transaction};
 
 /// What OBS and FFmpeg users know to work everywhere; small enough for audio to slip between the chunks of a picture.
 const CHUNK_SIZE: usize = 4096;
@@ -42,24 +44,6 @@ pub struct ClientSession {
     /// What came of the stream that is played.
     tags: VecDeque<Tag>,
     state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Publish,
-    Play,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Waiting for the answer to `connect`.
-    Connecting,
-    /// Waiting for the answer to `createStream`.
-    Creating,
-    /// Waiting for the answer to `publish` or `play` on this message stream.
-    Asking(u32),
-    Ready(u32),
-    Ended,
 }
 
 impl ClientSession {
@@ -100,7 +84,7 @@ impl ClientSession {
         };
         // Before anything else: chunks of 128 bytes would cut every tag to pieces.
         session.writer.set_chunk_size(CHUNK_SIZE, session.output.written());
-        let object = asking::connect(url, purpose, introduction);
+        let object = introduce::connect(url, purpose, introduction);
         session.call(0, "connect", transaction::CONNECT, [Value::Object(object)]);
         session
     }

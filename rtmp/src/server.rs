@@ -7,6 +7,7 @@
 
 mod commands;
 mod connecting;
+mod door;
 mod playing;
 mod publishing;
 mod replies;
@@ -25,7 +26,7 @@ use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
 use super::outgoing::Outgoing;
 use super::{Error, Event, Limits};
-use connecting::Connecting;
+use door::Connecting;
 use role::Role;
 
 /// A session with one peer.

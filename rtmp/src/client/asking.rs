@@ -3,11 +3,12 @@
 use secrecy::ExposeSecret as _;
 use tracing::{debug, warn};
 
-use super::{ClientSession, Purpose, State};
-use crate::amf0::{Object, Value};
-use crate::capabilities::{self, Capabilities, Role};
+use super::ClientSession;
+use super::state::{Purpose, State, transaction};
+use crate::Error;
+use crate::amf0::Value;
+use crate::capabilities::Capabilities;
 use crate::message::{Command, Message, MessageKind, UserControl};
-use crate::{Error, Introduction, RtmpUrl};
 
 /// Bytes after which the server says what it has: so often that a publisher who loses the connection knows what arrived, to a
 /// quarter of a second of a thin stream.
@@ -15,18 +16,6 @@ const WINDOW: u32 = 16 << 10;
 
 /// Milliseconds that a player wants to have ahead; servers of live streams do not mind.
 const BUFFER: u32 = 1000;
-
-/// Transaction numbers, in the order of the questions.
-pub(super) mod transaction {
-    pub(in crate::client) const CONNECT: f64 = 1.0;
-    pub(in crate::client) const RELEASE_STREAM: f64 = 2.0;
-    pub(in crate::client) const FC_PUBLISH: f64 = 3.0;
-    pub(in crate::client) const CREATE_STREAM: f64 = 4.0;
-    /// `publish` or `play`.
-    pub(in crate::client) const ASK: f64 = 5.0;
-    pub(in crate::client) const FC_UNPUBLISH: f64 = 6.0;
-    pub(in crate::client) const DELETE_STREAM: f64 = 7.0;
-}
 
 impl ClientSession {
     pub(super) fn command(&mut self, command: &Command) -> Result<(), Error> {
@@ -127,27 +116,4 @@ impl ClientSession {
 /// An answer belongs to the question with the same number.
 fn is(answer: &Command, transaction: f64) -> bool {
     (answer.transaction - transaction).abs() < 0.5
-}
-
-/// The object of `connect`.
-pub(super) fn connect(url: &RtmpUrl, purpose: Purpose, introduction: &Introduction) -> Object {
-    let or = |said: &str, usual: &str| if said.is_empty() { usual.to_owned() } else { said.to_owned() };
-    let version = match purpose {
-        Purpose::Publish => "FMLE/3.0 (compatible; sharpcast)",
-        Purpose::Play => "LNX 9,0,124,2 (compatible; sharpcast)",
-    };
-    let mut object = Object::new().with("app", or(&introduction.app, url.app()));
-    if purpose == Purpose::Publish {
-        object = object.with("type", "nonprivate");
-    }
-    object = object
-        .with("flashVer", or(&introduction.flash_version, version))
-        .with("tcUrl", or(&introduction.tc_url, &url.to_string()));
-    for (name, said) in [("pageUrl", &introduction.page_url), ("swfUrl", &introduction.swf_url)] {
-        if !said.is_empty() {
-            object = object.with(name, said.as_str());
-        }
-    }
-    let role = if purpose == Purpose::Publish { Role::Publisher } else { Role::Player };
-    capabilities::tell(object, role)
 }

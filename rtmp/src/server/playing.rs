@@ -1,4 +1,4 @@
-//! A peer that plays.
+//! A peer that plays. It is told what nginx-rtmp tells its players, in the same order.
 
 use media::flv::Tag;
 use tracing::debug;
