@@ -51,7 +51,7 @@ pub struct Limits {
     pub media_timeout: Duration,
     /// Silence of the peer after which it is pinged.
     pub ping_after: Duration,
-    /// For the network to take any bytes at all.
+    /// For the network to take what waits for it, whatever is added meanwhile.
     pub write_timeout: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! The server's end of a connection.
 
-use std::io;
 use std::time::Duration;
+use std::{io, mem};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -21,8 +21,8 @@ pub struct ServerConnection<S = TcpStream> {
     session: ServerSession,
     patience: Patience,
     started: Instant,
-    /// Whether the owner decides on who connects.
-    defers: bool,
+    /// The owner decides on who connects, and has not yet.
+    undecided: bool,
     traffic: Traffic,
     /// What ended the session, told behind the events before it.
     failure: Option<Error>,
@@ -47,7 +47,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         Self::begin(stream, &limits, ServerSession::deferring(limits.clone()), true).await
     }
 
-    async fn begin(stream: S, limits: &Limits, session: ServerSession, defers: bool) -> Result<Self, Error> {
+    async fn begin(
+        stream: S,
+        limits: &Limits,
+        session: ServerSession,
+        undecided: bool,
+    ) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let rest = timeout(limits.handshake_timeout, transport.serve_handshake())
             .await
@@ -57,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             session,
             patience: Patience::new(limits),
             started: Instant::now(),
-            defers,
+            undecided,
             traffic: Traffic::default(),
             failure: None,
         };
@@ -74,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
                 Some(Event::Closed) => continue,
                 Some(event) => {
                     self.patience.told(&event);
-                    if self.defers && matches!(event, Event::Connected(_)) {
+                    if self.undecided && matches!(event, Event::Connected(_)) {
                         self.patience.deciding();
                     }
                     return Ok(Some(event));
@@ -98,7 +103,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     pub async fn accept_connect(&mut self) -> Result<(), Error> {
         let failure = self.session.accept_connect().err();
         self.failure = self.failure.take().or(failure);
-        self.patience.connected();
+        if mem::take(&mut self.undecided) {
+            self.patience.connected();
+        }
         self.flush().await
     }
 

@@ -180,6 +180,29 @@ async fn a_player_that_has_nothing_to_play_and_answers_pings_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_player_notices_that_nothing_comes_any_more_even_if_it_looks_elsewhere_meanwhile() {
+    let (mut player, mut connection) = playing(Limits::default()).await;
+    sleep(Duration::from_secs(5)).await;
+    connection.play_tag(&sound(0, 10));
+    let start = Instant::now();
+    let watch = async {
+        let mut tags = 0;
+        loop {
+            match timeout(Duration::from_secs(1), player.next_tag()).await {
+                Ok(Ok(tag)) => tags += usize::from(tag.is_some()),
+                Ok(Err(error)) => break (tags, error),
+                Err(_) => {}
+            }
+        }
+    };
+    tokio::select! {
+        event = connection.next_event() => panic!("{event:?}"),
+        seen = watch => assert_eq!(seen, (1, Error::Timeout("waiting for the stream"))),
+    }
+    assert_eq!(start.elapsed(), Limits::default().media_timeout);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_player_that_leaves_is_noticed_however_it_leaves() {
     let (player, mut connection) = playing(Limits::default()).await;
     drop(player);
