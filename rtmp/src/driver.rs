@@ -5,6 +5,7 @@
 
 mod connection;
 mod dial;
+mod patience;
 mod player;
 mod publisher;
 mod transport;

@@ -1,4 +1,4 @@
-//! What a server session tells its owner, and how a peer is turned away.
+//! What a server session tells its owner.
 
 use media::flv::Tag;
 use secrecy::SecretString;
@@ -10,7 +10,8 @@ use crate::capabilities;
 /// What happened on a connection, in order.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// The peer named an application (`rtmp://host/APP`), and itself.
+    /// The peer named an application (`rtmp://host/APP`), and itself. A session that
+    /// [defers](crate::ServerSession::deferring) waits for its owner to accept or reject it.
     Connected(Box<Introduction>),
     /// The peer wants to publish, to what it calls `key`, word for word. Until it is accepted or rejected nothing more
     /// comes.
@@ -52,93 +53,6 @@ impl Introduction {
             swf_url: text("swfUrl"),
             flash_version: text("flashVer"),
             capabilities: capabilities::are_told(object).then(|| Capabilities::read(object)),
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rejection {
-    BadKey,
-    /// Whoever it is, not from there or not to this application.
-    NotAllowed,
-    InUse,
-    /// The server takes no publishers at the moment.
-    Unavailable,
-    /// The peer's address has tried too many wrong keys.
-    TooManyTries,
-    /// Another publisher with the same key has come.
-    Replaced,
-    /// The operator, or a hook, has ended the publication.
-    Dropped,
-    /// No audio or video came for [`Limits::media_timeout`](crate::Limits::media_timeout).
-    Idle,
-    /// Nothing can be made of what the publisher sends. Says what came, and what to send instead.
-    Unusable(String),
-}
-
-impl Rejection {
-    /// The code of `onStatus`. OBS knows `Denied` and `Rejected`, and closes; it shows the description of all of them.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadKey | Self::NotAllowed | Self::TooManyTries => "NetStream.Publish.Denied",
-            Self::InUse => "NetStream.Publish.BadName",
-            Self::Unavailable | Self::Dropped | Self::Unusable(_) => "NetStream.Publish.Rejected",
-            Self::Replaced => "NetStream.Publish.Replaced",
-            Self::Idle => "NetStream.Publish.Idle",
-        }
-    }
-
-    /// One sentence for the person at the encoder.
-    pub fn description(&self) -> &str {
-        match self {
-            Self::BadKey => "No stream has this key.",
-            Self::NotAllowed => "Publishing here is not allowed.",
-            Self::InUse => "Somebody publishes to this stream already.",
-            Self::Unavailable => "The server takes no publishers at the moment.",
-            Self::TooManyTries => "Too many wrong stream keys came from this address; try again in a minute.",
-            Self::Replaced => "Another encoder with the same stream key has taken over.",
-            Self::Dropped => "The server's operator has ended this publication.",
-            Self::Idle => {
-                "No sound and no picture came for too long; connect again when there is something to send."
-            }
-            Self::Unusable(what) => what,
-        }
-    }
-}
-
-/// Why somebody may not play, or not any longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlayRejection {
-    NotFound,
-    /// Whoever it is, not from there or not from this application.
-    NotAllowed,
-    /// There are as many players as there may be, or the server ends.
-    Unavailable,
-    /// The player does not know the codecs.
-    Codec,
-    /// The operator, or a hook, has ended it.
-    Dropped,
-}
-
-impl PlayRejection {
-    /// The code of `onStatus`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NotFound => "NetStream.Play.StreamNotFound",
-            Self::NotAllowed | Self::Unavailable | Self::Codec | Self::Dropped => "NetStream.Play.Failed",
-        }
-    }
-
-    /// One sentence for the person at the player.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::NotFound => "There is no such stream, or nobody publishes to it now.",
-            Self::NotAllowed => "Playing from here is not allowed.",
-            Self::Unavailable => "The server takes no players at the moment.",
-            Self::Codec => {
-                "The stream is in a codec that this player does not know; play it over HLS, or the enhanced stream."
-            }
-            Self::Dropped => "The server's operator has ended this connection.",
         }
     }
 }

@@ -7,6 +7,26 @@
 //! | `fourCcList`, `capsEx` in `connect` | Veovera, *Enhanced RTMP v2* |
 //! | digest handshake | as Flash Media Server does it (through `rml_rtmp`) |
 //!
+//! What is spoken:
+//!
+//! | | as a server | as a client |
+//! |---|---|---|
+//! | `connect` | answered at once, or when its owner has decided; refused with `_error`, which may say where else to go (`ex.redirect`) | with what an [`Introduction`] says instead of the usual |
+//! | codecs of Enhanced RTMP | told to who tells its own; [`Capabilities`] of the peer in [`Event::Connected`] | told; [`Publisher::capabilities`] |
+//! | `createStream`, `deleteStream`, `closeStream` | several streams, one in use | one |
+//! | `releaseStream`, `FCPublish`, `FCUnpublish` | answered | said, whatever the answer |
+//! | `publish` | `StreamBegin`, `NetStream.Publish.Start`, or [`Rejection`] | [`Publisher`] |
+//! | `play` | `StreamBegin`, `NetStream.Play.Start`, `\|RtmpSampleAccess`, or [`PlayRejection`]; what is live has no start, duration and reset | [`Player`] |
+//! | `FCSubscribe`, `getStreamLength`, `SetBufferLength` | answered, with no length; the buffer is the player's | `SetBufferLength` |
+//! | `pause`, `pauseRaw`, `receiveAudio`, `receiveVideo` | obeyed; pictures go on with a keyframe | |
+//! | end of what is played | `StreamEof`, `NetStream.Play.UnpublishNotify`, `NetStream.Play.Stop` | each of the three |
+//! | players that stay without a publisher | `StreamEof` and `UnpublishNotify`, `StreamBegin` and `PublishNotify` | |
+//! | aggregates, AMF0 commands and data marked as AMF3 | read | read |
+//!
+//! Where nginx-rtmp gets an `rtmp://` address from a hook (3xx), it redirects no peer: it lets it publish or play, and relays
+//! to or from that address itself. So may an owner, with a [`Publisher`] or a [`Player`]; to send the peer there instead is
+//! [`ConnectRejection::Elsewhere`].
+//!
 //! A server that lets everybody publish to the application `live`:
 //!
 //! ```no_run
@@ -29,7 +49,8 @@
 //! The core takes bytes and gives events and bytes; it has no sockets, no clock and no tasks:
 //! [`ServerSession`] and [`ClientSession`] over [`chunk`], [`message`] and [`amf0`]. All that a peer can make the
 //! core hold or do is bounded by [`Limits`]. The [`driver`] adds tokio, timeouts and pings:
-//! [`ServerConnection`], [`Publisher`] and [`Player`].
+//! [`ServerConnection`], [`Publisher`] and [`Player`]. A tag for many players is cut into chunks once ([`Chunked`]); each
+//! session refers to the same bytes, and the driver hands them to the system together with what else waits.
 //!
 //! Nothing here knows streams, names or keys; of our crates it has FLV
 //! tags alone.
@@ -44,6 +65,7 @@ pub mod handshake;
 pub mod limits;
 pub mod message;
 pub mod refusals;
+pub mod rejection;
 pub mod server;
 pub mod url;
 
@@ -56,8 +78,9 @@ pub use chunk::Chunked;
 pub use client::ClientSession;
 pub use driver::{Player, Publisher, ServerConnection, Traffic};
 pub use error::Error;
-pub use event::{Event, Introduction, PlayRejection, Rejection};
+pub use event::{Event, Introduction};
 pub use limits::Limits;
 pub use refusals::Refusals;
+pub use rejection::{ConnectRejection, PlayRejection, Rejection};
 pub use server::ServerSession;
 pub use url::RtmpUrl;

@@ -31,6 +31,8 @@ pub struct Limits {
     pub app_name: usize,
     /// Longest text that is kept of what a peer says of itself in `connect`, in characters. Addresses of pages are long.
     pub introduction: usize,
+    /// Bytes that may come behind `connect` before it is answered. Peers wait for the answer, or say a few commands at most.
+    pub early: usize,
     /// Message streams that one connection may have created at the same time. Encoders create one.
     pub message_streams: usize,
     /// Requests to publish or play in the life of one connection; bounds the guessing of keys per handshake.
@@ -49,7 +51,7 @@ pub struct Limits {
     pub media_timeout: Duration,
     /// Silence of the peer after which it is pinged.
     pub ping_after: Duration,
-    /// For the network to take any bytes at all.
+    /// For the network to take what waits for it, whatever is added meanwhile.
     pub write_timeout: Duration,
 }
 
@@ -67,6 +69,7 @@ impl Default for Limits {
             amf_values: 1024,
             app_name: 256,
             introduction: 1024,
+            early: 32 << 10,
             message_streams: 8,
             requests: 16,
             output: 256 << 10,

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod command;
+mod data;
 mod kind;
 mod user_control;
 

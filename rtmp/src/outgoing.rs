@@ -24,12 +24,18 @@ impl Outgoing {
 
     /// Appends a whole message that others send as well.
     pub(crate) fn share(&mut self, message: Bytes) {
-        for piece in [self.written.split().freeze(), message] {
-            if !piece.is_empty() {
-                self.waiting += piece.len();
-                self.pieces.push_back(piece);
-            }
+        if !self.written.is_empty() {
+            let written = self.written.split().freeze();
+            self.push(written);
         }
+        if !message.is_empty() {
+            self.push(message);
+        }
+    }
+
+    fn push(&mut self, piece: Bytes) {
+        self.waiting += piece.len();
+        self.pieces.push_back(piece);
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -3,27 +3,30 @@
 //! Starts behind the handshake. Answers what encoders and players ask (`connect`, `releaseStream`, `FCPublish`,
 //! `createStream`, `publish`, `play`, ...), acknowledges, answers pings, and ignores what it does not know. Whether somebody
 //! may publish or play is asked with [`Event::PublishRequested`] and [`Event::PlayRequested`]. A peer does one thing at a
-//! time.
+//! time, and may do several one after the other.
 
 mod commands;
+mod connecting;
+mod door;
 mod playing;
+mod publishing;
 mod replies;
 mod role;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use media::flv::{Tag, TagKind};
-use tracing::{debug, trace};
+use tracing::trace;
 
 use super::acknowledge::Acknowledge;
-use super::amf0::{Reader, Value};
 use super::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use super::message::{Command, Message, MessageKind, UserControl};
 use super::outgoing::Outgoing;
-use super::{Error, Event, Limits, Rejection};
+use super::{Error, Event, Limits};
+use door::Connecting;
 use role::Role;
 
 /// A session with one peer.
@@ -37,7 +40,7 @@ pub struct ServerSession {
     acknowledge: Acknowledge,
     output: Outgoing,
     events: VecDeque<Event>,
-    app: Option<String>,
+    connecting: Connecting,
     /// Message streams that `createStream` has handed out.
     streams: BTreeSet<u32>,
     role: Role,
@@ -46,14 +49,25 @@ pub struct ServerSession {
 }
 
 impl ServerSession {
+    /// A session that lets every peer connect.
     pub fn new(limits: Limits) -> Self {
+        Self::begin(limits, Connecting::AtOnce)
+    }
+
+    /// A session whose owner decides on every peer that connects: after [`Event::Connected`] nothing is answered or read
+    /// until it [accepts](Self::accept_connect) or [rejects](Self::reject_connect) it.
+    pub fn deferring(limits: Limits) -> Self {
+        Self::begin(limits, Connecting::Deferred)
+    }
+
+    fn begin(limits: Limits, connecting: Connecting) -> Self {
         Self {
             reader: ChunkReader::new(&limits),
             writer: ChunkWriter::default(),
             acknowledge: Acknowledge::new(),
             output: Outgoing::default(),
             events: VecDeque::new(),
-            app: None,
+            connecting,
             streams: BTreeSet::new(),
             role: Role::None,
             requests: 0,
@@ -84,32 +98,6 @@ impl ServerSession {
         &mut self.output
     }
 
-    /// Lets the peer publish. Does nothing unless it is asking to.
-    pub fn accept_publish(&mut self) {
-        if let Role::AsksToPublish(stream_id) = self.role {
-            self.role = Role::Publishes(stream_id);
-            self.send(UserControl::StreamBegin(stream_id).message());
-            self.reply(stream_id, &replies::publish_started());
-        }
-    }
-
-    /// Turns the peer away, also one that publishes already, and ends the session: encoders wait for ever if the
-    /// connection stays open.
-    pub fn reject_publish(&mut self, rejection: &Rejection) {
-        if let Role::AsksToPublish(stream_id) | Role::Publishes(stream_id) = self.role {
-            self.role = Role::None;
-            self.reply(stream_id, &replies::publish_rejected(rejection));
-            self.end();
-        }
-    }
-
-    /// Tells the publisher that something of what it sends cannot be used, while the rest goes on.
-    pub fn warn_publisher(&mut self, description: &str) {
-        if let Role::Publishes(stream_id) = self.role {
-            self.reply(stream_id, &replies::bad_format(description));
-        }
-    }
-
     pub fn ping(&mut self, milliseconds: u32) {
         if !self.ended {
             self.send(UserControl::PingRequest(milliseconds).message());
@@ -120,16 +108,22 @@ impl ServerSession {
         self.ended
     }
 
-    fn take(&mut self, mut input: &[u8]) -> Result<(), Error> {
+    fn take(&mut self, input: &[u8]) -> Result<(), Error> {
         if self.ended {
             return Err(Error::Ended);
         }
         if let Some(answer) = self.acknowledge.receive(input.len()) {
             self.send(answer);
         }
-        while !self.ended
-            && let Some(message) = self.reader.read(&mut input)?
-        {
+        self.read(input)
+    }
+
+    fn read(&mut self, mut input: &[u8]) -> Result<(), Error> {
+        while !self.ended {
+            if let Connecting::Asked(asked) = &mut self.connecting {
+                return asked.hold(input, &self.limits);
+            }
+            let Some(message) = self.reader.read(&mut input)? else { break };
             self.obey(message)?;
             // After every message: one push may hold thousands of pings.
             if self.output.written().len() > self.limits.output {
@@ -162,67 +156,6 @@ impl ServerSession {
             kind => trace!(?kind, "ignored a message"),
         }
         Ok(())
-    }
-
-    /// Hands on audio, video and data; what else may stand in an aggregate is ignored.
-    fn media(&mut self, message: Message) {
-        match message.kind {
-            MessageKind::Audio => self.tag(TagKind::Audio, message),
-            MessageKind::Video => self.tag(TagKind::Video, message),
-            MessageKind::DataAmf0 | MessageKind::DataAmf3 => self.data(message),
-            kind => trace!(?kind, "ignored a message"),
-        }
-    }
-
-    /// Hands on what is inside, under the limits that hold outside.
-    fn aggregate(&mut self, aggregate: Message) -> Result<(), Error> {
-        if !self.is_heard_on(aggregate.stream_id) {
-            return Ok(());
-        }
-        for (count, message) in aggregate.unpack().enumerate() {
-            if count >= self.limits.aggregated {
-                return Err(Error::limit("messages in an aggregate", self.limits.aggregated));
-            }
-            let limit = self.limits.message(message.kind);
-            if message.body.len() > limit {
-                return Err(Error::limit(
-                    format!("bytes for a {:?} message in an aggregate", message.kind),
-                    limit,
-                ));
-            }
-            self.media(message);
-        }
-        Ok(())
-    }
-
-    /// Whether the accepted publication takes messages of this stream. Stream 0 is the connection itself: who publishes
-    /// there does not tell streams apart.
-    fn is_heard_on(&self, stream_id: u32) -> bool {
-        matches!(self.role, Role::Publishes(id) if id == stream_id || id == 0)
-    }
-
-    /// Hands on what belongs to the accepted publication. Empty bodies say nothing and are dropped.
-    fn tag(&mut self, kind: TagKind, message: Message) {
-        if self.is_heard_on(message.stream_id) && !message.body.is_empty() {
-            self.events.push_back(Event::Tag(Tag { kind, timestamp: message.timestamp, body: message.body }));
-        }
-    }
-
-    /// Data for the stream's viewers: `@setDataFrame` asks a server to keep it and is taken off.
-    fn data(&mut self, mut message: Message) {
-        if message.kind == MessageKind::DataAmf3 && message.body.first() == Some(&0) {
-            message.body = message.body.slice(1..);
-        }
-        // Only the name is read; what follows is handed on as it came.
-        let mut reader = Reader::new(&message.body, &self.limits);
-        match reader.next_value() {
-            Ok(Some(Value::String(name))) if name == "@setDataFrame" => {
-                message.body = message.body.slice(reader.offset()..);
-            }
-            Ok(Some(Value::String(name))) if !name.starts_with('@') => {}
-            _ => return debug!("ignored a data message"),
-        }
-        self.tag(TagKind::Script, message);
     }
 
     fn send(&mut self, message: Message) {

@@ -1,4 +1,4 @@
-//! The ffmpeg program as an independent publisher, and as an independent server.
+//! The ffmpeg program as an independent publisher, player and server.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::flv::{Demuxer, Tag, TagKind};
 use media::{Track, Unit};
-use rtmp::{Error, Event, Limits, Publisher, Rejection, RtmpUrl, ServerConnection};
+use rtmp::{
+    Error, Event, Limits, PlayRejection, Publisher, Rejection, RtmpUrl, ServerConnection, ServerSession,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -138,4 +140,57 @@ async fn everything_that_we_publish_to_ffmpeg_arrives() {
     let sent =
         |track| units.iter().filter(|unit| matches!(unit, Unit::Packet(p) if p.track == track)).count();
     assert_eq!((lines("0,"), lines("1,")), (sent(Track::Video), sent(Track::Audio)), "{listing}");
+}
+
+/// Starts ffmpeg playing, and reads up to its request.
+async fn ffmpeg_plays() -> (Child, ServerConnection) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("rtmp://{}/live/demo?user=me", listener.local_addr().unwrap());
+    let child = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &url, "-c", "copy", "-f", "framecrc", "pipe:1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ffmpeg is installed");
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut connection = ServerConnection::accept(stream, Limits::default()).await.unwrap();
+    loop {
+        match connection.next_event().await.unwrap() {
+            Some(Event::Connected(_)) => {}
+            Some(Event::PlayRequested { app, name }) => {
+                assert_eq!((app.as_str(), name.as_str()), ("live", "demo?user=me"));
+                return (child, connection);
+            }
+            other => panic!("expected a request to play, not {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn ffmpeg_plays_everything_and_hears_the_end() {
+    let file = Bytes::from(second("pipe:1").output().unwrap().stdout);
+    let (child, mut connection) = ffmpeg_plays().await;
+    connection.accept_play().await.unwrap();
+    for tag in tags(&file) {
+        connection.play_tag(&ServerSession::chunked(tag));
+    }
+    connection.sent().await.unwrap();
+    connection.end_play().await.unwrap();
+    drop(connection);
+    let received = child.wait_with_output().unwrap();
+    let listing = String::from_utf8_lossy(&received.stdout);
+    let lines = |stream: &str| listing.lines().filter(|line| line.starts_with(stream)).count();
+    assert_eq!(lines("0,"), 25, "{listing}");
+    assert!((46..=49).contains(&lines("1,")), "{listing}");
+}
+
+#[tokio::test]
+async fn ffmpeg_is_told_why_it_may_not_play() {
+    let (child, mut connection) = ffmpeg_plays().await;
+    connection.reject_play(PlayRejection::NotFound).await.unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(PlayRejection::NotFound.description()), "{said}");
 }

@@ -50,3 +50,21 @@ fn cut(tag: &Tag, chunk_size: usize, stream_id: u32) -> Bytes {
     ChunkWriter::with_chunk_size(chunk_size).write(chunk_stream, &message, &mut bytes);
     bytes.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn players_on_the_usual_stream_share_the_bytes() {
+        let tag = Tag { kind: TagKind::Video, timestamp: 0x100_0000, body: vec![7; 10_000].into() };
+        let chunked = Chunked::new(tag, 4096);
+        let one = chunked.on(USUAL_STREAM);
+        let other = chunked.clone().on(USUAL_STREAM);
+        assert_eq!(one.as_ptr(), other.as_ptr());
+        // Headers, extended timestamps in each, and the body.
+        assert_eq!(one.len(), 12 + 2 + 3 * 4 + 10_000);
+        assert_eq!(chunked.on(2).len(), one.len());
+        assert_ne!(chunked.on(2), one);
+    }
+}

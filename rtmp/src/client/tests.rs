@@ -1,4 +1,6 @@
-//! A hand-driven server against the publisher's session.
+//! A hand-driven server against the client's session.
+
+mod playing;
 
 use bytes::BytesMut;
 use media::flv::{Tag, TagKind};
@@ -22,18 +24,25 @@ struct Talk {
 
 impl Talk {
     fn new() -> Self {
-        let limits = Limits::default();
-        let reader = ChunkReader::new(&limits);
         let url = "rtmp://example.org:1936/live/ignored".parse().unwrap();
-        let session = ClientSession::new(&url, "s3cret".into(), limits);
+        Self::with(ClientSession::new(&url, "s3cret".into(), Limits::default()))
+    }
+
+    fn with(session: ClientSession) -> Self {
+        let reader = ChunkReader::new(&Limits::default());
         Self { session, writer: ChunkWriter::default(), reader, ended: None }
+    }
+
+    /// The server lets it connect, and hands out stream 3.
+    fn let_connect(&mut self) {
+        self.answer("_result", 1.0, [Value::Object(Object::new()), Value::Object(Object::new())]);
+        self.answer("_result", 4.0, [Value::Null, Value::Number(3.0)]);
     }
 
     /// A session that the server has let connect, with stream 3.
     fn asking() -> Self {
         let mut talk = Self::new();
-        talk.answer("_result", 1.0, [Value::Object(Object::new()), Value::Object(Object::new())]);
-        talk.answer("_result", 4.0, [Value::Null, Value::Number(3.0)]);
+        talk.let_connect();
         talk
     }
 
@@ -118,6 +127,18 @@ fn a_refusal_at_any_step_is_told_with_its_reason() {
     talk.answer("_result", 4.0, [Value::Null, Value::from("no number")]);
     assert_eq!(talk.ended, Some(refused("", "")));
 
+    let elsewhere = Object::new().with("code", 302.0).with("redirect", "rtmp://other/live");
+    for (description, told) in [
+        ("Moved.", "Moved. It is found at rtmp://other/live."),
+        ("", "It is found at rtmp://other/live."),
+        ("Go to rtmp://other/live", "Go to rtmp://other/live"),
+    ] {
+        let mut talk = Talk::new();
+        let info = Object::new().with("code", "No").with("description", description);
+        talk.answer("_error", 1.0, [Value::Null, Value::Object(info.with("ex", elsewhere.clone()))]);
+        assert_eq!(talk.ended, Some(refused("No", told)));
+    }
+
     let mut talk = Talk::asking();
     talk.status("error", "NetStream.Publish.BadName");
     assert_eq!(talk.ended, Some(refused("NetStream.Publish.BadName", "because")));
@@ -185,5 +206,6 @@ proptest! {
     fn any_bytes_of_a_server_are_survived(bytes in vec(any::<u8>(), 0..4000)) {
         let _ = Talk::new().session.push(&bytes);
         let _ = Talk::publishing().session.push(&bytes);
+        let _ = Talk::playing().session.push(&bytes);
     }
 }

@@ -1,19 +1,15 @@
 //! The server's end of a connection.
 
-use std::io;
 use std::time::Duration;
+use std::{io, mem};
 
-use media::flv::{Tag, TagKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::transport::Transport;
-use crate::{Chunked, Error, Event, Limits, PlayRejection, Rejection, ServerSession};
-
-/// What a timeout waited for.
-const REQUEST: &str = "waiting for a request to publish or play";
-const MEDIA: &str = "waiting for sound or pictures";
+use super::patience::{MEDIA, Patience, SENDING};
+use super::transport::{Room, Step, Transport};
+use crate::{Chunked, ConnectRejection, Error, Event, Limits, PlayRejection, Rejection, ServerSession};
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -23,17 +19,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct ServerConnection<S = TcpStream> {
     transport: Transport<S>,
     session: ServerSession,
-    limits: Limits,
+    patience: Patience,
     started: Instant,
-    /// Since when the peer has had nothing to do.
-    idle_since: Option<Instant>,
-    /// When an accepted publisher last sent audio or video.
-    media: Option<Instant>,
-    /// When the peer last sent anything, or was last asked to go on.
-    heard: Instant,
-    pinged: bool,
-    /// When the network last took something, or there was nothing to take.
-    taken: Instant,
+    /// The owner decides on who connects, and has not yet.
+    undecided: bool,
     traffic: Traffic,
     /// What ended the session, told behind the events before it.
     failure: Option<Error>,
@@ -47,23 +36,33 @@ pub struct Traffic {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
-    /// Shakes hands with a peer that has just connected.
+    /// Shakes hands with a peer that has just connected. Whatever it introduces itself as, it may ask to publish or play.
     pub async fn accept(stream: S, limits: Limits) -> Result<Self, Error> {
+        Self::begin(stream, &limits, ServerSession::new(limits.clone()), false).await
+    }
+
+    /// The same, but after [`Event::Connected`] the peer waits for [`accept_connect`](Self::accept_connect) or
+    /// [`reject_connect`](Self::reject_connect).
+    pub async fn deferring(stream: S, limits: Limits) -> Result<Self, Error> {
+        Self::begin(stream, &limits, ServerSession::deferring(limits.clone()), true).await
+    }
+
+    async fn begin(
+        stream: S,
+        limits: &Limits,
+        session: ServerSession,
+        undecided: bool,
+    ) -> Result<Self, Error> {
         let mut transport = Transport::new(stream);
         let rest = timeout(limits.handshake_timeout, transport.serve_handshake())
             .await
             .map_err(|_| Error::Timeout("waiting for the handshake"))??;
-        let now = Instant::now();
         let mut connection = Self {
             transport,
-            session: ServerSession::new(limits.clone()),
-            limits,
-            started: now,
-            idle_since: Some(now),
-            media: None,
-            heard: now,
-            pinged: false,
-            taken: now,
+            session,
+            patience: Patience::new(limits),
+            started: Instant::now(),
+            undecided,
             traffic: Traffic::default(),
             failure: None,
         };
@@ -72,25 +71,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         Ok(connection)
     }
 
-    /// What happens next; none once the peer has closed or was rejected. [`Event::Closed`] never comes from here.
+    /// What happens next; none once the peer has closed or was rejected. [`Event::Closed`] never comes from here. While this is
+    /// waited for, what is to be sent is sent.
     pub async fn next_event(&mut self) -> Result<Option<Event>, Error> {
         loop {
             match self.session.poll_event() {
                 Some(Event::Closed) => continue,
                 Some(event) => {
-                    // The time of our own decision is not the peer's.
-                    match event {
-                        Event::PublishRequested { .. } | Event::PlayRequested { .. } => {
-                            self.idle_since = None;
-                        }
-                        Event::Unpublished | Event::Stopped => {
-                            self.idle_since = Some(Instant::now());
-                            self.media = None;
-                        }
-                        Event::Tag(Tag { kind: TagKind::Audio | TagKind::Video, .. }) => {
-                            self.media = Some(Instant::now());
-                        }
-                        _ => {}
+                    self.patience.told(&event);
+                    if self.undecided && matches!(event, Event::Connected(_)) {
+                        self.patience.deciding();
                     }
                     return Ok(Some(event));
                 }
@@ -99,19 +89,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
             if let Some(error) = self.failure.take() {
                 return Err(error);
             }
-            // Before reading: the peer may wait for just this answer.
-            self.flush().await?;
-            if self.session.has_ended() || !self.receive().await? {
+            if self.session.has_ended() {
+                self.flush().await?;
+                return Ok(None);
+            }
+            if !self.step().await? {
                 return Ok(None);
             }
         }
     }
 
+    /// Lets the peer connect, if it is waiting for that.
+    pub async fn accept_connect(&mut self) -> Result<(), Error> {
+        let failure = self.session.accept_connect().err();
+        self.failure = self.failure.take().or(failure);
+        if mem::take(&mut self.undecided) {
+            self.patience.connected();
+        }
+        self.flush().await
+    }
+
+    /// Turns the peer away, whatever it does: answers, and closes the connection.
+    pub async fn reject_connect(&mut self, rejection: &ConnectRejection) -> Result<(), Error> {
+        self.session.reject_connect(rejection);
+        self.farewell().await
+    }
+
     /// Lets the peer publish. It has been waiting for this, so its silence counts from now on.
     pub async fn accept_publish(&mut self) -> Result<(), Error> {
         self.session.accept_publish();
-        self.heard = Instant::now();
-        self.media = Some(self.heard);
+        self.patience.publishes();
         self.flush().await
     }
 
@@ -130,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     /// Lets the peer play.
     pub async fn accept_play(&mut self) -> Result<(), Error> {
         self.session.accept_play();
-        self.heard = Instant::now();
+        self.patience.heard();
         self.flush().await
     }
 
@@ -146,6 +153,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         self.farewell().await
     }
 
+    /// Tells a player that nobody publishes at the moment; it keeps its place.
+    pub fn play_waits(&mut self) {
+        self.session.play_waits();
+    }
+
+    /// Tells a player that somebody publishes again.
+    pub fn play_goes_on(&mut self) {
+        self.session.play_goes_on();
+    }
+
     /// Adds a tag to what a player is to get; it leaves while [`next_event`](Self::next_event) is waited for. Look at
     /// [`unsent`](Self::unsent): who reads slowly must not fill the memory.
     pub fn play_tag(&mut self, tag: &Chunked) {
@@ -157,9 +174,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         self.session.output_mut().len()
     }
 
-    /// Waits until the network has taken everything.
+    /// Waits until the network has taken everything, and hears the peer meanwhile; what it said is told by
+    /// [`next_event`](Self::next_event).
     pub async fn sent(&mut self) -> Result<(), Error> {
-        self.flush().await
+        while self.unsent() > 0 {
+            let hears = self.failure.is_none() && !self.session.has_ended();
+            if !hears || !self.step().await? {
+                return self.flush().await;
+            }
+        }
+        Ok(())
     }
 
     /// Bytes that came in and went out, the handshake aside.
@@ -175,43 +199,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         Ok(())
     }
 
-    /// Reads once, pinging a silent peer; false at the end of its stream.
-    async fn receive(&mut self) -> Result<bool, Error> {
-        loop {
-            let (deadline, waiting) = self.deadline();
-            // Bytes that are there already would always win against the clock.
-            let lively = self.idle_since.is_some() || self.media.is_some();
-            if lively && Instant::now() >= deadline {
-                return self.give_up(waiting).await;
-            }
-            let wake = if self.pinged { deadline } else { deadline.min(self.heard + self.limits.ping_after) };
-            if let Ok(input) = timeout_at(wake, self.transport.read()).await {
+    /// Writes what the network has room for, or else reads, or pings a silent peer; false at the end of its stream.
+    async fn step(&mut self) -> Result<bool, Error> {
+        self.count_unsent();
+        if let Some(waiting) = self.patience.is_over() {
+            return self.give_up(waiting).await;
+        }
+        let output = self.session.output_mut();
+        let before = output.len();
+        match timeout_at(self.patience.wake(), self.transport.step(output)).await {
+            Ok(Step::Written(room)) => self.written(before, room)?,
+            Ok(Step::Read(input)) => {
                 let input = match input {
                     // Encoders close with our last answers unread, which the network calls a reset.
-                    Err(error) if is_gone(&error) && self.idle_since.is_some() => return Ok(false),
+                    Err(error) if is_gone(&error) && self.patience.is_idle() => return Ok(false),
                     input => input?,
                 };
                 self.failure = self.session.push(input).err();
                 self.traffic.received += input.len() as u64;
-                self.heard = Instant::now();
-                self.pinged = false;
+                self.patience.heard();
                 return Ok(!input.is_empty());
             }
-            if Instant::now() >= deadline {
-                return self.give_up(waiting).await;
+            Err(_) => {
+                let (deadline, waiting) = self.patience.deadline();
+                if Instant::now() >= deadline {
+                    return self.give_up(waiting).await;
+                }
+                self.patience.pinged();
+                self.session.ping(self.started.elapsed().as_millis() as u32);
             }
-            self.pinged = true;
-            self.session.ping(self.started.elapsed().as_millis() as u32);
-            self.flush().await?;
         }
-    }
-
-    fn deadline(&self) -> (Instant, &'static str) {
-        let silent = self.heard + self.limits.read_timeout;
-        let idle = self.idle_since.map(|since| (since + self.limits.request_timeout, REQUEST));
-        let media = self.media.map(|since| (since + self.limits.media_timeout, MEDIA));
-        let all = [Some((silent, "waiting for any sign of life")), idle, media];
-        all.into_iter().flatten().min_by_key(|(deadline, _)| *deadline).expect("the first is always there")
+        Ok(true)
     }
 
     /// The peer has had its time. A publisher hears why: it is still there.
@@ -222,31 +240,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         Err(Error::Timeout(waiting))
     }
 
-    /// Sends what there is to say, all of it within the time limit: a peer that takes a byte now and then would hold
-    /// its place for ever. If the future is dropped, the next one goes on, and so does the time.
+    /// Sends what there is to say. If the future is dropped, the next one goes on, and so does the time.
     async fn flush(&mut self) -> Result<(), Error> {
-        if self.taken_all() {
-            self.taken = Instant::now();
-        }
-        let deadline = self.taken + self.limits.write_timeout;
-        while !self.taken_all() {
-            let before = self.session.output_mut().len();
-            let written = timeout_at(deadline, self.transport.write(self.session.output_mut()))
+        self.count_unsent();
+        while self.unsent() > 0 {
+            let output = self.session.output_mut();
+            let before = output.len();
+            let room = timeout_at(self.patience.sending(), self.transport.write(output))
                 .await
-                .map_err(|_| Error::Timeout("waiting for the peer to take what it is sent"))?;
-            match written {
-                // Nobody hears us any more, but what the peer said before is still to be read.
-                Err(error) if is_gone(&error) => self.session.output_mut().clear(),
-                written => written?,
-            }
-            self.traffic.sent += (before - self.session.output_mut().len()) as u64;
+                .map_err(|_| Error::Timeout(SENDING))?;
+            self.written(before, room)?;
         }
-        self.taken = Instant::now();
         Ok(())
     }
 
-    fn taken_all(&mut self) -> bool {
-        self.session.output_mut().is_empty()
+    /// The network has taken what there is less of, or failed to.
+    fn written(&mut self, before: usize, room: io::Result<Room>) -> Result<(), Error> {
+        match room {
+            // Nobody hears us any more, but what the peer said before is still to be read.
+            Err(error) if is_gone(&error) => self.session.output_mut().clear(),
+            room => {
+                if room? == Room::Again {
+                    self.patience.heard();
+                }
+                self.traffic.sent += (before - self.unsent()) as u64;
+            }
+        }
+        self.count_unsent();
+        Ok(())
+    }
+
+    fn count_unsent(&mut self) {
+        let unsent = self.unsent();
+        self.patience.unsent(unsent, self.traffic.sent);
     }
 }
 

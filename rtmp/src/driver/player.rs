@@ -20,6 +20,8 @@ pub struct Player<S = TcpStream> {
     transport: Transport<S>,
     session: ClientSession,
     read_timeout: Duration,
+    /// When a tag was last handed out.
+    heard: Instant,
 }
 
 impl Player<TcpStream> {
@@ -53,20 +55,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         let rest = transport.begin_handshake().await?;
         let read_timeout = limits.media_timeout;
         let session = ClientSession::player(url, name, introduction, limits);
-        let mut player = Self { transport, session, read_timeout };
+        let mut player = Self { transport, session, read_timeout, heard: Instant::now() };
         player.session.push(&rest)?;
         while !player.session.is_ready() {
             player.exchange().await?;
         }
+        player.heard = Instant::now();
         Ok(player)
     }
 
     /// What the server sends next; none once it says that the stream has ended. An error if nothing comes for
-    /// [`Limits::media_timeout`].
+    /// [`Limits::media_timeout`], however often the future is dropped meanwhile.
     pub async fn next_tag(&mut self) -> Result<Option<Tag>, Error> {
-        let deadline = Instant::now() + self.read_timeout;
+        let deadline = self.heard + self.read_timeout;
         loop {
             if let Some(tag) = self.session.poll_tag() {
+                self.heard = Instant::now();
                 return Ok(Some(tag));
             }
             if self.session.has_ended() {

@@ -1,10 +1,10 @@
 //! Bytes in, bytes out, handshake. No protocol beyond that.
 
-use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll};
+use std::{fmt, mem};
 
 use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -23,11 +23,29 @@ const PIECES: usize = 64;
 pub(super) struct Transport<S> {
     stream: S,
     buffer: Box<[u8]>,
+    /// The network had no room when it was last asked.
+    full: bool,
+}
+
+/// What one step of an exchange came to.
+pub(super) enum Step<'a> {
+    /// The network has taken some of the output, or failed to.
+    Written(io::Result<Room>),
+    /// What was read, of which nothing is the end of the peer's stream.
+    Read(io::Result<&'a [u8]>),
+}
+
+/// Whether the network had room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Enough,
+    /// Only now: the peer has taken what was sent before.
+    Again,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, buffer: vec![0; READ_BUFFER].into() }
+        Self { stream, buffer: vec![0; READ_BUFFER].into(), full: false }
     }
 
     pub(super) fn into_inner(self) -> S {
@@ -41,36 +59,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     }
 
     /// Hands some output to the network.
-    pub(super) async fn write(&mut self, output: &mut Outgoing) -> io::Result<()> {
-        match self.stream.write_buf(output).await? {
-            0 if !output.is_empty() => Err(io::ErrorKind::WriteZero.into()),
-            _ => Ok(()),
+    pub(super) async fn write(&mut self, output: &mut Outgoing) -> io::Result<Room> {
+        if output.is_empty() {
+            return Ok(Room::Enough);
         }
+        poll_fn(|context| self.poll_write(context, output)).await
     }
 
     /// Reads or writes, whichever is possible first; reading if both are. What was read, of which nothing is the end of
     /// the peer's stream; none if the network has taken some of the output.
     pub(super) async fn exchange(&mut self, output: &mut Outgoing) -> io::Result<Option<&[u8]>> {
-        let Self { stream, buffer } = self;
         let read = poll_fn(|context| {
-            let mut filled = ReadBuf::new(buffer);
-            if Pin::new(&mut *stream).poll_read(context, &mut filled)?.is_ready() {
-                return Poll::Ready(Ok(Some(filled.filled().len())));
+            if let Poll::Ready(length) = self.poll_read(context) {
+                return Poll::Ready(length.map(Some));
             }
-            if output.is_empty() {
-                return Poll::Pending;
-            }
-            let mut slices = [IoSlice::new(&[]); PIECES];
-            let count = output.chunks_vectored(&mut slices);
-            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count]))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero)));
-            }
-            output.advance(written);
-            Poll::Ready(Ok(None))
+            self.poll_write(context, output).map_ok(|_| None)
         })
         .await?;
-        Ok(read.map(|length| &buffer[..length]))
+        Ok(read.map(|length| &self.buffer[..length]))
+    }
+
+    /// The same, but writing if both are possible, and telling one from the other when it fails.
+    pub(super) async fn step(&mut self, output: &mut Outgoing) -> Step<'_> {
+        let read = poll_fn(|context| {
+            if let Poll::Ready(room) = self.poll_write(context, output) {
+                return Poll::Ready(Err(room));
+            }
+            self.poll_read(context).map(Ok)
+        })
+        .await;
+        match read {
+            Ok(length) => Step::Read(length.map(|length| &self.buffer[..length])),
+            Err(room) => Step::Written(room),
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut filled = ReadBuf::new(&mut self.buffer);
+        Pin::new(&mut self.stream).poll_read(context, &mut filled).map_ok(|()| filled.filled().len())
+    }
+
+    /// Pending where there is nothing to write.
+    fn poll_write(&mut self, context: &mut Context<'_>, output: &mut Outgoing) -> Poll<io::Result<Room>> {
+        if output.is_empty() {
+            return Poll::Pending;
+        }
+        let mut slices = [IoSlice::new(&[]); PIECES];
+        let count = output.chunks_vectored(&mut slices);
+        let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write_vectored(context, &slices[..count])
+        else {
+            self.full = true;
+            return Poll::Pending;
+        };
+        match written? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            written => output.advance(written),
+        }
+        let room = if mem::take(&mut self.full) { Room::Again } else { Room::Enough };
+        Poll::Ready(Ok(room))
     }
 
     /// Closes our direction and reads what is still under way: closing with unread bytes would reset the connection,

@@ -1,17 +1,15 @@
 //! What the server does at each command of an encoder or a player.
 
-use secrecy::SecretString;
-
 use super::role::Role;
 use super::{ServerSession, replies};
-use crate::amf0::{Object, Value};
+use crate::amf0::Value;
 use crate::message::Command;
-use crate::{Error, Event, Introduction, Rejection};
+use crate::{Error, Event};
 
 impl ServerSession {
     pub(super) fn command(&mut self, stream_id: u32, command: Command) -> Result<(), Error> {
         match command.name.as_str() {
-            "connect" => self.connect(&command),
+            "connect" => self.connect(command),
             "createStream" => self.create_stream(&command),
             "publish" => self.publish(stream_id, &command),
             "play" => self.play(stream_id, &command),
@@ -35,33 +33,8 @@ impl ServerSession {
         }
     }
 
-    fn connect(&mut self, command: &Command) -> Result<(), Error> {
-        if self.app.is_some() {
-            return Err(Error::Unexpected { command: "connect", reason: "the peer is connected" });
-        }
-        let app = command.object().and_then(|object| object.text("app")).unwrap_or_default();
-        if app.len() > self.limits.app_name {
-            return Err(Error::limit("bytes of application name", self.limits.app_name));
-        }
-        let app = app.trim_matches('/').to_owned();
-        for message in replies::greeting() {
-            self.send(message);
-        }
-        // Before the answer, which fits into one chunk then.
-        self.writer.set_chunk_size(replies::CHUNK_SIZE, self.output.written());
-        self.reply(0, &replies::connected(command));
-        self.app = Some(app.clone());
-        let nothing = Object::new();
-        let object = command.object().unwrap_or(&nothing);
-        let introduction = Introduction::read(app, object, self.limits.introduction);
-        self.events.push_back(Event::Connected(Box::new(introduction)));
-        Ok(())
-    }
-
     fn create_stream(&mut self, command: &Command) -> Result<(), Error> {
-        if self.app.is_none() {
-            return Err(Error::Unexpected { command: "createStream", reason: "connect has to come first" });
-        }
+        self.app("createStream")?;
         let limit = self.limits.message_streams;
         let Some(free) = (1..=limit as u32).find(|id| !self.streams.contains(id)) else {
             return Err(Error::limit("message streams", limit));
@@ -71,24 +44,10 @@ impl ServerSession {
         Ok(())
     }
 
-    fn publish(&mut self, stream_id: u32, command: &Command) -> Result<(), Error> {
-        let app = self.request("publish", stream_id)?;
-        self.role = Role::AsksToPublish(stream_id);
-        match command.argument(0).and_then(Value::as_str) {
-            Some(key) => {
-                let key = SecretString::from(key.to_owned());
-                self.events.push_back(Event::PublishRequested { app, key });
-            }
-            // What is no key at all opens no stream either.
-            None => self.reject_publish(&Rejection::BadKey),
-        }
-        Ok(())
-    }
-
     /// Whether the peer may ask for anything on this message stream; answers the application.
     pub(super) fn request(&mut self, command: &'static str, stream_id: u32) -> Result<String, Error> {
         let unexpected = |reason| Err(Error::Unexpected { command, reason });
-        let Some(app) = self.app.clone() else { return unexpected("connect has to come first") };
+        let app = self.app(command)?.to_owned();
         // Some encoders publish on the connection itself, which other servers let them do.
         if stream_id != 0 && !self.streams.contains(&stream_id) {
             return unexpected("createStream has to come first");

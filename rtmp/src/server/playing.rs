@@ -1,6 +1,6 @@
-//! A peer that plays.
+//! A peer that plays. It is told what nginx-rtmp tells its players, in the same order.
 
-use media::flv::{Tag, TagKind};
+use media::flv::Tag;
 use tracing::debug;
 
 use super::role::{Playing, Role};
@@ -19,8 +19,7 @@ impl ServerSession {
     /// Lets the peer play. Does nothing unless it is asking to.
     pub fn accept_play(&mut self) {
         if let Role::AsksToPlay(stream_id) = self.role {
-            self.role =
-                Role::Plays(Playing { stream_id, paused: false, wants_audio: true, wants_video: true });
+            self.role = Role::Plays(Playing::new(stream_id));
             self.send(UserControl::StreamBegin(stream_id).message());
             self.reply(stream_id, &replies::play_started());
             self.send(replies::sample_access(stream_id));
@@ -48,15 +47,26 @@ impl ServerSession {
         self.end();
     }
 
+    /// Says that nobody publishes at the moment what the peer plays, which keeps its place. Some players go on waiting,
+    /// others (FFmpeg) leave.
+    pub fn play_waits(&mut self) {
+        let Role::Plays(Playing { stream_id, .. }) = self.role else { return };
+        self.send(UserControl::StreamEof(stream_id).message());
+        self.reply(stream_id, &replies::publisher_left());
+    }
+
+    /// Says that somebody publishes again.
+    pub fn play_goes_on(&mut self) {
+        let Role::Plays(Playing { stream_id, .. }) = self.role else { return };
+        self.send(UserControl::StreamBegin(stream_id).message());
+        self.reply(stream_id, &replies::publisher_came());
+    }
+
     /// Adds a tag to the output, if the peer plays and wants to have it.
     pub fn play_tag(&mut self, tag: &Chunked) {
-        let Role::Plays(playing) = self.role else { return };
-        let is_wanted = match tag.tag().kind {
-            TagKind::Audio => playing.wants_audio && !playing.paused,
-            TagKind::Video => playing.wants_video && !playing.paused,
-            TagKind::Script => true,
-        };
-        if is_wanted {
+        if let Role::Plays(playing) = &mut self.role
+            && playing.wants(tag.tag())
+        {
             self.output.share(tag.on(playing.stream_id));
         }
     }
@@ -77,10 +87,11 @@ impl ServerSession {
         let yes = command.argument(0).and_then(Value::as_bool).unwrap_or(true);
         match (command.name.as_str(), &mut self.role) {
             ("getStreamLength", _) => self.reply(0, &replies::stream_length(command)),
-            ("receiveAudio", Role::Plays(playing)) => playing.wants_audio = yes,
-            ("receiveVideo", Role::Plays(playing)) => playing.wants_video = yes,
-            ("pause", Role::Plays(playing)) => {
-                playing.paused = yes;
+            ("FCSubscribe", _) => self.reply(0, &replies::subscribed()),
+            ("receiveAudio", Role::Plays(playing)) => playing.want_audio(yes),
+            ("receiveVideo", Role::Plays(playing)) => playing.want_video(yes),
+            ("pause" | "pauseRaw", Role::Plays(playing)) => {
+                playing.pause(yes);
                 let stream_id = playing.stream_id;
                 self.reply(stream_id, &replies::paused(yes));
             }

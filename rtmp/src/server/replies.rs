@@ -1,12 +1,12 @@
 //! What the server says, as media servers have always said it.
 
-use crate::acknowledge::WINDOW;
 use bytes::BytesMut;
 
+use crate::acknowledge::WINDOW;
 use crate::amf0::{self, Object, Value};
 use crate::capabilities::{self, Role};
-use crate::event::{PlayRejection, Rejection};
 use crate::message::{Command, Message, MessageKind};
+use crate::rejection::{ConnectRejection, PlayRejection, Rejection};
 
 /// Our chunks are few and small; one answer fits into one.
 pub(super) const CHUNK_SIZE: usize = 4096;
@@ -28,6 +28,29 @@ pub(super) fn connected(connect: &Command) -> Command {
         info = capabilities::tell(info, Role::Server);
     }
     Command::new("_result", connect.transaction, [Value::Object(server), Value::Object(info)])
+}
+
+/// The other answer to `connect`. Where else to go stands in `ex`, as Flash Media Server has it.
+pub(super) fn connect_rejected(connect: &Command, rejection: &ConnectRejection) -> Command {
+    Command::new("_error", connect.transaction, [Value::Null, Value::Object(why_not(rejection))])
+}
+
+/// The same to a peer that has had its answer.
+pub(super) fn disconnected(rejection: &ConnectRejection) -> Command {
+    Command::new("onStatus", 0.0, [Value::Null, Value::Object(why_not(rejection))])
+}
+
+fn why_not(rejection: &ConnectRejection) -> Object {
+    let info = Object::new()
+        .with("level", "error")
+        .with("code", rejection.code())
+        .with("description", &*rejection.description());
+    match rejection {
+        ConnectRejection::Elsewhere(url) => {
+            info.with("ex", Object::new().with("code", 302.0).with("redirect", url.as_str()))
+        }
+        _ => info,
+    }
 }
 
 /// The answer to `createStream`.
@@ -74,12 +97,17 @@ pub(super) fn play_rejected(rejection: PlayRejection) -> Command {
     Command::on_status("error", rejection.code(), rejection.description())
 }
 
+pub(super) fn publisher_came() -> Command {
+    Command::on_status("status", "NetStream.Play.PublishNotify", "Publishing goes on.")
+}
+
+pub(super) fn publisher_left() -> Command {
+    Command::on_status("status", "NetStream.Play.UnpublishNotify", "Publishing has ended.")
+}
+
 /// Nobody publishes any more.
 pub(super) fn play_ended() -> [Command; 2] {
-    [
-        Command::on_status("status", "NetStream.Play.UnpublishNotify", "Publishing has ended."),
-        Command::on_status("status", "NetStream.Play.Stop", "Stop live"),
-    ]
+    [publisher_left(), Command::on_status("status", "NetStream.Play.Stop", "Stop live")]
 }
 
 pub(super) fn paused(is_paused: bool) -> Command {
@@ -87,6 +115,11 @@ pub(super) fn paused(is_paused: bool) -> Command {
         return Command::on_status("status", "NetStream.Pause.Notify", "Paused.");
     }
     Command::on_status("status", "NetStream.Unpause.Notify", "Goes on.")
+}
+
+/// The answer to `FCSubscribe`, which players of content delivery networks wait for before they play.
+pub(super) fn subscribed() -> Command {
+    Command { name: "onFCSubscribe".to_owned(), ..play_started() }
 }
 
 /// How long a stream is that is live: nobody knows.

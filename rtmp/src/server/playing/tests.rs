@@ -2,11 +2,17 @@
 
 use bytes::Bytes;
 
+use media::flv::TagKind;
+
 use super::*;
 use crate::amf0::Object;
 use crate::chunk::{ChunkReader, ChunkStreamId, ChunkWriter};
 use crate::message::{Message, MessageKind};
 use crate::{ClientSession, Introduction, Limits};
+
+/// The beginning of a picture in H.264 that refers to others, and of one that does not.
+const DELTA: &[u8] = b"\x27\x01";
+const KEY: &[u8] = b"\x17\x01";
 
 fn tag(kind: TagKind, timestamp: u32, body: &'static [u8]) -> Tag {
     Tag { kind, timestamp, body: Bytes::from_static(body) }
@@ -42,7 +48,7 @@ impl Talk {
         talk.server.accept_play();
         talk.exchange().unwrap();
         assert!(talk.client.is_ready());
-        talk.client.poll_tag().expect("sample access");
+        assert_eq!(talk.client.poll_tag(), None, "sample access is for players alone");
         talk
     }
 
@@ -153,8 +159,8 @@ impl ByHand {
     /// The kinds of media that come through now.
     fn gets(&mut self) -> Vec<MessageKind> {
         self.heard();
-        for kind in [TagKind::Audio, TagKind::Video] {
-            self.server.play_tag(&ServerSession::chunked(tag(kind, 0, b"x")));
+        for (kind, body) in [(TagKind::Audio, &b"x"[..]), (TagKind::Video, DELTA), (TagKind::Video, KEY)] {
+            self.server.play_tag(&ServerSession::chunked(tag(kind, 0, body)));
         }
         let heard = self.heard();
         assert!(heard.iter().all(|message| message.stream_id == 2));
@@ -163,17 +169,24 @@ impl ByHand {
 }
 
 #[test]
-fn players_say_what_they_want_to_have() {
+fn players_say_what_they_want_to_have_and_pictures_go_on_with_a_keyframe() {
+    use MessageKind::{Audio, Video};
     let mut player = ByHand::playing();
-    assert_eq!(player.gets(), [MessageKind::Audio, MessageKind::Video]);
-    player.call(2, "receiveVideo", [Value::Null, Value::Boolean(false)]).unwrap();
-    assert_eq!(player.gets(), [MessageKind::Audio]);
-    player.call(2, "pause", [Value::Null, Value::Boolean(true), Value::Number(0.0)]).unwrap();
-    assert_eq!(player.gets(), []);
-    player.call(2, "pause", [Value::Null, Value::Boolean(false), Value::Number(0.0)]).unwrap();
-    player.call(2, "receiveVideo", [Value::Null, Value::Boolean(true)]).unwrap();
-    player.call(2, "receiveAudio", [Value::Null, Value::Boolean(false)]).unwrap();
-    assert_eq!(player.gets(), [MessageKind::Video]);
+    let steps: [(&str, bool, &[MessageKind]); 9] = [
+        ("nothing", true, &[Audio, Video, Video]),
+        ("receiveVideo", false, &[Audio]),
+        ("pause", true, &[]),
+        ("pause", false, &[Audio]),
+        ("receiveVideo", true, &[Audio, Video]),
+        ("receiveVideo", true, &[Audio, Video, Video]),
+        ("receiveAudio", false, &[Video, Video]),
+        ("pauseRaw", true, &[]),
+        ("pauseRaw", false, &[Video]),
+    ];
+    for (command, yes, expected) in steps {
+        player.call(2, command, [Value::Null, Value::Boolean(yes), Value::Number(0.0)]).unwrap();
+        assert_eq!(player.gets(), expected, "{command}({yes})");
+    }
 }
 
 #[test]
@@ -182,6 +195,33 @@ fn how_long_a_live_stream_is_nobody_knows() {
     player.call(0, "getStreamLength", [Value::Null, Value::from("demo")]).unwrap();
     let answer = Command::parse(&player.heard()[0], &Limits::default()).unwrap();
     assert_eq!((answer.name.as_str(), answer.argument(0)), ("_result", Some(&Value::Number(0.0))));
+}
+
+#[test]
+fn who_subscribes_first_is_told_to_play() {
+    let mut player = ByHand::playing();
+    player.call(0, "FCSubscribe", [Value::Null, Value::from("demo")]).unwrap();
+    let answer = Command::parse(&player.heard()[0], &Limits::default()).unwrap();
+    let info = answer.argument(0).and_then(Value::as_object).unwrap();
+    assert_eq!((answer.name.as_str(), info.text("code")), ("onFCSubscribe", Some("NetStream.Play.Start")));
+}
+
+#[test]
+fn players_may_stay_while_nobody_publishes() {
+    let mut player = ByHand::playing();
+    let mut told = |change: fn(&mut ServerSession)| {
+        change(&mut player.server);
+        let heard = player.heard();
+        let status = Command::parse(&heard[1], &Limits::default()).unwrap();
+        let code = status.argument(0).and_then(|info| info.as_object()?.text("code")).unwrap().to_owned();
+        (UserControl::parse(&heard[0].body).unwrap(), code)
+    };
+    let waits = (UserControl::StreamEof(2), "NetStream.Play.UnpublishNotify".to_owned());
+    assert_eq!(told(ServerSession::play_waits), waits);
+    let goes_on = (UserControl::StreamBegin(2), "NetStream.Play.PublishNotify".to_owned());
+    assert_eq!(told(ServerSession::play_goes_on), goes_on);
+    assert_eq!(player.gets().len(), 3);
+    assert!(!player.server.has_ended());
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What the driver does when a peer is slow, silent or gone. Time is tokio's paused clock: it jumps when nobody can
 //! go on.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
 use std::time::Duration;
 
 use media::flv::{Tag, TagKind};
@@ -13,27 +11,7 @@ use rtmp::{Error, Event, Limits, Publisher, Rejection, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
-/// Large enough for all handshakes and answers.
-const PIPE: usize = 64 << 10;
-
-/// Shakes hands as a client that is written out.
-async fn shake_hands(stream: &mut DuplexStream) {
-    let (mut handshake, output) = Handshake::client().unwrap();
-    stream.write_all(&output).await.unwrap();
-    let mut input = vec![0; 1 + 1536 + 1536];
-    stream.read_exact(&mut input).await.unwrap();
-    let mut answer = Vec::new();
-    handshake.push(&input, &mut answer).unwrap();
-    stream.write_all(&answer).await.unwrap();
-}
-
-/// A connection behind its handshake, and the peer's end.
-async fn connected() -> (ServerConnection<DuplexStream>, DuplexStream) {
-    let (ours, mut theirs) = duplex(PIPE);
-    let (connection, ()) =
-        tokio::join!(ServerConnection::accept(ours, Limits::default()), shake_hands(&mut theirs));
-    (connection.unwrap(), theirs)
-}
+use super::hands::{PIPE, connected};
 
 /// A publisher and the connection that has accepted it.
 async fn publishing(pipe: usize) -> (Publisher<DuplexStream>, ServerConnection<DuplexStream>) {
