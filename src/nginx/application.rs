@@ -48,7 +48,8 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
     let url = |settings: &Settings, name: &str| -> Result<Option<Url>, Invalid> {
         let Some(directive) = settings.get(name) else { return Ok(None) };
         let text = directive.first();
-        let url = text.parse::<Url>().ok().filter(|url| url.scheme() == "http" && url.host().is_some());
+        // There the scheme may be left out.
+        let url = settings.hook(name).and_then(|text| text.parse::<Url>().ok()).filter(Url::has_host);
         let url = url.ok_or_else(|| {
             Invalid::new(format!(
                 "{}: `{text}` is no address of a hook; write http://HOST[:PORT]/PATH",

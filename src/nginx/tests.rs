@@ -44,7 +44,7 @@ fn the_guide_has_every_directive_with_its_state() {
 fn a_usual_configuration_becomes_ours() {
     let (_folder, file) = written(
         "rtmp { server { listen 127.0.0.1:1935; listen [::1]:1936; chunk_size 4096; on_connect http://127.0.0.1/c;
-           application live { live on; allow publish 127.0.0.1; deny publish all; on_publish http://127.0.0.1/p;
+           application live { live on; allow publish 127.0.0.1; deny publish all; on_publish 127.0.0.1/p;
              hls on; hls_path /tmp/hls; hls_fragment 3s; hls_variant _low BANDWIDTH=1 RESOLUTION=1x1;
              record keyframes; record_path /var/rec; record_suffix -%H.flv; record_interval 1m;
              push backup:1936/app/name pageUrl=http://page; push_reconnect 1s; exec ffmpeg; }
@@ -63,6 +63,7 @@ fn a_usual_configuration_becomes_ours() {
     );
     assert!(live.play_rules.allow([10, 0, 0, 1].into()));
     assert_eq!(live.hooks.connect.as_ref().unwrap().path(), "/c");
+    assert_eq!(live.hooks.publish.as_ref().unwrap().as_str(), "http://127.0.0.1/p");
     let files = live.files.as_ref().unwrap();
     assert_eq!((files.fragment.as_secs(), files.max_fragment.as_secs()), (3, 30));
     assert_eq!(files.variants[0].arguments, "BANDWIDTH=1,RESOLUTION=1x1");
@@ -90,9 +91,9 @@ fn the_report_says_what_becomes_of_each_line() {
 fn what_makes_no_server_is_told() {
     let (_folder, file) = written("events { }");
     assert!(config(&file).unwrap_err().to_string().contains("no rtmp server"));
-    let (_folder, file) = written("rtmp { server { application a { live on; on_play run.sh; } } }");
+    let (_folder, file) = written("rtmp { server { application a { live on; on_play http://:; } } }");
     assert!(
-        config(&file).unwrap_err().to_string().contains("nginx.conf:1: `run.sh` is no address of a hook")
+        config(&file).unwrap_err().to_string().contains("nginx.conf:1: `http://:` is no address of a hook")
     );
     let missing = Path::new("/nowhere/nginx.conf");
     assert!(config(missing).unwrap_err().to_string().contains("cannot be read"));

@@ -16,8 +16,11 @@ impl Process {
     /// Starts `command`; its standard output and error go to files that the test can read.
     pub fn start(name: &str, command: &mut Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // Nothing is remembered from test to test, unless the test says where.
+        if command.get_envs().all(|(name, _)| name != "XDG_STATE_HOME") {
+            command.env("XDG_STATE_HOME", folder.path());
+        }
         let child = command
-            .env("XDG_STATE_HOME", folder.path()) // nothing is remembered from test to test
             .stdin(Stdio::null())
             .stdout(File::create(folder.path().join("stdout")).unwrap())
             .stderr(File::create(folder.path().join("stderr")).unwrap())
