@@ -18,7 +18,7 @@ use crate::out::files::FilesSettings;
 
 pub use report::report;
 
-/// The configuration that an nginx.conf asks for. What it asks for in vain is in the [`report`].
+/// The configuration that an nginx.conf asks for. What it asks for in vain is in the [`report()`].
 pub fn config(file: &Path) -> Result<Config, Invalid> {
     let found = read(file)?;
     let mut config = Config::default();

@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use harness::ffmpeg::{Publish, complaints, probe};
+use harness::ffmpeg::{Publish, complaints, ffmpeg, probe};
 use harness::{Server, wait_for};
 
 /// An open application that records into a folder, and more lines for it.
@@ -27,23 +26,14 @@ fn pictures(file: &Path) -> u64 {
     found["streams"][0]["nb_read_frames"].as_str().unwrap_or("0").parse().unwrap()
 }
 
-/// The same of a file that breaks off, which is an error to FFmpeg when it comes there.
+/// The same of a file that breaks off, which FFmpeg says and ffprobe refuses to count.
 fn pictures_of_what_is_left(file: &Path) -> u64 {
-    let output = Command::new("ffprobe")
-        .args([
-            "-v",
-            "quiet",
-            "-count_frames",
-            "-select_streams",
-            "v",
-            "-show_entries",
-            "stream=nb_read_frames",
-        ])
-        .args(["-of", "csv=p=0"])
-        .arg(file)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().trim_end_matches(',').parse().unwrap()
+    let file = file.to_str().unwrap();
+    let output =
+        ffmpeg(&["-v", "quiet", "-progress", "pipe:1", "-i", file, "-map", "0:v", "-f", "null", "-"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let frames = told.lines().filter_map(|line| line.strip_prefix("frame=")).next_back();
+    frames.unwrap().trim().parse().unwrap()
 }
 
 #[test]
