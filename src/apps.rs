@@ -15,11 +15,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nginx_compat::callback::{Answer, Call, Event, Peer};
 use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
 use crate::clients::Client;
-use crate::hooks::{Answer, Call, Caller, HookSettings, Kind};
+use crate::hooks::{Caller, HookSettings};
 use crate::out::files::{self, FilesSettings};
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
@@ -135,9 +136,9 @@ impl Applications {
     }
 
     /// Asks a hook; one that cannot be reached lets nobody in.
-    async fn ask(&self, app: &AppSettings, call: &Call) -> Answer {
+    async fn ask(&self, app: &AppSettings, call: &Call<'_>) -> Answer {
         self.caller.ask(&app.hooks, call).await.unwrap_or_else(|error| {
-            tracing::warn!(app = app.name, call = call.kind.name(), %error, "nobody is let in without it");
+            tracing::warn!(app = app.name, call = call.event.name(), %error, "nobody is let in without it");
             Answer::Deny
         })
     }
@@ -148,8 +149,18 @@ impl Applications {
 struct Unknown;
 
 /// A call about a connection. Whoever has not said who it is, says nothing.
-fn call(kind: Kind, app: &AppSettings, client: &Client) -> Call {
-    let nothing = rtmp::Introduction::default();
-    let peer = client.introduction().unwrap_or(&nothing);
-    Call::new(kind, &app.name, peer, client.peer.ip(), client.id)
+fn call<'a>(
+    app: &'a AppSettings,
+    client: &'a Client,
+    event: Event<'a>,
+    arguments: Option<&'a str>,
+) -> Call<'a> {
+    let mut peer = Peer { app: &app.name, address: &client.address, client: client.id, ..Peer::default() };
+    if let Some(said) = client.introduction() {
+        peer.flash_version = &said.flash_version;
+        peer.swf_url = &said.swf_url;
+        peer.tc_url = &said.tc_url;
+        peer.page_url = &said.page_url;
+    }
+    Call { peer, event, arguments: arguments.unwrap_or_default() }
 }

@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use rtmp::{Introduction, Traffic};
 use tokio_util::sync::CancellationToken;
 
-/// All RTMP connections behind their handshake.
-#[derive(Debug, Default)]
+/// All RTMP connections.
+#[derive(Debug)]
 pub struct Clients {
+    most_players: usize,
     accepted: AtomicU64,
     all: Mutex<BTreeMap<u64, Arc<Client>>>,
 }
@@ -24,6 +25,8 @@ pub struct Client {
     /// Counted from 1; never used again.
     pub id: u64,
     pub peer: SocketAddr,
+    /// The peer's address without its port, as people write it.
+    pub address: String,
     pub since: Instant,
     introduction: OnceLock<Introduction>,
     role: Mutex<Role>,
@@ -43,15 +46,30 @@ pub enum Role {
     Plays(StreamName),
 }
 
+/// There are as many players as there may be.
+#[derive(Debug)]
+pub struct Full;
+
 /// A connection's place in the registry; dropping it leaves.
 #[derive(Debug)]
 pub struct Entered(Arc<Client>);
 
+impl Default for Clients {
+    fn default() -> Self {
+        Self::new(1000)
+    }
+}
+
 impl Clients {
+    pub fn new(most_players: usize) -> Self {
+        Self { most_players, accepted: AtomicU64::default(), all: Mutex::default() }
+    }
+
     pub fn enter(self: &Arc<Self>, peer: SocketAddr) -> Entered {
         let client = Arc::new(Client {
             id: self.accepted.fetch_add(1, Ordering::Relaxed) + 1,
             peer,
+            address: peer.ip().to_canonical().to_string(),
             since: Instant::now(),
             introduction: OnceLock::new(),
             role: Mutex::default(),
@@ -79,6 +97,10 @@ impl Clients {
     pub fn players(&self) -> usize {
         self.all.lock().values().filter(|client| matches!(client.role(), Role::Plays(_))).count()
     }
+
+    fn are_full(&self) -> bool {
+        self.players() >= self.most_players
+    }
 }
 
 impl Client {
@@ -98,6 +120,15 @@ impl Client {
 
     pub fn take_role(&self, role: Role) {
         *self.role.lock() = role;
+    }
+
+    /// Takes a player's role; not if there are as many players as there may be.
+    pub fn plays(&self, stream: StreamName) -> Result<(), Full> {
+        if self.all.upgrade().is_some_and(|all| all.are_full()) {
+            return Err(Full);
+        }
+        self.take_role(Role::Plays(stream));
+        Ok(())
     }
 
     pub fn traffic(&self) -> Traffic {
@@ -151,11 +182,12 @@ mod tests {
 
     #[test]
     fn connections_are_listed_while_they_last() {
-        let clients = Arc::new(Clients::default());
+        let clients = Arc::new(Clients::new(1));
         let peer = SocketAddr::from(([192, 0, 2, 1], 1));
         let first = clients.enter(peer);
         let second = clients.enter(peer);
-        second.take_role(Role::Plays("demo".parse().unwrap()));
+        second.plays("demo".parse().unwrap()).unwrap();
+        assert!(first.plays("demo".parse().unwrap()).is_err(), "one is enough");
         let ids = || clients.all().iter().map(|client| client.id).collect::<Vec<_>>();
         assert_eq!((ids(), clients.players()), (vec![1, 2], 1));
         drop(first);

@@ -35,6 +35,8 @@ pub struct Config {
     pub rtmp: ListenSettings,
     /// Further addresses for RTMP.
     pub rtmp_also: Vec<SocketAddr>,
+    /// RTMP players at the same time.
+    pub max_players: usize,
     /// A publisher who comes back within this time continues the same playlist.
     pub grace: Duration,
     /// Whether a publisher with the same key takes the place of the one that is there.
@@ -83,6 +85,7 @@ impl Default for Config {
         Self {
             rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
             rtmp_also: Vec::new(),
+            max_players: 1000,
             grace: Duration::from_secs(30),
             takeover: true,
             http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
@@ -159,6 +162,7 @@ impl Config {
 
     fn read_rtmp(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
         self.rtmp.read(&mut section)?;
+        section.set("max_players", &mut self.max_players, number(0..=100_000))?;
         section.set("grace", &mut self.grace, period)?;
         section.set("takeover", &mut self.takeover, yes_or_no)?;
         section.end()
@@ -253,7 +257,6 @@ fn read_log(log: &mut LogSettings, mut section: Section<'_>) -> Result<(), Inval
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hooks::Kind;
 
     fn complaint(text: &str) -> String {
         Config::parse(Path::new("sharpcast.toml"), text).unwrap_err().to_string()
@@ -273,7 +276,7 @@ mod tests {
             .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
             .map(|(key, _)| key.trim())
             .collect();
-        let keys = "listen max_connections grace takeover segment part window enabled device profile temporal threads max_size \
+        let keys = "listen max_connections max_players grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
                     on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
                     naming base_url continuous type arguments stat stylesheet control";
@@ -303,7 +306,7 @@ mod tests {
         let config = Config::parse(Path::new("x.toml"), &text).unwrap();
         let app = &config.application[0];
         assert_eq!((app.name.as_str(), app.publish_rules.0.len()), ("live", 2));
-        assert_eq!(app.hooks.url(Kind::Play).unwrap().path(), "/play");
+        assert_eq!(app.hooks.play.as_ref().unwrap().path(), "/play");
         insta::assert_snapshot!(
             "bad_rule",
             complaint("[[application]]\nname = \"a\"\nplay_rules = [\"allow me\"]\n")

@@ -4,17 +4,17 @@
 //! peer in, 3xx sends it to another name or address, everything else turns it away, and so does a hook that is down. Only addresses
 //! from the configuration are called; what peers say travels in the body (or the query), escaped.
 
-mod call;
 mod caller;
+mod json;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use nginx_compat::callback::{Event, Updates};
 use url::Url;
 
-pub use call::{Call, Kind};
-pub use caller::{Answer, Caller, Unreachable};
+pub use caller::{Caller, Unreachable};
 
 /// Which hooks there are, and how they are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct HookSettings {
     pub update: Option<Url>,
     pub update_every: Duration,
     /// Whether an answer of 3xx to an update ends the connection as well.
-    pub update_strict: bool,
+    pub updates: Updates,
     pub method: Method,
     pub format: Format,
 }
@@ -66,7 +66,7 @@ impl Default for HookSettings {
             record_done: None,
             update: None,
             update_every: Duration::from_secs(30),
-            update_strict: false,
+            updates: Updates::Lenient,
             method: Method::Post,
             format: Format::Form,
         }
@@ -74,17 +74,18 @@ impl Default for HookSettings {
 }
 
 impl HookSettings {
-    pub fn url(&self, kind: Kind) -> Option<&Url> {
-        let url = match kind {
-            Kind::Connect => &self.connect,
-            Kind::Disconnect => &self.disconnect,
-            Kind::Publish => &self.publish,
-            Kind::Play => &self.play,
-            Kind::PublishDone => &self.publish_done,
-            Kind::PlayDone => &self.play_done,
-            Kind::Done => &self.done,
-            Kind::RecordDone => &self.record_done,
-            Kind::UpdatePublish | Kind::UpdatePlay => &self.update,
+    /// Who hears of it.
+    pub fn url(&self, event: &Event<'_>) -> Option<&Url> {
+        let url = match event {
+            Event::Connect { .. } => &self.connect,
+            Event::Disconnect => &self.disconnect,
+            Event::Publish { .. } => &self.publish,
+            Event::Play { .. } => &self.play,
+            Event::PublishDone { .. } => &self.publish_done,
+            Event::PlayDone { .. } => &self.play_done,
+            Event::Done { .. } => &self.done,
+            Event::RecordDone { .. } => &self.record_done,
+            Event::Update { .. } => &self.update,
         };
         url.as_ref()
     }

@@ -71,7 +71,8 @@ fn pages(found: &Configuration) -> OperatorPages {
             pages.stat = Some(location.path.clone());
             pages.stylesheet.clone_from(&location.stylesheet);
         }
-        if !location.control.is_empty() {
+        // Of the three kinds of orders one is taken; who has not allowed it does not get it.
+        if location.control.iter().any(|kind| kind == "drop") {
             pages.control = Some(location.path.clone());
         }
         if let Some(folder) = folder(location)
@@ -79,7 +80,11 @@ fn pages(found: &Configuration) -> OperatorPages {
             && location.path.starts_with('/')
             && location.path.len() > 1
         {
-            pages.folders.push((location.path.trim_end_matches('/').to_owned(), folder));
+            let path = location.path.trim_end_matches('/').to_owned();
+            // Several hosts of nginx may hand out the same.
+            if !pages.folders.iter().any(|(known, _)| *known == path) {
+                pages.folders.push((path, folder));
+            }
         }
     }
     pages

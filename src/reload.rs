@@ -94,7 +94,12 @@ fn needs_restart(current: &Config, new: &Config) -> Vec<&'static str> {
     let now = profiles(new);
     let table = [
         ("[rtmp]", current.rtmp == new.rtmp && current.rtmp_also == new.rtmp_also),
-        ("[rtmp] grace and takeover", current.grace == new.grace && current.takeover == new.takeover),
+        (
+            "[rtmp] max_players, grace and takeover",
+            current.max_players == new.max_players
+                && current.grace == new.grace
+                && current.takeover == new.takeover,
+        ),
         ("[http]", current.http == new.http && current.pages == new.pages),
         ("[hls]", current.hls == new.hls),
         ("[enhance]", current.enhance == new.enhance),

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::abuse::{Connections, WrongKeys};
-use crate::apps::Applications;
+use crate::apps::{Applications, Publish};
 use crate::clients::Clients;
 use crate::config::{Config, identity};
 use crate::hooks::Caller;
@@ -130,7 +130,7 @@ async fn serve(
         streams.add(stream.clone())?;
     }
 
-    let clients: Arc<Clients> = Arc::default();
+    let clients = Arc::new(Clients::new(config.max_players));
     let http_end = Shutdown::new();
     let mut tasks = JoinSet::new();
     let keys = Arc::new(WrongKeys::default());
@@ -184,7 +184,10 @@ fn second_stage(config: &Config, engine: &Engine, library: &Library) -> Option<S
 /// Measuring takes a moment, so it is done only where it decides something.
 fn measured_with(config: &Config) -> Option<EncoderSettings> {
     let auto = |stream: &StreamSettings| stream.profile.unwrap_or(config.enhance.profile) == Profile::Auto;
-    let decides = config.enhance.enabled && config.stream.iter().any(auto);
+    // Streams of open applications have the server's usual profile.
+    let is_open = config.application.iter().any(|app| app.publish == Publish::Open);
+    let open_auto = is_open && config.enhance.profile == Profile::Auto;
+    let decides = config.enhance.enabled && (open_auto || config.stream.iter().any(auto));
     let large = USUAL.size.scaled(models::stock::SCALE.into());
     decides.then(|| {
         let picture = Picture::new(large);

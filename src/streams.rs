@@ -10,6 +10,7 @@
 //! [`Publication`] is the right to push, held by one connection at a time.
 
 mod error;
+mod lane_feed;
 mod meter;
 mod report;
 mod session;
@@ -32,8 +33,9 @@ use crate::inference::Profile;
 pub use crate::lane::select::RefineReason;
 pub use crate::lane::stats::Figures;
 pub use error::Error;
+pub use lane_feed::LaneFeed;
 pub use report::CheckedReport;
-pub use session::{Incoming, LaneFeed, OpenSink, Session, SessionSettings};
+pub use session::{Incoming, OpenSink, Session, SessionSettings};
 pub use stream::{Presence, Publication, Stream, StreamSettings};
 
 /// Streams at most. Each may hold a lane and a window of media, and every publisher's key is compared with all keys.

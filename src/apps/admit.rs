@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use api::names::StreamName;
+use nginx_compat::callback::{Answer, Event};
+use nginx_compat::rtmp::Action;
 use rtmp::{PlayRejection, Rejection};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -11,7 +13,6 @@ use super::outputs::Outputs;
 use super::stay::Stay;
 use super::{AppSettings, Applications, Publish, call};
 use crate::clients::Client;
-use crate::hooks::{Answer, Kind};
 use crate::ingest::{self, Admission, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments};
 use crate::streams::{Publication, StreamSettings};
 
@@ -24,7 +25,7 @@ impl Admission for Applications {
         Box::pin(async move {
             let Some(settings) = self.find(app).map_err(|_| Rejection::NotAllowed)? else { return Ok(None) };
             let arguments = arguments(app, "").map(str::to_owned);
-            let about = call(Kind::Connect, &settings, client).with_arguments(arguments.as_deref());
+            let about = call(&settings, client, Event::Connect { epoch: 0 }, arguments.as_deref());
             if self.ask(&settings, &about).await == Answer::Deny {
                 return Err(Rejection::NotAllowed);
             }
@@ -63,12 +64,12 @@ impl Applications {
         }
         let arguments = arguments(request.app, key.expose_secret()).map(str::to_owned);
         let sent = path(key.expose_secret());
-        let about = call(Kind::Publish, &app, client).with("name", sent).with("type", "live");
-        let named = match self.ask(&app, &about.with_arguments(arguments.as_deref())).await {
-            Answer::Allow | Answer::Redirect(None) => sent.to_owned(),
-            Answer::Redirect(Some(to)) if to.starts_with("rtmp://") => return Err(Rejection::NotAllowed),
-            Answer::Redirect(Some(to)) => to,
-            Answer::Deny => return Err(Rejection::NotAllowed),
+        let event = Event::Publish { name: sent, kind: "live" };
+        let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
+            Answer::Allow => sent.to_owned(),
+            Answer::Rename(to) => to,
+            // Where a hook's answer points to, we do not connect.
+            Answer::Relay(_) | Answer::Deny => return Err(Rejection::NotAllowed),
         };
         let publication = match app.publish {
             Publish::Open => self.open(&app, &named)?,
@@ -79,7 +80,7 @@ impl Applications {
         };
         // A key stays between encoder and server.
         let name = if app.publish == Publish::Open { named } else { publication.name().to_string() };
-        let stay = Stay { app, name, arguments, update: Kind::UpdatePublish, done: Kind::PublishDone };
+        let stay = Stay { app, name, arguments, action: Action::Publish };
         let outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
         let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
         Ok(Grant { publication, guard: Some(Box::new(leaving)) })
@@ -106,12 +107,11 @@ impl Applications {
         }
         let arguments = arguments(request.app, request.name).map(str::to_owned);
         let sent = path(request.name);
-        let about = call(Kind::Play, &app, client).with("name", sent);
-        let about = about.with("start", 0).with("duration", 0).with("reset", 0);
-        let named = match self.ask(&app, &about.with_arguments(arguments.as_deref())).await {
-            Answer::Allow | Answer::Redirect(None) => sent.to_owned(),
-            Answer::Redirect(Some(to)) if to.starts_with("rtmp://") => return Err(PlayRejection::NotFound),
-            Answer::Redirect(Some(to)) => to,
+        let event = Event::Play { name: sent, start: 0, duration: 0, reset: false };
+        let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
+            Answer::Allow => sent.to_owned(),
+            Answer::Rename(to) => to,
+            Answer::Relay(_) => return Err(PlayRejection::NotFound),
             Answer::Deny => return Err(PlayRejection::NotAllowed),
         };
         let public = match app.publish {
@@ -119,7 +119,7 @@ impl Applications {
             Publish::Keys | Publish::Off => named.clone(),
         };
         let seat = ingest::seat(&self.streams, &public, client)?;
-        let stay = Stay { app, name: named, arguments, update: Kind::UpdatePlay, done: Kind::PlayDone };
+        let stay = Stay { app, name: named, arguments, action: Action::Play };
         let leaving = Leaving::new(stay, self.caller.clone(), client, None);
         Ok(Seat { guard: Some(Box::new(leaving)), ..seat })
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use nginx_compat::callback::{Answer, Event};
 use tokio::task::JoinSet;
 
 use super::outputs::Outputs;
 use super::stay::Stay;
 use super::{AppSettings, call};
 use crate::clients::Client;
-use crate::hooks::{Answer, Caller, Kind};
+use crate::hooks::Caller;
 
 /// Dropping it tells the hooks.
 #[derive(Debug)]
@@ -35,8 +36,8 @@ impl Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         let hooks = &self.stay.app.hooks;
-        for kind in [self.stay.done, Kind::Done] {
-            self.caller.tell(hooks, self.stay.call(kind, &self.client));
+        for event in self.stay.ends() {
+            self.caller.tell(hooks, &self.stay.call(&self.client, event));
         }
     }
 }
@@ -52,9 +53,8 @@ pub(super) struct Gone {
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        // The application twice, as there.
-        let about = call(Kind::Disconnect, &self.app, &self.client).with("app", &self.app.name);
-        self.caller.tell(&self.app.hooks, about.with_arguments(self.arguments.as_deref()));
+        let about = call(&self.app, &self.client, Event::Disconnect, self.arguments.as_deref());
+        self.caller.tell(&self.app.hooks, &about);
     }
 }
 
@@ -64,16 +64,13 @@ async fn update(stay: Stay, caller: Caller, client: Arc<Client>) {
     let hooks = &stay.app.hooks;
     loop {
         tokio::time::sleep(hooks.update_every).await;
-        let seconds = began.elapsed().as_secs();
-        let about = call(stay.update, &stay.app, &client).with("time", seconds);
-        let about = about.with("timestamp", began.elapsed().as_millis()).with("name", &stay.name);
-        let answer = caller.ask(hooks, &about.with_arguments(stay.arguments.as_deref())).await;
-        let goes_on = match &answer {
-            Ok(Answer::Allow) => true,
-            Ok(Answer::Redirect(_)) => !hooks.update_strict,
-            Ok(Answer::Deny) | Err(_) => false,
+        let event = Event::Update {
+            action: stay.action,
+            name: &stay.name,
+            seconds: began.elapsed().as_secs(),
+            timestamp: began.elapsed().as_millis() as u32,
         };
-        if !goes_on {
+        if !matches!(caller.ask(hooks, &stay.call(&client, event)).await, Ok(Answer::Allow)) {
             tracing::info!(app = stay.app.name, name = stay.name, peer = %client.peer, "ended by the hook for updates");
             return client.end();
         }

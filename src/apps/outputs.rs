@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use media::codec::{AudioCodec, VideoCodec};
 use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
+use nginx_compat::callback::Event;
 use rtmp::Capabilities;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -44,11 +45,13 @@ impl Outputs {
         let stream = publication.stream();
         let Some(broadcast) = stream.broadcast() else { return outputs };
         let Some(problems) = publication.problems() else { return outputs };
+        // On disk and elsewhere a stream has the name of its address; several applications share pages alone.
+        let name = stay.name.parse().unwrap_or_else(|_| stream.name().clone());
         for settings in &stay.app.record {
             let Some(rendition) = rendition(publication, settings.rendition) else { continue };
             let subscription = broadcast.subscribe(rendition, Some(&every_codec()));
             let recording = Recording {
-                stream: stream.name().clone(),
+                name: name.clone(),
                 subscription: Arc::clone(&subscription),
                 problems: problems.clone(),
                 done: done(stay, settings, client, caller),
@@ -67,7 +70,7 @@ impl Outputs {
         for settings in &stay.app.push {
             let Some(rendition) = rendition(publication, settings.rendition) else { continue };
             let relayed = Relayed {
-                stream: stream.name().clone(),
+                name: name.clone(),
                 broadcast: Arc::clone(&broadcast),
                 rendition,
                 problems: problems.clone(),
@@ -145,6 +148,8 @@ fn done(stay: &Stay, settings: &RecordSettings, client: &Arc<Client>, caller: &C
     let runtime = tokio::runtime::Handle::current();
     Box::new(move |path: &Path| {
         let _entered = runtime.enter();
-        caller.tell(&stay.app.hooks, stay.record_done(&client, &recorder, path));
+        let path = path.to_string_lossy();
+        let event = Event::RecordDone { name: &stay.name, recorder: &recorder, path: &path };
+        caller.tell(&stay.app.hooks, &stay.call(&client, event));
     })
 }

@@ -1,32 +1,35 @@
 //! What somebody was let in to, and how hooks are told of it.
 
-use std::path::Path;
 use std::sync::Arc;
+
+use nginx_compat::callback::{Call, Event};
+use nginx_compat::rtmp::Action;
 
 use super::{AppSettings, call};
 use crate::clients::Client;
-use crate::hooks::{Call, Kind};
 
 /// What somebody was let in to.
 #[derive(Debug, Clone)]
 pub(super) struct Stay {
     pub(super) app: Arc<AppSettings>,
+    /// As it stood in the address, or as a hook has it.
     pub(super) name: String,
     pub(super) arguments: Option<String>,
-    pub(super) update: Kind,
-    pub(super) done: Kind,
+    pub(super) action: Action,
 }
 
 impl Stay {
-    pub(super) fn call(&self, kind: Kind, client: &Client) -> Call {
-        let about = call(kind, &self.app, client);
-        about.with("name", &self.name).with_arguments(self.arguments.as_deref())
+    pub(super) fn call<'a>(&'a self, client: &'a Client, event: Event<'a>) -> Call<'a> {
+        call(&self.app, client, event, self.arguments.as_deref())
     }
 
-    /// A file is complete.
-    pub(super) fn record_done(&self, client: &Client, recorder: &str, path: &Path) -> Call {
-        let about =
-            call(Kind::RecordDone, &self.app, client).with("recorder", recorder).with("name", &self.name);
-        about.with("path", path.display()).with_arguments(self.arguments.as_deref())
+    /// That it is over, in the two ways in which hooks are told.
+    pub(super) fn ends(&self) -> [Event<'_>; 2] {
+        let name = &self.name;
+        let done = match self.action {
+            Action::Publish => Event::PublishDone { name },
+            Action::Play => Event::PlayDone { name },
+        };
+        [done, Event::Done { name }]
     }
 }

@@ -16,7 +16,6 @@ use url::Url;
 use super::*;
 use crate::inference::Profile;
 use crate::ingest::Ingest;
-use crate::out::hls::PackagerSettings;
 use crate::streams::{SessionSettings, StreamSettings};
 
 /// A server with applications.
@@ -29,13 +28,7 @@ struct Server {
 
 impl Server {
     async fn start(applications: Vec<AppSettings>) -> Self {
-        let settings = SessionSettings {
-            hls: PackagerSettings::default(),
-            grace: Duration::from_secs(60),
-            takeover: true,
-            lanes: None,
-            sinks: Vec::new(),
-        };
+        let settings = SessionSettings::passthrough();
         let streams = Arc::new(Streams::new(Profile::Plain, settings));
         let keyed = StreamSettings {
             name: "demo".parse().unwrap(),

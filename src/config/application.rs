@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api::Invalid;
+use nginx_compat::callback::Updates;
 use rtmp::Introduction;
 use toml::de::DeValue;
 use url::Url;
@@ -70,7 +71,9 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
         *place = section.get(key, url)?;
     }
     section.set("update", &mut hooks.update_every, period)?;
-    section.set("update_strict", &mut hooks.update_strict, yes_or_no)?;
+    if section.get("update_strict", yes_or_no)? == Some(true) {
+        hooks.updates = Updates::Strict;
+    }
     section.set("method", &mut hooks.method, one_of(&[("post", Method::Post), ("get", Method::Get)]))?;
     section.set("format", &mut hooks.format, one_of(&[("form", Format::Form), ("json", Format::Json)]))?;
     section.end()
@@ -118,6 +121,8 @@ fn folder(section: &mut Section<'_>) -> Result<PathBuf, Invalid> {
 fn read_record(all: &mut Vec<RecordSettings>, mut section: Section<'_>) -> Result<(), Invalid> {
     let folder = folder(&mut section)?;
     let mut record = RecordSettings::new("", folder);
+    // A publisher must not overwrite what an earlier one has left.
+    record.unique = true;
     section.set("name", &mut record.name, |value| text(value).map(str::to_owned))?;
     let tracks = [
         ("all", Tracks::All),

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{Request, Response};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -13,8 +15,9 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::call::Call;
+use super::json::json;
 use super::{Format, HookSettings, Method};
+use nginx_compat::callback::{self, Answer, Call, Reply};
 
 /// How long a hook may take. Encoders wait some ten seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,27 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Calls at the same time; more wait, and their patience begins when they are made.
 const AT_ONCE: usize = 64;
 
-/// What a hook says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Allow,
-    /// To another name, or to an address that begins with `rtmp://`; none if it does not say.
-    Redirect(Option<String>),
-    Deny,
-}
-
 /// A hook that did not answer, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("the hook {url} cannot be reached: {reason}")]
+#[error("the hook {place} cannot be reached: {reason}")]
 pub struct Unreachable {
-    url: Box<Url>,
+    place: String,
     reason: String,
 }
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    client: Client<HttpConnector, Full<axum::body::Bytes>>,
+    client: Client<HttpConnector, Full<Bytes>>,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
 }
@@ -54,32 +48,41 @@ impl Caller {
         Self { client, places: Arc::new(Semaphore::new(AT_ONCE)), tasks: TaskTracker::new() }
     }
 
-    /// Asks the hook of this kind of call; without one everybody may.
-    pub async fn ask(&self, settings: &HookSettings, call: &Call) -> Result<Answer, Unreachable> {
-        let Some(url) = settings.url(call.kind) else { return Ok(Answer::Allow) };
-        let unreachable = |reason: String| Unreachable { url: Box::new(url.clone()), reason };
-        let request = request(url, settings, call).map_err(|error| unreachable(error.to_string()))?;
+    /// Asks the hook for what is to happen; without one everybody may.
+    pub async fn ask(&self, settings: &HookSettings, call: &Call<'_>) -> Result<Answer, Unreachable> {
+        let Some(url) = settings.url(&call.event) else { return Ok(Answer::Allow) };
+        let answer = self.send(url, request(url, settings, call)).await?;
+        let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let reply = Reply { status: answer.status().as_u16(), location };
+        tracing::debug!(hook = place(url), call = call.event.name(), status = reply.status, "hook called");
+        Ok(Answer::of(&call.event, Some(reply), settings.updates))
+    }
+
+    /// Tells the hook what has happened, and does not wait for it.
+    pub fn tell(&self, settings: &HookSettings, call: &Call<'_>) {
+        let Some(url) = settings.url(&call.event).cloned() else { return };
+        let request = request(&url, settings, call);
+        let name = call.event.name();
+        let caller = self.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = caller.send(&url, request).await {
+                tracing::warn!(call = name, %error);
+            }
+        });
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        request: Result<Request<Full<Bytes>>, axum::http::Error>,
+    ) -> Result<Response<Incoming>, Unreachable> {
+        let unreachable = |reason: String| Unreachable { place: place(url), reason };
+        let request = request.map_err(|error| unreachable(error.to_string()))?;
         // The semaphore is never closed.
         let _place = self.places.acquire().await;
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
         let answer = answer.map_err(|_| unreachable(format!("no answer within {} s", PATIENCE.as_secs())))?;
-        let answer = answer.map_err(|error| unreachable(reason(&error)))?;
-        tracing::debug!(hook = %url, call = call.kind.name(), status = answer.status().as_u16(), "hook called");
-        Ok(understand(answer.status(), answer.headers()))
-    }
-
-    /// Tells the hook, and does not wait for it.
-    pub fn tell(&self, settings: &HookSettings, call: Call) {
-        if settings.url(call.kind).is_none() {
-            return;
-        }
-        let caller = self.clone();
-        let settings = settings.clone();
-        self.tasks.spawn(async move {
-            if let Err(error) = caller.ask(&settings, &call).await {
-                tracing::warn!(call = call.kind.name(), %error);
-            }
-        });
+        answer.map_err(|error| unreachable(reason(&error)))
     }
 
     /// Waits for the calls that are under way, briefly.
@@ -98,30 +101,22 @@ impl Default for Caller {
 fn request(
     url: &Url,
     settings: &HookSettings,
-    call: &Call,
-) -> Result<Request<Full<axum::body::Bytes>>, axum::http::Error> {
+    call: &Call<'_>,
+) -> Result<Request<Full<Bytes>>, axum::http::Error> {
     if settings.method == Method::Get {
-        let mut url = url.clone();
-        let query = [url.query().unwrap_or_default(), &call.form()].join("&");
-        url.set_query(Some(query.trim_start_matches('&')));
-        return Request::get(url.as_str()).body(Full::default());
+        return Request::get(call.target(url.as_str())).body(Full::default());
     }
     let (kind, body) = match settings.format {
-        Format::Form => ("application/x-www-form-urlencoded", call.form()),
-        Format::Json => ("application/json", call.json()),
+        Format::Form => (callback::CONTENT_TYPE, call.form()),
+        Format::Json => ("application/json", json(call)),
     };
     Request::post(url.as_str()).header(CONTENT_TYPE, kind).body(Full::from(body))
 }
 
-fn understand(status: StatusCode, headers: &HeaderMap) -> Answer {
-    if status.is_success() {
-        return Answer::Allow;
-    }
-    if status.is_redirection() {
-        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
-        return Answer::Redirect(location.filter(|location| !location.is_empty()).map(str::to_owned));
-    }
-    Answer::Deny
+/// The address for the log: what stands behind its `?` may be a secret.
+fn place(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
 }
 
 /// The innermost reason: that of the system.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rtmp::{Event, Limits, PlayRejection, Rejection, ServerConnection};
+use rtmp::{ConnectRejection, Event, Limits, PlayRejection, Rejection, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -63,8 +63,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 match decision.unwrap_or(Err(Rejection::Unavailable)) {
                     Ok(guard) => _met = guard,
                     Err(rejection) => {
-                        tracing::debug!(%peer, app, "nobody to talk to: {}", rejection.description());
-                        return Ok(());
+                        tracing::debug!(%peer, app, "turned away: {}", rejection.description());
+                        return connection.reject_connect(&ConnectRejection::NotAllowed).await;
                     }
                 }
                 tracing::debug!(%peer, app, "connected");
@@ -89,11 +89,15 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 drop(std::mem::replace(&mut doing, Doing::Nothing));
                 let request = PlayRequest { app: &app, name: &name, client };
                 let decision = timeout(DECISION, admission.admit_player(request)).await;
-                match decision.unwrap_or(Err(PlayRejection::Unavailable)) {
+                let decision = decision.unwrap_or(Err(PlayRejection::Unavailable));
+                let seated = decision.and_then(|seat| {
+                    client.plays(seat.stream.clone()).map_err(|_| PlayRejection::Unavailable)?;
+                    Ok(seat)
+                });
+                match seated {
                     Ok(seat) => {
                         entry.authenticated();
                         tracing::info!(stream = %seat.stream, %peer, app, "player came");
-                        client.take_role(Role::Plays(seat.stream.clone()));
                         doing = Doing::Plays(seat);
                         connection.accept_play().await?;
                     }

@@ -12,19 +12,12 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::inference::Profile;
-use crate::out::hls::PackagerSettings;
 use crate::streams::{SessionSettings, StreamSettings, Streams};
 
 fn streams() -> Arc<Streams> {
     let stream =
         StreamSettings { name: "demo".parse().unwrap(), key: Some("s3cret".parse().unwrap()), profile: None };
-    let settings = SessionSettings {
-        hls: PackagerSettings::default(),
-        grace: Duration::from_secs(60),
-        takeover: true,
-        lanes: None,
-        sinks: Vec::new(),
-    };
+    let settings = SessionSettings::passthrough();
     let streams = Streams::new(Profile::Plain, settings);
     streams.add(stream).unwrap();
     Arc::new(streams)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::Invalid;
+use nginx_compat::callback::Updates;
 use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
 use rtmp::Introduction;
 use url::Url;
@@ -69,7 +70,10 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
         record_done: url(own, "on_record_done")?,
         update: url(own, "on_update")?,
         update_every: own.time("notify_update_timeout").unwrap_or(Duration::from_secs(30)),
-        update_strict: own.flag("notify_update_strict").unwrap_or(false),
+        updates: match own.flag("notify_update_strict") {
+            Some(true) => Updates::Strict,
+            _ => Updates::Lenient,
+        },
         method: if own.has_word("notify_method", "get") { Method::Get } else { Method::Post },
         ..HookSettings::default()
     })

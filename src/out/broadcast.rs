@@ -11,8 +11,8 @@ mod tests;
 
 use std::sync::{Arc, Weak};
 
+use media::codec::AudioCodec;
 use media::packet::Unit;
-use media::time::MediaTime;
 use parking_lot::Mutex;
 use rtmp::Capabilities;
 
@@ -61,22 +61,28 @@ impl Broadcast {
 impl Sink for Broadcast {
     fn unit(&self, rendition: Rendition, unit: &Unit, _arrival: Arrival) -> Result<(), SinkError> {
         let mut state = self.0.lock();
+        let index = state.line(rendition);
+        state.lines[index].keep(unit);
+        state.subscribers.retain(|subscriber| subscriber.strong_count() > 0);
+        if state.subscribers.is_empty() {
+            return Ok(());
+        }
+        let sounds = state.sounds();
         let State { lines, subscribers, .. } = &mut *state;
-        subscribers.retain(|subscriber| subscriber.strong_count() > 0);
-        let index = lines.iter().position(|line| line.rendition.id == rendition.id).unwrap_or_else(|| {
-            lines.push(Line::new(rendition));
-            lines.len() - 1
-        });
-        // The same sound twice: it goes out in the way that the subscriber knows.
-        let sounds = lines.iter().filter(|line| line.is_audio()).filter_map(Line::sound).collect::<Vec<_>>();
-        let line = &mut lines[index];
-        line.keep(unit);
-        let mut item = None;
-        for subscriber in subscribers.iter().filter_map(Weak::upgrade) {
-            if subscriber.takes(line.rendition, &sounds) {
-                let item = item.get_or_insert_with(|| line.item(unit));
-                subscriber.push(item.clone());
+        let takers = subscribers.iter().filter_map(Weak::upgrade);
+        let takers: Vec<_> = takers.filter(|subscriber| subscriber.takes(rendition, &sounds)).collect();
+        if takers.is_empty() {
+            return Ok(());
+        }
+        let item = lines[index].item(unit);
+        for taker in takers {
+            if item.is_description() {
+                let taken = lines.iter().filter(|line| taker.takes(line.rendition, &sounds));
+                if let Some(metadata) = line::metadata(taken) {
+                    taker.push(metadata);
+                }
             }
+            taker.push(item.clone());
         }
         Ok(())
     }
@@ -96,24 +102,36 @@ impl Sink for Broadcast {
 }
 
 impl State {
-    /// Metadata, configurations, and what came since the newest keyframe, in the order of its times.
+    /// The place of a rendition, which gets one when it first comes.
+    fn line(&mut self, rendition: Rendition) -> usize {
+        let known = self.lines.iter().position(|line| line.rendition.id == rendition.id);
+        known.unwrap_or_else(|| {
+            self.lines.push(Line::new(rendition));
+            self.lines.len() - 1
+        })
+    }
+
+    /// The same sound in several codecs, the one that came in first: it goes out in the way that a subscriber knows.
+    fn sounds(&self) -> Vec<(Rendition, AudioCodec)> {
+        self.lines.iter().filter_map(Line::sound).collect()
+    }
+
+    /// Metadata, configurations, and what came since the newest keyframe, in the order of its times. Sound alone begins now.
     fn bring_up_to_date(&mut self, subscription: &Subscription) {
-        let sounds =
-            self.lines.iter().filter(|line| line.is_audio()).filter_map(Line::sound).collect::<Vec<_>>();
+        let sounds = self.sounds();
         let mut taken: Vec<&mut Line> =
             self.lines.iter_mut().filter(|line| subscription.takes(line.rendition, &sounds)).collect();
-        if let Some(metadata) = line::metadata(&taken) {
+        if let Some(metadata) = line::metadata(taken.iter().map(|line| &**line)) {
             subscription.push(metadata);
         }
-        let mut items = Vec::new();
         let start = taken.iter().find(|line| !line.is_audio()).and_then(|line| line.start());
+        let mut items = Vec::new();
         for line in &mut taken {
             if let Some(config) = line.config() {
                 subscription.push(line.item(&config));
             }
-            for packet in line.since(start.unwrap_or(MediaTime::ZERO)) {
-                items.push(line.item(&Unit::Packet(packet)));
-            }
+            let recent = start.map(|start| line.since(start)).unwrap_or_default();
+            items.extend(recent.into_iter().map(|packet| line.item(&Unit::Packet(packet))));
         }
         items.sort_by_key(Item::time);
         for item in items {

@@ -30,7 +30,7 @@ pub type OnDone = Box<dyn Fn(&std::path::Path) + Send>;
 
 /// Where a recorder's stream comes from, and who hears of it.
 pub struct Recording {
-    pub stream: StreamName,
+    pub name: StreamName,
     pub subscription: Arc<Subscription>,
     pub problems: Problems,
     pub done: OnDone,
@@ -120,9 +120,9 @@ impl Recorder {
             return;
         }
         self.close();
-        match RecordFile::create(&self.settings, &self.recording.stream, &self.description, tag.timestamp) {
+        match RecordFile::create(&self.settings, &self.recording.name, &self.description, tag.timestamp) {
             Ok(file) => {
-                tracing::info!(stream = %self.recording.stream, file = %file.path().display(), "recording");
+                tracing::info!(stream = %self.recording.name, file = %file.path().display(), "recording");
                 self.state = State::Writes(file);
             }
             Err(error) => self.fail(&error),

@@ -8,7 +8,7 @@ use rtmp::{Error, Introduction, Publisher, RtmpUrl};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use super::broadcast::{Broadcast, Subscription};
+use super::broadcast::{Broadcast, End, Subscription};
 use super::record::Source;
 use super::rendition::RenditionId;
 use crate::problems::Problems;
@@ -51,7 +51,7 @@ impl std::fmt::Debug for SecretName {
 
 /// What is pushed.
 pub struct Relayed {
-    pub stream: StreamName,
+    pub name: StreamName,
     pub broadcast: Arc<Broadcast>,
     pub rendition: RenditionId,
     pub problems: Problems,
@@ -66,7 +66,7 @@ pub async fn push(settings: RelaySettings, relayed: Relayed, end: CancellationTo
             Err(error) => {
                 let url = &settings.url;
                 if told {
-                    tracing::debug!(stream = %relayed.stream, %url, %error, "relay");
+                    tracing::debug!(stream = %relayed.name, %url, %error, "relay");
                 } else {
                     told = true;
                     let what = format!(
@@ -86,7 +86,7 @@ pub async fn push(settings: RelaySettings, relayed: Relayed, end: CancellationTo
 
 /// One connection. `Ok` when the session is over.
 async fn once(settings: &RelaySettings, relayed: &Relayed, end: &CancellationToken) -> Result<(), Error> {
-    let own = SecretString::from(relayed.stream.as_str());
+    let own = SecretString::from(relayed.name.as_str());
     let name = settings.name.as_ref().map_or(&own, |name| &name.0);
     let connecting = Publisher::introduced(&settings.url, name, &settings.introduction, PATIENCE);
     let mut publisher = tokio::select! {
@@ -95,8 +95,13 @@ async fn once(settings: &RelaySettings, relayed: &Relayed, end: &CancellationTok
     };
     // Subscribed only now, so that it begins with a keyframe that is fresh.
     let subscription = relayed.broadcast.subscribe(relayed.rendition, Some(publisher.capabilities()));
-    tracing::info!(stream = %relayed.stream, url = %settings.url, "relay");
+    tracing::info!(stream = %relayed.name, url = %settings.url, "relay");
     let outcome = forward(&mut publisher, &subscription, end).await;
+    if subscription.why() == Some(End::Codec) {
+        let what =
+            format!("the server at {} does not know the codec of the pictures: publish H.264", settings.url);
+        relayed.problems.report("relay-failed", what);
+    }
     if outcome.is_ok() {
         let _ = tokio::time::timeout(FAREWELL, publisher.close()).await;
     }

@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use api::control::TrainingReport;
 use api::names::StreamName;
-use media::flow::KeyQueue;
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
+use super::lane_feed::LaneFeed;
 use super::meter::Meter;
 use super::timeline::{Step, Timeline};
 use crate::inference::{Net, StreamModel};
-use crate::lane::queue::{LaneInput, lane_queue};
-use crate::lane::{Lane, LaneParts, LaneStats, Shared};
+use crate::lane::Shared;
 use crate::out::broadcast::Broadcast;
 use crate::out::hls::{Packager, PackagerSettings};
 use crate::out::{Arrival, Rendition, Sink, Sinks};
@@ -47,6 +46,15 @@ pub struct SessionSettings {
     pub lanes: Option<Shared>,
     /// Where units go beside HLS: called for every session.
     pub sinks: Vec<OpenSink>,
+}
+
+#[cfg(test)]
+impl SessionSettings {
+    /// Streams are handed out as received, and their playlists wait for a minute.
+    pub fn passthrough() -> Self {
+        let grace = Duration::from_secs(60);
+        Self { hls: PackagerSettings::default(), grace, takeover: true, lanes: None, sinks: Vec::new() }
+    }
 }
 
 /// Makes a sink for a new session of a stream.
@@ -92,18 +100,6 @@ pub struct Incoming<C> {
     pub packets: u64,
     /// Decode time of the newest packet.
     pub newest: MediaTime,
-}
-
-/// The feeding end of the lane.
-#[derive(Debug)]
-pub struct LaneFeed {
-    pub shared: Shared,
-    pub stats: Arc<LaneStats>,
-    rendition: Rendition,
-    queue: Arc<KeyQueue<LaneInput>>,
-    lane: Option<Lane>,
-    /// What the lane was told last; `None` while the pictures are too large for it.
-    config: Option<Arc<VideoConfig>>,
 }
 
 impl Session {
@@ -189,7 +185,7 @@ impl Session {
     pub(super) fn end(&mut self, waiting: Option<Net>) -> impl Future<Output = ()> + Send + use<> {
         self.over = true;
         self.training = None;
-        let lane = self.lane.as_mut().and_then(|feed| feed.lane.take());
+        let lane = self.lane.as_mut().and_then(LaneFeed::take_lane);
         if let Some(lane) = &lane {
             // Now, not when the answer is awaited: several lanes end side by side.
             lane.close();
@@ -265,7 +261,7 @@ impl Session {
         self.sound.discontinuity();
         self.sinks.discontinuity();
         if let Some(lane) = &self.lane {
-            lane.queue.push(LaneInput::Discontinuity);
+            lane.discontinuity();
         }
     }
 }
@@ -328,74 +324,6 @@ impl<C> Incoming<C> {
         self.packets += 1;
         self.newest = packet.dts;
         self.meter.note(arrival.instant, packet.data.len());
-    }
-}
-
-impl LaneFeed {
-    pub fn rendition(&self) -> Rendition {
-        self.rendition
-    }
-
-    fn start(
-        shared: &Shared,
-        sinks: &Sinks,
-        model: &Arc<StreamModel>,
-        problems: &Problems,
-    ) -> std::io::Result<Self> {
-        let rendition = Rendition::enhanced(shared.scale);
-        let queue = Arc::new(lane_queue());
-        let stats = Arc::new(LaneStats::new(model.name.clone(), problems.clone()));
-        let lane = Lane::start(LaneParts {
-            shared: shared.clone(),
-            queue: Arc::clone(&queue),
-            stats: Arc::clone(&stats),
-            output: sinks.output(rendition),
-            model: Arc::clone(model),
-        })?;
-        Ok(Self { shared: shared.clone(), rendition, stats, queue, lane: Some(lane), config: None })
-    }
-
-    fn configure(&mut self, config: &Arc<VideoConfig>, sinks: &Sinks, problems: &Problems) {
-        if self.shared.enhanced(config.size()).is_none() {
-            problems.report(
-                "too-large-to-enhance",
-                format!(
-                    "pictures of {} would be enhanced beyond {}, so the stream is handed out as received; send it smaller, \
-                     or raise max_size",
-                    config.size(),
-                    self.shared.max_size
-                ),
-            );
-            self.config = None;
-            return;
-        }
-        if config.format().is_beyond_420_8 {
-            problems.report(
-                "reduced-to-enhance",
-                "the pictures have more than 8 bits or more colour than 4:2:0, which is what is enhanced: the enhanced pictures \
-                 have less of that than the source; to spend the bits on what counts, send 8 bits in 4:2:0",
-            );
-        }
-        // Ahead of the first unit: playlists that are read before it wait for this rendition.
-        sinks.expect(self.rendition);
-        if self.config.as_ref() != Some(config) {
-            self.config = Some(Arc::clone(config));
-            self.queue.push(LaneInput::Config(Arc::clone(config)));
-        }
-    }
-
-    fn feed(&self, packet: Packet) {
-        if self.config.is_none() {
-            return;
-        }
-        let dts = packet.dts;
-        // Counted before the lane can finish it.
-        self.stats.received(dts);
-        let dropped = self.queue.push(LaneInput::Picture(packet));
-        if dropped > 0 {
-            tracing::warn!(dropped, %dts, "the lane's queue is full");
-            self.stats.overflowed(dropped);
-        }
     }
 }
 

@@ -11,8 +11,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
+use super::lane_feed::LaneFeed;
 use super::report::CheckedReport;
-use super::session::{LaneFeed, Session, SessionSettings};
+use super::session::{Session, SessionSettings};
 use crate::inference::{Profile, StreamModel};
 use crate::out::broadcast::Broadcast;
 use crate::out::hls::Packager;
@@ -161,7 +162,8 @@ impl Stream {
     pub fn publish(self: &Arc<Self>) -> Result<Publication, Error> {
         let mut inner = self.inner.lock();
         match inner.presence {
-            Presence::Live { .. } => inner.take_over(&self.settings)?,
+            // Who has a key may take the place of who has it as well; a mere name is no right to anybody's place.
+            Presence::Live { .. } => inner.take_over(self.settings.takeover, self.is_open())?,
             Presence::Closed => return Err(Error::Ended),
             Presence::Idle | Presence::Waiting { .. } | Presence::Over { .. } => {}
         }
@@ -246,13 +248,16 @@ impl Inner {
     }
 
     /// Ends the publication that there is, which may be one that nobody hears any more.
-    fn take_over(&mut self, settings: &SessionSettings) -> Result<(), Error> {
-        if !settings.takeover {
+    fn take_over(&mut self, allowed: bool, is_open: bool) -> Result<(), Error> {
+        if !allowed {
             return Err(Error::InUse);
         }
         let now = Instant::now();
         self.takeovers.retain(|before| now.duration_since(*before) < TURNS);
         let is_heard = now.duration_since(self.heard) < UNHEARD;
+        if is_open && is_heard {
+            return Err(Error::InUse);
+        }
         if is_heard && self.takeovers.len() >= MOST_TAKEOVERS {
             if let Some(session) = self.live_session() {
                 session.problems.report(

@@ -6,7 +6,7 @@ use media::packet::Track;
 
 use super::session::tests::{packet, video};
 use super::*;
-use crate::out::hls::{PackagerSettings, Reload};
+use crate::out::hls::Reload;
 use crate::out::{Arrival, Rendition};
 
 fn settings(name: &str, key: &str) -> StreamSettings {
@@ -14,14 +14,7 @@ fn settings(name: &str, key: &str) -> StreamSettings {
 }
 
 fn streams() -> Streams {
-    let settings = SessionSettings {
-        hls: PackagerSettings::default(),
-        grace: Duration::from_secs(60),
-        takeover: true,
-        lanes: None,
-        sinks: Vec::new(),
-    };
-    Streams::new(Profile::Plain, settings)
+    Streams::new(Profile::Plain, SessionSettings::passthrough())
 }
 
 fn play(publication: &Publication) -> Result<(), Error> {
@@ -30,6 +23,16 @@ fn play(publication: &Publication) -> Result<(), Error> {
         publication.push(packet(Track::Video, number * 40), Arrival::now())?;
     }
     Ok(())
+}
+
+#[test]
+fn nobody_takes_the_place_of_who_publishes_to_an_open_stream() {
+    let streams = streams();
+    let stream = streams.open(StreamSettings { key: None, ..settings("open", "unused") }).unwrap();
+    let _first = stream.publish().unwrap();
+    assert!(matches!(stream.publish(), Err(Error::InUse)));
+    stream.falls_silent();
+    assert!(stream.publish().is_ok(), "who says nothing is gone");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use harness::{Server, wait_for};
 /// An open application that records into a folder, and more lines for it.
 fn application(folder: &Path, more: &str) -> String {
     format!(
-        "[[application]]\nname = \"live\"\npublish = \"open\"\n[[application.record]]\nfolder = \"{}\"\n{more}",
+        "[[application]]\nname = \"live\"\npublish = \"open\"\n[[application.record]]\nfolder = \"{}\"\nunique = false\n{more}",
         folder.display()
     )
 }
@@ -24,6 +24,15 @@ fn length(file: &Path) -> u64 {
 fn pictures(file: &Path) -> u64 {
     let found = probe(file.to_str().unwrap(), &["-count_frames", "-select_streams", "v", "-show_streams"]);
     found["streams"][0]["nb_read_frames"].as_str().unwrap_or("0").parse().unwrap()
+}
+
+/// Seconds of sound that FFmpeg decodes.
+fn decoded_sound(file: &Path) -> f64 {
+    let file = file.to_str().unwrap();
+    let output =
+        ffmpeg(&["-v", "error", "-i", file, "-map", "0:a", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout.len() as f64 / 16_000.0
 }
 
 /// The same of a file that breaks off, which FFmpeg says and ffprobe refuses to count.
@@ -48,6 +57,8 @@ fn every_name_makes_a_stream_that_is_recorded_whole() {
     wait_for("all pictures in the file", Duration::from_secs(10), || {
         (pictures(&file) == 6 * 24).then_some(())
     });
+    let sound = decoded_sound(&file);
+    assert!((5.8..6.1).contains(&sound), "six seconds of sound: {sound}");
     assert_eq!(complaints(file.to_str().unwrap()), "");
 }
 

@@ -173,7 +173,12 @@ fn elements(xml: &str) -> BTreeSet<String> {
 }
 
 fn pictures(file: &Path) -> u64 {
-    let found = probe(file.to_str().unwrap(), &["-count_frames", "-select_streams", "v", "-show_streams"]);
+    decoded(file, "v")
+}
+
+/// Pictures (`v`) or frames of sound (`a`) of a file that FFmpeg decodes.
+fn decoded(file: &Path, kind: &str) -> u64 {
+    let found = probe(file.to_str().unwrap(), &["-count_frames", "-select_streams", kind, "-show_streams"]);
     found["streams"][0]["nb_read_frames"].as_str().unwrap_or("0").parse().unwrap()
 }
 
@@ -275,8 +280,39 @@ fn the_same_configuration_does_the_same() {
     for name in sides[0].files("hls").iter().filter(|name| name.contains(".ts")) {
         let [theirs, ours] = sides.each_ref().map(|side| pictures(&side.file("hls").join(name)));
         assert!(theirs.abs_diff(ours) <= 1, "{name}: {theirs} and {ours}");
+        let [theirs, ours] = sides.each_ref().map(|side| decoded(&side.file("hls").join(name), "a"));
+        assert!(ours > 0 && theirs.abs_diff(ours) <= 15, "sound of {name}: {theirs} and {ours}");
     }
     let [theirs, ours] = sides.each_ref().map(|side| pictures(&side.file("rec/demo.flv")));
     assert_eq!((theirs, ours), (225, 225));
+    let [theirs, ours] = sides.each_ref().map(|side| decoded(&side.file("rec/demo.flv"), "a"));
+    assert!(theirs.abs_diff(ours) <= 2, "sound of the recordings: {theirs} and {ours}");
     drop(sides.map(|side| side.process));
+}
+
+#[test]
+fn nginx_keeps_its_port_and_pushes_to_us() {
+    let ours =
+        harness::Server::with("enabled = false", "[[application]]\nname = \"live\"\npublish = \"open\"\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let port = free_port();
+    let text = format!(
+        "user root; daemon off; master_process off; pid {path}/pid; error_log {path}/error.log;
+        load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+        events {{ }}
+        rtmp {{ server {{ listen 127.0.0.1:{port}; application live {{ live on; push {}; }} }} }}\n",
+        ours.rtmp_app()
+    );
+    let file = folder.path().join("nginx.conf");
+    std::fs::write(&file, text).unwrap();
+    let _nginx = Process::start("nginx", Command::new("/usr/sbin/nginx").arg("-c").arg(&file));
+    wait_for("nginx to listen", Duration::from_secs(10), || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    });
+    let _publisher = harness::ffmpeg::Publish::default().to(&format!("rtmp://127.0.0.1:{port}/live/demo3"));
+    ours.stream("demo3").wait_playable("source");
+    wait_for("pictures", Duration::from_secs(10), || {
+        (ours.stream("demo3").count("/video/frames") > 48).then_some(())
+    });
 }

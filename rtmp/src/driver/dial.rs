@@ -26,5 +26,8 @@ pub(super) async fn open(url: &RtmpUrl) -> io::Result<TcpStream> {
 async fn open_address(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.connect(address).await
+    let stream = socket.connect(address).await?;
+    // Tags are written whole, so waiting for more to send would only add latency.
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }

@@ -35,7 +35,6 @@ impl Player<TcpStream> {
     ) -> Result<Self, Error> {
         let connect = async {
             let stream = open(url).await?;
-            stream.set_nodelay(true)?;
             Self::play(stream, url, name, introduction, Limits::default()).await
         };
         timeout(patience, connect).await.map_err(|_| Error::Timeout("connecting"))?

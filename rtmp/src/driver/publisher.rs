@@ -42,8 +42,6 @@ impl Publisher<TcpStream> {
     ) -> Result<Self, Error> {
         let connect = async {
             let stream = open(url).await?;
-            // A tag is written whole, so waiting for more to send would only add latency.
-            stream.set_nodelay(true)?;
             Self::begin(stream, url, key, introduction, Limits::default()).await
         };
         timeout(patience, connect).await.map_err(|_| Error::Timeout("connecting"))?

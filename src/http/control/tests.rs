@@ -15,7 +15,6 @@ use crate::http::OperatorPages;
 use crate::http::status::{status, summary};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
-use crate::out::hls::PackagerSettings;
 use crate::streams::{Publication, SessionSettings, StreamSettings, Streams};
 
 const KEY: &str = "s3cret";
@@ -34,13 +33,7 @@ impl Server {
         let library = Library::start(engine.handle(), None, 2).unwrap();
         let stream =
             StreamSettings { name: "demo".parse().unwrap(), key: Some(KEY.parse().unwrap()), profile: None };
-        let settings = SessionSettings {
-            hls: PackagerSettings::default(),
-            grace: Duration::from_secs(60),
-            takeover: true,
-            lanes: None,
-            sinks: Vec::new(),
-        };
+        let settings = SessionSettings::passthrough();
         let streams = Arc::new(Streams::new(Profile::Plain, settings));
         let stream = streams.add(stream).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

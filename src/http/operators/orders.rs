@@ -3,19 +3,26 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::HeaderMap;
 use nginx_compat::control::{Action, Order, Whom, understand};
 
 use crate::clients::{Client, Role};
 use crate::http::app::App;
 use crate::http::error::ApiError;
 
+/// Headers of requests that somebody else has made or passed on.
+const FOREIGN: [&str; 6] = ["forwarded", "origin", "referer", "sec-fetch-site", "via", "x-forwarded-for"];
+
 pub(super) async fn take(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Path(order): Path<String>,
     Query(fields): Query<Vec<(String, String)>>,
 ) -> Result<String, ApiError> {
-    if !peer.ip().to_canonical().is_loopback() {
+    // A proxy on this machine speaks for anybody, and so does a page in a browser that runs here.
+    let is_passed_on = FOREIGN.iter().any(|name| headers.contains_key(*name));
+    if is_passed_on || !peer.ip().to_canonical().is_loopback() {
         return Err(ApiError::Forbidden("orders are taken from the server's own machine only".to_owned()));
     }
     let order = understand(&order, &fields).map_err(ApiError::BadRequest)?;

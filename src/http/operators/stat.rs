@@ -125,7 +125,7 @@ fn client_stat(client: &Client, now: Instant, timestamp: u64) -> ClientStat {
     let said = client.introduction().cloned().unwrap_or_default();
     ClientStat {
         id: client.id,
-        address: client.peer.ip().to_canonical().to_string(),
+        address: client.address.clone(),
         time: now.saturating_duration_since(client.since),
         flash_version: said.flash_version,
         page_url: said.page_url,

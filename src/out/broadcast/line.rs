@@ -92,7 +92,7 @@ impl Line {
 }
 
 /// `onMetaData` of what a subscriber takes; none while nothing is known.
-pub(super) fn metadata(lines: &[&mut Line]) -> Option<Item> {
+pub(super) fn metadata<'a>(lines: impl Iterator<Item = &'a Line>) -> Option<Item> {
     let mut info = StreamInfo { encoder: "sharpcast".to_owned(), ..StreamInfo::default() };
     for line in lines {
         match &line.config {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use media::flow::Queued as _;
 use media::flv::{Demuxer, TagKind};
 use media::packet::{Packet, Track};
+use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
 use super::*;
@@ -172,4 +173,25 @@ fn memory_is_bounded_without_keyframes_and_without_readers() {
     drop(state);
     let late = broadcast.subscribe(Rendition::SOURCE.id, None);
     assert!(!waits(&late).iter().any(|tag| tag.starts_with("picture ")), "it waits for a keyframe");
+}
+
+#[test]
+fn who_is_there_first_gets_every_description() {
+    let broadcast = Broadcast::new();
+    let early = broadcast.subscribe(Rendition::SOURCE.id, None);
+    feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
+    feed(&broadcast, Rendition::SOURCE, video(VideoConfig::avc(Bytes::from_static(&AVC_320X180)).unwrap()));
+    let mut told = waits(&early);
+    told.sort();
+    assert_eq!(told, ["about", "picture", "sound"]);
+}
+
+#[test]
+fn sound_alone_begins_now() {
+    let broadcast = Broadcast::new();
+    feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
+    sound(&broadcast, Rendition::AUDIO, 0);
+    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    sound(&broadcast, Rendition::AUDIO, 20);
+    assert_eq!(waits(&late), ["about", "sound", "sound 20"], "nobody hears what is long over");
 }

@@ -14,7 +14,6 @@ use media::{AudioConfig, VideoConfig};
 
 use super::playlist::{self, Segment};
 use super::settings::{FilesSettings, ListType, Naming};
-use super::sweep::sweep;
 use crate::problems::Problems;
 
 /// A disk that failed is left alone for so long.
@@ -197,9 +196,6 @@ impl Writer {
         if let Err(error) = written.and_then(|()| self.list_variants()) {
             self.fail(&error);
         }
-        if gone > 0 {
-            sweep(&self.settings);
-        }
     }
 
     fn list_variants(&self) -> io::Result<()> {
@@ -245,9 +241,13 @@ enum Problem {
     Media(#[from] FfmpegError),
 }
 
-/// A file that is never seen half-written.
+/// A file that is never seen half-written. After a power cut it may be an older one: playlists are written every few seconds, and the
+/// disk is spared.
 fn put(path: &Path, text: &str) -> io::Result<()> {
-    media::files::replace(path, text.as_bytes())
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.part"));
+    fs::write(&part, text)?;
+    fs::rename(&part, path)
 }
 
 /// What an earlier run left: the number of the first segment, and all that are still there.

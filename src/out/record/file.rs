@@ -16,6 +16,9 @@ use crate::out::broadcast::Item;
 /// So much of a recording may be lost when the program is killed.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// Bytes in front of the first tag.
+const HEADER: u64 = 13;
+
 /// Milliseconds between what is in a file and what is appended: a picture's length, or two recordings would share a time.
 const PAUSE: u32 = 40;
 
@@ -127,7 +130,12 @@ fn last_time(path: &Path) -> io::Result<u32> {
     use std::io::{Read, Seek, SeekFrom};
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let length = file.metadata()?.len();
-    let mut at = 13;
+    let mut magic = [0; 3];
+    if length < HEADER || file.read_exact(&mut magic).is_err() || magic != *b"FLV" {
+        let what = format!("{} is no FLV file, so nothing can be appended to it", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    let mut at = HEADER;
     let mut time = 0;
     loop {
         let mut head = [0; TAG_HEADER];

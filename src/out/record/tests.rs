@@ -41,7 +41,7 @@ impl Studio {
         let tracker = TaskTracker::new();
         let noted = Arc::clone(&done);
         let recording = Recording {
-            stream: "demo".parse().unwrap(),
+            name: "demo".parse().unwrap(),
             subscription: broadcast.subscribe(Rendition::SOURCE.id, None),
             problems: problems.clone(),
             done: Box::new(move |path| {
@@ -230,4 +230,16 @@ async fn a_full_disk_is_told_and_the_rest_goes_on() {
     let (done, problems) = studio.ends().await;
     assert!(done.is_empty());
     assert!(problems.list()[0].text.contains("No space left"), "{:?}", problems.list());
+}
+
+#[tokio::test]
+async fn somebody_elses_file_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("demo.flv"), "a letter, and no recording").unwrap();
+    let settings = RecordSettings { append: true, ..RecordSettings::new("all", folder.path().into()) };
+    let studio = Studio::with(&settings);
+    studio.plays(0, 1_000);
+    let (_, problems) = studio.ends().await;
+    assert!(problems.list()[0].text.contains("is no FLV file"), "{:?}", problems.list());
+    assert_eq!(read(folder.path(), "demo.flv"), b"a letter, and no recording");
 }
