@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use media::flow::TokenBucket;
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Wrong keys in a row before the rate counts: more than a person mistypes.
 const BURST: f64 = 10.0;
@@ -85,7 +86,7 @@ impl WrongKeys {
 #[derive(Debug)]
 pub struct Connections {
     /// Of all addresses together.
-    limit: usize,
+    places: Arc<Semaphore>,
     /// Of one.
     each: usize,
     open: Mutex<HashMap<IpAddr, usize>>,
@@ -104,7 +105,7 @@ impl Connections {
     /// So many at a time, a quarter of them from one address: a class room behind one address has room.
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self {
-            limit,
+            places: Arc::new(Semaphore::new(limit)),
             each: (limit / 4).max(LEAST),
             open: Mutex::default(),
             refused: AtomicU64::new(0),
@@ -112,9 +113,10 @@ impl Connections {
         })
     }
 
-    /// Connections at a time.
-    pub fn limit(&self) -> usize {
-        self.limit
+    /// Waits for a place among all that there may be.
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
     /// Counts a connection; `None` if its address has all that it may have.

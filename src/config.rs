@@ -10,7 +10,7 @@ mod section;
 mod values;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use api::{Invalid, files};
@@ -20,14 +20,17 @@ use toml::de::DeTable;
 use tracing::Level;
 
 use crate::apps::AppSettings;
-use crate::http::OperatorPages;
+use crate::http::{AccessSettings, OperatorPages};
 use crate::inference::Profile;
 use crate::out::EncodeSettings;
 use crate::out::hls::PackagerSettings;
 use crate::streams::StreamSettings;
 use crate::telemetry::LogSettings;
+use crate::tls::TlsSettings;
 use section::{Section, Source};
-use values::{address, media_period, number, one_of, parsed, path, period, quality, text, yes_or_no};
+use values::{
+    address, file, media_period, networks, number, one_of, parsed, path, period, quality, yes_or_no,
+};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -43,6 +46,9 @@ pub struct Config {
     pub takeover: bool,
     /// Where viewers and streamers come in.
     pub http: ListenSettings,
+    /// Of what RTMP and HTTP over TLS show.
+    pub tls: Option<TlsSettings>,
+    pub access: AccessSettings,
     /// What operators of nginx-rtmp know.
     pub pages: OperatorPages,
     pub hls: PackagerSettings,
@@ -60,6 +66,8 @@ pub struct Config {
 pub struct ListenSettings {
     /// Port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// The same over TLS.
+    pub listen_tls: Option<SocketAddr>,
     pub max_connections: usize,
 }
 
@@ -83,12 +91,14 @@ impl Default for Config {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
-            rtmp: ListenSettings { listen: loopback(1935), max_connections: 64 },
+            rtmp: ListenSettings { listen: loopback(1935), listen_tls: None, max_connections: 64 },
             rtmp_also: Vec::new(),
             max_players: 1000,
             grace: Duration::from_secs(30),
             takeover: true,
-            http: ListenSettings { listen: loopback(8080), max_connections: 1024 },
+            http: ListenSettings { listen: loopback(8080), listen_tls: None, max_connections: 1024 },
+            tls: None,
+            access: AccessSettings::default(),
             pages: OperatorPages::default(),
             hls: PackagerSettings::default(),
             enhance: EnhanceSettings {
@@ -131,12 +141,20 @@ impl Config {
         }
         for mut section in root.tables("http")? {
             config.http.read(&mut section)?;
+            config.read_access(&mut section)?;
             config.pages.stat = section.get("stat", path)?;
             config.pages.stylesheet =
                 section.get("stylesheet", |value| values::text(value).map(str::to_owned))?;
             config.pages.control = section.get("control", path)?;
             config.pages.check().map_err(|why| section.complain("", &why))?;
             section.end()?;
+        }
+        for section in root.tables("tls")? {
+            config.tls = Some(read_tls(section)?);
+        }
+        if config.tls.is_none() && (config.rtmp.listen_tls.is_some() || config.http.listen_tls.is_some()) {
+            let message = "`listen_tls` needs a certificate: add [tls] with `certificate` and `key`";
+            return Err(root.complain("tls", message));
         }
         for section in root.tables("hls")? {
             read_hls(&mut config.hls, section)?;
@@ -168,12 +186,29 @@ impl Config {
         section.end()
     }
 
+    fn read_access(&mut self, section: &mut Section<'_>) -> Result<(), Invalid> {
+        section.set("trusted_proxies", &mut self.access.trusted_proxies, networks)?;
+        let key = section.get("admin_key", parsed)?;
+        let key_file = section.get("admin_key_file", file)?;
+        self.access.admin_key = match (key, key_file) {
+            (Some(_), Some(_)) => {
+                let message = "there is `admin_key` already; leave one of the two out";
+                return Err(section.complain("admin_key_file", message));
+            }
+            (None, Some(file)) => Some(files::read_key(&file).map_err(|error| {
+                section.complain("admin_key_file", &format!("`admin_key_file`: {error}"))
+            })?),
+            (key, None) => key,
+        };
+        Ok(())
+    }
+
     fn read_stream(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
         let name = section.get("name", parsed)?;
         let name =
             name.ok_or_else(|| section.complain("", "missing field `name`; every stream needs one"))?;
         let key = section.get("key", parsed)?;
-        let key_file = section.get("key_file", |value| text(value).map(PathBuf::from))?;
+        let key_file = section.get("key_file", file)?;
         let profile = section.get("profile", parsed)?;
         let key = match (key, key_file) {
             (Some(key), None) => key,
@@ -204,6 +239,7 @@ impl Config {
 impl ListenSettings {
     fn read(&mut self, section: &mut Section<'_>) -> Result<(), Invalid> {
         section.set("listen", &mut self.listen, address)?;
+        self.listen_tls = section.get("listen_tls", address)?;
         section.set("max_connections", &mut self.max_connections, number(1..=100_000))
     }
 }
@@ -218,6 +254,16 @@ impl EnhanceSettings {
         section.set("max_size", &mut self.max_size, parsed)?;
         section.end()
     }
+}
+
+fn read_tls(mut section: Section<'_>) -> Result<TlsSettings, Invalid> {
+    let certificate = section.get("certificate", file)?;
+    let key = section.get("key", file)?;
+    let (Some(certificate), Some(key)) = (certificate, key) else {
+        return Err(section.complain("", "[tls] needs both `certificate` and `key`, files in PEM"));
+    };
+    section.end()?;
+    Ok(TlsSettings { certificate, key })
 }
 
 fn read_hls(hls: &mut PackagerSettings, mut section: Section<'_>) -> Result<(), Invalid> {
@@ -279,7 +325,8 @@ mod tests {
         let keys = "listen max_connections max_players grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
                     on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
-                    naming base_url continuous type arguments stat stylesheet control";
+                    naming base_url continuous type arguments stat stylesheet control listen_tls certificate trusted_proxies admin_key \
+                    admin_key_file";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");
         }

@@ -4,7 +4,9 @@
 //! limited and headers must come in time ([`serve()`]); idle ones end ([`activity`]). Handlers never wait for media
 //! work: they read figures, or wait for a change that somebody else announces.
 
+mod access;
 mod activity;
+mod admin;
 mod app;
 pub mod control;
 mod delta_base;
@@ -12,6 +14,7 @@ pub mod error;
 mod gate;
 mod guard;
 mod health;
+mod key;
 mod metrics;
 mod operators;
 mod pages;
@@ -21,9 +24,11 @@ mod status;
 
 use axum::Router;
 
-pub use app::App;
+pub use access::AccessSettings;
+pub use admin::{Reload, ReloadOrders, reload_orders};
+pub use app::{App, Parts};
 pub use operators::pages::OperatorPages;
-pub use serve::serve;
+pub use serve::{Web, serve};
 
 /// All routes.
 pub fn router(app: App) -> Router {
@@ -34,6 +39,7 @@ pub fn router(app: App) -> Router {
         .merge(playback::routes())
         .merge(status::routes())
         .merge(control::routes())
+        .merge(admin::routes())
         .merge(metrics::routes())
         .merge(health::routes())
         .fallback(error::no_route)

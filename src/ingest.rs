@@ -24,6 +24,7 @@ use half_open::{Entry, HalfOpen};
 
 use crate::abuse::WrongKeys;
 use crate::clients::{Clients, Entered};
+use crate::tls::Handshake;
 
 pub use admission::{
     Admission, Answer, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments, publish, seat,
@@ -35,6 +36,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Ingest {
     listener: TcpListener,
+    tls: Option<Handshake>,
     admission: Arc<dyn Admission>,
     half_open: Arc<HalfOpen>,
     clients: Arc<Clients>,
@@ -46,13 +48,14 @@ impl Ingest {
     /// wrong keys, here or elsewhere, have to wait.
     pub fn new(
         listener: TcpListener,
+        tls: Option<Handshake>,
         admission: Arc<dyn Admission>,
         max_connections: usize,
         wrong_keys: Arc<WrongKeys>,
         clients: Arc<Clients>,
     ) -> Self {
         let half_open = HalfOpen::new(max_connections, wrong_keys);
-        Self { listener, admission, half_open, clients, tasks: TaskTracker::new() }
+        Self { listener, tls, admission, half_open, clients, tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -84,24 +87,36 @@ impl Ingest {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
         let client = self.clients.enter(peer);
-        self.tasks.spawn(serve(stream, client, Arc::clone(&self.admission), shutdown.clone(), entry));
+        let admission = Arc::clone(&self.admission);
+        self.tasks.spawn(serve(stream, self.tls.clone(), client, admission, shutdown.clone(), entry));
     }
 }
 
 async fn serve(
     stream: TcpStream,
+    tls: Option<Handshake>,
     client: Entered,
     admission: Arc<dyn Admission>,
     shutdown: Shutdown,
     entry: Entry,
 ) {
     let peer = client.peer;
+    let limits = Limits::default();
+    let served = async {
+        match tls {
+            None => connection::serve(stream, &client, &*admission, limits, &entry).await,
+            Some(tls) => {
+                let stream = tls.accept(stream).await?;
+                connection::serve(stream, &client, &*admission, limits, &entry).await
+            }
+        }
+    };
     tokio::select! {
         biased;
         () = shutdown.requested() => tracing::debug!(%peer, "connection ended with the server"),
         // Before the peer's bytes: a peer that sends without pause must not keep its place by that.
         () = entry.evicted() => tracing::debug!(%peer, "connection closed to make room"),
-        outcome = connection::serve(stream, &client, &*admission, Limits::default(), &entry) => match outcome {
+        outcome = served => match outcome {
             Ok(()) => tracing::debug!(%peer, "connection closed"),
             Err(error) if entry.may_log() => tracing::info!(%peer, %error, "connection ended"),
             Err(error) => tracing::debug!(%peer, %error, "connection ended"),

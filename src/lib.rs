@@ -20,6 +20,7 @@
 //! | [`nginx`] | an nginx.conf in the place of our own configuration |
 //! | [`problems`] | what is wrong with a stream, for those who can mend it |
 //! | [`abuse`] | how much strangers may do from one address |
+//! | [`tls`] | a certificate from files, and the handshake in front of RTMP and HTTP |
 //! | [`reload`] | SIGHUP: what of a new configuration can be applied, is |
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
@@ -41,3 +42,4 @@ pub mod server;
 pub mod sound;
 pub mod streams;
 pub mod telemetry;
+pub mod tls;

@@ -1,4 +1,4 @@
-//! SIGHUP: the configuration is read again, and what can change without touching what runs, changes.
+//! SIGHUP, and the order to reload: the configuration is read again, and what can change without touching what runs, changes.
 //!
 //! Streams come, go and change their keys; applications change for who comes next. Everything else is said to need a restart. A
 //! configuration with a mistake changes nothing.
@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use api::Invalid;
+use api::control::admin::ReloadReport;
 use api::shutdown::Shutdown;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::apps::Applications;
 use crate::config::Config;
+use crate::http::ReloadOrders;
 use crate::streams::{StreamSettings, Streams};
 
 /// Reads the configuration as it was read at start.
@@ -24,7 +26,13 @@ pub struct Running {
 }
 
 /// Until the server ends.
-pub async fn on_hangup(read: Read, mut current: Config, running: Running, shutdown: Shutdown) {
+pub async fn when_asked(
+    read: Read,
+    mut current: Config,
+    running: Running,
+    mut orders: ReloadOrders,
+    shutdown: Shutdown,
+) {
     let mut hangups = match signal(SignalKind::hangup()) {
         Ok(hangups) => hangups,
         Err(error) => {
@@ -32,33 +40,43 @@ pub async fn on_hangup(read: Read, mut current: Config, running: Running, shutdo
         }
     };
     loop {
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
             () = shutdown.requested() => return,
-            _ = hangups.recv() => {}
-        }
-        match read() {
+            _ = hangups.recv() => None,
+            Some(answer) = orders.recv() => Some(answer),
+        };
+        let outcome = match read() {
             Ok(new) => {
-                running.apply(&current, &new).await;
+                let report = running.apply(&current, &new).await;
                 current = new;
+                Ok(report)
             }
             Err(error) => {
                 tracing::error!("the configuration is not read again, and nothing changes: {error}");
+                Err(error.to_string())
             }
+        };
+        if let Some(answer) = answer {
+            // Who asked may have gone.
+            let _ = answer.send(outcome);
         }
     }
 }
 
 impl Running {
     /// Applies what can be applied.
-    pub async fn apply(&self, current: &Config, new: &Config) {
-        for what in needs_restart(current, new) {
+    pub async fn apply(&self, current: &Config, new: &Config) -> ReloadReport {
+        let needs_restart = needs_restart(current, new);
+        let mut problems = Vec::new();
+        for what in &needs_restart {
             tracing::warn!("{what} changes with a restart only");
         }
         self.applications.replace(new.application.clone());
         for gone in current.stream.iter().filter(|old| named(&new.stream, old).is_none()) {
             if let Err(error) = self.streams.remove(&gone.name).await {
                 tracing::warn!(stream = %gone.name, %error, "cannot be removed");
+                problems.push(error.to_string());
             }
         }
         for stream in &new.stream {
@@ -71,10 +89,12 @@ impl Running {
             };
             if let Err(error) = outcome {
                 tracing::error!(stream = %stream.name, "{error}");
+                problems.push(error.to_string());
             }
         }
         let streams = new.stream.len();
         tracing::info!(streams, applications = new.application.len(), "configuration read again");
+        ReloadReport { needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), problems }
     }
 }
 
@@ -100,7 +120,9 @@ fn needs_restart(current: &Config, new: &Config) -> Vec<&'static str> {
                 && current.grace == new.grace
                 && current.takeover == new.takeover,
         ),
-        ("[http]", current.http == new.http && current.pages == new.pages),
+        ("[http]", current.http == new.http && current.pages == new.pages && current.access == new.access),
+        // Of the files themselves, the newest are shown.
+        ("[tls]", current.tls == new.tls),
         ("[hls]", current.hls == new.hls),
         ("[enhance]", current.enhance == new.enhance),
         ("[encode]", current.encode == new.encode),

@@ -11,8 +11,9 @@
 //!
 //! The first signal begins the end, the second one ends the process at once, and so does [`GRACE`].
 
+mod listening;
+
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use api::Invalid;
 use api::shutdown::Shutdown;
 use media::ffmpeg::EncoderSettings;
 use media::picture::Picture;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::abuse::{Connections, WrongKeys};
@@ -29,13 +29,15 @@ use crate::apps::{Applications, Publish};
 use crate::clients::Clients;
 use crate::config::{Config, identity};
 use crate::hooks::Caller;
-use crate::http::{self, App};
+use crate::http::{self, App, Web};
 use crate::inference::profile::USUAL;
 use crate::inference::{Engine, Library, Profile, SecondStage};
 use crate::ingest::{Admission, Ingest};
 use crate::lane;
 use crate::reload::{self, Running};
 use crate::streams::{SessionSettings, StreamSettings, Streams};
+use crate::tls::Tls;
+use listening::{Addresses, Listening};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
@@ -108,14 +110,9 @@ async fn serve(
     let mut signals = JoinSet::new();
     signals.spawn(shutdown.clone().listen_to_signals(GRACE));
 
-    let rtmp = bind(config.rtmp.listen, "RTMP", "--rtmp").await?;
-    let web = bind(config.http.listen, "HTTP", "--http").await?;
-    let mut also = Vec::new();
-    for address in &config.rtmp_also {
-        also.push(bind(*address, "RTMP", "--rtmp").await?);
-    }
-    let rtmp_address = rtmp.local_addr()?;
-    let http_address = web.local_addr()?;
+    let tls = config.tls.clone().map(Tls::read).transpose()?;
+    let listening = Listening::bind(&config, tls.as_ref()).await?;
+    let addresses = listening.addresses()?;
 
     let library = lanes.library.clone();
     let settings = SessionSettings {
@@ -135,15 +132,22 @@ async fn serve(
     let mut tasks = JoinSet::new();
     let keys = Arc::new(WrongKeys::default());
     let connections = Connections::new(config.http.max_connections);
-    let router = http::router(App::new(
-        Arc::clone(&streams),
+    let access = Arc::new(config.access.clone());
+    let (reload, orders) = http::reload_orders();
+    let router = http::router(App::new(http::Parts {
+        streams: Arc::clone(&streams),
         library,
-        Arc::clone(&keys),
-        Arc::clone(&connections),
-        Arc::clone(&clients),
-        config.pages.clone(),
-    ));
-    tasks.spawn(http::serve(web, router, connections, http_end.clone()));
+        keys: Arc::clone(&keys),
+        connections: Arc::clone(&connections),
+        clients: Arc::clone(&clients),
+        pages: config.pages.clone(),
+        access: Arc::clone(&access),
+        reload,
+    }));
+    let web = Web { router, connections, access };
+    for (listener, tls) in listening.http {
+        tasks.spawn(http::serve(listener, tls, web.clone(), http_end.clone()));
+    }
     let keeper = Arc::clone(&streams);
     let keeper_end = shutdown.clone();
     tasks.spawn(async move { keeper.run(keeper_end).await });
@@ -153,15 +157,19 @@ async fn serve(
     let applications =
         Arc::new(Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone()));
     applications.keep_clean().context("no thread to sweep old files")?;
-    for listener in also.into_iter().chain([rtmp]) {
+    for (listener, tls) in listening.rtmp {
         let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;
         let most = config.rtmp.max_connections;
-        let ingest = Ingest::new(listener, admission, most, Arc::clone(&keys), Arc::clone(&clients));
+        let ingest = Ingest::new(listener, tls, admission, most, Arc::clone(&keys), Arc::clone(&clients));
         listeners.spawn(ingest.run(shutdown.clone()));
     }
     let running = Running { applications: Arc::clone(&applications), streams: Arc::clone(&streams) };
-    tasks.spawn(reload::on_hangup(with_own_stream(read), config.clone(), running, shutdown.clone()));
-    announce(&config, rtmp_address, http_address, own_stream)?;
+    let read = with_own_stream(read);
+    tasks.spawn(reload::when_asked(read, config.clone(), running, orders, shutdown.clone()));
+    if let Some(tls) = tls {
+        tasks.spawn(tls.keep_fresh(shutdown.clone()));
+    }
+    announce(&config, &addresses, own_stream)?;
     while listeners.join_next().await.is_some() {}
     streams.end().await;
     applications.finish(OUTPUTS_END).await;
@@ -195,15 +203,10 @@ fn measured_with(config: &Config) -> Option<EncoderSettings> {
     })
 }
 
-async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen for {what} on {address}; choose another address with {option}")
-    })
-}
-
 /// Says on standard output, which is no log, where the server listens: one line for programs, and, for a server
 /// without configuration, what has to be pasted into OBS.
-fn announce(config: &Config, rtmp: SocketAddr, http: SocketAddr, own_stream: bool) -> anyhow::Result<()> {
+fn announce(config: &Config, addresses: &Addresses, own_stream: bool) -> anyhow::Result<()> {
+    let Addresses { rtmp, http, .. } = addresses;
     tracing::info!(%rtmp, %http, streams = config.stream.len(), "listening");
     let mut out = std::io::stdout().lock();
     if let Some(stream) = config.stream.first().filter(|_| own_stream)
@@ -214,6 +217,6 @@ fn announce(config: &Config, rtmp: SocketAddr, http: SocketAddr, own_stream: boo
         writeln!(out, "  Stream key  {}", key.expose())?;
         writeln!(out, "Watch         http://{http}{}", api::control::routes::watch(&stream.name))?;
     }
-    writeln!(out, "ready rtmp={rtmp} http={http}")?;
+    writeln!(out, "ready {addresses}")?;
     out.flush().context("cannot write to standard output")
 }

@@ -5,6 +5,7 @@
 //! Fields are only ever added. Times are seconds, rates are bit/s (over the last seconds), sizes are pixels, qualities are dB,
 //! fingerprints are the SHA-256 of a package in hex.
 
+pub mod admin;
 pub mod model;
 pub mod problem;
 pub mod routes;

@@ -11,5 +11,6 @@ mod publisher;
 mod transport;
 
 pub use connection::{ServerConnection, Traffic};
+pub use dial::Dialled;
 pub use player::Player;
 pub use publisher::Publisher;

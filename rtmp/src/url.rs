@@ -1,4 +1,4 @@
-//! `rtmp://HOST[:PORT]/APP`, as people type it.
+//! `rtmp://HOST[:PORT]/APP` and `rtmps://HOST[:PORT]/APP`, as people type them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,30 @@ use crate::Error;
 
 pub const DEFAULT_PORT: u16 = 1935;
 
+/// Of RTMP over TLS.
+pub const DEFAULT_SECURE_PORT: u16 = 443;
+
 /// Where to publish. The stream key is not part of it: whatever stands behind the application is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RtmpUrl {
+    is_secure: bool,
     host: String,
     port: u16,
     app: String,
 }
 
 impl RtmpUrl {
+    /// Whether it is spoken over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
     /// Name or address; IPv6 addresses without brackets.
     pub fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Port, 1935 unless said otherwise.
+    /// Port, 1935 unless said otherwise; over TLS 443.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -39,10 +48,15 @@ impl FromStr for RtmpUrl {
     fn from_str(text: &str) -> Result<Self, Error> {
         let url = Url::parse(text)
             .map_err(|error| Error::malformed(format!("not a URL ({error}); expected rtmp://HOST/APP")))?;
-        if url.scheme() != "rtmp" {
-            let scheme = url.scheme();
-            return Err(Error::malformed(format!("cannot publish over {scheme}; expected rtmp://HOST/APP")));
-        }
+        let is_secure = match url.scheme() {
+            "rtmp" => false,
+            "rtmps" => true,
+            scheme => {
+                let what =
+                    format!("cannot publish over {scheme}; expected rtmp://HOST/APP or rtmps://HOST/APP");
+                return Err(Error::malformed(what));
+            }
+        };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::malformed(
                 "user and password in the address are not supported; the stream key is the secret",
@@ -55,19 +69,24 @@ impl FromStr for RtmpUrl {
         let app = url.path().split('/').find(|part| !part.is_empty()).ok_or_else(|| {
             Error::malformed("no application; expected rtmp://HOST/APP, usually rtmp://HOST/live")
         })?;
-        Ok(Self { host: host.to_owned(), port: url.port().unwrap_or(DEFAULT_PORT), app: app.to_owned() })
+        let port = url.port().unwrap_or(default_port(is_secure));
+        Ok(Self { is_secure, host: host.to_owned(), port, app: app.to_owned() })
     }
 }
 
 /// The address as `tcUrl` has it.
 impl fmt::Display for RtmpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rtmp://{}", self.host)?;
-        if self.port != DEFAULT_PORT {
+        write!(f, "rtmp{}://{}", if self.is_secure { "s" } else { "" }, self.host)?;
+        if self.port != default_port(self.is_secure) {
             write!(f, ":{}", self.port)?;
         }
         write!(f, "/{}", self.app)
     }
+}
+
+fn default_port(is_secure: bool) -> u16 {
+    if is_secure { DEFAULT_SECURE_PORT } else { DEFAULT_PORT }
 }
 
 #[cfg(test)]
@@ -80,6 +99,8 @@ mod tests {
             ("rtmp://localhost/live", "localhost", 1935, "live", "rtmp://localhost/live"),
             ("rtmp://127.0.0.1:1936/live/", "127.0.0.1", 1936, "live", "rtmp://127.0.0.1:1936/live"),
             ("rtmp://example.org/live/secret", "example.org", 1935, "live", "rtmp://example.org/live"),
+            ("rtmps://example.org/live", "example.org", 443, "live", "rtmps://example.org/live"),
+            ("rtmps://example.org:1935/live", "example.org", 1935, "live", "rtmps://example.org:1935/live"),
             ("rtmp://[::1]:1935//app?x=1", "::1", 1935, "app", "rtmp://[::1]/app"),
         ];
         for (text, host, port, app, shown) in cases {

@@ -40,7 +40,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let admission = Applications::new(applications, Arc::clone(&streams), Caller::new());
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, Arc::new(admission), 8, Arc::default(), Arc::default());
+        let ingest = Ingest::new(listener, None, Arc::new(admission), 8, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, streams, shutdown, _running: running }

@@ -179,6 +179,9 @@ fn rules(value: &DeValue<'_>) -> Result<Rules, String> {
 
 fn url(value: &DeValue<'_>) -> Result<Url, String> {
     let text = text(value)?;
-    let url = text.parse::<Url>().ok().filter(|url| url.scheme() == "http" && url.host().is_some());
+    let url = text
+        .parse::<Url>()
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
     url.ok_or_else(|| format!("`{text}` is no address of a hook; write http://HOST[:PORT]/PATH"))
 }

@@ -11,16 +11,11 @@ use api::Invalid;
 use api::files::{read_key, state_folder};
 use api::names::{StreamKey, StreamName};
 use media::files;
-use rand::Rng;
-use rand::distr::Alphanumeric;
 
 use crate::streams::StreamSettings;
 
 /// Public name of the stream of a server without configuration.
 pub const NAME: &str = "live";
-
-/// 24 alphanumeric characters: 142 bits, and still something that can be read out.
-const KEY_LENGTH: usize = 24;
 
 /// The stream `live` with its kept key; makes the key if there is none.
 pub fn live_stream() -> Result<StreamSettings, Invalid> {
@@ -34,12 +29,11 @@ pub fn live_stream() -> Result<StreamSettings, Invalid> {
 
 fn kept_key(folder: &Path) -> Result<StreamKey, Invalid> {
     let file = folder.join("live.key");
-    let key: String = rand::rng().sample_iter(Alphanumeric).take(KEY_LENGTH).map(char::from).collect();
     let created = DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .and_then(|()| files::create_private(&file, key.as_bytes()));
+        .and_then(|()| files::create_private(&file, StreamKey::random().expose().as_bytes()));
     match created {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             let file = file.display();
@@ -64,7 +58,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let first = kept_key(&state).unwrap();
-        assert_eq!(first.expose().len(), KEY_LENGTH);
+        assert_eq!(first.expose().len(), 24);
         assert_eq!(kept_key(&state).unwrap().expose(), first.expose());
         let mode = fs::metadata(state.join("live.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

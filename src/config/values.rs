@@ -1,11 +1,13 @@
 //! From the file's values to what they mean. Every error says what is allowed.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use media::ffmpeg::Preset;
 use media::time::MediaTime;
 use toml::de::DeValue;
@@ -54,8 +56,25 @@ pub(super) fn path(value: &DeValue<'_>) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A file or a folder.
+pub(super) fn file(value: &DeValue<'_>) -> Result<PathBuf, String> {
+    text(value).map(PathBuf::from)
+}
+
 pub(super) fn yes_or_no(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| "true or false is expected here".to_owned())
+}
+
+/// Networks and addresses: `["127.0.0.1", "10.0.0.0/8"]`.
+pub(super) fn networks(value: &DeValue<'_>) -> Result<Vec<IpNet>, String> {
+    let wrong =
+        || "a list of addresses or networks is expected here: [\"127.0.0.1\", \"10.0.0.0/8\"]".to_owned();
+    let network = |value: &DeValue<'_>| {
+        let text = text(value)?;
+        let address = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse::<IpNet>().or_else(|_| address()).map_err(|_| format!("`{text}`: {}", wrong()))
+    };
+    value.as_array().ok_or_else(wrong)?.iter().map(|value| network(value.get_ref())).collect()
 }
 
 pub(super) fn address(value: &DeValue<'_>) -> Result<SocketAddr, String> {

@@ -8,9 +8,11 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -36,15 +38,18 @@ pub struct Unreachable {
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
 }
 
 impl Caller {
     pub fn new() -> Self {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        let connector = HttpsConnector::from((http, trusting_the_system()));
         let client =
-            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(10)).build_http();
+            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(10)).build(connector);
         Self { client, places: Arc::new(Semaphore::new(AT_ONCE)), tasks: TaskTracker::new() }
     }
 
@@ -122,4 +127,20 @@ fn place(url: &Url) -> String {
 /// The innermost reason: that of the system.
 fn reason(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), reason)
+}
+
+/// Whom the system trusts; nobody if that cannot be read, so that hooks over HTTPS fail and say so.
+fn trusting_the_system() -> ClientConfig {
+    let builder = || {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        versions.expect("the provider knows TLS 1.2 and 1.3")
+    };
+    match builder().with_native_roots() {
+        Ok(trusting) => trusting.with_no_client_auth(),
+        Err(error) => {
+            tracing::warn!(%error, "no certificate authority is known: hooks over https fail; install ca-certificates");
+            builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+        }
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use api::names::StreamName;
 
+use super::access::AccessSettings;
+use super::admin::Reload;
 use super::error::ApiError;
 use super::gate::Gates;
 use super::operators::pages::OperatorPages;
@@ -23,20 +25,30 @@ pub struct App {
     pub(super) connections: Arc<Connections>,
     pub(super) clients: Arc<Clients>,
     pub(super) pages: Arc<OperatorPages>,
+    pub(super) access: Arc<AccessSettings>,
+    pub(super) reload: Reload,
     pub(super) started: Instant,
+}
+
+/// What the rest of the server gives them.
+#[derive(Debug)]
+pub struct Parts {
+    pub streams: Arc<Streams>,
+    pub library: LibraryHandle,
+    pub keys: Arc<WrongKeys>,
+    pub connections: Arc<Connections>,
+    pub clients: Arc<Clients>,
+    pub pages: OperatorPages,
+    pub access: Arc<AccessSettings>,
+    /// Where orders to read the configuration again go.
+    pub reload: Reload,
 }
 
 impl App {
     /// Handlers read the streams that there are, and send packages to the library. Wrong keys and connections are
     /// counted elsewhere, too.
-    pub fn new(
-        streams: Arc<Streams>,
-        library: LibraryHandle,
-        keys: Arc<WrongKeys>,
-        connections: Arc<Connections>,
-        clients: Arc<Clients>,
-        pages: OperatorPages,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { streams, library, keys, connections, clients, pages, access, reload } = parts;
         Self {
             streams,
             library,
@@ -45,8 +57,14 @@ impl App {
             connections,
             clients,
             pages: Arc::new(pages),
+            access,
+            reload,
             started: Instant::now(),
         }
+    }
+
+    pub(super) fn registry(&self) -> &Streams {
+        &self.streams
     }
 
     pub(super) fn streams(&self) -> Vec<Arc<Stream>> {

@@ -1,15 +1,13 @@
 //! What needs the stream's key: the training order, reports of how training stands, and the upload of model packages.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::control::model::PATCH_CONTENT_TYPE;
 use api::control::{ModelReport, TrainingOrder, TrainingReport};
-use api::names::StreamKey;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +19,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::app::App;
 use super::delta_base::delta_base;
-use super::error::{ApiError, Upload};
+use super::error::{ApiError, Upload, Whose};
+use super::key;
 use crate::inference::{PackageRejection, PackageUpload};
 use crate::streams::{CheckedReport, Stream};
 
@@ -123,18 +122,8 @@ fn authorise(app: &App, name: &str, parts: &Parts) -> Result<Arc<Stream>, ApiErr
     if stream.is_open() {
         return Err(ApiError::OpenStream);
     }
-    let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, key) = value.and_then(|value| value.split_once(' ')).ok_or(ApiError::NoKey)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(ApiError::NoKey);
-    }
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or(ApiError::WrongKey)?;
-    app.keys.check(peer.ip()).map_err(ApiError::TooManyKeys)?;
-    if key.trim().parse().is_ok_and(|key: StreamKey| stream.has_key(&key)) {
-        return Ok(stream);
-    }
-    app.keys.count(peer.ip());
-    Err(ApiError::WrongKey)
+    key::check(app, parts, Whose::Stream, |key| stream.has_key(key))?;
+    Ok(stream)
 }
 
 /// The whole body, within bounds of size and time.

@@ -32,17 +32,20 @@ pub enum ApiError {
     /// The answer is not there yet, or not in time.
     #[error("{0}")]
     Unavailable(String),
-    /// The stream's key is missing.
-    #[error("send the stream key: `Authorization: Bearer KEY`")]
-    NoKey,
+    /// The key is missing.
+    #[error("send the {0} key: `Authorization: Bearer KEY`")]
+    NoKey(Whose),
     /// The key is another one.
-    #[error("this is not the stream's key")]
-    WrongKey,
+    #[error("this is not the {0} key")]
+    WrongKey(Whose),
     /// There is none.
     #[error(
         "this stream is open to everybody and has no key: nets are taken for streams with a key only ([[stream]])"
     )]
     OpenStream,
+    /// Something else is in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// Not from there.
     #[error("{0}")]
     Forbidden(String),
@@ -88,6 +91,22 @@ pub enum ApiError {
     NotPublished,
 }
 
+/// Whose key is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Stream,
+    Admin,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stream => "stream",
+            Self::Admin => "admin",
+        })
+    }
+}
+
 /// What comes as the body of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upload {
@@ -124,15 +143,16 @@ impl ApiError {
             Self::Unavailable(_) | Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
+            Self::NoKey(_) | Self::WrongKey(_) => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::TooManyKeys(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchBytes(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::OpenStream | Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NoTraining | Self::NotPublished | Self::Rejected(PackageRejection::NoNets) => {
-                StatusCode::CONFLICT
-            }
+            Self::NoTraining
+            | Self::NotPublished
+            | Self::Conflict(_)
+            | Self::Rejected(PackageRejection::NoNets) => StatusCode::CONFLICT,
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoBase => StatusCode::PRECONDITION_REQUIRED,
             Self::Rejected(PackageRejection::OtherBase) => StatusCode::PRECONDITION_FAILED,
@@ -150,8 +170,9 @@ impl ApiError {
             Self::Unavailable(_) | Self::Rejected(PackageRejection::Busy | PackageRejection::Engine(_)) => {
                 ("not-available", "Not available now")
             }
-            Self::NoKey => ("key-missing", "Stream key missing"),
-            Self::WrongKey => ("key-wrong", "Wrong stream key"),
+            Self::NoKey(_) => ("key-missing", "Key missing"),
+            Self::WrongKey(_) => ("key-wrong", "Wrong key"),
+            Self::Conflict(_) => ("conflict", "In conflict with what is there"),
             Self::Forbidden(_) => ("forbidden", "Not allowed from there"),
             Self::OpenStream => ("stream-open", "Stream without a key"),
             Self::TooManyKeys(_) => ("too-many-keys", "Too many wrong keys"),
@@ -205,8 +226,8 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let challenge = match self {
-            Self::NoKey => Some("Bearer"),
-            Self::WrongKey => Some("Bearer error=\"invalid_token\""),
+            Self::NoKey(_) => Some("Bearer"),
+            Self::WrongKey(_) => Some("Bearer error=\"invalid_token\""),
             _ => None,
         };
         if let Self::NoSuchBytes(length) = self

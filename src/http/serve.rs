@@ -17,12 +17,14 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
+use super::access::AccessSettings;
 use super::activity::{Activity, Read};
 use super::guard::Guard;
 use crate::abuse::Connections;
+use crate::tls::Handshake;
 
 /// From the first byte of a request to the end of its headers; also how long an idle connection stays open. Before
 /// the first byte of all, and while an answer lies unread, the [guard](super::guard) watches.
@@ -40,26 +42,38 @@ const FAREWELL: Duration = Duration::from_millis(700);
 /// After an error of the listener itself (no file descriptors left), accepting rests this long.
 const REST: Duration = Duration::from_millis(200);
 
+/// What every listener hands out.
+#[derive(Debug, Clone)]
+pub struct Web {
+    pub router: Router,
+    pub connections: Arc<Connections>,
+    pub access: Arc<AccessSettings>,
+}
+
 /// Serves until the server ends; then answers what has begun, and joins all connections.
-pub async fn serve(listener: TcpListener, router: Router, connections: Arc<Connections>, shutdown: Shutdown) {
-    let places = Arc::new(Semaphore::new(connections.limit()));
+pub async fn serve(listener: TcpListener, tls: Option<Handshake>, web: Web, shutdown: Shutdown) {
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.requested() => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &web.connections) => accepted,
         };
         match accepted {
             Ok((stream, peer, place)) => {
+                // Behind a proxy there are many, who are not told apart before they have said something.
+                let is_proxy = web.access.trusts(peer.ip());
                 // Nothing is said to who has too many: an answer costs more than the connection.
-                let Some(counted) = connections.enter(peer.ip()) else { continue };
-                let router = router.clone();
+                let counted = (!is_proxy).then(|| web.connections.enter(peer.ip()));
+                if matches!(counted, Some(None)) {
+                    continue;
+                }
+                let web = web.clone();
+                let tls = tls.clone();
                 let shutdown = shutdown.clone();
-                let connections = Arc::clone(&connections);
                 tasks.spawn(async move {
-                    if connection(stream, peer, router, shutdown).await == End::Idle {
-                        connections.count_idle();
+                    if greeted(stream, tls, peer, &web, shutdown).await == End::Idle {
+                        web.connections.count_idle();
                     }
                     drop((counted, place));
                 });
@@ -78,10 +92,9 @@ pub async fn serve(listener: TcpListener, router: Router, connections: Arc<Conne
 /// Waits for a place first, so that what is too much waits in the system's backlog.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    connections: &Connections,
 ) -> std::io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok();
+    let place = connections.place().await;
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, peer, place))
@@ -97,15 +110,40 @@ enum End {
     Shutdown,
 }
 
-async fn connection<S>(stream: S, peer: SocketAddr, router: Router, shutdown: Shutdown) -> End
+/// The connection behind its TLS handshake, if it has one.
+async fn greeted(
+    stream: TcpStream,
+    tls: Option<Handshake>,
+    peer: SocketAddr,
+    web: &Web,
+    shutdown: Shutdown,
+) -> End {
+    let Some(tls) = tls else { return connection(stream, peer, web, shutdown).await };
+    let accepted = tokio::select! {
+        biased;
+        () = shutdown.requested() => return End::Shutdown,
+        accepted = tls.accept(stream) => accepted,
+    };
+    match accepted {
+        Ok(stream) => connection(stream, peer, web, shutdown).await,
+        Err(error) => {
+            tracing::debug!(%peer, %error, "no TLS handshake");
+            End::Peer
+        }
+    }
+}
+
+async fn connection<S>(stream: S, peer: SocketAddr, web: &Web, shutdown: Shutdown) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let activity = Activity::new();
-    let router = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(web.router.clone());
     let seen = activity.clone();
+    let access = Arc::clone(&web.access);
     let answer = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let client = access.client(peer, request.headers());
+        request.extensions_mut().insert(ConnectInfo(client));
         let answer = router.call(request);
         let seen = seen.clone();
         async move {

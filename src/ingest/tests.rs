@@ -72,7 +72,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, admission, 8, Arc::default(), Arc::default());
+        let ingest = Ingest::new(listener, None, admission, 8, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, shutdown, running }

@@ -18,9 +18,26 @@ pub const OTHER_KEY: &str = "s3cret-other";
 pub struct Server {
     /// The process itself.
     pub process: Process,
-    rtmp: String,
-    http: String,
+    ready: String,
     folder: tempfile::TempDir,
+}
+
+/// What its configuration says, table by table, and what is in its environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    pub rtmp: &'a str,
+    pub http: &'a str,
+    pub enhance: &'a str,
+    /// Further tables.
+    pub more: &'a str,
+    pub environment: &'a [(&'a str, &'a str)],
+}
+
+impl Default for Setup<'_> {
+    /// Without an enhanced rendition.
+    fn default() -> Self {
+        Self { rtmp: "", http: "", enhance: "enabled = false", more: "", environment: &[] }
+    }
 }
 
 /// One stream of a server, by name.
@@ -37,26 +54,40 @@ impl Server {
 
     /// `enhance` are lines for the `[enhance]` table, `more` is anything else that a configuration may have.
     pub fn with(enhance: &str, more: &str) -> Self {
+        Self::set_up(&Setup { enhance, more, ..Setup::default() })
+    }
+
+    pub fn set_up(setup: &Setup<'_>) -> Self {
+        let Setup { rtmp, http, enhance, more, environment } = setup;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sharpcast.toml");
         let text = format!(
-            "[rtmp]\nlisten = \"127.0.0.1:0\"\ngrace = \"5s\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [enhance]\n{enhance}\n[[stream]]\nname = \"demo\"\nkey = \"{KEY}\"\n\
+            "[rtmp]\nlisten = \"127.0.0.1:0\"\ngrace = \"5s\"\n{rtmp}\n\
+             [http]\nlisten = \"127.0.0.1:0\"\n{http}\n[enhance]\n{enhance}\n[[stream]]\nname = \"demo\"\nkey = \"{KEY}\"\n\
              [[stream]]\nname = \"other\"\nkey = \"{OTHER_KEY}\"\n{more}\n"
         );
         std::fs::write(&path, text).unwrap();
         let mut command = Command::new(program("sharpcast"));
         command.arg("serve").arg("--config").arg(&path).env("RUST_LOG", "info");
+        command.envs(environment.iter().copied());
         let mut process = Process::start("sharpcast", &mut command);
         let ready = wait_for("the server's ready line", Duration::from_secs(40), || {
             assert!(process.running(), "the server ended at once:\n{}", process.stderr());
             process.stdout().lines().find(|line| line.starts_with("ready ")).map(str::to_owned)
         });
-        let field = |name: &str| {
-            let found = ready.split(' ').find_map(|field| field.strip_prefix(name));
-            found.unwrap_or_else(|| panic!("no {name} in {ready:?}")).to_owned()
-        };
-        Self { rtmp: field("rtmp="), http: field("http="), process, folder }
+        Self { ready, process, folder }
+    }
+
+    /// Where it listens for `rtmp`, `http`, `rtmps` or `https`.
+    pub fn address(&self, what: &str) -> &str {
+        let fields = self.ready.split(' ').filter_map(|field| field.split_once('='));
+        let found = fields.into_iter().find_map(|(name, address)| (name == what).then_some(address));
+        found.unwrap_or_else(|| panic!("no {what} in {:?}", self.ready))
+    }
+
+    /// The port of that address.
+    pub fn port(&self, what: &str) -> &str {
+        self.address(what).rsplit(':').next().unwrap_or_default()
     }
 
     /// The text of its configuration.
@@ -66,28 +97,44 @@ impl Server {
 
     /// Gives it another one, while it runs.
     pub fn configure(&mut self, text: &str) {
-        std::fs::write(self.folder.path().join("sharpcast.toml"), text).unwrap();
+        self.write(text);
         self.process.signal("HUP");
+    }
+
+    /// The same, and it is not told.
+    pub fn write(&self, text: &str) {
+        std::fs::write(self.folder.path().join("sharpcast.toml"), text).unwrap();
+    }
+
+    /// Status and body of an order with the admin key.
+    pub fn order(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.http()));
+        let request = request.header("authorization", format!("Bearer {key}"));
+        let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
+        let agent: ureq::Agent = agent();
+        let mut answer =
+            agent.run(agent.configure_request(request).allow_non_standard_methods(true).build()).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     /// `rtmp://127.0.0.1:PORT/live/KEY`
     pub fn rtmp(&self, key: &str) -> String {
-        format!("rtmp://{}/live/{key}", self.rtmp)
+        format!("rtmp://{}/live/{key}", self.rtmp_address())
     }
 
     /// `rtmp://127.0.0.1:PORT/live`
     pub fn rtmp_app(&self) -> String {
-        format!("rtmp://{}/live", self.rtmp)
+        format!("rtmp://{}/live", self.rtmp_address())
     }
 
     /// Address of the RTMP port.
     pub fn rtmp_address(&self) -> &str {
-        &self.rtmp
+        self.address("rtmp")
     }
 
     /// `http://127.0.0.1:PORT`
     pub fn http(&self) -> String {
-        format!("http://{}", self.http)
+        format!("http://{}", self.address("http"))
     }
 
     /// The stream `demo`.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rand::Rng as _;
+use rand::distr::Alphanumeric;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
@@ -20,6 +22,12 @@ pub struct StreamKey(SecretString);
 impl StreamKey {
     /// Longest key; long enough for signed tokens, short enough for one log-free header line.
     pub const MAX_LENGTH: usize = 256;
+
+    /// A new one: 24 letters and digits, 142 bits, and still something that can be read out.
+    pub fn random() -> Self {
+        let letters = rand::rng().sample_iter(Alphanumeric).take(24).map(char::from);
+        Self(letters.collect::<String>().into())
+    }
 
     /// The secret itself, for the wire.
     pub fn expose(&self) -> &str {

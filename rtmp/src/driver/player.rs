@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use media::flv::Tag;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::dial::open;
+use super::dial::{Dialled, open};
 use super::transport::Transport;
 use crate::{ClientSession, Error, Introduction, Limits, RtmpUrl};
 
@@ -16,7 +15,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A connection that plays a stream.
 #[derive(Debug)]
-pub struct Player<S = TcpStream> {
+pub struct Player<S = Dialled> {
     transport: Transport<S>,
     session: ClientSession,
     read_timeout: Duration,
@@ -24,7 +23,7 @@ pub struct Player<S = TcpStream> {
     heard: Instant,
 }
 
-impl Player<TcpStream> {
+impl Player<Dialled> {
     /// Connects and asks to play `name`; returns when the server begins. `patience` is for all of it. What of the introduction is
     /// empty, is said as usual.
     pub async fn connect(

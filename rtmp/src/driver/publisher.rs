@@ -5,10 +5,9 @@ use std::time::Duration;
 use media::flv::Tag;
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::dial::{SEND_BUFFER, open};
+use super::dial::{Dialled, SEND_BUFFER, open};
 use super::transport::Transport;
 use crate::{Capabilities, ClientSession, Error, Introduction, Limits, RtmpUrl};
 
@@ -20,14 +19,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// [`send`](Self::send) returns when the network has taken the tag, so a publisher that falls behind notices by
 /// its own waiting and can drop or degrade what comes next.
 #[derive(Debug)]
-pub struct Publisher<S = TcpStream> {
+pub struct Publisher<S = Dialled> {
     transport: Transport<S>,
     session: ClientSession,
     write_timeout: Duration,
     written: u64,
 }
 
-impl Publisher<TcpStream> {
+impl Publisher<Dialled> {
     /// Connects and asks to publish; returns when the server takes the stream. `patience` is for all of it.
     pub async fn connect(url: &RtmpUrl, key: &SecretString, patience: Duration) -> Result<Self, Error> {
         Self::introduced(url, key, &Introduction::default(), patience).await

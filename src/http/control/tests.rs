@@ -6,13 +6,14 @@ use api::control::{
     Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
 };
 use api::shutdown::Shutdown;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::abuse::{Connections, WrongKeys};
-use crate::http::OperatorPages;
 use crate::http::status::{status, summary};
+use crate::http::{AccessSettings, OperatorPages, Parts, Web, reload_orders};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
 use crate::streams::{Publication, SessionSettings, StreamSettings, Streams};
@@ -40,17 +41,21 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let connections = Connections::new(100);
         let keys = Arc::new(WrongKeys::default());
-        let app = App::new(
-            Arc::clone(&streams),
-            library.handle(),
+        let access = Arc::new(AccessSettings::default());
+        let app = App::new(Parts {
+            streams: Arc::clone(&streams),
+            library: library.handle(),
             keys,
-            Arc::clone(&connections),
-            Arc::default(),
-            OperatorPages::default(),
-        );
+            connections: Arc::clone(&connections),
+            clients: Arc::default(),
+            pages: OperatorPages::default(),
+            access: Arc::clone(&access),
+            reload: reload_orders().0,
+        });
         let router = super::super::router(app.clone());
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(super::super::serve(listener, router, connections, Shutdown::new()));
+        let web = Web { router, connections, access };
+        tasks.spawn(super::super::serve(listener, None, web, Shutdown::new()));
         Self { app, streams, stream, address, _tasks: tasks }
     }
 

@@ -22,7 +22,8 @@ async fn connect() -> (SendRequest<Bytes>, JoinSet<Option<End>>) {
         .route("/slow", get(async || sleep(IDLE * 3).await))
         .route("/large", get(async || vec![7; LARGE]));
     let mut sides = JoinSet::new();
-    sides.spawn(async { Some(connection(theirs, PEER.into(), router, Shutdown::new()).await) });
+    let web = Web { router, connections: Connections::new(10), access: Arc::default() };
+    sides.spawn(async move { Some(connection(theirs, PEER.into(), &web, Shutdown::new()).await) });
     let (client, connection) = h2::client::handshake(ours).await.unwrap();
     sides.spawn(async {
         let _ = connection.await;

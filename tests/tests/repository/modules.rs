@@ -7,22 +7,22 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 19] = [
+const SERVER: [(&str, &[&str]); 20] = [
     ("", &[]),
     ("abuse", &[]),
     ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
     ("clients", &[]),
     ("cli", &["config", "nginx", "server", "telemetry"]),
-    ("config", &["apps", "hooks", "http", "inference", "out", "streams", "telemetry"]),
+    ("config", &["apps", "hooks", "http", "inference", "out", "streams", "telemetry", "tls"]),
     ("hooks", &[]),
-    ("http", &["abuse", "clients", "inference", "lane", "out", "streams"]),
+    ("http", &["abuse", "clients", "inference", "lane", "out", "streams", "tls"]),
     ("inference", &["out"]),
-    ("ingest", &["abuse", "clients", "out", "problems", "streams"]),
+    ("ingest", &["abuse", "clients", "out", "problems", "streams", "tls"]),
     ("lane", &["inference", "out", "problems"]),
     ("nginx", &["apps", "config", "hooks", "http", "out"]),
     ("out", &["problems"]),
     ("problems", &[]),
-    ("reload", &["apps", "config", "streams"]),
+    ("reload", &["apps", "config", "http", "streams"]),
     (
         "server",
         &[
@@ -39,11 +39,13 @@ const SERVER: [(&str, &[&str]); 19] = [
             "reload",
             "streams",
             "telemetry",
+            "tls",
         ],
     ),
     ("sound", &["out", "problems"]),
     ("streams", &["inference", "lane", "out", "problems", "sound"]),
     ("telemetry", &[]),
+    ("tls", &[]),
 ];
 
 /// Arrows between parts of modules that would still be wrong.
