@@ -259,11 +259,11 @@ impl EnhanceSettings {
 fn read_tls(mut section: Section<'_>) -> Result<TlsSettings, Invalid> {
     let certificate = section.get("certificate", file)?;
     let key = section.get("key", file)?;
-    let (Some(certificate), Some(key)) = (certificate, key) else {
-        return Err(section.complain("", "[tls] needs both `certificate` and `key`, files in PEM"));
-    };
+    let settings = certificate.zip(key).map(|(certificate, key)| TlsSettings { certificate, key });
+    let incomplete = || section.complain("", "[tls] needs both `certificate` and `key`, files in PEM");
+    let settings = settings.ok_or_else(incomplete)?;
     section.end()?;
-    Ok(TlsSettings { certificate, key })
+    Ok(settings)
 }
 
 fn read_hls(hls: &mut PackagerSettings, mut section: Section<'_>) -> Result<(), Invalid> {

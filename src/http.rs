@@ -19,15 +19,16 @@ mod metrics;
 mod operators;
 mod pages;
 mod playback;
+mod reload;
 mod serve;
 mod status;
 
 use axum::Router;
 
 pub use access::AccessSettings;
-pub use admin::{Reload, ReloadOrders, reload_orders};
 pub use app::{App, Parts};
 pub use operators::pages::OperatorPages;
+pub use reload::{Reload, ReloadOrders, reload_orders};
 pub use serve::{Web, serve};
 
 /// All routes.

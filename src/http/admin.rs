@@ -11,28 +11,13 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::app::App;
 use super::error::{ApiError, Whose};
 use super::key;
 use crate::clients::{Client, Role};
 use crate::streams::{Error, StreamSettings};
-
-/// Orders that may wait to be carried out.
-const WAITING: usize = 4;
-
-type ReloadAnswer = oneshot::Sender<Result<ReloadReport, String>>;
-
-/// Orders to read the configuration again, with the place for the answer.
-pub type ReloadOrders = mpsc::Receiver<ReloadAnswer>;
-
-/// Gives them.
-pub type Reload = mpsc::Sender<ReloadAnswer>;
-
-pub fn reload_orders() -> (Reload, ReloadOrders) {
-    mpsc::channel(WAITING)
-}
 
 pub(super) fn routes() -> Router<App> {
     Router::new()

@@ -6,10 +6,10 @@ use std::time::Instant;
 use api::names::StreamName;
 
 use super::access::AccessSettings;
-use super::admin::Reload;
 use super::error::ApiError;
 use super::gate::Gates;
 use super::operators::pages::OperatorPages;
+use super::reload::Reload;
 use crate::abuse::{Connections, WrongKeys};
 use crate::clients::Clients;
 use crate::inference::LibraryHandle;

@@ -75,7 +75,7 @@ impl Server {
             assert!(process.running(), "the server ended at once:\n{}", process.stderr());
             process.stdout().lines().find(|line| line.starts_with("ready ")).map(str::to_owned)
         });
-        Self { ready, process, folder }
+        Self { process, ready, folder }
     }
 
     /// Where it listens for `rtmp`, `http`, `rtmps` or `https`.

@@ -91,7 +91,8 @@ fn relays_go_over_tls_to_whom_the_system_trusts() {
     // The certificate is not of this name.
     let more = format!("{APPLICATION}{}", push("127.0.0.1"));
     let near = Server::set_up(&Setup { more: &more, environment: &environment, ..Setup::default() });
-    let _publisher = Publish { seconds: 20, ..Publish::default() }.to(&format!("{}/misnamed", near.rtmp_app()));
+    let _publisher =
+        Publish { seconds: 20, ..Publish::default() }.to(&format!("{}/misnamed", near.rtmp_app()));
     wait_for("the reason in the log", Duration::from_secs(15), || {
         near.process.stderr().contains("certificate").then_some(())
     });

@@ -6,6 +6,7 @@ use api::control::{
     Problem, QualityLook, TrainingEnd, TrainingReason, TrainingRecord, TrainingState, training,
 };
 use api::shutdown::Shutdown;
+use axum::extract::ConnectInfo;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
