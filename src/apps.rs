@@ -6,26 +6,31 @@
 mod admit;
 mod leave;
 mod outputs;
+mod pull;
 pub mod rules;
 mod stay;
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use nginx_compat::callback::{Answer, Call, Event, Peer};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clients::Client;
+use crate::clients::{Client, Clients};
 use crate::hooks::{Caller, HookSettings};
 use crate::out::files::{self, FilesSettings};
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
 use crate::streams::Streams;
 
+use pull::Pull;
+
+pub use pull::PullSettings;
 pub use rules::{Rule, Rules};
 
 /// How often folders are swept.
@@ -48,6 +53,8 @@ pub struct AppSettings {
     pub record: Vec<RecordSettings>,
     /// Where every publication is pushed to.
     pub push: Vec<RelaySettings>,
+    /// Where streams are fetched from.
+    pub pull: Vec<PullSettings>,
 }
 
 /// What somebody has to have who publishes.
@@ -73,6 +80,7 @@ impl AppSettings {
             files: None,
             record: Vec::new(),
             push: Vec::new(),
+            pull: Vec::new(),
         }
     }
 }
@@ -83,14 +91,37 @@ pub struct Applications {
     all: RwLock<Arc<[Arc<AppSettings>]>>,
     streams: Arc<Streams>,
     caller: Caller,
+    clients: Arc<Clients>,
     /// Recorders and relays that have not ended.
     outputs: TaskTracker,
+    /// Streams that are fetched.
+    pulls: Mutex<Vec<Pull>>,
+    end: CancellationToken,
+    me: Weak<Self>,
 }
 
 impl Applications {
-    pub fn new(settings: Vec<AppSettings>, streams: Arc<Streams>, caller: Caller) -> Self {
-        let all = RwLock::new(settings.into_iter().map(Arc::new).collect());
-        Self { all, streams, caller, outputs: TaskTracker::new() }
+    pub fn new(
+        settings: Vec<AppSettings>,
+        streams: Arc<Streams>,
+        caller: Caller,
+        clients: Arc<Clients>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            all: RwLock::new(settings.into_iter().map(Arc::new).collect()),
+            streams,
+            caller,
+            clients,
+            outputs: TaskTracker::new(),
+            pulls: Mutex::default(),
+            end: CancellationToken::new(),
+            me: me.clone(),
+        })
+    }
+
+    /// Fetches nothing any more.
+    pub fn end_pulls(&self) {
+        self.end.cancel();
     }
 
     /// Sweeps folders of HLS files for as long as there are applications: a stream that has ended leaves files behind.
@@ -116,6 +147,7 @@ impl Applications {
     /// From now on these; who publishes or plays already goes on as it began.
     pub fn replace(&self, settings: Vec<AppSettings>) {
         *self.all.write() = settings.into_iter().map(Arc::new).collect();
+        self.pull_always();
     }
 
     /// The application that an address means: `APP`, with whatever stands behind it. `Err` if there are some, and this is none.

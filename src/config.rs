@@ -325,7 +325,7 @@ mod tests {
         let keys = "listen max_connections max_players grace takeover segment part window enabled device profile temporal threads max_size \
                     preset quality max_bitrate format level name key key_file publish publish_rules play play_rules on_connect \
                     on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
-                    naming base_url continuous type arguments stat stylesheet control listen_tls certificate trusted_proxies admin_key \
+                    naming base_url continuous type arguments stat stylesheet control listen_tls certificate trusted_proxies admin_key path always \
                     admin_key_file";
         for key in keys.split_whitespace() {
             assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");

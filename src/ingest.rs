@@ -26,8 +26,11 @@ use crate::abuse::WrongKeys;
 use crate::clients::{Clients, Entered};
 use crate::tls::Handshake;
 
+pub use publishing::Publishing;
+
 pub use admission::{
-    Admission, Answer, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments, publish, seat,
+    Admission, Answer, ENHANCED_SUFFIX, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments, publish,
+    seat,
 };
 
 /// Pause after an error of the listener itself (no file descriptors left): trying again at once would only fill the log.

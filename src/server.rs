@@ -154,8 +154,12 @@ async fn serve(
 
     let caller = Caller::new();
     let mut listeners = JoinSet::new();
-    let applications =
-        Arc::new(Applications::new(config.application.clone(), Arc::clone(&streams), caller.clone()));
+    let applications = Applications::new(
+        config.application.clone(),
+        Arc::clone(&streams),
+        caller.clone(),
+        Arc::clone(&clients),
+    );
     applications.keep_clean().context("no thread to sweep old files")?;
     for (listener, tls) in listening.rtmp {
         let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;
@@ -170,7 +174,9 @@ async fn serve(
         tasks.spawn(tls.keep_fresh(shutdown.clone()));
     }
     announce(&config, &addresses, own_stream)?;
+    applications.pull_always();
     while listeners.join_next().await.is_some() {}
+    applications.end_pulls();
     streams.end().await;
     applications.finish(OUTPUTS_END).await;
     caller.finish(HOOKS_END).await;

@@ -13,7 +13,9 @@ use super::outputs::Outputs;
 use super::stay::Stay;
 use super::{AppSettings, Applications, Publish, call};
 use crate::clients::Client;
-use crate::ingest::{self, Admission, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments};
+use crate::ingest::{
+    self, Admission, ENHANCED_SUFFIX, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments,
+};
 use crate::streams::{Publication, StreamSettings};
 
 impl Admission for Applications {
@@ -58,10 +60,29 @@ impl Admission for Applications {
 
 impl Applications {
     async fn publish(&self, app: Arc<AppSettings>, request: PublishRequest<'_>) -> Result<Grant, Rejection> {
-        let PublishRequest { key, client, .. } = request;
-        if app.publish == Publish::Off || !app.publish_rules.allow(client.peer.ip()) {
+        if app.publish == Publish::Off || !app.publish_rules.allow(request.client.peer.ip()) {
             return Err(Rejection::NotAllowed);
         }
+        let publish = app.publish;
+        self.grant(app, request, publish).await
+    }
+
+    /// What is fetched, the operator has asked for: it needs no key, and no rule is about it.
+    pub(super) async fn publish_fetched(
+        &self,
+        app: Arc<AppSettings>,
+        request: PublishRequest<'_>,
+    ) -> Result<Grant, Rejection> {
+        self.grant(app, request, Publish::Open).await
+    }
+
+    async fn grant(
+        &self,
+        app: Arc<AppSettings>,
+        request: PublishRequest<'_>,
+        publish: Publish,
+    ) -> Result<Grant, Rejection> {
+        let PublishRequest { key, client, .. } = request;
         let arguments = arguments(request.app, key.expose_secret()).map(str::to_owned);
         let sent = path(key.expose_secret());
         let event = Event::Publish { name: sent, kind: "live" };
@@ -71,7 +92,7 @@ impl Applications {
             // Where a hook's answer points to, we do not connect.
             Answer::Relay(_) | Answer::Deny => return Err(Rejection::NotAllowed),
         };
-        let publication = match app.publish {
+        let publication = match publish {
             Publish::Open => self.open(&app, &named)?,
             Publish::Keys | Publish::Off => {
                 let key = if named == sent { key.clone() } else { SecretString::from(named.as_str()) };
@@ -79,7 +100,7 @@ impl Applications {
             }
         };
         // A key stays between encoder and server.
-        let name = if app.publish == Publish::Open { named } else { publication.name().to_string() };
+        let name = if publish == Publish::Open { named } else { publication.name().to_string() };
         let stay = Stay { app, name, arguments, action: Action::Publish };
         let outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
         let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
@@ -114,11 +135,17 @@ impl Applications {
             Answer::Relay(_) => return Err(PlayRejection::NotFound),
             Answer::Deny => return Err(PlayRejection::NotAllowed),
         };
-        let public = match app.publish {
-            Publish::Open => self.public_name(&app, &named),
-            Publish::Keys | Publish::Off => named.clone(),
+        // What is fetched is open, whatever others need who publish.
+        let is_open = app.publish == Publish::Open || !app.pull.is_empty();
+        let public = if is_open { self.public_name(&app, &named) } else { named.clone() };
+        let seat = match ingest::seat(&self.streams, &public, client) {
+            Err(PlayRejection::NotFound) if !app.pull.is_empty() => {
+                let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
+                self.pull_for_player(&app, own).await;
+                ingest::seat(&self.streams, &public, client)?
+            }
+            seat => seat?,
         };
-        let seat = ingest::seat(&self.streams, &public, client)?;
         let stay = Stay { app, name: named, arguments, action: Action::Play };
         let leaving = Leaving::new(stay, self.caller.clone(), client, None);
         Ok(Seat { guard: Some(Box::new(leaving)), ..seat })

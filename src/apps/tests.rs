@@ -38,9 +38,9 @@ impl Server {
         streams.add(keyed).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let admission = Applications::new(applications, Arc::clone(&streams), Caller::new());
+        let admission = Applications::new(applications, Arc::clone(&streams), Caller::new(), Arc::default());
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, None, Arc::new(admission), 8, Arc::default(), Arc::default());
+        let ingest = Ingest::new(listener, None, admission, 8, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, streams, shutdown, _running: running }

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::section::Section;
 use super::values::{number, one_of, parsed, period, text, yes_or_no};
-use crate::apps::{AppSettings, Publish, Rule, Rules};
+use crate::apps::{AppSettings, Publish, PullSettings, Rule, Rules};
 use crate::hooks::{Format, HookSettings, Method};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
@@ -49,6 +49,9 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     }
     for section in section.tables("push")? {
         read_push(&mut app.push, section)?;
+    }
+    for section in section.tables("pull")? {
+        read_pull(&mut app.pull, section)?;
     }
     section.end()?;
     all.push(app);
@@ -157,6 +160,28 @@ fn read_push(all: &mut Vec<RelaySettings>, mut section: Section<'_>) -> Result<(
     section.set("reconnect", &mut relay.reconnect, period)?;
     section.end()?;
     all.push(relay);
+    Ok(())
+}
+
+fn read_pull(all: &mut Vec<PullSettings>, mut section: Section<'_>) -> Result<(), Invalid> {
+    let url = section.get("url", parsed)?;
+    let url = url.ok_or_else(|| section.complain("", "missing field `url`: rtmp://HOST/APP"))?;
+    let mut pull = PullSettings {
+        url,
+        path: section.get("path", |value| text(value).map(str::to_owned))?,
+        name: section.get("name", |value| text(value).map(str::to_owned))?,
+        always: false,
+        introduction: Introduction::default(),
+        reconnect: RECONNECT,
+    };
+    section.set("always", &mut pull.always, yes_or_no)?;
+    section.set("reconnect", &mut pull.reconnect, period)?;
+    if pull.always && pull.name.is_none() {
+        let message = "`always` needs a `name`: which stream is to be fetched before anybody asks for one?";
+        return Err(section.complain("always", message));
+    }
+    section.end()?;
+    all.push(pull);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::out::broadcast::Subscription;
 use crate::streams::{Error, Publication, Stream, Streams};
 
 /// Behind a stream's name it names what the server has made of it.
-const ENHANCED_SUFFIX: &str = "_enhanced";
+pub const ENHANCED_SUFFIX: &str = "_enhanced";
 
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'a> {

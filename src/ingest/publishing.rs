@@ -11,7 +11,7 @@ use crate::out::Arrival;
 use crate::problems::Problems;
 use crate::streams::{Error, Publication};
 
-pub(super) struct Publishing {
+pub struct Publishing {
     publication: Publication,
     demuxer: Demuxer,
     problems: Option<Problems>,
@@ -20,20 +20,20 @@ pub(super) struct Publishing {
 }
 
 impl Publishing {
-    pub(super) fn new(grant: Grant) -> Self {
+    pub fn new(grant: Grant) -> Self {
         let Grant { publication, guard } = grant;
         let problems = publication.problems();
         Self { publication, demuxer: Demuxer::new(), problems, refusals: Refusals::default(), _guard: guard }
     }
 
     /// Waits until somebody else publishes the same stream.
-    pub(super) async fn replaced(&self) {
+    pub async fn replaced(&self) {
         self.publication.replaced().await;
     }
 
     /// A tag that cannot be read concerns nothing but itself; `Some` if the publisher is to be warned of it. With an
     /// error the publication is over.
-    pub(super) fn take(&mut self, tag: &Tag) -> Result<Option<String>, Rejection> {
+    pub fn take(&mut self, tag: &Tag) -> Result<Option<String>, Rejection> {
         let refused = self.demuxer.push(tag).err();
         self.pass_on().map_err(|error| match error {
             Error::Replaced => Rejection::Replaced,

@@ -5,11 +5,11 @@ use std::time::Duration;
 use api::Invalid;
 use nginx_compat::callback::Updates;
 use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
-use rtmp::Introduction;
+use rtmp::{Introduction, RtmpUrl};
 use url::Url;
 
 use crate::apps::rules::From;
-use crate::apps::{AppSettings, Publish, Rule as OurRule, Rules};
+use crate::apps::{AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
 use crate::hooks::{HookSettings, Method};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
@@ -33,6 +33,12 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     app.record = recorders(application)?;
     app.push =
         own.relays("push").map_err(invalid)?.iter().map(|push| relay(push, own)).collect::<Result<_, _>>()?;
+    app.pull = own
+        .relays("pull")
+        .map_err(invalid)?
+        .iter()
+        .map(|found| pull(found, own))
+        .collect::<Result<_, _>>()?;
     Ok(app)
 }
 
@@ -150,28 +156,55 @@ fn record(name: &str, own: &Settings) -> Result<Option<RecordSettings>, Invalid>
 }
 
 fn relay(push: &Relay, own: &Settings) -> Result<RelaySettings, Invalid> {
+    let Place { url, path } = place(push, "push")?;
+    Ok(RelaySettings {
+        url,
+        name: path.map(|name| SecretName(name.into())),
+        rendition: Source::Received,
+        introduction: introduction(push),
+        reconnect: own.time("push_reconnect").unwrap_or(RECONNECT),
+    })
+}
+
+fn pull(pull: &Relay, own: &Settings) -> Result<PullSettings, Invalid> {
+    let Place { url, path } = place(pull, "pull")?;
+    Ok(PullSettings {
+        url,
+        path,
+        name: pull.name.clone(),
+        always: pull.is_static,
+        introduction: introduction(pull),
+        reconnect: own.time("pull_reconnect").unwrap_or(RECONNECT),
+    })
+}
+
+/// Where a relay goes, and what the stream is called there.
+struct Place {
+    url: RtmpUrl,
+    path: Option<String>,
+}
+
+fn introduction(relay: &Relay) -> Introduction {
+    Introduction {
+        tc_url: relay.tc_url.clone().unwrap_or_default(),
+        page_url: relay.page_url.clone().unwrap_or_default(),
+        swf_url: relay.swf_url.clone().unwrap_or_default(),
+        flash_version: relay.flash_version.clone().unwrap_or_default(),
+        ..Introduction::default()
+    }
+}
+
+fn place(relay: &Relay, directive: &str) -> Result<Place, Invalid> {
     // There the scheme may be left out, and what stands behind the application is the name.
-    let text = if push.url.contains("://") { push.url.clone() } else { format!("rtmp://{}", push.url) };
-    let wrong = |why: String| Invalid::new(format!("push {}: {why}", push.url));
+    let text = if relay.url.contains("://") { relay.url.clone() } else { format!("rtmp://{}", relay.url) };
+    let wrong = |why: String| Invalid::new(format!("{directive} {}: {why}", relay.url));
     let parsed: Url = text.parse().map_err(|error: url::ParseError| wrong(error.to_string()))?;
     let mut parts = parsed.path().trim_matches('/').splitn(2, '/').filter(|part| !part.is_empty());
-    let app = push.app.clone().or_else(|| parts.next().map(str::to_owned));
+    let app = relay.app.clone().or_else(|| parts.next().map(str::to_owned));
     let behind = parts.next().map(str::to_owned);
     let app = app.ok_or_else(|| wrong("say the application: rtmp://HOST/APP".to_owned()))?;
     let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let url = format!("rtmp://{}{port}/{app}", parsed.host_str().unwrap_or_default());
-    let name = push.play_path.clone().or(behind);
-    Ok(RelaySettings {
-        url: url.parse().map_err(|error: rtmp::Error| wrong(error.to_string()))?,
-        name: name.map(|name| SecretName(name.into())),
-        rendition: Source::Received,
-        introduction: Introduction {
-            tc_url: push.tc_url.clone().unwrap_or_default(),
-            page_url: push.page_url.clone().unwrap_or_default(),
-            swf_url: push.swf_url.clone().unwrap_or_default(),
-            flash_version: push.flash_version.clone().unwrap_or_default(),
-            ..Introduction::default()
-        },
-        reconnect: own.time("push_reconnect").unwrap_or(RECONNECT),
-    })
+    let url = format!("{}://{}{port}/{app}", parsed.scheme(), parsed.host_str().unwrap_or_default());
+    let url = url.parse().map_err(|error: rtmp::Error| wrong(error.to_string()))?;
+    Ok(Place { url, path: relay.play_path.clone().or(behind) })
 }

@@ -192,8 +192,8 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("play_time_fix", Fixed("limits and sizes fit every stream as they are")),
     ("publish_notify", Fixed("off: players learn the end, and nothing in between")),
     ("publish_time_fix", Fixed("limits and sizes fit every stream as they are")),
-    ("pull", Refused("nothing is fetched; let the other server push to this one")),
-    ("pull_reconnect", Refused("nothing is fetched; let the other server push to this one")),
+    ("pull", Met("[[application.pull]]")),
+    ("pull_reconnect", Met("reconnect")),
     ("push", Met("[[application.push]]")),
     ("push_reconnect", Met("reconnect")),
     (

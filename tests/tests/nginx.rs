@@ -316,3 +316,23 @@ fn nginx_keeps_its_port_and_pushes_to_us() {
         (ours.stream("demo3").count("/video/frames") > 48).then_some(())
     });
 }
+
+#[test]
+fn we_fetch_from_nginx_what_a_player_asks_for() {
+    let nginx = Side::nginx();
+    let pull = format!(
+        "[[application]]\nname = \"live\"\npublish = \"open\"\n[[application.pull]]\nurl = \"rtmp://127.0.0.1:{}/live\"\n",
+        nginx.rtmp
+    );
+    let server = harness::Server::with("enabled = false", &pull);
+    let publish = harness::ffmpeg::Publish { gop: 24, ..Default::default() };
+    let _publisher = publish.to(&format!("rtmp://127.0.0.1:{}/live/there", nginx.rtmp));
+    wait_for("nginx to have it", Duration::from_secs(20), || {
+        nginx.folder.path().join("rec/there.flv").exists().then_some(())
+    });
+    let file = nginx.folder.path().join("fetched.flv");
+    let url = format!("{}/there", server.rtmp_app());
+    let output = ffmpeg(&["-i", &url, "-t", "4", "-c", "copy", file.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!((90..=100).contains(&pictures(&file)), "four seconds at 24 a second: {}", pictures(&file));
+}

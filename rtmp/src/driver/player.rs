@@ -1,5 +1,7 @@
 //! The player's end of a connection.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use media::flv::Tag;
@@ -37,6 +39,14 @@ impl Player<Dialled> {
             Self::play(stream, url, name, introduction, Limits::default()).await
         };
         timeout(patience, connect).await.map_err(|_| Error::Timeout("connecting"))?
+    }
+
+    /// Who it is that sends.
+    pub fn peer_address(&self) -> io::Result<SocketAddr> {
+        match self.transport.stream() {
+            Dialled::Left(plain) => plain.peer_addr(),
+            Dialled::Right(secure) => secure.get_ref().0.peer_addr(),
+        }
     }
 }
 

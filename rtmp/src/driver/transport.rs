@@ -48,6 +48,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         Self { stream, buffer: vec![0; READ_BUFFER].into(), full: false }
     }
 
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     pub(super) fn into_inner(self) -> S {
         self.stream
     }
