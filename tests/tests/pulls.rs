@@ -53,9 +53,7 @@ fn what_a_player_asks_for_is_fetched_as_long_as_it_plays() {
         command.arg(format!("{}/match", near.rtmp_app())).args(["-t", "4", "-c", "copy"]).arg(file);
         Process::start("ffmpeg player", &mut command)
     });
-    wait_for("both players", Duration::from_secs(10), || {
-        (doing(&near).len() == 3).then_some(())
-    });
+    wait_for("both players", Duration::from_secs(10), || (doing(&near).len() == 3).then_some(()));
     assert_eq!(doing(&far), ["publishes", "plays"], "once for both");
     for (mut player, file) in players.into_iter().zip(&files) {
         assert!(player.wait(Duration::from_secs(20)).success(), "{}", player.stderr());

@@ -1,0 +1,36 @@
+//! The arithmetic of F-EDSR on ordinary processors: direct convolutions in 8-bit integers, five times as fast as a general engine.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`net`] | a net as numbers: convolutions in floating point |
+//! | [`float`] | its forward pass in floating point: what the integers are measured against, and where their ranges come from |
+//! | [`ranges`] | which values each channel takes, from pictures |
+//! | [`quantise`] | weights and sums in 8 bits |
+//! | [`plane`] | how values lie in memory |
+//! | [`convolve`] | a row of a convolution, on whatever instructions the machine has |
+//! | [`program`] | a net that runs: packed, with its buffers |
+//! | [`residual`] | what comes out is added to the picture |
+//!
+//! **Numbers.** An activation is a byte `q` that stands for `scale · (q - zero)`, with scale and zero of its channel: what varies between
+//! channels goes into the weights of the convolution that reads them, and costs nothing. Weights are bytes with a scale for each
+//! output. Products are summed in 32 bits, exactly; the sum goes through one multiplication and one addition in single precision to the
+//! byte of the next layer, rounded to nearest, ties to even. So every kernel gives the same bits, and the definition is in
+//! `tests/reference.rs`.
+//!
+//! **Skips.** All tensors of the trunk (head, sums of blocks, close) share their scales and zeros, so that `x + f(x)` is a saturating
+//! addition of bytes.
+//!
+//! **Borders.** Zeros lie around a picture; a zero of channel `c` is the byte `zero[c]`.
+
+pub mod convolve;
+pub mod float;
+pub mod net;
+pub mod plane;
+pub mod program;
+pub mod quantise;
+pub mod ranges;
+pub mod residual;
+
+pub use net::{Convolution, Net};
+pub use program::Program;
+pub use ranges::Ranges;
