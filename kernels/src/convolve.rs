@@ -61,6 +61,8 @@ struct Row<'a> {
     /// Of the first pixel.
     start: usize,
     vectors: usize,
+    /// What is added, from the first pixel of the first group on; as long as the output, or empty.
+    before: &'a [u8],
     /// From the first pixel of the first group on.
     output: &'a mut [u8],
     group_stride: usize,
@@ -72,13 +74,22 @@ impl Layer {
         Self { numbers, distances }
     }
 
-    /// Computes one row. What a plane of the trunk has there already is added to, if the layer's finish says so.
-    pub(crate) fn row(&self, instructions: Instructions, input: &Plane, output: &mut Plane, y: usize) {
+    /// Computes one row, and adds that of `before` where the layer sums.
+    pub(crate) fn row(
+        &self,
+        instructions: Instructions,
+        input: &Plane,
+        before: Option<&Plane>,
+        output: &mut Plane,
+        y: usize,
+    ) {
+        assert_eq!(before.is_some(), self.numbers.finish == Finish::Sum, "what sums has something to add");
+        assert!(before.is_none_or(|before| before.has_shape_of(output)), "sums are of tensors of one shape");
         assert!(
-            output.groups == self.numbers.groups
-                && output.width == input.width
-                && y < input.height.min(output.height)
+            output.groups == self.numbers.groups && output.width == input.width,
+            "a plane for the outputs"
         );
+        assert!(y < input.height.min(output.height), "a row of the picture");
         let group_stride = output.group_stride();
         let start = output.start(y);
         let row = Row {
@@ -87,6 +98,7 @@ impl Layer {
             input: input.data(),
             start: input.start(y),
             vectors: input.vectors(),
+            before: before.map_or(&[], |before| &before.data()[before.start(y)..]),
             output: &mut output.data_mut()[start..],
             group_stride,
         };
@@ -114,30 +126,12 @@ impl Row<'_> {
             "inputs lie in the plane"
         );
         let groups = self.numbers.groups;
-        assert!(groups > 0 && (groups - 1) * self.group_stride + length <= self.output.len(), "outputs do");
+        let end = groups.saturating_sub(1) * self.group_stride + length;
+        assert!(groups > 0 && end <= self.output.len(), "outputs lie in theirs");
+        assert!(self.numbers.finish != Finish::Sum || end <= self.before.len(), "and so does what is added");
         let steps = self.distances.len();
         assert!(self.numbers.weights.len() == groups * steps, "each step has weights");
-        assert!(
-            self.numbers.factor.len() == groups && self.numbers.offset.len() == groups,
-            "each group has factors"
-        );
-    }
-}
-
-/// A sum as the byte that it becomes, before saturation.
-#[inline(always)]
-fn finished(sum: i32, factor: f32, offset: f32) -> i32 {
-    // A multiplication and an addition with a rounding each, as all instruction sets have them.
-    (sum as f32 * factor + offset).round_ties_even() as i32
-}
-
-/// The byte in the place of `before`.
-#[inline(always)]
-fn saturated(finish: Finish, value: i32, before: u8) -> u8 {
-    let signed = value.clamp(-128, 127) as i8;
-    match finish {
-        Finish::Byte => value.clamp(0, 255) as u8,
-        Finish::Add => before.saturating_add_signed(signed),
-        Finish::Signed => signed as u8,
+        let Quantised { factor, skip, offset, .. } = self.numbers;
+        assert!([factor, skip, offset].iter().all(|all| all.len() == groups), "each group has factors");
     }
 }

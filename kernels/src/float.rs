@@ -1,10 +1,6 @@
-//! The forward pass in floating point. Plain loops over short arrays, which the compiler turns into vectors of whatever width there is.
+//! The forward pass in floating point: plain loops over rows, which the compiler turns into vectors.
 
 use crate::net::{Convolution, Net};
-
-/// Pixels and outputs that are summed at a time: what fits into the registers.
-const PIXELS: usize = 32;
-const OUTPUTS: usize = 4;
 
 /// Channels of a picture, one behind the other, each with zeros around it.
 #[derive(Debug, Clone)]
@@ -21,8 +17,8 @@ pub struct Channels {
 /// Where in the net a tensor has been made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Of the trunk: head, sums, close.
-    Trunk,
+    /// Of the trunk: 0 is the head, then the sums of the blocks; the last is close with the head.
+    Trunk(usize),
     /// Between the two convolutions of a block.
     Inner(usize),
     Up,
@@ -31,9 +27,8 @@ pub enum Place {
 
 impl Channels {
     pub fn new(count: usize, width: usize, height: usize, border: usize) -> Self {
-        // Whole vectors may be read behind the last pixel.
-        let stride = width.next_multiple_of(PIXELS) + 2 * border;
-        let data = vec![0.0; count * stride * (height + 2 * border) + PIXELS];
+        let stride = width + 2 * border;
+        let data = vec![0.0; count * stride * (height + 2 * border)];
         Self { width, height, count, border, stride, data }
     }
 
@@ -70,7 +65,7 @@ pub fn forward(net: &Net, luma: &[u8], width: usize, mut observe: impl FnMut(Pla
         }
     }
     let head = convolve(&net.head, &picture);
-    observe(Place::Trunk, &head);
+    observe(Place::Trunk(0), &head);
     let mut trunk = head.clone();
     for (number, [first, second]) in net.blocks.iter().enumerate() {
         let mut inner = convolve(first, &trunk);
@@ -79,11 +74,11 @@ pub fn forward(net: &Net, luma: &[u8], width: usize, mut observe: impl FnMut(Pla
         }
         observe(Place::Inner(number), &inner);
         add(&mut trunk, &convolve(second, &inner));
-        observe(Place::Trunk, &trunk);
+        observe(Place::Trunk(number + 1), &trunk);
     }
     let mut features = convolve(&net.close, &trunk);
     add(&mut features, &head);
-    observe(Place::Trunk, &features);
+    observe(Place::Trunk(net.blocks.len() + 1), &features);
     let up = convolve(&net.up, &features);
     observe(Place::Up, &up);
     let last = convolve(&net.last, &up);
@@ -104,13 +99,15 @@ fn add(sum: &mut Channels, other: &Channels) {
 fn convolve(layer: &Convolution, input: &Channels) -> Channels {
     // One border for all: the widest kernel that follows is 3x3.
     let mut output = Channels::new(layer.outputs, input.width, input.height, 1);
-    for first in (0..layer.outputs).step_by(OUTPUTS) {
+    for channel in 0..layer.outputs {
         for y in 0..input.height {
-            for x in (0..input.width).step_by(PIXELS) {
-                let sums = tile(layer, input, first, y, x);
-                for (sums, channel) in sums.iter().zip(first..layer.outputs) {
-                    let length = PIXELS.min(input.width - x);
-                    output.row_mut(channel, y)[x..x + length].copy_from_slice(&sums[..length]);
+            let sums = output.row_mut(channel, y);
+            sums.fill(layer.bias[channel]);
+            for from in 0..layer.inputs {
+                let half = layer.kernel / 2;
+                for (line, taps) in layer.taps(channel, from).chunks_exact(layer.kernel).enumerate() {
+                    let start = input.start(from, y) + line * input.stride - half * input.stride - half;
+                    add_line(sums, &input.data[start..][..input.width + 2 * half], taps);
                 }
             }
         }
@@ -118,57 +115,44 @@ fn convolve(layer: &Convolution, input: &Channels) -> Channels {
     output
 }
 
-fn tile(layer: &Convolution, input: &Channels, first: usize, y: usize, x: usize) -> [[f32; PIXELS]; OUTPUTS] {
+/// Adds a row of a kernel, wherever it lies over a row of inputs.
+fn add_line(sums: &mut [f32], inputs: &[f32], taps: &[f32]) {
     #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the machine has both.
-            #[expect(unsafe_code, reason = "the compiler cannot know the machine that this will run on")]
-            return unsafe { tile_avx2(layer, input, first, y, x) };
-        }
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the machine has both.
+        #[expect(unsafe_code, reason = "the compiler cannot know the machine that this will run on")]
+        return unsafe { add_line_avx2(sums, inputs, taps) };
     }
-    sums(layer, input, first, y, x, |weight, value, sum| sum + weight * value)
+    add_line_with::<false>(sums, inputs, taps);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn tile_avx2(
-    layer: &Convolution,
-    input: &Channels,
-    first: usize,
-    y: usize,
-    x: usize,
-) -> [[f32; PIXELS]; OUTPUTS] {
-    sums(layer, input, first, y, x, f32::mul_add)
+fn add_line_avx2(sums: &mut [f32], inputs: &[f32], taps: &[f32]) {
+    add_line_with::<true>(sums, inputs, taps);
 }
 
+#[expect(clippy::inline_always, reason = "its vectors are those of its caller")]
 #[inline(always)]
-fn sums(
-    layer: &Convolution,
-    input: &Channels,
-    first: usize,
-    y: usize,
-    x: usize,
-    add: impl Fn(f32, f32, f32) -> f32,
-) -> [[f32; PIXELS]; OUTPUTS] {
-    let outputs = OUTPUTS.min(layer.outputs - first);
-    let mut sums = [[0.0; PIXELS]; OUTPUTS];
-    for (sums, bias) in sums.iter_mut().zip(&layer.bias[first..]) {
-        sums.fill(*bias);
+fn add_line_with<const FUSED: bool>(sums: &mut [f32], inputs: &[f32], taps: &[f32]) {
+    if let [a, b, c] = *taps {
+        // Nearly all kernels are 3x3: a sum is loaded and stored once for three products.
+        for ((sum, left), (value, right)) in
+            sums.iter_mut().zip(inputs).zip(inputs[1..].iter().zip(&inputs[2..]))
+        {
+            *sum = sum_of::<FUSED>(a, *left, sum_of::<FUSED>(b, *value, sum_of::<FUSED>(c, *right, *sum)));
+        }
+        return;
     }
-    let half = layer.kernel / 2;
-    for channel in 0..layer.inputs {
-        for tap in 0..layer.kernel * layer.kernel {
-            let row = input.start(channel, y) + x + tap % layer.kernel - half;
-            let row = row + tap / layer.kernel * input.stride - half * input.stride;
-            let values = &input.data[row..][..PIXELS];
-            for (output, sums) in sums.iter_mut().enumerate().take(outputs) {
-                let weight = layer.taps(first + output, channel)[tap];
-                for (sum, &value) in sums.iter_mut().zip(values) {
-                    *sum = add(weight, value, *sum);
-                }
-            }
+    for (place, tap) in taps.iter().enumerate() {
+        for (sum, value) in sums.iter_mut().zip(&inputs[place..]) {
+            *sum = sum_of::<FUSED>(*tap, *value, *sum);
         }
     }
-    sums
+}
+
+#[expect(clippy::inline_always, reason = "one instruction")]
+#[inline(always)]
+fn sum_of<const FUSED: bool>(weight: f32, value: f32, sum: f32) -> f32 {
+    if FUSED { weight.mul_add(value, sum) } else { sum + weight * value }
 }

@@ -17,8 +17,8 @@
 //! byte of the next layer, rounded to nearest, ties to even. So every kernel gives the same bits, and the definition is in
 //! `tests/reference.rs`.
 //!
-//! **Skips.** All tensors of the trunk (head, sums of blocks, close) share their scales and zeros, so that `x + f(x)` is a saturating
-//! addition of bytes.
+//! **Skips.** In `x + f(x)` every tensor has its own scales: the trunk's values grow from block to block, and one scale for all of them
+//! would leave the first too few steps. The byte of `x` goes through a multiplication of its own.
 //!
 //! **Borders.** Zeros lie around a picture; a zero of channel `c` is the byte `zero[c]`.
 

@@ -79,12 +79,9 @@ impl Plane {
             + step.column * GROUP as isize
     }
 
-    /// Takes over what another plane of the same shape has.
-    pub fn copy_from(&mut self, other: &Self) {
-        let origin = other.start(0);
-        let length = self.row_stride * self.height - BORDER * GROUP;
-        let start = self.start(0);
-        self.data[start..][..length].copy_from_slice(&other.data[origin..][..length]);
+    pub fn has_shape_of(&self, other: &Self) -> bool {
+        let shape = |plane: &Self| [plane.width, plane.height, plane.group_stride, plane.row_stride];
+        shape(self) == shape(other)
     }
 
     /// Puts zeros behind the last pixel of a row again, where whole vectors were written.

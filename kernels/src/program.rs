@@ -3,8 +3,8 @@
 use crate::convolve::{Instructions, Layer};
 use crate::net::Net;
 use crate::plane::Plane;
-use crate::quantise::{Coding, Finish, Quantised};
-use crate::ranges::Ranges;
+use crate::quantise::{Coding, GROUP, Quantised};
+use crate::ranges::{Range, Ranges};
 use crate::residual;
 
 /// A net in 8 bits. Buffers are made with the first picture of a size, and used for all that follow.
@@ -24,7 +24,7 @@ pub struct Program {
 /// How the bytes of each tensor are read.
 #[derive(Debug)]
 struct Codings {
-    trunk: Coding,
+    trunk: Vec<Coding>,
     inner: Vec<Coding>,
     up: Coding,
 }
@@ -33,9 +33,7 @@ struct Codings {
 #[derive(Debug)]
 struct Ready {
     picture: Plane,
-    /// What the head makes, which is wanted again at the end.
-    head: Plane,
-    trunk: Plane,
+    trunk: Vec<Plane>,
     inner: Vec<Plane>,
     up: Plane,
     last: Plane,
@@ -54,26 +52,24 @@ struct Layers {
 impl Program {
     /// Packs a net whose tensors have these ranges.
     pub fn new(net: &Net, ranges: &Ranges, instructions: Instructions) -> Self {
-        let codings = Codings {
-            trunk: Coding::of(&ranges.trunk),
-            inner: ranges.inner.iter().map(|ranges| Coding::of(ranges)).collect(),
-            up: Coding::of(&ranges.up),
-        };
+        let all = |ranges: &[Vec<Range>]| ranges.iter().map(|ranges| Coding::of(ranges)).collect();
+        let codings =
+            Codings { trunk: all(&ranges.trunk), inner: all(&ranges.inner), up: Coding::of(&ranges.up) };
         let Codings { trunk, inner, up } = &codings;
-        let blocks = net.blocks.iter().zip(inner).map(|([first, second], inner)| {
-            [
-                Quantised::new(first, trunk, inner, Finish::Byte),
-                Quantised::new(second, inner, trunk, Finish::Add),
-            ]
+        let blocks = net.blocks.iter().enumerate().map(|(number, [first, second])| {
+            let before = &trunk[number];
+            let inner = &inner[number];
+            [Quantised::new(first, before, inner), Quantised::sum(second, inner, before, &trunk[number + 1])]
         });
+        let [head, .., deepest, features] = &trunk[..] else { unreachable!("a net has blocks") };
         Self {
             instructions,
             scale: net.scale,
-            head: Quantised::head(&net.head, trunk),
+            head: Quantised::head(&net.head, head),
             blocks: blocks.collect(),
-            close: Quantised::new(&net.close, trunk, trunk, Finish::Add),
-            up: Quantised::new(&net.up, trunk, up, Finish::Byte),
-            last: Quantised::new(&net.last, up, up, Finish::Signed),
+            close: Quantised::sum(&net.close, deepest, head, features),
+            up: Quantised::new(&net.up, features, up),
+            last: Quantised::last(&net.last, up),
             codings,
             ready: None,
         }
@@ -108,26 +104,25 @@ impl Program {
     }
 
     fn prepare(&self, width: usize, height: usize) -> Ready {
-        let plane =
-            |layer: &Quantised, coding: &Coding| Plane::new(width, height, 4 * layer.groups, 1, coding);
+        let plane = |coding: &Coding| Plane::new(width, height, coding.scale.len(), 1, coding);
         let Codings { trunk, inner, up } = &self.codings;
-        let picture = Plane::new(width, height, 4, 2, &Coding::codes());
-        let head = plane(&self.head, trunk);
-        let inners: Vec<Plane> =
-            self.blocks.iter().zip(inner).map(|([first, _], coding)| plane(first, coding)).collect();
-        let up_plane = plane(&self.up, up);
-        let blocks = self.blocks.iter().zip(&inners).map(|([first, second], inner)| {
-            [Layer::new(first.clone(), &head), Layer::new(second.clone(), inner)]
+        let picture = Plane::new(width, height, 1, 2, &Coding::codes());
+        let trunk: Vec<Plane> = trunk.iter().map(plane).collect();
+        let inner: Vec<Plane> = inner.iter().map(plane).collect();
+        let up = plane(up);
+        let blocks = self.blocks.iter().zip(&trunk).zip(&inner);
+        let blocks = blocks.map(|(([first, second], trunk), inner)| {
+            [Layer::new(first.clone(), trunk), Layer::new(second.clone(), inner)]
         });
         let layers = Layers {
             head: Layer::new(self.head.clone(), &picture),
             blocks: blocks.collect(),
-            close: Layer::new(self.close.clone(), &head),
-            up: Layer::new(self.up.clone(), &head),
-            last: Layer::new(self.last.clone(), &up_plane),
+            close: Layer::new(self.close.clone(), &trunk[0]),
+            up: Layer::new(self.up.clone(), &trunk[0]),
+            last: Layer::new(self.last.clone(), &up),
         };
-        let last = plane(&self.last, &Coding { scale: vec![1.0], zero: vec![0] });
-        Ready { trunk: head.clone(), picture, head, inner: inners, up: up_plane, last, layers }
+        let last = Plane::new(width, height, GROUP * self.last.groups, 1, &Coding::residuals(0));
+        Ready { picture, trunk, inner, up, last, layers }
     }
 }
 
@@ -143,21 +138,23 @@ pub struct Luma<'a> {
 
 impl Ready {
     fn run(&mut self, with: Instructions) {
-        let Self { picture, head, trunk, inner, up, last, layers } = self;
+        let Self { picture, trunk, inner, up, last, layers } = self;
         let height = picture.height;
-        let plane = |layer: &Layer, input: &Plane, output: &mut Plane| {
+        let plane = |layer: &Layer, input: &Plane, before: Option<&Plane>, output: &mut Plane| {
             for y in 0..height {
-                layer.row(with, input, output, y);
+                layer.row(with, input, before, output, y);
             }
         };
-        plane(&layers.head, picture, head);
-        trunk.copy_from(head);
-        for ([first, second], inner) in layers.blocks.iter().zip(inner) {
-            plane(first, trunk, inner);
-            plane(second, inner, trunk);
+        plane(&layers.head, picture, None, &mut trunk[0]);
+        for (number, ([first, second], inner)) in layers.blocks.iter().zip(inner).enumerate() {
+            let (before, after) = trunk.split_at_mut(number + 1);
+            plane(first, &before[number], None, inner);
+            plane(second, inner, Some(&before[number]), &mut after[0]);
         }
-        plane(&layers.close, trunk, head);
-        plane(&layers.up, head, up);
-        plane(&layers.last, up, last);
+        let (sums, features) = trunk.split_at_mut(layers.blocks.len() + 1);
+        let deepest = &sums[layers.blocks.len()];
+        plane(&layers.close, deepest, Some(&sums[0]), &mut features[0]);
+        plane(&layers.up, &features[0], None, up);
+        plane(&layers.last, up, None, last);
     }
 }

@@ -18,13 +18,14 @@ pub struct Coding {
 pub enum Finish {
     /// A byte of the next tensor, saturated; where its zero is 0, that is the ReLU as well.
     Byte,
-    /// A signed byte that is added to a byte of the trunk, saturated.
-    Add,
+    /// The same, after what another tensor has at the place was added.
+    Sum,
     /// A signed byte: the residual in code values.
     Signed,
 }
 
-/// A convolution in integers, arranged for kernels.
+/// A convolution in integers, arranged for kernels: `byte = round(sum · factor + before · skip + offset)`, where `before` is the byte of
+/// another tensor at the same place, if there is one.
 ///
 /// Weights lie as `output / 4, step, output % 4` in words of four bytes, one for each input that a step multiplies.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +36,9 @@ pub struct Quantised {
     /// What is multiplied for one output, in the order of [`Step`].
     pub steps: Vec<Step>,
     pub weights: Vec<[i32; GROUP]>,
-    /// `byte = round(sum · factor + offset)`, by output, four to a group.
+    /// By output, four to a group.
     pub factor: Vec<[f32; GROUP]>,
+    pub skip: Vec<[f32; GROUP]>,
     pub offset: Vec<[f32; GROUP]>,
 }
 
@@ -54,14 +56,22 @@ impl Coding {
     /// The finest that holds these ranges.
     pub fn of(ranges: &[Range]) -> Self {
         let mut coding = Self { scale: Vec::new(), zero: Vec::new() };
+        let span = |range: &Range| range.most - range.least;
+        let widest = ranges.iter().map(span).fold(0.0, f32::max);
         for range in ranges {
-            let span = range.most - range.least;
-            // A channel that is always zero needs no resolution.
+            // A channel that was always zero takes the steps of the widest: with larger ones, its weights would leave those of the other
+            // channels no resolution.
+            let span = if span(range) > 0.0 { span(range) } else { widest };
             let scale = if span > 0.0 { span / 255.0 } else { 1.0 };
             coding.scale.push(scale);
             coding.zero.push((-range.least / scale).round_ties_even().clamp(0.0, 255.0) as u8);
         }
         coding
+    }
+
+    /// Signed bytes, in code values.
+    pub fn residuals(channels: usize) -> Self {
+        Self { scale: vec![1.0; channels], zero: vec![0; channels] }
     }
 
     /// Code values of a picture.
@@ -76,8 +86,28 @@ impl Coding {
 }
 
 impl Quantised {
-    /// A 3x3 convolution from one tensor to another. For [`Finish::Signed`] the output's coding is not asked for.
-    pub fn new(layer: &Convolution, input: &Coding, output: &Coding, finish: Finish) -> Self {
+    /// A convolution from one tensor to another.
+    pub fn new(layer: &Convolution, input: &Coding, output: &Coding) -> Self {
+        Self::between(layer, input, output, Finish::Byte)
+    }
+
+    /// One whose output is a residual in code values.
+    pub fn last(layer: &Convolution, input: &Coding) -> Self {
+        Self::between(layer, input, &Coding::residuals(layer.outputs), Finish::Signed)
+    }
+
+    /// One that another tensor is added to.
+    pub fn sum(layer: &Convolution, input: &Coding, before: &Coding, output: &Coding) -> Self {
+        let mut sum = Self::between(layer, input, output, Finish::Sum);
+        for channel in 0..layer.outputs {
+            let skip = before.scale[channel] / output.scale[channel];
+            sum.skip[channel / GROUP][channel % GROUP] = skip;
+            sum.offset[channel / GROUP][channel % GROUP] -= skip * f32::from(before.zero[channel]);
+        }
+        sum
+    }
+
+    fn between(layer: &Convolution, input: &Coding, output: &Coding, finish: Finish) -> Self {
         let groups = layer.inputs.div_ceil(GROUP);
         let half = (layer.kernel / 2) as isize;
         let mut steps = Vec::with_capacity(layer.kernel * layer.kernel * groups);
@@ -148,12 +178,11 @@ impl Quantised {
                 weights[place * steps.len() + number][byte] = i32::from_le_bytes(bytes);
             }
             let bias = layer.bias[channel] - unit * zeros as f32;
-            let scale = if finish == Finish::Signed { 1.0 } else { output.scale[channel] };
-            let zero = if finish == Finish::Byte { f32::from(output.zero[channel]) } else { 0.0 };
+            let scale = output.scale[channel];
             factor[place][byte] = unit / scale;
-            offset[place][byte] = bias / scale + zero;
+            offset[place][byte] = bias / scale + f32::from(output.zero[channel]);
         }
-        Self { finish, groups, steps, weights, factor, offset }
+        Self { finish, groups, steps, weights, factor, skip: vec![[0.0; GROUP]; groups], offset }
     }
 }
 

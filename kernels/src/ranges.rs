@@ -1,10 +1,7 @@
 //! Which values each channel takes.
 
-use crate::float::{Channels, Place, forward};
+use crate::float::{Place, forward};
 use crate::net::Net;
-
-/// The share of values at either end that may be cut off: a single bright pixel must not cost all others their resolution.
-const CUT: f64 = 0.0001;
 
 /// Of a channel: from the least to the largest value; zero is always between them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,7 +13,8 @@ pub struct Range {
 /// Of every tensor, by channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranges {
-    pub trunk: Vec<Range>,
+    /// Head, sums of the blocks, close with the head.
+    pub trunk: Vec<Vec<Range>>,
     pub inner: Vec<Vec<Range>>,
     pub up: Vec<Range>,
 }
@@ -24,13 +22,13 @@ pub struct Ranges {
 impl Range {
     const NONE: Self = Self { least: 0.0, most: 0.0 };
 
-    fn of(values: &mut [f32]) -> Self {
-        let cut = (values.len() as f64 * CUT) as usize;
-        let last = values.len() - 1;
-        let (_, least, _) = values.select_nth_unstable_by(cut, f32::total_cmp);
-        let least = least.min(0.0);
-        let (_, most, _) = values.select_nth_unstable_by(last - cut, f32::total_cmp);
-        Self { least, most: most.max(0.0) }
+    fn of(values: &[f32]) -> Self {
+        let mut range = Self::NONE;
+        for value in values {
+            range.least = range.least.min(*value);
+            range.most = range.most.max(*value);
+        }
+        range
     }
 
     fn widen(&mut self, other: Self) {
@@ -44,37 +42,40 @@ impl Ranges {
     pub fn new(net: &Net) -> Self {
         let none = |count: usize| vec![Range::NONE; count];
         Self {
-            trunk: none(net.head.outputs),
+            trunk: vec![none(net.head.outputs); net.blocks.len() + 2],
             inner: net.blocks.iter().map(|[first, _]| none(first.outputs)).collect(),
             up: none(net.up.outputs),
         }
     }
 
+    /// Whether a range reaches further than the same of `other` does, by a factor.
+    pub fn exceed(&self, other: &Self, factor: f32) -> bool {
+        let all = |ranges: &Self| -> Vec<Range> {
+            ranges.trunk.iter().chain(&ranges.inner).flatten().chain(&ranges.up).copied().collect()
+        };
+        let beyond =
+            |(own, other): (Range, Range)| own.least < other.least * factor || own.most > other.most * factor;
+        all(self).into_iter().zip(all(other)).any(beyond)
+    }
+
     /// Runs the net on a picture, `width` wide and without gaps, and widens the ranges by what it sees. Whether all of it was finite.
     pub fn observe(&mut self, net: &Net, luma: &[u8], width: usize) -> bool {
         let mut finite = true;
-        let mut values = Vec::new();
         let last = forward(net, luma, width, |place, channels| {
             let ranges = match place {
-                Place::Trunk => &mut self.trunk,
+                Place::Trunk(number) => &mut self.trunk[number],
                 Place::Inner(number) => &mut self.inner[number],
                 Place::Up => &mut self.up,
                 Place::Last => return,
             };
             for (channel, range) in ranges.iter_mut().enumerate() {
-                gather(channels, channel, &mut values);
-                finite &= values.iter().all(|value| value.is_finite());
-                range.widen(Range::of(&mut values));
+                for y in 0..channels.height() {
+                    let row = channels.row(channel, y);
+                    finite &= row.iter().all(|value| value.is_finite());
+                    range.widen(Range::of(row));
+                }
             }
         });
-        gather(&last, 0, &mut values);
-        finite && values.iter().all(|value| value.is_finite())
-    }
-}
-
-fn gather(channels: &Channels, channel: usize, values: &mut Vec<f32>) {
-    values.clear();
-    for y in 0..channels.height() {
-        values.extend_from_slice(channels.row(channel, y));
+        finite && (0..last.height()).all(|y| last.row(0, y).iter().all(|value| value.is_finite()))
     }
 }

@@ -1,5 +1,7 @@
 //! The definition, written with `ndarray` and without a thought for speed, and everything that runs against it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
+
 use kernels::convolve::Instructions;
 use kernels::float::forward;
 use kernels::program::Luma;
@@ -70,7 +72,8 @@ fn integer(
     coding: &Coding,
     scale: impl Fn(usize) -> f32,
     zero: impl Fn(usize) -> f32,
-    store: impl Fn(i32, [usize; 3]) -> u8,
+    before: impl Fn([usize; 3]) -> (u8, f32, u8),
+    store: impl Fn(i32) -> u8,
 ) -> Bytes {
     let value =
         |output: usize, channel: usize, tap: usize| layer.taps(output, channel)[tap] * coding.scale[channel];
@@ -100,43 +103,61 @@ fn integer(
             let zeros: i64 = all(output).map(|(o, c, t)| weight(o, c, t) * i64::from(coding.zero[c])).sum();
             let bias = layer.bias[output] - units[output] * zeros as f32;
             let factor = units[output] / scale(output);
-            let offset = bias / scale(output) + zero(output);
-            store((sum as f32 * factor + offset).round_ties_even() as i32, [output, y, x])
+            let (byte, skip, skip_zero) = before([output, y, x]);
+            let mut offset = bias / scale(output) + zero(output);
+            let mut value = sum as f32 * factor;
+            if skip != 0.0 {
+                offset -= skip * f32::from(skip_zero);
+                value += f32::from(byte) * skip;
+            }
+            store((value + offset).round_ties_even() as i32)
         },
     )
 }
 
-fn byte(layer: &Convolution, input: &Bytes, from: &Coding, to: &Coding) -> Bytes {
-    let zero = |channel: usize| f32::from(to.zero[channel]);
-    integer(layer, input, from, |channel| to.scale[channel], zero, |value, _| value.clamp(0, 255) as u8)
+/// Nothing is added.
+const NOTHING: (u8, f32, u8) = (0, 0.0, 0);
+
+fn saturated(value: i32) -> u8 {
+    value.clamp(0, 255) as u8
 }
 
-fn added(layer: &Convolution, input: &Bytes, from: &Coding, to: &Coding, sum: &Bytes) -> Bytes {
-    integer(
-        layer,
-        input,
-        from,
-        |channel| to.scale[channel],
-        |_| 0.0,
-        |value, place| (i32::from(sum[place]) + value.clamp(-128, 127)).clamp(0, 255) as u8,
-    )
+fn byte(layer: &Convolution, input: &Bytes, from: &Coding, to: &Coding) -> Bytes {
+    let zero = |channel: usize| f32::from(to.zero[channel]);
+    integer(layer, input, from, |channel| to.scale[channel], zero, |_| NOTHING, saturated)
+}
+
+/// One that a tensor is added to, which is read as `skip` says.
+fn sum(
+    layer: &Convolution,
+    input: &Bytes,
+    from: &Coding,
+    to: &Coding,
+    before: &Bytes,
+    skip: &Coding,
+) -> Bytes {
+    let zero = |channel: usize| f32::from(to.zero[channel]);
+    let before =
+        |place: [usize; 3]| (before[place], skip.scale[place[0]] / to.scale[place[0]], skip.zero[place[0]]);
+    integer(layer, input, from, |channel| to.scale[channel], zero, before, saturated)
 }
 
 /// The whole net in integers: the large picture.
 fn integer_net(net: &Net, ranges: &Ranges, luma: &Bytes, large: &Bytes) -> Bytes {
-    let trunk_coding = Coding::of(&ranges.trunk);
+    let codings: Vec<Coding> = ranges.trunk.iter().map(|ranges| Coding::of(ranges)).collect();
     let up_coding = Coding::of(&ranges.up);
-    let head = byte(&net.head, luma, &Coding::codes(), &trunk_coding);
+    let head = byte(&net.head, luma, &Coding::codes(), &codings[0]);
     let mut trunk = head.clone();
-    for ([first, second], ranges) in net.blocks.iter().zip(&ranges.inner) {
-        let inner_coding = Coding::of(ranges);
-        let inner = byte(first, &trunk, &trunk_coding, &inner_coding);
-        trunk = added(second, &inner, &inner_coding, &trunk_coding, &trunk);
+    for (number, [first, second]) in net.blocks.iter().enumerate() {
+        let inner_coding = Coding::of(&ranges.inner[number]);
+        let inner = byte(first, &trunk, &codings[number], &inner_coding);
+        trunk = sum(second, &inner, &inner_coding, &codings[number + 1], &trunk, &codings[number]);
     }
-    let features = added(&net.close, &trunk, &trunk_coding, &trunk_coding, &head);
-    let up = byte(&net.up, &features, &trunk_coding, &up_coding);
-    let residual =
-        integer(&net.last, &up, &up_coding, |_| 1.0, |_| 0.0, |value, _| value.clamp(-128, 127) as i8 as u8);
+    let [.., deepest, features_coding] = &codings[..] else { unreachable!() };
+    let features = sum(&net.close, &trunk, deepest, features_coding, &head, &codings[0]);
+    let up = byte(&net.up, &features, features_coding, &up_coding);
+    let signed = |value: i32| value.clamp(-128, 127) as i8 as u8;
+    let residual = integer(&net.last, &up, &up_coding, |_| 1.0, |_| 0.0, |_| NOTHING, signed);
     Array3::from_shape_fn(large.dim(), |(_, y, x)| {
         let cell = [y % net.scale * net.scale + x % net.scale, y / net.scale, x / net.scale];
         large[[0, y, x]].saturating_add_signed(residual[cell] as i8)
@@ -219,7 +240,8 @@ proptest! {
         prop_assert!(ranges.observe(&net, &packed(&luma), luma.dim().2));
         if tight {
             // Far too narrow, so that nearly everything saturates.
-            for range in ranges.trunk.iter_mut().chain(&mut ranges.up).chain(ranges.inner.iter_mut().flatten()) {
+            let tensors = ranges.trunk.iter_mut().chain(&mut ranges.inner).chain([&mut ranges.up]);
+            for range in tensors.flatten() {
                 *range = Range { least: range.least / 20.0, most: range.most / 20.0 };
             }
         }

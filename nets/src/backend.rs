@@ -78,13 +78,8 @@ fn time_to_upscale(
 ) -> Result<Duration, NetError> {
     let mut upscaler = backend.upscaler(&constant(config), Precision::Auto)?;
     upscaler.warm_up(size)?;
-    let large = size.scaled(u32::from(config.scale));
-    if !large.is_supported() {
-        let what = format!("a picture of {large} is too large; send a smaller picture");
-        return Err(NetError::new(NetErrorKind::Pictures, what));
-    }
     let lr = grey(size);
-    let mut picture = grey(large);
+    let mut picture = large(size, config)?;
     let mut times = [Duration::ZERO; UPSCALED];
     for time in &mut times {
         let start = Instant::now();
@@ -115,14 +110,38 @@ fn time_to_refine(
     Ok(best)
 }
 
+/// A picture that an upscaled one of this size fits into.
+pub(crate) fn large(size: Size, config: FEdsrConfig) -> Result<Picture, NetError> {
+    let large = size.scaled(u32::from(config.scale));
+    if !large.is_supported() {
+        let what = format!("a picture of {large} is too large; send a smaller picture");
+        return Err(NetError::new(NetErrorKind::Pictures, what));
+    }
+    Ok(grey(large))
+}
+
+/// An error unless the Lanczos picture has the size that the net makes.
+pub(crate) fn check_sizes(lr: &Picture, lanczos: &Picture, config: FEdsrConfig) -> Result<(), NetError> {
+    let size = lr.size();
+    let expected = size.scaled(u32::from(config.scale));
+    if lanczos.size() == expected {
+        return Ok(());
+    }
+    let what = format!(
+        "the net makes {expected} of {size}, the Lanczos picture has {}; upsample by the net's scale",
+        lanczos.size()
+    );
+    Err(NetError::new(NetErrorKind::Pictures, what))
+}
+
 /// A net whose convolutions cost what any net's cost.
-fn constant(config: FEdsrConfig) -> Package {
+pub(crate) fn constant(config: FEdsrConfig) -> Package {
     let weights: Vec<_> = config.tensors().iter().map(|spec| vec![0.01; spec.elements()]).collect();
     let written = Package::write(&Metadata::new(config), &weights);
     written.expect("small constants in the net's own shapes are a package")
 }
 
-fn grey(size: Size) -> Picture {
+pub(crate) fn grey(size: Size) -> Picture {
     let mut picture = Picture::new(size);
     picture.luma_mut().data.fill(128);
     picture

@@ -3,6 +3,9 @@
 use crate::backend::Backend;
 use crate::device::DeviceChoice;
 use crate::error::NetError;
+use crate::native::Native;
+#[cfg(feature = "torch")]
+use crate::{device::Device, native};
 
 /// The backend for a device; `threads` is how many threads one operation may use on the processor. Call it on the thread
 /// that will run the nets: some engines count threads per thread.
@@ -10,14 +13,24 @@ pub fn open(choice: DeviceChoice, threads: u16) -> Result<Box<dyn Backend>, NetE
     #[cfg(feature = "torch")]
     {
         crate::torch::configure_threads(threads);
-        Ok(Box::new(crate::torch::Torch::new(choice.resolve()?)))
+        let device = choice.resolve()?;
+        let torch = Box::new(crate::torch::Torch::new(device));
+        if device == Device::Cpu && native::is_fast() {
+            return Ok(Box::new(Native::new(Some(torch))));
+        }
+        Ok(torch)
     }
     #[cfg(not(feature = "torch"))]
     {
-        let what = format!(
-            "no backend runs nets on {choice} with {threads} thread(s): this build has none; build with the feature torch"
-        );
-        Err(NetError::new(crate::NetErrorKind::Device, what))
+        // One thread per net.
+        let _ = threads;
+        if matches!(choice, DeviceChoice::Cuda(_)) {
+            let what = format!(
+                "this build runs no nets on {choice}; build with the feature torch, or choose auto or cpu"
+            );
+            return Err(NetError::new(crate::NetErrorKind::Device, what));
+        }
+        Ok(Box::new(Native::new(None)))
     }
 }
 
@@ -29,8 +42,9 @@ mod tests {
 
     #[test]
     #[cfg(not(feature = "torch"))]
-    fn a_build_without_backends_says_so() {
-        let error = open(DeviceChoice::Auto, 1).unwrap_err();
+    fn a_build_without_libtorch_runs_on_processors_alone() {
+        assert_eq!(open(DeviceChoice::Auto, 1).unwrap().device(), crate::Device::Cpu);
+        let error = open(DeviceChoice::Cuda(0), 1).unwrap_err();
         assert_eq!(error.kind, crate::NetErrorKind::Device);
         assert!(error.to_string().contains("feature torch"), "{error}");
     }

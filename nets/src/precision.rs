@@ -15,6 +15,8 @@ pub enum Precision {
     /// bfloat16: 8 bits of mantissa, inputs exact, sums in single precision. About half the time of [`Precision::F32`] on
     /// processors with AVX-512 BF16.
     Bf16,
+    /// 8-bit integers, on processors with instructions for them.
+    Int8,
 }
 
 impl fmt::Display for Precision {
@@ -23,6 +25,7 @@ impl fmt::Display for Precision {
             Self::Auto => "auto",
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
         })
     }
 }
@@ -35,8 +38,9 @@ impl FromStr for Precision {
             "auto" => Ok(Self::Auto),
             "f32" => Ok(Self::F32),
             "bf16" => Ok(Self::Bf16),
+            "int8" => Ok(Self::Int8),
             _ => {
-                let what = format!("{text:?} is no precision; write auto, f32 or bf16");
+                let what = format!("{text:?} is no precision; write auto, f32, bf16 or int8");
                 Err(NetError::new(NetErrorKind::Word, what))
             }
         }

@@ -51,6 +51,10 @@ impl Backend for Torch {
         let precision = match precision {
             // The lock is held through a trial: two threads that measure at once would slow each other down.
             Precision::Auto => precision::faster(package, self.device.into(), &mut self.faster.lock())?,
+            Precision::Int8 => {
+                let what = "libtorch runs no nets in int8 here; choose auto, f32 or bf16";
+                return Err(NetError::new(NetErrorKind::Word, what));
+            }
             given => given,
         };
         Ok(Box::new(FEdsrUpscaler::build(package, self.device.into(), precision)?))

@@ -3,10 +3,10 @@
 #![expect(unsafe_code, reason = "loads and stores of vectors go through pointers")]
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_ps, _mm512_adds_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_dpbusd_epi32,
+    __m512i, _mm512_add_ps, _mm512_and_si512, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_dpbusd_epi32,
     _mm512_loadu_si512, _mm512_mul_ps, _mm512_packs_epi16, _mm512_packs_epi32, _mm512_packus_epi16,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_set4_epi32, _mm512_setzero_si512,
-    _mm512_shuffle_epi8, _mm512_storeu_si512, _mm512_xor_si512,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_set4_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8,
+    _mm512_srlv_epi32, _mm512_storeu_si512,
 };
 
 use super::Row;
@@ -25,7 +25,7 @@ pub(super) fn row(row: Row<'_>) {
     unsafe {
         match row.numbers.finish {
             Finish::Byte => rows::<{ Finish::Byte as u8 }>(row),
-            Finish::Add => rows::<{ Finish::Add as u8 }>(row),
+            Finish::Sum => rows::<{ Finish::Sum as u8 }>(row),
             Finish::Signed => rows::<{ Finish::Signed as u8 }>(row),
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn row(row: Row<'_>) {
 /// The machine has these instructions, and [`Row::check`] has not panicked.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn rows<const FINISH: u8>(row: Row<'_>) {
-    let Row { numbers, distances, input, start, vectors, output, group_stride } = row;
+    let Row { numbers, distances, input, start, vectors, before, output, group_stride } = row;
     let steps = distances.len();
     // SAFETY: `start` lies within the input.
     let input = unsafe { input.as_ptr().add(start) };
@@ -44,23 +44,28 @@ unsafe fn rows<const FINISH: u8>(row: Row<'_>) {
             distances,
             weights: &numbers.weights[group * steps..][..steps],
             factor: &numbers.factor[group],
+            skip: &numbers.skip[group],
             offset: &numbers.offset[group],
         };
         let output = output[group * group_stride..].as_mut_ptr();
+        // Where nothing is added, nothing is read.
+        let before = before.get(group * group_stride..).unwrap_or_default().as_ptr();
         let mut vector = 0;
         // SAFETY: these are the vectors that the check was about.
         unsafe {
             while vector + TILE <= vectors {
-                tiles.tile::<TILE, FINISH>(input.add(vector * BYTES), output.add(vector * BYTES));
+                let at = vector * BYTES;
+                tiles.tile::<TILE, FINISH>(input.add(at), before.wrapping_add(at), output.add(at));
                 vector += TILE;
             }
             let input = input.add(vector * BYTES);
+            let before = before.wrapping_add(vector * BYTES);
             let output = output.add(vector * BYTES);
             match vectors - vector {
-                4 => tiles.tile::<4, FINISH>(input, output),
-                3 => tiles.tile::<3, FINISH>(input, output),
-                2 => tiles.tile::<2, FINISH>(input, output),
-                1 => tiles.tile::<1, FINISH>(input, output),
+                4 => tiles.tile::<4, FINISH>(input, before, output),
+                3 => tiles.tile::<3, FINISH>(input, before, output),
+                2 => tiles.tile::<2, FINISH>(input, before, output),
+                1 => tiles.tile::<1, FINISH>(input, before, output),
                 _ => {}
             }
         }
@@ -72,15 +77,21 @@ struct Tiles<'a> {
     distances: &'a [isize],
     weights: &'a [[i32; GROUP]],
     factor: &'a [f32; GROUP],
+    skip: &'a [f32; GROUP],
     offset: &'a [f32; GROUP],
 }
 
 impl Tiles<'_> {
     /// # Safety
-    /// `WIDTH` vectors can be read at every distance from `input`, and written at `output`.
+    /// `WIDTH` vectors can be read at every distance from `input`, and at `before` if the finish is a sum, and written at `output`.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     #[inline]
-    unsafe fn tile<const WIDTH: usize, const FINISH: u8>(&self, input: *const u8, output: *mut u8) {
+    unsafe fn tile<const WIDTH: usize, const FINISH: u8>(
+        &self,
+        input: *const u8,
+        before: *const u8,
+        output: *mut u8,
+    ) {
         let mut sums = [[_mm512_setzero_si512(); WIDTH]; GROUP];
         for (distance, weights) in self.distances.iter().zip(self.weights) {
             let mut inputs = [_mm512_setzero_si512(); WIDTH];
@@ -95,16 +106,28 @@ impl Tiles<'_> {
                 }
             }
         }
+        #[expect(clippy::needless_range_loop, reason = "sums lie by channel first")]
         for vector in 0..WIDTH {
             // SAFETY: the caller says so.
             let place = unsafe { output.add(vector * BYTES) };
-            let values: [__m512i; GROUP] = std::array::from_fn(|channel| {
-                let product = _mm512_mul_ps(
-                    _mm512_cvtepi32_ps(sums[channel][vector]),
-                    _mm512_set1_ps(self.factor[channel]),
-                );
-                _mm512_cvtps_epi32(_mm512_add_ps(product, _mm512_set1_ps(self.offset[channel])))
-            });
+            let bytes = if FINISH == Finish::Sum as u8 {
+                // SAFETY: the caller says so.
+                unsafe { _mm512_loadu_si512(before.add(vector * BYTES).cast()) }
+            } else {
+                _mm512_setzero_si512()
+            };
+            let mut values = [_mm512_setzero_si512(); GROUP];
+            for (channel, value) in values.iter_mut().enumerate() {
+                let sum = _mm512_cvtepi32_ps(sums[channel][vector]);
+                let mut product = _mm512_mul_ps(sum, _mm512_set1_ps(self.factor[channel]));
+                if FINISH == Finish::Sum as u8 {
+                    let byte = _mm512_srlv_epi32(bytes, _mm512_set1_epi32(8 * channel as i32));
+                    let byte = _mm512_cvtepi32_ps(_mm512_and_si512(byte, _mm512_set1_epi32(0xff)));
+                    let skip = _mm512_mul_ps(byte, _mm512_set1_ps(self.skip[channel]));
+                    product = _mm512_add_ps(product, skip);
+                }
+                *value = _mm512_cvtps_epi32(_mm512_add_ps(product, _mm512_set1_ps(self.offset[channel])));
+            }
             // SAFETY: the caller says so.
             unsafe { store::<FINISH>(values, place) };
         }
@@ -112,27 +135,20 @@ impl Tiles<'_> {
 }
 
 /// # Safety
-/// A vector can be read and written at `place`.
+/// A vector can be written at `place`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[inline]
 unsafe fn store<const FINISH: u8>(values: [__m512i; GROUP], place: *mut u8) {
     let first = _mm512_packs_epi32(values[0], values[1]);
     let second = _mm512_packs_epi32(values[2], values[3]);
     // Within each quarter: four pixels of the first channel, four of the second, and so on.
-    let bytes = if FINISH == Finish::Byte as u8 {
-        _mm512_packus_epi16(first, second)
-    } else {
+    let bytes = if FINISH == Finish::Signed as u8 {
         _mm512_packs_epi16(first, second)
+    } else {
+        _mm512_packus_epi16(first, second)
     };
     let order = _mm512_set4_epi32(0x0f0b_0703, 0x0e0a_0602, 0x0d09_0501, 0x0c08_0400);
-    let mut bytes = _mm512_shuffle_epi8(bytes, order);
-    if FINISH == Finish::Add as u8 {
-        // Bytes are added to signed ones with the sign of both turned, so that the sum saturates where a byte ends.
-        let sign = _mm512_set1_epi8(-128);
-        // SAFETY: the caller says so.
-        let before = unsafe { _mm512_loadu_si512(place.cast()) };
-        bytes = _mm512_xor_si512(_mm512_adds_epi8(_mm512_xor_si512(before, sign), bytes), sign);
-    }
+    let bytes = _mm512_shuffle_epi8(bytes, order);
     // SAFETY: the caller says so.
     unsafe { _mm512_storeu_si512(place.cast(), bytes) };
 }

@@ -1,12 +1,12 @@
 //! For any machine.
 
-use super::{Row, finished, saturated};
+use super::Row;
 use crate::plane::VECTOR;
-use crate::quantise::GROUP;
+use crate::quantise::{Finish, GROUP};
 
 pub(super) fn row(row: Row<'_>) {
     row.check();
-    let Row { numbers, distances, input, start, vectors, output, group_stride } = row;
+    let Row { numbers, distances, input, start, vectors, before, output, group_stride } = row;
     let steps = distances.len();
     for group in 0..numbers.groups {
         let weights = &numbers.weights[group * steps..][..steps];
@@ -24,15 +24,20 @@ pub(super) fn row(row: Row<'_>) {
                     }
                 }
             }
-            let output = &mut output[group * group_stride + place..][..VECTOR * GROUP];
+            let at = group * group_stride + place;
+            let output = &mut output[at..][..VECTOR * GROUP];
             for (x, pixel) in output.chunks_exact_mut(GROUP).enumerate() {
                 for (channel, byte) in pixel.iter_mut().enumerate() {
-                    let value = finished(
-                        sums[channel][x],
-                        numbers.factor[group][channel],
-                        numbers.offset[group][channel],
-                    );
-                    *byte = saturated(numbers.finish, value, *byte);
+                    // Multiplications and additions with a rounding each, as all instruction sets have them.
+                    let mut value = sums[channel][x] as f32 * numbers.factor[group][channel];
+                    if numbers.finish == Finish::Sum {
+                        value += f32::from(before[at + x * GROUP + channel]) * numbers.skip[group][channel];
+                    }
+                    let value = (value + numbers.offset[group][channel]).round_ties_even() as i32;
+                    *byte = match numbers.finish {
+                        Finish::Byte | Finish::Sum => value.clamp(0, 255) as u8,
+                        Finish::Signed => value.clamp(-128, 127) as i8 as u8,
+                    };
                 }
             }
         }

@@ -2,14 +2,15 @@
 //!
 //! - Code values go in and come out: the division by 255 is folded into the head, the multiplication into the last
 //!   convolution. Whole numbers up to 256 are exact in bfloat16.
-//! - The last convolution is folded through the pixel shuffle ([`fold_last`]), which makes it a convolution over the small
+//! - The last convolution is folded through the pixel shuffle ([`crate::fold`]), which makes it a convolution over the small
 //!   picture with `scale²` outputs; the shuffle itself happens while the residual is added.
 //! - Channels lie innermost ("channels last"): 1.2 to 2.8 times as fast as planes, in both precisions.
 
 use media::picture::Size;
-use models::{Architecture as _, FEdsrConfig, Package};
+use models::{Architecture as _, Package};
 use tch::{Device, Kind, TchError, Tensor};
 
+use crate::fold::fold_last;
 use crate::precision::Precision;
 use crate::torch::convolution::{Convolution, blocks, through};
 
@@ -46,9 +47,10 @@ impl Frozen {
         let close = next(1.0)?;
         let up = next(1.0)?;
         let [.., weight, bias] = package.weights() else { unreachable!("a package holds every tensor") };
-        let (weight, shape, bias) = fold_last(config, weight, bias[0]);
-        let last = Convolution::frozen(&weight, &shape, &bias, kind, device)?;
-        Ok(Self { kind, device, outputs: bias.len(), head, body, close, up, last })
+        let folded = fold_last(config, weight, bias[0]);
+        let outputs = folded.bias.len();
+        let last = Convolution::frozen(&folded.weight, &folded.shape, &folded.bias, kind, device)?;
+        Ok(Self { kind, device, outputs, head, body, close, up, last })
     }
 
     pub(super) fn precision(&self) -> Precision {
@@ -81,31 +83,4 @@ impl Frozen {
         let features = self.close.forward(&features)?.f_add_(&head)?;
         self.last.forward(&self.up.forward(&features)?)
     }
-}
-
-/// The last convolution (3x3 over the large picture, `tail` to 1) as one over the small picture, with the multiplication
-/// by 255: kernel, its shape `scale²,tail·scale²,3,3`, and bias.
-///
-/// Pixel `(s·y + i, s·x + j)` of the large picture lies in cell `(y, x)` of the small one, as output `i·s + j`. The pixel
-/// one above it lies in the same cell or in the one above, as channel `c·s² + ((i - 1) mod s)·s + j`, and so on for all
-/// nine; every tap goes to the one place where its pixel was before the shuffle. Zeros around the one picture are zeros
-/// around the other, so both give the same, also at the border.
-fn fold_last(config: FEdsrConfig, weight: &[f32], bias: f32) -> (Vec<f32>, Vec<usize>, Vec<f32>) {
-    let scale = usize::from(config.scale);
-    let tail = usize::from(config.tail);
-    let area = scale * scale;
-    let mut folded = vec![0.0; area * tail * area * 9];
-    for (tap, &value) in weight.iter().enumerate() {
-        let feature = tap / 9;
-        let ky = tap / 3 % 3;
-        let kx = tap % 3;
-        for output in 0..area {
-            // Row of the wanted pixel counted from the top of the cell above, so that it is never negative.
-            let row = scale + output / scale + ky - 1;
-            let column = scale + output % scale + kx - 1;
-            let channel = feature * area + row % scale * scale + column % scale;
-            folded[((output * tail * area + channel) * 3 + row / scale) * 3 + column / scale] = value * 255.0;
-        }
-    }
-    (folded, vec![area, tail * area, 3, 3], vec![bias * 255.0; area])
 }

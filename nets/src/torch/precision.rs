@@ -48,13 +48,13 @@ fn fastest(net: &Frozen) -> Result<Duration, TchError> {
     Ok(best)
 }
 
-/// The kind of numbers for nets that are not timed: [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
+/// The kind of numbers for nets that are not timed (which none here has in 8 bits): [`Precision::Auto`] takes bfloat16 where the hardware computes in it.
 pub fn kind(precision: Precision, device: impl Into<Device>) -> Kind {
     let device = device.into();
     match precision {
         Precision::Bf16 => Kind::BFloat16,
         Precision::Auto if has_bf16(device) => Kind::BFloat16,
-        Precision::Auto | Precision::F32 => Kind::Float,
+        Precision::Auto | Precision::F32 | Precision::Int8 => Kind::Float,
     }
 }
 

@@ -6,7 +6,7 @@ use tch::{Device, TchError};
 
 use super::frozen::Frozen;
 use crate::backend::Upscaler;
-use crate::error::{NetError, NetErrorKind};
+use crate::error::NetError;
 use crate::precision::Precision;
 use crate::residual;
 
@@ -60,15 +60,8 @@ impl Upscaler for FEdsrUpscaler {
     }
 
     fn upscale(&mut self, lr: &Picture, mut lanczos: Picture) -> Result<Picture, NetError> {
+        crate::backend::check_sizes(lr, &lanczos, self.config)?;
         let size = lr.size();
-        let expected = size.scaled(u32::from(self.config.scale));
-        if lanczos.size() != expected {
-            let what = format!(
-                "the net makes {expected} of {size}, the Lanczos picture has {}; upsample by the net's scale",
-                lanczos.size()
-            );
-            return Err(NetError::new(NetErrorKind::Pictures, what));
-        }
         self.packed.clear();
         // Rows may have gaps between them; a tensor is made from one piece.
         for row in lr.luma().rows() {

@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 
 use super::*;
 use crate::backend::Backend as _;
+use crate::error::NetErrorKind;
 use crate::torch::{self, FEdsr, Torch};
 
 /// Waves with some grain, the same everywhere.

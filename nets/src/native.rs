@@ -1,0 +1,98 @@
+//! The backend on ordinary processors: F-EDSR in 8 bits, with the kernels of `kernels`. What it does not do itself, a backend beside it
+//! does, if the build has one.
+
+mod looks;
+mod upscaler;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kernels::convolve::Instructions;
+use media::picture::{Picture, Size};
+use models::{FEdsrConfig, Package, TcsrPackage};
+
+use crate::backend::{Backend, Refiner, Upscaler};
+use crate::device::Device;
+use crate::error::{NetError, NetErrorKind};
+use crate::precision::Precision;
+use upscaler::NativeUpscaler;
+
+/// Pictures that are timed; their median counts.
+const TIMED: usize = 7;
+
+/// Whether this machine has instructions that make 8 bits worth while.
+pub fn is_fast() -> bool {
+    Instructions::best() != Instructions::Portable
+}
+
+#[derive(Debug)]
+pub struct Native {
+    instructions: Instructions,
+    /// For other precisions, and for the second stage.
+    beside: Option<Arc<dyn Backend>>,
+}
+
+impl Native {
+    pub fn new(beside: Option<Box<dyn Backend>>) -> Self {
+        let instructions = Instructions::best();
+        tracing::debug!(%instructions, "nets run in 8 bits");
+        Self { instructions, beside: beside.map(Arc::from) }
+    }
+
+    fn beside(&self, what: &str) -> Result<&Arc<dyn Backend>, NetError> {
+        self.beside.as_ref().ok_or_else(|| {
+            let what = format!("this build cannot run {what}: build with the feature torch");
+            NetError::new(NetErrorKind::Device, what)
+        })
+    }
+}
+
+impl Backend for Native {
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
+
+    fn upscaler(&self, package: &Package, precision: Precision) -> Result<Box<dyn Upscaler>, NetError> {
+        match precision {
+            Precision::Auto | Precision::Int8 => {
+                let beside = self.beside.as_ref().map(Arc::clone);
+                Ok(Box::new(NativeUpscaler::build(package, self.instructions, beside)?))
+            }
+            other => self.beside(&format!("nets in {other}"))?.upscaler(package, other),
+        }
+    }
+
+    fn refiner(&self, package: &TcsrPackage, precision: Precision) -> Result<Box<dyn Refiner>, NetError> {
+        self.beside("the second stage")?.refiner(package, precision)
+    }
+
+    /// Constants would not pass a look at what eight bits cost, so they are timed without one.
+    fn time_to_upscale(&self, config: FEdsrConfig, size: Size) -> Result<Duration, NetError> {
+        let package = crate::backend::constant(config);
+        let mut net = NativeUpscaler::build(&package, self.instructions, None)?.without_looks();
+        net.warm_up(size)?;
+        let lr = crate::backend::grey(size);
+        let mut picture = crate::backend::large(size, config)?;
+        let mut times = [Duration::ZERO; TIMED];
+        for time in &mut times {
+            let start = Instant::now();
+            picture = net.upscale(&lr, picture)?;
+            *time = start.elapsed();
+        }
+        times.sort();
+        Ok(times[TIMED / 2])
+    }
+}
+
+/// Test pattern with flat, smooth and busy places: ranges to begin with.
+fn pattern(size: Size) -> Picture {
+    let mut picture = Picture::new(size);
+    for (y, row) in picture.luma_mut().rows_mut().enumerate() {
+        for (x, code) in row.iter_mut().enumerate() {
+            let smooth = 60.0 * (x as f32 / 19.0).sin() + 50.0 * (y as f32 / 13.0).cos();
+            let edges = if (x / 24 + y / 16) % 3 == 0 { 60.0 } else { 0.0 };
+            *code = (115.0 + smooth + edges).clamp(16.0, 235.0) as u8;
+        }
+    }
+    picture
+}

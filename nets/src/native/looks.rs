@@ -1,0 +1,108 @@
+//! What a net in 8 bits is to a net in floating point: the ranges that it needs, and what it loses. Both are looked at on pieces of the
+//! stream's own pictures.
+
+use kernels::convolve::Instructions;
+use kernels::float::forward;
+use kernels::program::Luma;
+use kernels::{Net, Program, Ranges};
+use media::picture::Plane;
+
+/// Size of a piece: what floating point does in a few milliseconds.
+const WIDTH: usize = 128;
+const HEIGHT: usize = 64;
+
+/// The share of what the net adds that eight bits may lose. What a good net adds is, in squares, what the picture gains by it: so it is
+/// the share of the gain in decibels as well, nearly.
+const MOST_LOST: f64 = 0.1;
+
+/// Mean square in code values below which nothing is lost that could be seen: 61 dB.
+const INVISIBLE: f64 = 0.05;
+
+/// A range that is wider than before by this share is taken over; smaller steps wait.
+const WIDER: f32 = 1.02;
+
+#[derive(Debug)]
+pub(super) struct Looks {
+    net: Net,
+    ranges: Ranges,
+    /// Those that the program was packed with.
+    packed: Ranges,
+    number: usize,
+    luma: Vec<u8>,
+}
+
+/// What was seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Seen {
+    Fine,
+    /// There are values that the program has no bytes for; pack it again.
+    Wider,
+    /// Eight bits lose this share of what the net adds.
+    TooCoarse(f64),
+    NotFinite,
+}
+
+impl Looks {
+    pub(super) fn new(net: Net) -> Self {
+        let ranges = Ranges::new(&net);
+        Self { packed: ranges.clone(), ranges, net, number: 0, luma: Vec::new() }
+    }
+
+    pub(super) fn program(&mut self, instructions: Instructions) -> Program {
+        self.packed = self.ranges.clone();
+        Program::new(&self.net, &self.ranges, instructions)
+    }
+
+    /// Looks at one piece of a picture, another one each time; `instructions` are those of the program.
+    pub(super) fn look(&mut self, plane: &Plane<'_>, instructions: Instructions) -> Seen {
+        let width = self.cut(plane);
+        if !self.ranges.observe(&self.net, &self.luma, width) {
+            return Seen::NotFinite;
+        }
+        let wider = self.ranges.exceed(&self.packed, WIDER);
+        let ranges = if wider { &self.ranges } else { &self.packed };
+        let lost = lost(&self.net, ranges, instructions, &self.luma, width);
+        if lost > MOST_LOST {
+            return Seen::TooCoarse(lost);
+        }
+        if wider { Seen::Wider } else { Seen::Fine }
+    }
+
+    /// Takes a piece, and answers its width.
+    fn cut(&mut self, plane: &Plane<'_>) -> usize {
+        let width = WIDTH.min(plane.width);
+        let height = HEIGHT.min(plane.height);
+        // Steps of two primes go over the whole picture in time.
+        let x = self.number * 367 % (plane.width - width + 1);
+        let y = self.number * 211 % (plane.height - height + 1);
+        self.number += 1;
+        self.luma.clear();
+        for row in plane.rows().skip(y).take(height) {
+            self.luma.extend_from_slice(&row[x..x + width]);
+        }
+        width
+    }
+}
+
+/// The share of what the net adds that is lost.
+fn lost(net: &Net, ranges: &Ranges, instructions: Instructions, luma: &[u8], width: usize) -> f64 {
+    let height = luma.len() / width;
+    let scale = net.scale;
+    let exact = forward(net, luma, width, |_, _| {});
+    // In the middle of the codes, so that sums saturate where residuals do.
+    let mut large = vec![128; width * scale * height * scale];
+    let luma = Luma { width, height, stride: width, data: luma };
+    Program::new(net, ranges, instructions).run(luma, &mut large, width * scale);
+    let mut added = 0.0;
+    let mut lost = 0.0;
+    for (at, code) in large.iter().enumerate() {
+        let y = at / (width * scale);
+        let x = at % (width * scale);
+        let exact = exact.row(y % scale * scale + x % scale, y / scale)[x / scale].clamp(-128.0, 127.0);
+        let exact = f64::from(exact);
+        added += exact.powi(2);
+        // Every picture is rounded in the end; that is no loss of these.
+        lost += (f64::from(*code) - 128.0 - exact).powi(2) - (exact.round_ties_even() - exact).powi(2);
+    }
+    if lost < INVISIBLE * large.len() as f64 { 0.0 } else { lost / added }
+}
