@@ -11,8 +11,9 @@ use learn::{Pair, PairPool, Trainer, TrainerSettings};
 use media::ffmpeg::{Filter, Scaler};
 use media::{Picture, Size};
 use models::package::Metadata;
-use models::{Architecture as _, Package, Preset};
+use models::{Architecture as _, Package, Preset, stock};
 use nets::device::DeviceChoice;
+use nets::native::{self, Native};
 use nets::torch::{Torch, configure_threads};
 use nets::{Backend as _, Device, Precision};
 
@@ -22,12 +23,13 @@ const SCALE: u8 = 2;
 const PRESETS: [Preset; 4] = [Preset::Nano, Preset::Mini, Preset::Small, Preset::Base];
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Bf16];
 
-/// A pattern without flat regions.
+/// Waves with some grain: no flat places, and nothing that no camera would show.
 fn picture(size: Size) -> Picture {
     let mut picture = Picture::new(size);
     for (y, row) in picture.luma_mut().rows_mut().enumerate() {
         for (x, pixel) in row.iter_mut().enumerate() {
-            *pixel = ((x * 3) ^ (y * 5)) as u8;
+            let wave = ((x as f32 * 0.31).sin() + (y as f32 * 0.17).cos()) * 45.0;
+            *pixel = (128.0 + wave) as u8 ^ ((x * 7 + y * 13) % 5) as u8;
         }
     }
     picture
@@ -53,8 +55,17 @@ fn serving(criterion: &mut Criterion) {
     let mut lanczos = Scaler::new(Filter::Lanczos);
     group.bench_function("lanczos", |bencher| bencher.iter(|| lanczos.scale(black_box(&lr), HR)));
     for preset in PRESETS {
+        let package = stock::package(preset).unwrap_or_else(|| package(preset));
+        let mut nets = Vec::new();
         for precision in PRECISIONS {
-            let mut net = torch.upscaler(&package(preset), precision).expect("libtorch builds it");
+            nets.push((precision, torch.upscaler(&package, precision).expect("libtorch builds it")));
+        }
+        if device == Device::Cpu && native::is_fast() {
+            let native =
+                Native::new(None).upscaler(&package, Precision::Int8).expect("eight bits are enough");
+            nets.push((Precision::Int8, native));
+        }
+        for (precision, mut net) in nets {
             let mut plain = Some(picture(HR));
             group.bench_function(BenchmarkId::new(preset.name(), precision), |bencher| {
                 bencher.iter(|| {

@@ -26,7 +26,7 @@ fn main() {
             let packing = started.elapsed();
             let mut large = vec![0; WIDTH * HEIGHT * 4];
             let mut best = Duration::MAX;
-            let repeats = if instructions == Instructions::Portable { 2 } else { 50 };
+            let repeats = if instructions == Instructions::Portable { 1 } else { 50 };
             for _ in 0..repeats {
                 let started = Instant::now();
                 let luma = Luma { width: WIDTH, height: HEIGHT, stride: WIDTH, data: &luma };

@@ -13,7 +13,7 @@
 //!
 //! **Numbers.** An activation is a byte `q` that stands for `scale · (q - zero)`, with scale and zero of its channel: what varies between
 //! channels goes into the weights of the convolution that reads them, and costs nothing. Weights are bytes with a scale for each
-//! output. Products are summed in 32 bits, exactly; the sum goes through one multiplication and one addition in single precision to the
+//! output. Products are summed in 32 bits, exactly; the sum goes through one fused multiplication and addition in single precision to the
 //! byte of the next layer, rounded to nearest, ties to even. So every kernel gives the same bits, and the definition is in
 //! `tests/reference.rs`.
 //!

@@ -110,11 +110,16 @@ impl Plane {
         let left = GROUP - 1;
         let start = self.start(y) - left * GROUP;
         let row = &mut self.data[start..][..(left + self.width) * GROUP];
-        let mut window = [0; GROUP];
-        for (x, pixel) in row.chunks_exact_mut(GROUP).enumerate() {
-            window.rotate_left(1);
-            window[GROUP - 1] = luma.get(x).copied().unwrap_or(0);
-            pixel.copy_from_slice(&window);
+        let code = |x: usize| x.checked_sub(left).and_then(|x| luma.get(x)).copied().unwrap_or(0);
+        // All but the three on either side lie within the row.
+        let inner = left..self.width.max(left);
+        for (x, pixel) in row.chunks_exact_mut(GROUP).enumerate().filter(|(x, _)| !inner.contains(x)) {
+            *pixel.first_chunk_mut().expect("a pixel has four") =
+                std::array::from_fn::<u8, GROUP, _>(|column| code(x + column));
+        }
+        let pixels = row[left * GROUP..].chunks_exact_mut(GROUP);
+        for (pixel, window) in pixels.zip(luma[..self.width].windows(GROUP)) {
+            pixel.copy_from_slice(window);
         }
     }
 }

@@ -48,14 +48,24 @@ impl Ranges {
         }
     }
 
-    /// Whether a range reaches further than the same of `other` does, by a factor.
-    pub fn exceed(&self, other: &Self, factor: f32) -> bool {
+    /// Whether a value lies outside of `other`.
+    pub fn exceed(&self, other: &Self) -> bool {
         let all = |ranges: &Self| -> Vec<Range> {
             ranges.trunk.iter().chain(&ranges.inner).flatten().chain(&ranges.up).copied().collect()
         };
-        let beyond =
-            |(own, other): (Range, Range)| own.least < other.least * factor || own.most > other.most * factor;
+        let beyond = |(own, other): (Range, Range)| own.least < other.least || own.most > other.most;
         all(self).into_iter().zip(all(other)).any(beyond)
+    }
+
+    /// All of them multiplied.
+    #[must_use]
+    pub fn widened(&self, factor: f32) -> Self {
+        let mut wider = self.clone();
+        let tensors = wider.trunk.iter_mut().chain(&mut wider.inner).chain([&mut wider.up]);
+        for range in tensors.flatten() {
+            *range = Range { least: range.least * factor, most: range.most * factor };
+        }
+        wider
     }
 
     /// Runs the net on a picture, `width` wide and without gaps, and widens the ranges by what it sees. Whether all of it was finite.

@@ -104,13 +104,9 @@ fn integer(
             let bias = layer.bias[output] - units[output] * zeros as f32;
             let factor = units[output] / scale(output);
             let (byte, skip, skip_zero) = before([output, y, x]);
-            let mut offset = bias / scale(output) + zero(output);
-            let mut value = sum as f32 * factor;
-            if skip != 0.0 {
-                offset -= skip * f32::from(skip_zero);
-                value += f32::from(byte) * skip;
-            }
-            store((value + offset).round_ties_even() as i32)
+            let offset = bias / scale(output) + zero(output) - skip * f32::from(skip_zero);
+            let value = f32::from(byte).mul_add(skip, (sum as f32).mul_add(factor, offset));
+            store(value.round_ties_even() as i32)
         },
     )
 }

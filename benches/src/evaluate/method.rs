@@ -47,8 +47,8 @@ struct FEdsr {
 }
 
 impl FEdsr {
-    fn new(name: String, package: &Package, backend: &dyn Backend) -> Result<Self> {
-        let net = backend.upscaler(package, Precision::Auto)?;
+    fn new(name: String, package: &Package, precision: Precision, backend: &dyn Backend) -> Result<Self> {
+        let net = backend.upscaler(package, precision)?;
         Ok(Self { name, scaler: Scaler::new(Filter::Lanczos), net })
     }
 }
@@ -114,14 +114,19 @@ pub fn methods(
         vec![filter(BICUBIC, Filter::Bicubic), filter(PLAIN, Filter::Lanczos)];
     for preset in Preset::ALL {
         if let Some(package) = stock::package(preset) {
-            methods.push(Box::new(FEdsr::new(preset.to_string(), &package, backend)?));
+            methods.push(Box::new(FEdsr::new(preset.to_string(), &package, Precision::Auto, backend)?));
+            // What eight bits lose, where nets run in them; on request alone, since it takes long.
+            let exact = format!("{preset}/f32");
+            if names.contains(&exact) {
+                methods.push(Box::new(FEdsr::new(exact, &package, Precision::F32, backend)?));
+            }
         }
     }
     for (preset, every) in CASCADES {
         let Some(package) = stock::package(preset) else { continue };
         let second = backend.refiner(&stock::tcsr(), Precision::Auto)?;
         let name = if every == 1 { format!("{preset}+tcsr") } else { format!("{preset}+tcsr/{every}") };
-        let first = FEdsr::new(preset.to_string(), &package, backend)?;
+        let first = FEdsr::new(preset.to_string(), &package, Precision::Auto, backend)?;
         methods.push(Box::new(Cascade { name, first, second, every }));
     }
     for name in names {
@@ -141,7 +146,7 @@ pub fn methods(
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let package = Package::parse(bytes.into()).with_context(|| path.display().to_string())?;
         ensure!(package.config().scale == stock::SCALE, "{} does not scale by two", path.display());
-        methods.push(Box::new(FEdsr::new(name, &package, backend)?));
+        methods.push(Box::new(FEdsr::new(name, &package, Precision::Auto, backend)?));
     }
     Ok(methods)
 }

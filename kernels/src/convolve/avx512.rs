@@ -3,10 +3,9 @@
 #![expect(unsafe_code, reason = "loads and stores of vectors go through pointers")]
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_ps, _mm512_and_si512, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_dpbusd_epi32,
-    _mm512_loadu_si512, _mm512_mul_ps, _mm512_packs_epi16, _mm512_packs_epi32, _mm512_packus_epi16,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_set4_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8,
-    _mm512_srlv_epi32, _mm512_storeu_si512,
+    __m512i, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
+    _mm512_loadu_si512, _mm512_packs_epi16, _mm512_packs_epi32, _mm512_packus_epi16, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_set4_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_storeu_si512,
 };
 
 use super::Row;
@@ -119,14 +118,16 @@ impl Tiles<'_> {
             let mut values = [_mm512_setzero_si512(); GROUP];
             for (channel, value) in values.iter_mut().enumerate() {
                 let sum = _mm512_cvtepi32_ps(sums[channel][vector]);
-                let mut product = _mm512_mul_ps(sum, _mm512_set1_ps(self.factor[channel]));
+                let factor = _mm512_set1_ps(self.factor[channel]);
+                let mut sum = _mm512_fmadd_ps(sum, factor, _mm512_set1_ps(self.offset[channel]));
                 if FINISH == Finish::Sum as u8 {
-                    let byte = _mm512_srlv_epi32(bytes, _mm512_set1_epi32(8 * channel as i32));
-                    let byte = _mm512_cvtepi32_ps(_mm512_and_si512(byte, _mm512_set1_epi32(0xff)));
-                    let skip = _mm512_mul_ps(byte, _mm512_set1_ps(self.skip[channel]));
-                    product = _mm512_add_ps(product, skip);
+                    // The byte of this channel alone in the word of each pixel.
+                    let own = i32::from_le_bytes([channel as u8, 0x80, 0x80, 0x80]);
+                    let places = _mm512_set4_epi32(own + 12, own + 8, own + 4, own);
+                    let byte = _mm512_cvtepi32_ps(_mm512_shuffle_epi8(bytes, places));
+                    sum = _mm512_fmadd_ps(byte, _mm512_set1_ps(self.skip[channel]), sum);
                 }
-                *value = _mm512_cvtps_epi32(_mm512_add_ps(product, _mm512_set1_ps(self.offset[channel])));
+                *value = _mm512_cvtps_epi32(sum);
             }
             // SAFETY: the caller says so.
             unsafe { store::<FINISH>(values, place) };

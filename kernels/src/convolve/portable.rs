@@ -28,12 +28,14 @@ pub(super) fn row(row: Row<'_>) {
             let output = &mut output[at..][..VECTOR * GROUP];
             for (x, pixel) in output.chunks_exact_mut(GROUP).enumerate() {
                 for (channel, byte) in pixel.iter_mut().enumerate() {
-                    // Multiplications and additions with a rounding each, as all instruction sets have them.
-                    let mut value = sums[channel][x] as f32 * numbers.factor[group][channel];
+                    // Each multiplication is rounded together with its addition, as all instruction sets can.
+                    let group = [numbers.factor[group], numbers.skip[group], numbers.offset[group]];
+                    let [factor, skip, offset] = group.map(|all| all[channel]);
+                    let mut value = (sums[channel][x] as f32).mul_add(factor, offset);
                     if numbers.finish == Finish::Sum {
-                        value += f32::from(before[at + x * GROUP + channel]) * numbers.skip[group][channel];
+                        value = f32::from(before[at + x * GROUP + channel]).mul_add(skip, value);
                     }
-                    let value = (value + numbers.offset[group][channel]).round_ties_even() as i32;
+                    let value = value.round_ties_even() as i32;
                     *byte = match numbers.finish {
                         Finish::Byte | Finish::Sum => value.clamp(0, 255) as u8,
                         Finish::Signed => value.clamp(-128, 127) as i8 as u8,

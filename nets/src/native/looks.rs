@@ -1,6 +1,8 @@
 //! What a net in 8 bits is to a net in floating point: the ranges that it needs, and what it loses. Both are looked at on pieces of the
 //! stream's own pictures.
 
+use std::ops::Range;
+
 use kernels::convolve::Instructions;
 use kernels::float::forward;
 use kernels::program::Luma;
@@ -18,8 +20,8 @@ const MOST_LOST: f64 = 0.1;
 /// Mean square in code values below which nothing is lost that could be seen: 61 dB.
 const INVISIBLE: f64 = 0.05;
 
-/// A range that is wider than before by this share is taken over; smaller steps wait.
-const WIDER: f32 = 1.02;
+/// Ranges are taken wider than they were seen by this share: pictures that are not looked at go a little further.
+const MARGIN: f32 = 1.1;
 
 #[derive(Debug)]
 pub(super) struct Looks {
@@ -49,8 +51,8 @@ impl Looks {
     }
 
     pub(super) fn program(&mut self, instructions: Instructions) -> Program {
-        self.packed = self.ranges.clone();
-        Program::new(&self.net, &self.ranges, instructions)
+        self.packed = self.ranges.widened(MARGIN);
+        Program::new(&self.net, &self.packed, instructions)
     }
 
     /// Looks at one piece of a picture, another one each time; `instructions` are those of the program.
@@ -59,22 +61,27 @@ impl Looks {
         if !self.ranges.observe(&self.net, &self.luma, width) {
             return Seen::NotFinite;
         }
-        let wider = self.ranges.exceed(&self.packed, WIDER);
-        let ranges = if wider { &self.ranges } else { &self.packed };
-        let lost = lost(&self.net, ranges, instructions, &self.luma, width);
+        let wider = self.ranges.exceed(&self.packed);
+        let ranges = if wider { self.ranges.widened(MARGIN) } else { self.packed.clone() };
+        let lost = lost(&self.net, &ranges, instructions, &self.luma, width);
         if lost > MOST_LOST {
             return Seen::TooCoarse(lost);
         }
         if wider { Seen::Wider } else { Seen::Fine }
     }
 
-    /// Takes a piece, and answers its width.
+    /// Takes a piece, and answers its width. The busiest come first, since that is where values are largest; look after look, all
+    /// others come as well.
     fn cut(&mut self, plane: &Plane<'_>) -> usize {
         let width = WIDTH.min(plane.width);
         let height = HEIGHT.min(plane.height);
-        // Steps of two primes go over the whole picture in time.
-        let x = self.number * 367 % (plane.width - width + 1);
-        let y = self.number * 211 % (plane.height - height + 1);
+        let mut places: Vec<(u64, usize, usize)> = (0..=plane.height - height)
+            .step_by(height)
+            .flat_map(|y| (0..=plane.width - width).step_by(width).map(move |x| (x, y)))
+            .map(|(x, y)| (bustle(plane, x..x + width, y..y + height), x, y))
+            .collect();
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        let (_, x, y) = places[self.number % places.len()];
         self.number += 1;
         self.luma.clear();
         for row in plane.rows().skip(y).take(height) {
@@ -82,6 +89,16 @@ impl Looks {
         }
         width
     }
+}
+
+/// How much happens in a place: differences between neighbours, on some of its rows.
+fn bustle(plane: &Plane<'_>, columns: Range<usize>, rows: Range<usize>) -> u64 {
+    let rows = plane.rows().skip(rows.start).take(rows.len()).step_by(4);
+    let differences = rows.flat_map(|row| {
+        let row = &row[columns.clone()];
+        row.iter().zip(&row[1..]).map(|(one, other)| u64::from(one.abs_diff(*other)))
+    });
+    differences.sum()
 }
 
 /// The share of what the net adds that is lost.

@@ -18,8 +18,10 @@ use crate::precision::Precision;
 /// Pictures that are looked at one after the other at the beginning: the first of them prove a net.
 const FIRST_LOOKS: u64 = 4;
 
-/// Then one in so many.
-const BETWEEN_LOOKS: u64 = 240;
+/// Then one in so many for a while, and in the long run.
+const OFTEN: u64 = 12;
+const A_WHILE: u64 = 20 * OFTEN;
+const SELDOM: u64 = 240;
 
 #[derive(Debug)]
 pub(super) struct NativeUpscaler {
@@ -67,7 +69,8 @@ impl NativeUpscaler {
     fn look(&mut self, lr: &Picture) -> Result<(), NetError> {
         let number = self.pictures;
         self.pictures += 1;
-        let due = number < FIRST_LOOKS || number.is_multiple_of(BETWEEN_LOOKS);
+        let between = if number < A_WHILE { OFTEN } else { SELDOM };
+        let due = number < FIRST_LOOKS || number.is_multiple_of(between);
         let Some(looks) = self.looks.as_mut().filter(|_| due) else { return Ok(()) };
         match looks.look(&lr.luma(), self.instructions) {
             Seen::Fine => Ok(()),

@@ -133,7 +133,7 @@ fn ranges_follow_the_stream() {
     let bright = pattern(SIZE);
     let plain = lanczos(&bright, 2);
     let before = net.upscale(&bright, plain.clone()).unwrap();
-    while net.pictures <= 2 * BETWEEN_LOOKS {
+    while net.pictures <= A_WHILE {
         net.upscale(&bright, plain.clone()).unwrap();
     }
     let after = net.upscale(&bright, plain.clone()).unwrap();
