@@ -99,6 +99,30 @@ impl Plane {
         }
     }
 
+    /// How many pixels of each channel of a group have this byte.
+    pub fn count(&self, group: usize, byte: u8) -> [usize; GROUP] {
+        let mut counts = [0; GROUP];
+        for y in 0..self.height {
+            let start = self.start(y) + group * self.group_stride;
+            let row = &self.data[start..][..self.width * GROUP];
+            let mut columns = [0_u8; VECTOR * GROUP];
+            let vectors = row.chunks_exact(VECTOR * GROUP);
+            let rest = vectors.remainder();
+            for vector in vectors {
+                for (column, found) in columns.iter_mut().zip(vector) {
+                    *column = column.saturating_add(u8::from(*found == byte));
+                }
+            }
+            for (place, column) in columns.iter().enumerate() {
+                counts[place % GROUP] += usize::from(*column);
+            }
+            for (place, found) in rest.iter().enumerate() {
+                counts[place % GROUP] += usize::from(*found == byte);
+            }
+        }
+        counts
+    }
+
     /// The channels of a pixel.
     pub fn pixel(&self, x: usize, y: usize, channel: usize) -> u8 {
         self.data[self.start(y) + channel / GROUP * self.group_stride + x * GROUP + channel % GROUP]

@@ -126,6 +126,45 @@ impl Program {
     }
 }
 
+/// The share of pixels that may lie at the end of a range; more, and the range was too narrow.
+const CUT_OFF: f64 = 0.00005;
+
+/// What is added to a range that was too narrow, at the end where it was, as a share of it.
+const WIDER: f32 = 0.25;
+
+impl Program {
+    /// Looks for values of the last picture that lay outside of their ranges, and widens those: `ranges` are the ones that this was
+    /// packed with. Whether there were any; then it is to be packed again.
+    pub fn widen(&self, ranges: &mut Ranges) -> bool {
+        let Some(ready) = &self.ready else { return false };
+        let planes = ready.trunk.iter().chain(&ready.inner).chain([&ready.up]);
+        let Codings { trunk, inner, up } = &self.codings;
+        let codings = trunk.iter().chain(inner).chain([up]);
+        let mut found = false;
+        for ((plane, coding), ranges) in planes.zip(codings).zip(ranges.tensors_mut()) {
+            let most = (plane.width * plane.height) as f64 * CUT_OFF;
+            for group in 0..plane.groups {
+                let low = plane.count(group, 0);
+                let high = plane.count(group, 255);
+                for (channel, range) in ranges.iter_mut().enumerate().skip(group * GROUP).take(GROUP) {
+                    let zero = coding.zero[channel];
+                    let step = (range.most - range.least) * WIDER;
+                    // Where a range ends with zero, nothing is cut off: it is a ReLU's, or a border's.
+                    if zero > 0 && low[channel % GROUP] as f64 > most {
+                        range.least -= step;
+                        found = true;
+                    }
+                    if zero < 255 && high[channel % GROUP] as f64 > most {
+                        range.most += step;
+                        found = true;
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
 /// Luma of a picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Luma<'a> {

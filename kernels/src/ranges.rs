@@ -38,6 +38,11 @@ impl Range {
 }
 
 impl Ranges {
+    /// All tensors.
+    pub(crate) fn tensors_mut(&mut self) -> impl Iterator<Item = &mut Vec<Range>> {
+        self.trunk.iter_mut().chain(&mut self.inner).chain([&mut self.up])
+    }
+
     /// None yet.
     pub fn new(net: &Net) -> Self {
         let none = |count: usize| vec![Range::NONE; count];
@@ -61,8 +66,7 @@ impl Ranges {
     #[must_use]
     pub fn widened(&self, factor: f32) -> Self {
         let mut wider = self.clone();
-        let tensors = wider.trunk.iter_mut().chain(&mut wider.inner).chain([&mut wider.up]);
-        for range in tensors.flatten() {
+        for range in wider.tensors_mut().flatten() {
             *range = Range { least: range.least * factor, most: range.most * factor };
         }
         wider

@@ -6,7 +6,6 @@ use kernels::convolve::Instructions;
 use kernels::float::forward;
 use kernels::program::Luma;
 use kernels::quantise::Coding;
-use kernels::ranges::Range;
 use kernels::{Convolution, Net, Program, Ranges};
 use ndarray::{Array3, Zip};
 use proptest::prelude::*;
@@ -236,10 +235,7 @@ proptest! {
         prop_assert!(ranges.observe(&net, &packed(&luma), luma.dim().2));
         if tight {
             // Far too narrow, so that nearly everything saturates.
-            let tensors = ranges.trunk.iter_mut().chain(&mut ranges.inner).chain([&mut ranges.up]);
-            for range in tensors.flatten() {
-                *range = Range { least: range.least / 20.0, most: range.most / 20.0 };
-            }
+            ranges = ranges.widened(0.05);
         }
         let expected = integer_net(&net, &ranges, &luma, &large);
         for instructions in Instructions::available() {
@@ -298,4 +294,33 @@ fn pictures_may_change_their_size() {
         let large = picture(height * net.scale, width * net.scale);
         assert_eq!(run(&mut program, net.scale, &luma, &large), integer_net(&net, &ranges, &luma, &large));
     }
+}
+
+#[test]
+fn ranges_that_are_too_narrow_are_found_and_widened() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let net = any_net().new_tree(&mut runner).unwrap().current();
+    let luma = Array3::from_shape_fn((1, 40, 75), |(_, y, x)| {
+        (120.0 + 90.0 * (x as f32 / 5.0).sin() * (y as f32 / 4.0).cos()) as u8
+    });
+    let large = Array3::from_elem((1, 40 * net.scale, 75 * net.scale), 128);
+    let mut wide = Ranges::new(&net);
+    assert!(wide.observe(&net, &packed(&luma), 75));
+    let mut ranges = wide.widened(0.3);
+    let mut rounds = 0;
+    loop {
+        let mut program = Program::new(&net, &ranges, Instructions::best());
+        run(&mut program, net.scale, &luma, &large);
+        if !program.widen(&mut ranges) {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 30, "it comes to an end");
+    }
+    assert!(rounds > 1);
+    // Nearly all that there is has a place now, and there is not much more room than that.
+    let widest = |ranges: &Ranges| {
+        ranges.trunk.iter().flatten().map(|range| range.most - range.least).fold(0.0, f32::max)
+    };
+    assert!((0.9..1.6).contains(&(widest(&ranges) / widest(&wide))), "{}", widest(&ranges) / widest(&wide));
 }

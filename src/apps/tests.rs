@@ -122,7 +122,7 @@ async fn rules_keep_out_whom_they_do_not_allow() {
 }
 
 /// A hook that answers by the name that it is asked for, and notes what it is told.
-async fn hook(told: Arc<parking_lot::Mutex<Vec<String>>>) -> (Url, JoinSet<()>) {
+async fn hook(told: Arc<Mutex<Vec<String>>>) -> (Url, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let mut serving = JoinSet::new();
@@ -157,7 +157,7 @@ async fn hook(told: Arc<parking_lot::Mutex<Vec<String>>>) -> (Url, JoinSet<()>) 
     (url, serving)
 }
 
-async fn eventually(told: &parking_lot::Mutex<Vec<String>>, expected: &[&str]) {
+async fn eventually(told: &Mutex<Vec<String>>, expected: &[&str]) {
     for _ in 0..200 {
         if *told.lock() == expected {
             return;
@@ -205,7 +205,7 @@ async fn hooks_decide_rename_and_hear_the_end() {
 
 /// The last two are told at the same time.
 async fn eventually_sorted(
-    told: &parking_lot::Mutex<Vec<String>>,
+    told: &Mutex<Vec<String>>,
     expected: &[&str],
     sorted: impl Fn(Vec<String>) -> Vec<String>,
 ) {

@@ -1,5 +1,5 @@
 //! What a net in 8 bits is to a net in floating point: the ranges that it needs, and what it loses. Both are looked at on pieces of the
-//! stream's own pictures.
+//! stream's own pictures; what lies outside of a range anywhere in a picture is seen by the bytes alone, and for next to nothing.
 
 use std::ops::Range;
 
@@ -53,6 +53,16 @@ impl Looks {
     pub(super) fn program(&mut self, instructions: Instructions) -> Program {
         self.packed = self.ranges.widened(MARGIN);
         Program::new(&self.net, &self.packed, instructions)
+    }
+
+    /// The program that takes the place of this one, if the last picture had values outside of its ranges.
+    pub(super) fn wider(&mut self, program: &Program, instructions: Instructions) -> Option<Program> {
+        let mut wider = self.packed.clone();
+        if !program.widen(&mut wider) {
+            return None;
+        }
+        self.ranges = wider.widened(1.0 / MARGIN);
+        Some(self.program(instructions))
     }
 
     /// Looks at one piece of a picture, another one each time; `instructions` are those of the program.

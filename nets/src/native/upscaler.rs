@@ -65,13 +65,15 @@ impl NativeUpscaler {
         Self { looks: None, ..self }
     }
 
-    /// Looks, if it is time, and does what follows from it.
+    /// Whether this picture, counted from the first, is looked at.
+    fn is_due(&self) -> bool {
+        let between = if self.pictures < A_WHILE { OFTEN } else { SELDOM };
+        self.pictures < FIRST_LOOKS || self.pictures.is_multiple_of(between)
+    }
+
+    /// Looks at a piece in floating point, and does what follows from it.
     fn look(&mut self, lr: &Picture) -> Result<(), NetError> {
-        let number = self.pictures;
-        self.pictures += 1;
-        let between = if number < A_WHILE { OFTEN } else { SELDOM };
-        let due = number < FIRST_LOOKS || number.is_multiple_of(between);
-        let Some(looks) = self.looks.as_mut().filter(|_| due) else { return Ok(()) };
+        let Some(looks) = &mut self.looks else { return Ok(()) };
         match looks.look(&lr.luma(), self.instructions) {
             Seen::Fine => Ok(()),
             Seen::Wider => {
@@ -122,13 +124,21 @@ impl Upscaler for NativeUpscaler {
 
     fn upscale(&mut self, lr: &Picture, mut lanczos: Picture) -> Result<Picture, NetError> {
         crate::backend::check_sizes(lr, &lanczos, self.config)?;
-        if self.other.is_none() {
+        let is_due = self.other.is_none() && self.is_due();
+        self.pictures += 1;
+        if is_due {
             self.look(lr)?;
         }
         if let Some(other) = &mut self.other {
             return other.upscale(lr, lanczos);
         }
         self.add(lr, &mut lanczos);
+        if is_due
+            && let Some(looks) = &mut self.looks
+            && let Some(wider) = looks.wider(&self.program, self.instructions)
+        {
+            self.program = wider;
+        }
         Ok(lanczos)
     }
 }
