@@ -1,6 +1,8 @@
 //! A row of a convolution, on whatever instructions the machine has.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 
@@ -13,6 +15,8 @@ use crate::quantise::{Finish, GROUP, Quantised};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instructions {
     Portable,
+    /// AVX2 with FMA: 16 products in one instruction.
+    Avx2,
     /// AVX-512 with VNNI: 64 products in one instruction.
     Avx512Vnni,
 }
@@ -21,6 +25,10 @@ impl Instructions {
     /// All that this machine has, the fastest last.
     pub fn available() -> Vec<Self> {
         let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            all.push(Self::Avx2);
+        }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
@@ -40,6 +48,7 @@ impl fmt::Display for Instructions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Portable => "portable",
+            Self::Avx2 => "AVX2",
             Self::Avx512Vnni => "AVX-512 VNNI",
         })
     }
@@ -105,9 +114,11 @@ impl Layer {
         match instructions {
             Instructions::Portable => portable::row(row),
             #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => avx2::row(row),
+            #[cfg(target_arch = "x86_64")]
             Instructions::Avx512Vnni => avx512::row(row),
             #[cfg(not(target_arch = "x86_64"))]
-            Instructions::Avx512Vnni => portable::row(row),
+            Instructions::Avx2 | Instructions::Avx512Vnni => portable::row(row),
         }
         output.close_row(y);
     }
@@ -131,6 +142,8 @@ impl Row<'_> {
         assert!(self.numbers.finish != Finish::Sum || end <= self.before.len(), "and so does what is added");
         let steps = self.distances.len();
         assert!(self.numbers.weights.len() == groups * steps, "each step has weights");
+        // Each adds less than 2^17.
+        assert!(steps < 1 << 14, "sums fit into 32 bits");
         let Quantised { factor, skip, offset, .. } = self.numbers;
         assert!([factor, skip, offset].iter().all(|all| all.len() == groups), "each group has factors");
     }

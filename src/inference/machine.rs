@@ -204,6 +204,7 @@ mod tests {
     fn costs() -> Costs {
         let millis = [(Nano, 4), (Mini, 8), (Small, 12), (Base, 60)];
         Costs {
+            cores: 1,
             base: Duration::from_millis(3),
             nets: millis.map(|(preset, millis)| (preset, Duration::from_millis(millis))).to_vec(),
         }

@@ -48,6 +48,10 @@ pub const USUAL: Demand =
 /// other streams' base renditions, busy neighbours and pictures that are harder than the measured ones.
 pub const SHARE: f64 = 0.65;
 
+/// With more than one core the net works beside decoder, scaler and encoder. Then all of it together may take this much more; the rest
+/// of both cores is for who trains on the same machine.
+const BESIDE: f64 = 1.25;
+
 /// The preset after one that takes longer than this is not measured: it takes three times as long, which is too much
 /// for all but tiny pictures, and measuring it would take seconds.
 const PROMISING: Duration = Duration::from_millis(40);
@@ -61,6 +65,8 @@ const PICTURES: u32 = 8;
 /// What a picture of the usual size costs on this machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costs {
+    /// Cores that there are.
+    pub cores: usize,
     /// Scaling and encoding.
     pub base: Duration,
     /// The presets that were measured, the cheapest first.
@@ -89,7 +95,8 @@ impl Costs {
                 break;
             }
         }
-        Ok(Self { base, nets })
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self { cores, base, nets })
     }
 
     /// The largest preset that keeps up; the smallest if none does, and then the pace of the lane has to help.
@@ -106,8 +113,11 @@ impl Costs {
     /// Whether a preset that was measured keeps up with these pictures, alone on the machine.
     pub fn fits(&self, preset: Preset, demand: Demand) -> bool {
         let Some((_, net)) = self.nets.iter().find(|(known, _)| *known == preset) else { return false };
-        let frame = 1.0 / demand.frame_rate.as_f64().max(1.0);
-        (self.base + *net).as_secs_f64() * pixels(demand) <= frame * SHARE
+        let allowed = SHARE / demand.frame_rate.as_f64().max(1.0);
+        let base = self.base.as_secs_f64() * pixels(demand);
+        let net = net.as_secs_f64() * pixels(demand);
+        let together = if self.cores > 1 { BESIDE } else { 1.0 };
+        base.max(net) <= allowed && base + net <= allowed * together
     }
 }
 
@@ -155,6 +165,7 @@ mod tests {
     fn costs() -> Costs {
         let millis = [(Preset::Nano, 5), (Preset::Mini, 9), (Preset::Small, 15), (Preset::Base, 80)];
         Costs {
+            cores: 1,
             base: Duration::from_millis(5),
             nets: millis.map(|(preset, millis)| (preset, Duration::from_millis(millis))).to_vec(),
         }
@@ -172,5 +183,19 @@ mod tests {
         for (demand, expected) in table {
             assert_eq!(costs().choose(demand), expected, "{demand:?}");
         }
+    }
+
+    #[test]
+    fn on_two_cores_the_net_works_beside_the_rest() {
+        // Of 25 frames a second, 26 ms may be used, and 32.5 by both together.
+        let costs = |base, net| Costs {
+            cores: 2,
+            base: Duration::from_millis(base),
+            nets: vec![(Preset::Nano, Duration::from_millis(net))],
+        };
+        let fits = |base, net| costs(base, net).fits(Preset::Nano, demand(480, 270, 25));
+        assert!(fits(8, 24) && fits(24, 8));
+        assert!(!fits(9, 24), "together they take too long");
+        assert!(!fits(1, 27) && !fits(27, 1), "either alone does");
     }
 }

@@ -17,10 +17,11 @@ pub(super) fn row(row: Row<'_>) {
                 let inputs = &input[(start + place).wrapping_add_signed(*distance)..][..VECTOR * GROUP];
                 for (sums, weights) in sums.iter_mut().zip(weights) {
                     let weights = weights.to_le_bytes().map(|byte| i32::from(byte as i8));
-                    for (sum, inputs) in sums.iter_mut().zip(inputs.chunks_exact(GROUP)) {
-                        for (input, weight) in inputs.iter().zip(weights) {
-                            *sum += i32::from(*input) * weight;
-                        }
+                    for (sum, inputs) in sums.iter_mut().zip(inputs.as_chunks::<GROUP>().0) {
+                        let [a, b, c, d] = inputs.map(i32::from);
+                        // Bytes times bytes: the check has it that sums are far from overflowing.
+                        *sum = sum
+                            .wrapping_add(a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]);
                     }
                 }
             }
@@ -35,7 +36,7 @@ pub(super) fn row(row: Row<'_>) {
                     if numbers.finish == Finish::Sum {
                         value = f32::from(before[at + x * GROUP + channel]).mul_add(skip, value);
                     }
-                    let value = value.round_ties_even() as i32;
+                    let value = rounded(value);
                     *byte = match numbers.finish {
                         Finish::Byte | Finish::Sum => value.clamp(0, 255) as u8,
                         Finish::Signed => value.clamp(-128, 127) as i8 as u8,
@@ -44,4 +45,11 @@ pub(super) fn row(row: Row<'_>) {
             }
         }
     }
+}
+
+/// The nearest integer, ties to even, as far as it matters: everything saturates long before the clamp. Adding a number that leaves no
+/// bits for a fraction rounds, and is no call.
+fn rounded(value: f32) -> i32 {
+    const NO_FRACTION: f32 = 12_582_912.0;
+    ((value.clamp(-1024.0, 1024.0) + NO_FRACTION) - NO_FRACTION) as i32
 }

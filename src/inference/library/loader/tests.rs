@@ -21,6 +21,7 @@ impl Bench {
         let engine = backend.clone().engine();
         let millis = [(Preset::Nano, 4), (Preset::Mini, 8), (Preset::Small, 12), (Preset::Base, 60)];
         let costs = Costs {
+            cores: 1,
             base: Duration::from_millis(3),
             nets: millis.map(|(preset, millis)| (preset, Duration::from_millis(millis))).to_vec(),
         };
