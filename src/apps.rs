@@ -4,6 +4,7 @@
 //! Without any configured application every name of one will do, and keys alone decide.
 
 mod admit;
+mod fetch;
 mod leave;
 mod outputs;
 mod pull;

@@ -4,6 +4,7 @@
 //! authenticated are limited in number ([`half_open`]) and in time; a publisher who falls silent is cut off, which frees the
 //! name ([`rtmp::Limits`] has the times).
 
+mod account;
 mod admission;
 mod connection;
 mod half_open;

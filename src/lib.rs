@@ -22,6 +22,7 @@
 //! | [`abuse`] | how much strangers may do from one address |
 //! | [`tls`] | a certificate from files, and the handshake in front of RTMP and HTTP |
 //! | [`reload`] | SIGHUP: what of a new configuration can be applied, is |
+//! | [`supervisor`] | what the service manager hears: ready, reloading, alive, ending |
 //! | [`server`] | composition: starts everything and ends it in a written order |
 
 pub mod abuse;
@@ -41,5 +42,6 @@ pub mod reload;
 pub mod server;
 pub mod sound;
 pub mod streams;
+pub mod supervisor;
 pub mod telemetry;
 pub mod tls;

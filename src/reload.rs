@@ -14,6 +14,7 @@ use crate::apps::Applications;
 use crate::config::Config;
 use crate::http::ReloadOrders;
 use crate::streams::{StreamSettings, Streams};
+use crate::supervisor;
 
 /// Reads the configuration as it was read at start.
 pub type Read = Box<dyn Fn() -> Result<Config, Invalid> + Send + Sync>;
@@ -46,6 +47,7 @@ pub async fn when_asked(
             _ = hangups.recv() => None,
             Some(answer) = orders.recv() => Some(answer),
         };
+        supervisor::reloading();
         let outcome = match read() {
             Ok(new) => {
                 let report = running.apply(&current, &new).await;
@@ -57,6 +59,7 @@ pub async fn when_asked(
                 Err(error.to_string())
             }
         };
+        supervisor::ready();
         if let Some(answer) = answer {
             // Who asked may have gone.
             let _ = answer.send(outcome);

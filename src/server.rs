@@ -36,6 +36,7 @@ use crate::ingest::{Admission, Ingest};
 use crate::lane;
 use crate::reload::{self, Running};
 use crate::streams::{SessionSettings, StreamSettings, Streams};
+use crate::supervisor;
 use crate::tls::Tls;
 use listening::{Addresses, Listening};
 
@@ -173,9 +174,12 @@ async fn serve(
     if let Some(tls) = tls {
         tasks.spawn(tls.keep_fresh(shutdown.clone()));
     }
+    tasks.spawn(supervisor::keep_watchdog_calm(shutdown.clone()));
     announce(&config, &addresses, own_stream)?;
+    supervisor::ready();
     applications.pull_always();
     while listeners.join_next().await.is_some() {}
+    supervisor::stopping();
     applications.end_pulls();
     streams.end().await;
     applications.finish(OUTPUTS_END).await;

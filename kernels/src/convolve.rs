@@ -5,11 +5,13 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod row;
 
 use std::fmt;
 
-use crate::plane::{Plane, VECTOR};
-use crate::quantise::{Finish, GROUP, Quantised};
+use crate::plane::Plane;
+use crate::quantise::{Finish, Quantised};
+use row::Row;
 
 /// Which instructions are used. All give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,21 +64,6 @@ pub(crate) struct Layer {
     distances: Vec<isize>,
 }
 
-/// What a kernel works on: `vectors` times [`VECTOR`] pixels of a row. Slices begin with the first pixel's bytes where they say so.
-struct Row<'a> {
-    numbers: &'a Quantised,
-    distances: &'a [isize],
-    input: &'a [u8],
-    /// Of the first pixel.
-    start: usize,
-    vectors: usize,
-    /// What is added, from the first pixel of the first group on; as long as the output, or empty.
-    before: &'a [u8],
-    /// From the first pixel of the first group on.
-    output: &'a mut [u8],
-    group_stride: usize,
-}
-
 impl Layer {
     pub(crate) fn new(numbers: Quantised, input: &Plane) -> Self {
         let distances = numbers.steps.iter().map(|step| input.distance(step)).collect();
@@ -121,30 +108,5 @@ impl Layer {
             Instructions::Avx2 | Instructions::Avx512Vnni => portable::row(row),
         }
         output.close_row(y);
-    }
-}
-
-impl Row<'_> {
-    /// Panics unless all that a kernel reads and writes lies within the slices.
-    fn check(&self) {
-        let length = self.vectors * VECTOR * GROUP;
-        let least = self.distances.iter().copied().min().unwrap_or(0);
-        let most = self.distances.iter().copied().max().unwrap_or(0);
-        let first = self.start.checked_add_signed(least);
-        let last = self.start.checked_add_signed(most).map(|start| start + length);
-        assert!(
-            first.is_some() && last.is_some_and(|last| last <= self.input.len()),
-            "inputs lie in the plane"
-        );
-        let groups = self.numbers.groups;
-        let end = groups.saturating_sub(1) * self.group_stride + length;
-        assert!(groups > 0 && end <= self.output.len(), "outputs lie in theirs");
-        assert!(self.numbers.finish != Finish::Sum || end <= self.before.len(), "and so does what is added");
-        let steps = self.distances.len();
-        assert!(self.numbers.weights.len() == groups * steps, "each step has weights");
-        // Each adds less than 2^17.
-        assert!(steps < 1 << 14, "sums fit into 32 bits");
-        let Quantised { factor, skip, offset, .. } = self.numbers;
-        assert!([factor, skip, offset].iter().all(|all| all.len() == groups), "each group has factors");
     }
 }

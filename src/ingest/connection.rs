@@ -6,6 +6,7 @@ use rtmp::{ConnectRejection, Event, Limits, PlayRejection, Rejection, ServerConn
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
+use super::account::Account;
 use super::admission::{Admission, Grant, PlayRequest, PublishRequest, Seat};
 use super::half_open::Entry;
 use super::publishing::Publishing;
@@ -18,10 +19,13 @@ const DECISION: Duration = Duration::from_secs(12);
 /// Bytes that wait for a player's network before it gets no more to send; what comes meanwhile waits in its queue, which drops.
 const MOST_UNSENT: usize = 256 << 10;
 
+/// Why a publication ends whose place another one takes.
+const REPLACED: &str = "another publisher took over";
+
 /// What a connection does.
 enum Doing {
     Nothing,
-    Publishes(Box<Publishing>),
+    Publishes(Box<Publishing>, Account),
     Plays(Seat),
 }
 
@@ -51,7 +55,13 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         client.count(connection.traffic());
         let next = next(&mut connection, &doing, client).await?;
         match next {
-            Next::Replaced => return turn_away(connection, entry, client, &Rejection::Replaced).await,
+            Next::Replaced => {
+                if let Doing::Publishes(_, account) = &mut doing {
+                    account.ends(REPLACED);
+                }
+                drop(doing);
+                return turn_away(connection, entry, client, &Rejection::Replaced).await;
+            }
             Next::Dropped => return drop_peer(connection, doing, entry, client).await,
             Next::Item(Some(item)) => connection.play_tag(&item.tag),
             Next::Sent => {}
@@ -79,7 +89,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                         let stream = grant.publication.name();
                         tracing::info!(%stream, %peer, app, "publisher came");
                         client.take_role(Role::Publishes(stream.clone()));
-                        doing = Doing::Publishes(Box::new(Publishing::new(grant)));
+                        let account = Account::new(stream.clone(), client, &app);
+                        doing = Doing::Publishes(Box::new(Publishing::new(grant)), account);
                         connection.accept_publish().await?;
                     }
                     Err(rejection) => return turn_away(connection, entry, client, &rejection).await,
@@ -110,11 +121,15 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             }
             Next::Event(Some(Event::Tag(tag))) => {
-                let Doing::Publishes(publishing) = &mut doing else { continue };
+                let Doing::Publishes(publishing, account) = &mut doing else { continue };
                 match publishing.take(&tag) {
                     Ok(None) => {}
                     Ok(Some(warning)) => connection.warn_publisher(&warning).await?,
                     Err(rejection) => {
+                        account.ends(match rejection {
+                            Rejection::Replaced => REPLACED,
+                            _ => "nothing of it could be used",
+                        });
                         // Given back first: saying goodbye takes time.
                         drop(doing);
                         return turn_away(connection, entry, client, &rejection).await;
@@ -122,6 +137,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             }
             Next::Event(Some(Event::Unpublished | Event::Stopped)) => {
+                if let Doing::Publishes(_, account) = &mut doing {
+                    account.ends("the publisher ended it");
+                }
                 doing = Doing::Nothing;
                 client.take_role(Role::Waits);
             }
@@ -153,7 +171,7 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let replaced = async {
         match doing {
-            Doing::Publishes(publishing) => publishing.replaced().await,
+            Doing::Publishes(publishing, _) => publishing.replaced().await,
             _ => std::future::pending().await,
         }
     };
@@ -203,8 +221,9 @@ async fn drop_peer<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(), rtmp::Error> {
     match doing {
         Doing::Nothing => Ok(()),
-        Doing::Publishes(publishing) => {
-            drop(publishing);
+        Doing::Publishes(publishing, mut account) => {
+            account.ends("it was dropped by order or by a hook");
+            drop((publishing, account));
             turn_away(connection, entry, client, &Rejection::Dropped).await
         }
         Doing::Plays(_) => connection.reject_play(PlayRejection::Dropped).await,

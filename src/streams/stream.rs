@@ -316,7 +316,7 @@ impl Drop for Publication {
         if matches!(inner.presence, Presence::Live { .. }) && !self.replaced.is_cancelled() {
             inner.presence = Presence::Waiting { until: Instant::now() + grace };
             self.stream.left.notify_one();
-            tracing::info!(stream = %self.stream.name(), ?grace, "publisher left; the playlist waits for it");
+            tracing::debug!(stream = %self.stream.name(), ?grace, "publisher left; the playlist waits for it");
         }
     }
 }

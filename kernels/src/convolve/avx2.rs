@@ -10,7 +10,7 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
-use super::Row;
+use super::row::Row;
 use crate::quantise::{Finish, GROUP};
 
 /// Pixels and bytes of a vector.

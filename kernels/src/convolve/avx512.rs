@@ -8,7 +8,7 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_set4_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_storeu_si512,
 };
 
-use super::Row;
+use super::row::Row;
 use crate::plane::VECTOR;
 use crate::quantise::{Finish, GROUP};
 

@@ -1,6 +1,6 @@
 //! For any machine.
 
-use super::Row;
+use super::row::Row;
 use crate::plane::VECTOR;
 use crate::quantise::{Finish, GROUP};
 

@@ -10,6 +10,7 @@ use media::picture::{Picture, Size};
 use models::{Architecture as _, FEdsrConfig, Fingerprint, Package};
 
 use super::looks::{Looks, Seen};
+use super::pattern::pattern;
 use crate::backend::{Backend, Upscaler};
 use crate::error::{NetError, NetErrorKind};
 use crate::fold::fold_last;
@@ -43,7 +44,7 @@ impl NativeUpscaler {
         beside: Option<Arc<dyn Backend>>,
     ) -> Result<Self, NetError> {
         let mut looks = Looks::new(net(package));
-        let pattern = super::pattern(Size { width: 128, height: 64 });
+        let pattern = pattern(Size { width: 128, height: 64 });
         // What a pattern loses says nothing: no camera shows it.
         if looks.look(&pattern.luma(), instructions) == Seen::NotFinite {
             return Err(NetError::not_finite());

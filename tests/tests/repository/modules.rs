@@ -7,7 +7,7 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 20] = [
+const SERVER: [(&str, &[&str]); 21] = [
     ("", &[]),
     ("abuse", &[]),
     ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
@@ -22,7 +22,7 @@ const SERVER: [(&str, &[&str]); 20] = [
     ("nginx", &["apps", "config", "hooks", "http", "out"]),
     ("out", &["problems"]),
     ("problems", &[]),
-    ("reload", &["apps", "config", "http", "streams"]),
+    ("reload", &["apps", "config", "http", "streams", "supervisor"]),
     (
         "server",
         &[
@@ -38,12 +38,14 @@ const SERVER: [(&str, &[&str]); 20] = [
             "out",
             "reload",
             "streams",
+            "supervisor",
             "telemetry",
             "tls",
         ],
     ),
     ("sound", &["out", "problems"]),
     ("streams", &["inference", "lane", "out", "problems", "sound"]),
+    ("supervisor", &[]),
     ("telemetry", &[]),
     ("tls", &[]),
 ];

@@ -4,7 +4,8 @@ use models::package::Metadata;
 use models::{Preset, stock};
 
 use super::*;
-use crate::native::{Native, pattern};
+use crate::native::Native;
+use crate::native::pattern::pattern;
 
 const SIZE: Size = Size { width: 208, height: 122 };
 
