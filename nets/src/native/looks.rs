@@ -17,8 +17,12 @@ const HEIGHT: usize = 64;
 /// the share of the gain in decibels as well, nearly.
 const MOST_LOST: f64 = 0.1;
 
-/// Mean square in code values below which nothing is lost that could be seen: 61 dB.
-const INVISIBLE: f64 = 0.05;
+/// Mean square in code values below which nothing is lost that could be seen: 54 dB. In a dark or empty scene a net adds next to
+/// nothing, and a share of that says nothing.
+const INVISIBLE: f64 = 0.25;
+
+/// What earlier looks count beside a new one: one place of one picture does not decide.
+const MEMORY: f64 = 0.7;
 
 /// Ranges are taken wider than they were seen by this share: pictures that are not looked at go a little further.
 const MARGIN: f32 = 1.1;
@@ -31,6 +35,15 @@ pub(super) struct Looks {
     packed: Ranges,
     number: usize,
     luma: Vec<u8>,
+    seen: Cost,
+}
+
+/// Mean squares in code values, each look counting [`MEMORY`] times what the one after it does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cost {
+    added: f64,
+    lost: f64,
+    looks: f64,
 }
 
 /// What was seen.
@@ -47,7 +60,14 @@ pub(super) enum Seen {
 impl Looks {
     pub(super) fn new(net: Net) -> Self {
         let ranges = Ranges::new(&net);
-        Self { packed: ranges.clone(), ranges, net, number: 0, luma: Vec::new() }
+        Self { packed: ranges.clone(), ranges, net, number: 0, luma: Vec::new(), seen: Cost::default() }
+    }
+
+    /// Takes ranges from a pattern, whose losses say nothing: no camera shows it. Whether all was finite.
+    pub(super) fn begin(&mut self, pattern: &Plane<'_>) -> bool {
+        let width = self.cut(pattern);
+        self.number = 0;
+        self.ranges.observe(&self.net, &self.luma, width)
     }
 
     pub(super) fn program(&mut self, instructions: Instructions) -> Program {
@@ -73,9 +93,9 @@ impl Looks {
         }
         let wider = self.ranges.exceed(&self.packed);
         let ranges = if wider { self.ranges.widened(MARGIN) } else { self.packed.clone() };
-        let lost = lost(&self.net, &ranges, instructions, &self.luma, width);
-        if lost > MOST_LOST {
-            return Seen::TooCoarse(lost);
+        self.seen.add(cost(&self.net, &ranges, instructions, &self.luma, width));
+        if let Some(share) = self.seen.too_much() {
+            return Seen::TooCoarse(share);
         }
         if wider { Seen::Wider } else { Seen::Fine }
     }
@@ -111,8 +131,24 @@ fn bustle(plane: &Plane<'_>, columns: Range<usize>, rows: Range<usize>) -> u64 {
     differences.sum()
 }
 
-/// The share of what the net adds that is lost.
-fn lost(net: &Net, ranges: &Ranges, instructions: Instructions, luma: &[u8], width: usize) -> f64 {
+impl Cost {
+    fn add(&mut self, look: Self) {
+        *self = Self {
+            added: self.added * MEMORY + look.added,
+            lost: self.lost * MEMORY + look.lost,
+            looks: self.looks * MEMORY + look.looks,
+        };
+    }
+
+    /// The share of what the net adds that is lost, if that is too much.
+    fn too_much(&self) -> Option<f64> {
+        let share = self.lost / self.added;
+        (self.lost > INVISIBLE * self.looks && share > MOST_LOST).then_some(share)
+    }
+}
+
+/// What one look comes to.
+fn cost(net: &Net, ranges: &Ranges, instructions: Instructions, luma: &[u8], width: usize) -> Cost {
     let height = luma.len() / width;
     let scale = net.scale;
     let exact = forward(net, luma, width, |_, _| {});
@@ -131,5 +167,6 @@ fn lost(net: &Net, ranges: &Ranges, instructions: Instructions, luma: &[u8], wid
         // Every picture is rounded in the end; that is no loss of these.
         lost += (f64::from(*code) - 128.0 - exact).powi(2) - (exact.round_ties_even() - exact).powi(2);
     }
-    if lost < INVISIBLE * large.len() as f64 { 0.0 } else { lost / added }
+    let count = large.len() as f64;
+    Cost { added: added / count, lost: lost / count, looks: 1.0 }
 }
