@@ -8,6 +8,7 @@ mod portable;
 mod row;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::plane::Plane;
 use crate::quantise::{Finish, Quantised};
@@ -59,15 +60,15 @@ impl fmt::Display for Instructions {
 /// A convolution between planes of one size.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    pub(crate) numbers: Quantised,
+    numbers: Arc<Quantised>,
     /// For each step, how far its inputs lie from a pixel.
     distances: Vec<isize>,
 }
 
 impl Layer {
-    pub(crate) fn new(numbers: Quantised, input: &Plane) -> Self {
+    pub(crate) fn new(numbers: &Arc<Quantised>, input: &Plane) -> Self {
         let distances = numbers.steps.iter().map(|step| input.distance(step)).collect();
-        Self { numbers, distances }
+        Self { numbers: Arc::clone(numbers), distances }
     }
 
     /// Computes one row, and adds that of `before` where the layer sums.

@@ -1,4 +1,5 @@
-//! The arithmetic of F-EDSR on ordinary processors: direct convolutions in 8-bit integers, five times as fast as a general engine.
+//! The arithmetic of F-EDSR on ordinary processors: direct convolutions in 8-bit integers, with AVX-512 VNNI three to four times as fast as
+//! libtorch in bfloat16.
 //!
 //! | module | job |
 //! |---|---|

@@ -1,5 +1,7 @@
 //! A net that runs: packed for kernels, with its buffers.
 
+use std::sync::Arc;
+
 use crate::convolve::{Instructions, Layer};
 use crate::net::Net;
 use crate::plane::Plane;
@@ -7,17 +9,23 @@ use crate::quantise::{Coding, GROUP, Quantised};
 use crate::ranges::{Range, Ranges};
 use crate::residual;
 
+/// The share of pixels that may lie at the end of a range; more, and the range was too narrow.
+const CUT_OFF: f64 = 0.00005;
+
+/// What is added to a range that was too narrow, at the end where it was, as a share of it.
+const WIDER: f32 = 0.25;
+
 /// A net in 8 bits. Buffers are made with the first picture of a size, and used for all that follow.
 #[derive(Debug)]
 pub struct Program {
     instructions: Instructions,
     scale: usize,
     codings: Codings,
-    head: Quantised,
-    blocks: Vec<[Quantised; 2]>,
-    close: Quantised,
-    up: Quantised,
-    last: Quantised,
+    head: Arc<Quantised>,
+    blocks: Vec<[Arc<Quantised>; 2]>,
+    close: Arc<Quantised>,
+    up: Arc<Quantised>,
+    last: Arc<Quantised>,
     ready: Option<Ready>,
 }
 
@@ -59,17 +67,20 @@ impl Program {
         let blocks = net.blocks.iter().enumerate().map(|(number, [first, second])| {
             let before = &trunk[number];
             let inner = &inner[number];
-            [Quantised::new(first, before, inner), Quantised::sum(second, inner, before, &trunk[number + 1])]
+            [
+                Quantised::new(first, before, inner).into(),
+                Quantised::sum(second, inner, before, &trunk[number + 1]).into(),
+            ]
         });
         let [head, .., deepest, features] = &trunk[..] else { unreachable!("a net has blocks") };
         Self {
             instructions,
             scale: net.scale,
-            head: Quantised::head(&net.head, head),
+            head: Quantised::head(&net.head, head).into(),
             blocks: blocks.collect(),
-            close: Quantised::sum(&net.close, deepest, head, features),
-            up: Quantised::new(&net.up, features, up),
-            last: Quantised::last(&net.last, up),
+            close: Quantised::sum(&net.close, deepest, head, features).into(),
+            up: Quantised::new(&net.up, features, up).into(),
+            last: Quantised::last(&net.last, up).into(),
             codings,
             ready: None,
         }
@@ -82,12 +93,12 @@ impl Program {
         let scale = self.scale;
         assert!(
             width > 0 && height > 0 && stride >= width && data.len() >= stride * (height - 1) + width,
-            "luma"
+            "the luma has {width}x{height} pixels"
         );
         assert!(
             large_stride >= width * scale
                 && large.len() >= large_stride * (height * scale - 1) + width * scale,
-            "large"
+            "the large picture has {scale} times as many each way"
         );
         let ready = match self.ready.take() {
             Some(ready) if ready.picture.width == width && ready.picture.height == height => ready,
@@ -111,28 +122,19 @@ impl Program {
         let inner: Vec<Plane> = inner.iter().map(plane).collect();
         let up = plane(up);
         let blocks = self.blocks.iter().zip(&trunk).zip(&inner);
-        let blocks = blocks.map(|(([first, second], trunk), inner)| {
-            [Layer::new(first.clone(), trunk), Layer::new(second.clone(), inner)]
-        });
+        let blocks = blocks
+            .map(|(([first, second], trunk), inner)| [Layer::new(first, trunk), Layer::new(second, inner)]);
         let layers = Layers {
-            head: Layer::new(self.head.clone(), &picture),
+            head: Layer::new(&self.head, &picture),
             blocks: blocks.collect(),
-            close: Layer::new(self.close.clone(), &trunk[0]),
-            up: Layer::new(self.up.clone(), &trunk[0]),
-            last: Layer::new(self.last.clone(), &up),
+            close: Layer::new(&self.close, &trunk[0]),
+            up: Layer::new(&self.up, &trunk[0]),
+            last: Layer::new(&self.last, &up),
         };
         let last = Plane::new(width, height, GROUP * self.last.groups, 1, &Coding::residuals(0));
         Ready { picture, trunk, inner, up, last, layers }
     }
-}
 
-/// The share of pixels that may lie at the end of a range; more, and the range was too narrow.
-const CUT_OFF: f64 = 0.00005;
-
-/// What is added to a range that was too narrow, at the end where it was, as a share of it.
-const WIDER: f32 = 0.25;
-
-impl Program {
     /// Looks for values of the last picture that lay outside of their ranges, and widens those: `ranges` are the ones that this was
     /// packed with. Whether there were any; then it is to be packed again.
     pub fn widen(&self, ranges: &mut Ranges) -> bool {

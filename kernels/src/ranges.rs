@@ -1,6 +1,6 @@
 //! Which values each channel takes.
 
-use crate::float::{Place, forward};
+use crate::float::{Channels, Place, forward};
 use crate::net::Net;
 
 /// Of a channel: from the least to the largest value; zero is always between them.
@@ -72,10 +72,13 @@ impl Ranges {
         wider
     }
 
-    /// Runs the net on a picture, `width` wide and without gaps, and widens the ranges by what it sees. Whether all of it was finite.
-    pub fn observe(&mut self, net: &Net, luma: &[u8], width: usize) -> bool {
+    /// Runs the net on a picture, `width` wide and without gaps, and widens the ranges by what it sees. Answers what the net makes of it;
+    /// `None` if not all was finite.
+    pub fn observe(&mut self, net: &Net, luma: &[u8], width: usize) -> Option<Channels> {
         let mut finite = true;
         let last = forward(net, luma, width, |place, channels| {
+            let rows = |channel: usize| (0..channels.height()).map(move |y| channels.row(channel, y));
+            finite &= (0..channels.channels()).flat_map(rows).flatten().all(|value| value.is_finite());
             let ranges = match place {
                 Place::Trunk(number) => &mut self.trunk[number],
                 Place::Inner(number) => &mut self.inner[number],
@@ -83,13 +86,9 @@ impl Ranges {
                 Place::Last => return,
             };
             for (channel, range) in ranges.iter_mut().enumerate() {
-                for y in 0..channels.height() {
-                    let row = channels.row(channel, y);
-                    finite &= row.iter().all(|value| value.is_finite());
-                    range.widen(Range::of(row));
-                }
+                rows(channel).for_each(|row| range.widen(Range::of(row)));
             }
         });
-        finite && (0..last.height()).all(|y| last.row(0, y).iter().all(|value| value.is_finite()))
+        finite.then_some(last)
     }
 }

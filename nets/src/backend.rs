@@ -76,10 +76,14 @@ fn time_to_upscale(
     config: FEdsrConfig,
     size: Size,
 ) -> Result<Duration, NetError> {
-    let mut upscaler = backend.upscaler(&constant(config), Precision::Auto)?;
+    time(&mut *backend.upscaler(&constant(config), Precision::Auto)?, size)
+}
+
+/// Median time of a picture with this net.
+pub(crate) fn time(upscaler: &mut dyn Upscaler, size: Size) -> Result<Duration, NetError> {
     upscaler.warm_up(size)?;
     let lr = grey(size);
-    let mut picture = large(size, config)?;
+    let mut picture = large(size, upscaler.config())?;
     let mut times = [Duration::ZERO; UPSCALED];
     for time in &mut times {
         let start = Instant::now();

@@ -6,7 +6,7 @@ mod pattern;
 mod upscaler;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kernels::convolve::Instructions;
 use media::picture::Size;
@@ -17,9 +17,6 @@ use crate::device::Device;
 use crate::error::{NetError, NetErrorKind};
 use crate::precision::Precision;
 use upscaler::NativeUpscaler;
-
-/// Pictures that are timed; their median counts.
-const TIMED: usize = 7;
 
 /// Whether this machine has instructions that make 8 bits worth while.
 pub fn is_fast() -> bool {
@@ -71,16 +68,6 @@ impl Backend for Native {
     fn time_to_upscale(&self, config: FEdsrConfig, size: Size) -> Result<Duration, NetError> {
         let package = crate::backend::constant(config);
         let mut net = NativeUpscaler::build(&package, self.instructions, None)?.without_looks();
-        net.warm_up(size)?;
-        let lr = crate::backend::grey(size);
-        let mut picture = crate::backend::large(size, config)?;
-        let mut times = [Duration::ZERO; TIMED];
-        for time in &mut times {
-            let start = Instant::now();
-            picture = net.upscale(&lr, picture)?;
-            *time = start.elapsed();
-        }
-        times.sort();
-        Ok(times[TIMED / 2])
+        crate::backend::time(&mut net, size)
     }
 }

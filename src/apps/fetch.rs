@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::names::StreamName;
 use rtmp::{Introduction, Player, Rejection};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -131,25 +130,31 @@ impl Fetching {
         let mut told = false;
         loop {
             let stop = self.once(applications).await;
-            self.live.send_replace(false);
-            let url = &self.settings.url;
+            // Every failure after a success is told, and of failures in a row the first.
+            told &= !self.live.send_replace(false);
+            let PullSettings { url, always, reconnect, .. } = &self.settings;
+            // Who asked in vain has been told so, and asks again; who plays waits for it to come back.
+            let ends = !always && !self.is_played(applications);
             match &stop {
-                Stop::Unplayed => {
-                    return tracing::info!(name = self.name, %url, "fetched no more: nobody plays it");
-                }
+                stop if ends => return tracing::info!(name = self.name, %url, "fetched no more: {stop}"),
                 stop if told => tracing::debug!(name = self.name, %url, "not fetched: {stop}"),
                 stop => {
                     told = true;
-                    let pause = self.settings.reconnect;
-                    tracing::warn!(name = self.name, %url, "not fetched: {stop}; tried again every {pause:?}");
+                    tracing::warn!(name = self.name, %url, "not fetched: {stop}; tried again every {reconnect:?}");
                 }
             }
-            // A player that asked in vain has been told so; the next one asks again.
-            if !self.settings.always {
-                return;
-            }
-            tokio::time::sleep(self.settings.reconnect).await;
+            tokio::time::sleep(*reconnect).await;
         }
+    }
+
+    /// Whether somebody plays it here.
+    fn is_played(&self, applications: &Applications) -> bool {
+        let public = applications.public_name(&self.app, &self.name);
+        let plays = |client: &Arc<Client>| match client.role() {
+            Role::Plays(name) => name.as_str() == public,
+            _ => false,
+        };
+        applications.clients.all().iter().any(plays)
     }
 
     /// One connection.
@@ -168,7 +173,7 @@ impl Fetching {
             let stream = grant.publication.name().clone();
             client.take_role(Role::Publishes(stream.clone()));
             tracing::info!(%stream, %url, "fetched");
-            self.pass_on(player, Publishing::new(grant), &client, applications, &stream).await
+            self.pass_on(player, Publishing::new(grant), &client, applications).await
         };
         outcome.await.unwrap_or_else(|stop| stop)
     }
@@ -179,7 +184,6 @@ impl Fetching {
         mut publishing: Publishing,
         client: &Client,
         applications: &Applications,
-        stream: &StreamName,
     ) -> Result<Stop, Stop> {
         let mut looks = interval(UNPLAYED / 5);
         let mut played = Instant::now();
@@ -194,8 +198,7 @@ impl Fetching {
                 () = publishing.replaced() => return Ok(Stop::Taken),
                 () = client.ended() => return Ok(Stop::Taken),
                 _ = looks.tick(), if !self.settings.always => {
-                    let plays = |client: &Arc<Client>| client.role() == Role::Plays(stream.clone());
-                    if applications.clients.all().iter().any(plays) {
+                    if self.is_played(applications) {
                         played = Instant::now();
                     } else if played.elapsed() > UNPLAYED {
                         return Ok(Stop::Unplayed);

@@ -63,9 +63,9 @@ pub async fn serve(listener: TcpListener, tls: Option<Handshake>, web: Web, shut
             Ok((stream, peer, place)) => {
                 // Behind a proxy there are many, who are not told apart before they have said something.
                 let is_proxy = web.access.trusts(peer.ip());
+                let counted = if is_proxy { None } else { web.connections.enter(peer.ip()) };
                 // Nothing is said to who has too many: an answer costs more than the connection.
-                let counted = (!is_proxy).then(|| web.connections.enter(peer.ip()));
-                if matches!(counted, Some(None)) {
+                if !is_proxy && counted.is_none() {
                     continue;
                 }
                 let web = web.clone();

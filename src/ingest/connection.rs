@@ -223,7 +223,8 @@ async fn drop_peer<S: AsyncRead + AsyncWrite + Unpin>(
         Doing::Nothing => Ok(()),
         Doing::Publishes(publishing, mut account) => {
             account.ends("it was dropped by order or by a hook");
-            drop((publishing, account));
+            drop(publishing);
+            drop(account);
             turn_away(connection, entry, client, &Rejection::Dropped).await
         }
         Doing::Plays(_) => connection.reject_play(PlayRejection::Dropped).await,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use kernels::convolve::Instructions;
-use kernels::float::forward;
+use kernels::float::Channels;
 use kernels::program::Luma;
 use kernels::{Net, Program, Ranges};
 use media::picture::Plane;
@@ -67,7 +67,7 @@ impl Looks {
     pub(super) fn begin(&mut self, pattern: &Plane<'_>) -> bool {
         let width = self.cut(pattern);
         self.number = 0;
-        self.ranges.observe(&self.net, &self.luma, width)
+        self.ranges.observe(&self.net, &self.luma, width).is_some()
     }
 
     pub(super) fn program(&mut self, instructions: Instructions) -> Program {
@@ -88,12 +88,12 @@ impl Looks {
     /// Looks at one piece of a picture, another one each time; `instructions` are those of the program.
     pub(super) fn look(&mut self, plane: &Plane<'_>, instructions: Instructions) -> Seen {
         let width = self.cut(plane);
-        if !self.ranges.observe(&self.net, &self.luma, width) {
-            return Seen::NotFinite;
-        }
+        let exact = self.ranges.observe(&self.net, &self.luma, width);
+        let Some(exact) = exact else { return Seen::NotFinite };
         let wider = self.ranges.exceed(&self.packed);
         let ranges = if wider { self.ranges.widened(MARGIN) } else { self.packed.clone() };
-        self.seen.add(cost(&self.net, &ranges, instructions, &self.luma, width));
+        let mut program = Program::new(&self.net, &ranges, instructions);
+        self.seen.add(cost(&mut program, &exact, self.net.scale, &self.luma, width));
         if let Some(share) = self.seen.too_much() {
             return Seen::TooCoarse(share);
         }
@@ -147,15 +147,13 @@ impl Cost {
     }
 }
 
-/// What one look comes to.
-fn cost(net: &Net, ranges: &Ranges, instructions: Instructions, luma: &[u8], width: usize) -> Cost {
+/// What one look comes to: what the program makes of a piece, and what the net makes of it in floating point.
+fn cost(program: &mut Program, exact: &Channels, scale: usize, luma: &[u8], width: usize) -> Cost {
     let height = luma.len() / width;
-    let scale = net.scale;
-    let exact = forward(net, luma, width, |_, _| {});
     // In the middle of the codes, so that sums saturate where residuals do.
     let mut large = vec![128; width * scale * height * scale];
     let luma = Luma { width, height, stride: width, data: luma };
-    Program::new(net, ranges, instructions).run(luma, &mut large, width * scale);
+    program.run(luma, &mut large, width * scale);
     let mut added = 0.0;
     let mut lost = 0.0;
     for (at, code) in large.iter().enumerate() {

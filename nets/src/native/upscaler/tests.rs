@@ -143,7 +143,9 @@ fn ranges_follow_the_stream() {
         fresh.upscale(&bright, plain.clone()).unwrap();
     }
     let expected = fresh.upscale(&bright, plain).unwrap();
-    assert!(psnr_luma(&after, &expected) >= psnr_luma(&before, &expected), "no worse than before it looked");
+    let before = psnr_luma(&before, &expected);
+    let after = psnr_luma(&after, &expected);
+    assert!(after > before + 1.0, "{before:.1} dB, and {after:.1} dB after it looked");
 }
 
 #[test]
