@@ -128,7 +128,7 @@ impl Quantised {
         Self::arrange(layer, steps, &weight, output, finish)
     }
 
-    /// The head: one channel, whose pixels lie four and four beside each other ([`crate::plane::spread`]).
+    /// The head: one channel, whose pixels lie four and four beside each other ([`crate::plane::Plane::spread`]).
     pub fn head(layer: &Convolution, output: &Coding) -> Self {
         let half = (layer.kernel / 2) as isize;
         let side = layer.kernel;
