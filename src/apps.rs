@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clients::{Client, Clients};
 use crate::hooks::{Caller, HookSettings};
+use crate::ingest::PlayerSettings;
 use crate::out::files::{self, FilesSettings};
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
@@ -44,9 +45,13 @@ pub struct AppSettings {
     pub name: String,
     pub publish: Publish,
     pub publish_rules: Rules,
+    /// How long a publisher may send neither sound nor pictures, if not as long as others.
+    pub idle_publisher: Option<Duration>,
     /// Whether players are let in over RTMP.
     pub play: bool,
     pub play_rules: Rules,
+    /// How they are treated.
+    pub players: PlayerSettings,
     pub hooks: HookSettings,
     /// HLS on disk, of every publication.
     pub files: Option<FilesSettings>,
@@ -75,8 +80,10 @@ impl AppSettings {
             name: name.to_owned(),
             publish: Publish::Keys,
             publish_rules: Rules::default(),
+            idle_publisher: None,
             play: true,
             play_rules: Rules::default(),
+            players: PlayerSettings::default(),
             hooks: HookSettings::default(),
             files: None,
             record: Vec::new(),

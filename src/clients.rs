@@ -88,6 +88,11 @@ impl Clients {
         self.all.lock().values().cloned().collect()
     }
 
+    /// How many there are now.
+    pub fn count(&self) -> usize {
+        self.all.lock().len()
+    }
+
     /// Connections since the server began.
     pub fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)

@@ -6,6 +6,8 @@
 
 mod application;
 pub mod identity;
+mod ingest;
+mod players;
 mod section;
 mod values;
 
@@ -22,6 +24,7 @@ use tracing::Level;
 use crate::apps::AppSettings;
 use crate::http::{AccessSettings, OperatorPages};
 use crate::inference::Profile;
+use crate::ingest::IngestSettings;
 use crate::out::EncodeSettings;
 use crate::out::hls::PackagerSettings;
 use crate::streams::StreamSettings;
@@ -34,10 +37,11 @@ use values::{
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where publishers come in. Its limit is on connections that do not publish yet.
+    /// Where publishers and players come in.
     pub rtmp: ListenSettings,
+    pub ingest: IngestSettings,
     /// Further addresses for RTMP.
-    pub rtmp_also: Vec<SocketAddr>,
+    pub rtmp_also: Vec<(SocketAddr, IngestSettings)>,
     /// RTMP players at the same time.
     pub max_players: usize,
     /// A publisher who comes back within this time continues the same playlist.
@@ -46,6 +50,8 @@ pub struct Config {
     pub takeover: bool,
     /// Where viewers and streamers come in.
     pub http: ListenSettings,
+    /// Connections over HTTP at the same time; more wait to be accepted.
+    pub http_connections: usize,
     /// Of what RTMP and HTTP over TLS show.
     pub tls: Option<TlsSettings>,
     pub access: AccessSettings,
@@ -61,14 +67,13 @@ pub struct Config {
     pub stream: Vec<StreamSettings>,
 }
 
-/// `listen` and `max_connections` of `[rtmp]` and `[http]`.
+/// Addresses of `[rtmp]` and `[http]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListenSettings {
     /// Port 0 lets the system choose.
     pub listen: SocketAddr,
     /// The same over TLS.
     pub listen_tls: Option<SocketAddr>,
-    pub max_connections: usize,
 }
 
 /// `[enhance]`
@@ -91,12 +96,14 @@ impl Default for Config {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
-            rtmp: ListenSettings { listen: loopback(1935), listen_tls: None, max_connections: 64 },
+            rtmp: ListenSettings { listen: loopback(1935), listen_tls: None },
+            ingest: IngestSettings::default(),
             rtmp_also: Vec::new(),
             max_players: 1000,
             grace: Duration::from_secs(30),
             takeover: true,
-            http: ListenSettings { listen: loopback(8080), listen_tls: None, max_connections: 1024 },
+            http: ListenSettings { listen: loopback(8080), listen_tls: None },
+            http_connections: 1024,
             tls: None,
             access: AccessSettings::default(),
             pages: OperatorPages::default(),
@@ -141,6 +148,7 @@ impl Config {
         }
         for mut section in root.tables("http")? {
             config.http.read(&mut section)?;
+            section.set("max_connections", &mut config.http_connections, number(1..=100_000))?;
             config.read_access(&mut section)?;
             config.pages.stat = section.get("stat", path)?;
             config.pages.stylesheet =
@@ -180,6 +188,7 @@ impl Config {
 
     fn read_rtmp(&mut self, mut section: Section<'_>) -> Result<(), Invalid> {
         self.rtmp.read(&mut section)?;
+        ingest::read(&mut self.ingest, &mut section)?;
         section.set("max_players", &mut self.max_players, number(0..=100_000))?;
         section.set("grace", &mut self.grace, period)?;
         section.set("takeover", &mut self.takeover, yes_or_no)?;
@@ -240,7 +249,7 @@ impl ListenSettings {
     fn read(&mut self, section: &mut Section<'_>) -> Result<(), Invalid> {
         section.set("listen", &mut self.listen, address)?;
         self.listen_tls = section.get("listen_tls", address)?;
-        section.set("max_connections", &mut self.max_connections, number(1..=100_000))
+        Ok(())
     }
 }
 

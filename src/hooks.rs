@@ -33,6 +33,8 @@ pub struct HookSettings {
     pub update_every: Duration,
     /// Whether an answer of 3xx to an update ends the connection as well.
     pub updates: Updates,
+    /// How long an answer may take.
+    pub timeout: Duration,
     pub method: Method,
     pub format: Format,
 }
@@ -67,6 +69,8 @@ impl Default for HookSettings {
             update: None,
             update_every: Duration::from_secs(30),
             updates: Updates::Lenient,
+            // Encoders wait some ten seconds.
+            timeout: Duration::from_secs(10),
             method: Method::Post,
             format: Format::Form,
         }

@@ -9,6 +9,8 @@ mod admission;
 mod connection;
 mod half_open;
 mod publishing;
+mod seat;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use api::shutdown::Shutdown;
 use rtmp::Limits;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
@@ -28,11 +31,10 @@ use crate::clients::{Clients, Entered};
 use crate::tls::Handshake;
 
 pub use publishing::Publishing;
+pub use settings::IngestSettings;
 
-pub use admission::{
-    Admission, Answer, ENHANCED_SUFFIX, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments, publish,
-    seat,
-};
+pub use admission::{Admission, Answer, Grant, PlayRequest, PublishRequest, arguments, publish};
+pub use seat::{ENHANCED_SUFFIX, Guard, PlayerSettings, Seat};
 
 /// Pause after an error of the listener itself (no file descriptors left): trying again at once would only fill the log.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -41,6 +43,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Ingest {
     listener: TcpListener,
     tls: Option<Handshake>,
+    settings: IngestSettings,
     admission: Arc<dyn Admission>,
     half_open: Arc<HalfOpen>,
     clients: Arc<Clients>,
@@ -48,18 +51,17 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// The caller has bound the listener, and says how many connections may wait to publish or play. Addresses that tried
-    /// wrong keys, here or elsewhere, have to wait.
+    /// The caller has bound the listener. Addresses that tried wrong keys, here or elsewhere, have to wait.
     pub fn new(
         listener: TcpListener,
         tls: Option<Handshake>,
+        settings: IngestSettings,
         admission: Arc<dyn Admission>,
-        max_connections: usize,
         wrong_keys: Arc<WrongKeys>,
         clients: Arc<Clients>,
     ) -> Self {
-        let half_open = HalfOpen::new(max_connections, wrong_keys);
-        Self { listener, tls, admission, half_open, clients, tasks: TaskTracker::new() }
+        let half_open = HalfOpen::new(settings.max_waiting, wrong_keys);
+        Self { listener, tls, settings, admission, half_open, clients, tasks: TaskTracker::new() }
     }
 
     /// Accepts until the server ends; then all connections end, and are joined.
@@ -90,9 +92,21 @@ impl Ingest {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
+        if self.settings.keepalive
+            && let Err(error) = SockRef::from(&stream).set_keepalive(true)
+        {
+            tracing::debug!(%peer, %error, "cannot set SO_KEEPALIVE");
+        }
+        if let Some(most) = self.settings.max_clients.filter(|most| self.clients.count() >= *most) {
+            if entry.may_log() {
+                tracing::warn!(%peer, most, "closed: there are as many RTMP clients as `rtmp.max_clients` allows");
+            }
+            return;
+        }
         let client = self.clients.enter(peer);
         let admission = Arc::clone(&self.admission);
-        self.tasks.spawn(serve(stream, self.tls.clone(), client, admission, shutdown.clone(), entry));
+        let limits = self.settings.limits.clone();
+        self.tasks.spawn(serve(stream, self.tls.clone(), client, admission, limits, shutdown.clone(), entry));
     }
 }
 
@@ -101,11 +115,11 @@ async fn serve(
     tls: Option<Handshake>,
     client: Entered,
     admission: Arc<dyn Admission>,
+    limits: Limits,
     shutdown: Shutdown,
     entry: Entry,
 ) {
     let peer = client.peer;
-    let limits = Limits::default();
     let served = async {
         match tls {
             None => connection::serve(stream, &client, &*admission, limits, &entry).await,

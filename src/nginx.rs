@@ -1,11 +1,14 @@
 //! An nginx.conf in the place of our own configuration: what its `rtmp {}` says, in our words, and what becomes of each directive.
 
 mod application;
+mod players;
 mod report;
+mod server;
 mod support;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +17,7 @@ use nginx_compat::rtmp::{Configuration, Folder, HttpLocation};
 
 use crate::config::Config;
 use crate::http::OperatorPages;
+use crate::ingest::IngestSettings;
 use crate::out::files::FilesSettings;
 
 pub use report::report;
@@ -22,15 +26,20 @@ pub use report::report;
 pub fn config(file: &Path) -> Result<Config, Invalid> {
     let found = read(file)?;
     let mut config = Config::default();
-    let listen: Vec<SocketAddr> = found.servers.iter().flat_map(|server| server.listen.clone()).collect();
-    let Some(first) = listen.first() else {
+    let addresses = found.servers.iter().flat_map(|server| {
+        let settings = server::ingest(&server.settings);
+        server.listen.iter().map(move |address| (*address, settings.clone()))
+    });
+    let mut listen: VecDeque<(SocketAddr, IngestSettings)> = addresses.collect();
+    let Some((first, settings)) = listen.pop_front() else {
         return Err(Invalid::new(format!(
             "{}: there is no rtmp server in it; nothing to serve",
             file.display()
         )));
     };
-    config.rtmp.listen = *first;
-    config.rtmp_also = listen[1..].to_vec();
+    config.rtmp.listen = first;
+    config.ingest = settings;
+    config.rtmp_also = listen.into();
     for server in &found.servers {
         for application in &server.applications {
             let settings = application::settings(application, &server.settings)?;

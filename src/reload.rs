@@ -116,14 +116,23 @@ fn needs_restart(current: &Config, new: &Config) -> Vec<&'static str> {
     let old = profiles(current);
     let now = profiles(new);
     let table = [
-        ("[rtmp]", current.rtmp == new.rtmp && current.rtmp_also == new.rtmp_also),
+        (
+            "[rtmp]",
+            current.rtmp == new.rtmp && current.ingest == new.ingest && current.rtmp_also == new.rtmp_also,
+        ),
         (
             "[rtmp] max_players, grace and takeover",
             current.max_players == new.max_players
                 && current.grace == new.grace
                 && current.takeover == new.takeover,
         ),
-        ("[http]", current.http == new.http && current.pages == new.pages && current.access == new.access),
+        (
+            "[http]",
+            current.http == new.http
+                && current.http_connections == new.http_connections
+                && current.pages == new.pages
+                && current.access == new.access,
+        ),
         // Of the files themselves, the newest are shown.
         ("[tls]", current.tls == new.tls),
         ("[hls]", current.hls == new.hls),

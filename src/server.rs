@@ -38,7 +38,7 @@ use crate::reload::{self, Running};
 use crate::streams::{SessionSettings, StreamSettings, Streams};
 use crate::supervisor;
 use crate::tls::Tls;
-use listening::{Addresses, Listening};
+use listening::{Addresses, Listening, Port};
 
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
@@ -132,7 +132,7 @@ async fn serve(
     let http_end = Shutdown::new();
     let mut tasks = JoinSet::new();
     let keys = Arc::new(WrongKeys::default());
-    let connections = Connections::new(config.http.max_connections);
+    let connections = Connections::new(config.http_connections);
     let access = Arc::new(config.access.clone());
     let (reload, orders) = http::reload_orders();
     let router = http::router(App::new(http::Parts {
@@ -146,7 +146,7 @@ async fn serve(
         reload,
     }));
     let web = Web { router, connections, access };
-    for (listener, tls) in listening.http {
+    for Port { listener, tls } in listening.http {
         tasks.spawn(http::serve(listener, tls, web.clone(), http_end.clone()));
     }
     let keeper = Arc::clone(&streams);
@@ -162,10 +162,9 @@ async fn serve(
         Arc::clone(&clients),
     );
     applications.keep_clean().context("no thread to sweep old files")?;
-    for (listener, tls) in listening.rtmp {
+    for (Port { listener, tls }, settings) in listening.rtmp {
         let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;
-        let most = config.rtmp.max_connections;
-        let ingest = Ingest::new(listener, tls, admission, most, Arc::clone(&keys), Arc::clone(&clients));
+        let ingest = Ingest::new(listener, tls, settings, admission, Arc::clone(&keys), Arc::clone(&clients));
         listeners.spawn(ingest.run(shutdown.clone()));
     }
     let running = Running { applications: Arc::clone(&applications), streams: Arc::clone(&streams) };

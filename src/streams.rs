@@ -26,7 +26,7 @@ use std::time::Instant;
 use api::names::{StreamKey, StreamName};
 use api::shutdown::Shutdown;
 use parking_lot::RwLock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::inference::Profile;
 
@@ -52,6 +52,8 @@ pub struct Streams {
     settings: Arc<SessionSettings>,
     /// A publisher left: somebody's grace period has begun.
     left: Arc<Notify>,
+    /// A publisher came or left.
+    changes: watch::Sender<()>,
 }
 
 impl Streams {
@@ -63,6 +65,7 @@ impl Streams {
             profile,
             settings: Arc::new(settings),
             left: Arc::default(),
+            changes: watch::Sender::new(()),
         }
     }
 
@@ -83,7 +86,8 @@ impl Streams {
         }
         let profile = stream.profile.unwrap_or(self.profile);
         let settings = Arc::clone(&self.settings);
-        let stream = Arc::new(Stream::new(stream, profile, settings, Arc::clone(&self.left)));
+        let stream =
+            Arc::new(Stream::new(stream, profile, settings, Arc::clone(&self.left), self.changes.clone()));
         all.push(Arc::clone(&stream));
         Ok(stream)
     }
@@ -129,6 +133,11 @@ impl Streams {
     /// Forgets open streams whose playlists nobody can still want to read.
     fn forget_open(&self, now: Instant) {
         self.all.write().retain(|stream| !stream.forget(now));
+    }
+
+    /// Changes whenever a publisher comes or leaves, to whatever stream.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// All streams, in the order in which they were added.

@@ -13,6 +13,7 @@ mod tests;
 mod writer;
 
 pub use chunked::Chunked;
+pub(crate) use chunked::Way;
 pub use reader::ChunkReader;
 pub use writer::{ChunkStreamId, ChunkWriter};
 

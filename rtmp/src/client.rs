@@ -27,9 +27,6 @@ use super::outgoing::Outgoing;
 use super::{Error, Introduction, Limits, RtmpUrl};
 use state::{Purpose, State, transaction};
 
-/// What OBS and FFmpeg users know to work everywhere; small enough for audio to slip between the chunks of a picture.
-const CHUNK_SIZE: usize = 4096;
-
 pub struct ClientSession {
     limits: Limits,
     reader: ChunkReader,
@@ -83,7 +80,7 @@ impl ClientSession {
             limits,
         };
         // Before anything else: chunks of 128 bytes would cut every tag to pieces.
-        session.writer.set_chunk_size(CHUNK_SIZE, session.output.written());
+        session.writer.set_chunk_size(session.limits.chunk_size, session.output.written());
         let object = introduce::connect(url, purpose, introduction);
         session.call(0, "connect", transaction::CONNECT, [Value::Object(object)]);
         session

@@ -20,7 +20,7 @@
 //! | `FCSubscribe`, `getStreamLength`, `SetBufferLength` | answered, with no length; the buffer is the player's | `SetBufferLength` |
 //! | `pause`, `pauseRaw`, `receiveAudio`, `receiveVideo` | obeyed; pictures go on with a keyframe | |
 //! | end of what is played | `StreamEof`, `NetStream.Play.UnpublishNotify`, `NetStream.Play.Stop` | each of the three |
-//! | players that stay without a publisher | `StreamEof` and `UnpublishNotify`, `StreamBegin` and `PublishNotify` | |
+//! | players that stay without a publisher | `StreamEof` and `StreamBegin`, and what [`Notices`] ask for | |
 //! | aggregates, AMF0 commands and data marked as AMF3 | read | read |
 //!
 //! Where nginx-rtmp gets an `rtmp://` address from a hook (3xx), it redirects no peer: it lets it publish or play, and relays
@@ -82,5 +82,5 @@ pub use event::{Event, Introduction};
 pub use limits::Limits;
 pub use refusals::Refusals;
 pub use rejection::{ConnectRejection, PlayRejection, Rejection};
-pub use server::ServerSession;
+pub use server::{Notices, ServerSession};
 pub use url::RtmpUrl;

@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
+use super::acknowledge::WINDOW;
 use super::message::MessageKind;
+
+/// For times: as good as for ever, and still a time that can be added to others.
+pub const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How we cut messages: large enough that an answer fits into one chunk, small enough that sound need not wait for pictures.
+pub(crate) const CHUNK_SIZE: usize = 4096;
 
 /// Bounds for one connection. `Limits::default()` suits a public port; every field may be changed on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +46,11 @@ pub struct Limits {
     pub requests: u32,
     /// Answers in bytes that may wait for the network; a peer that asks without reading is cut off.
     pub output: usize,
+    // What the peer is told, and keeps to.
+    /// Bytes of the chunks that we send. Who plays with another size than the usual one costs a copy of every tag.
+    pub chunk_size: usize,
+    /// Bytes after which the peer is to say that it has received them.
+    pub window: u32,
     // How long the driver waits. The core knows no time.
     /// From the accepted connection to the end of the handshake, however the bytes trickle in.
     pub handshake_timeout: Duration,
@@ -73,6 +85,8 @@ impl Default for Limits {
             message_streams: 8,
             requests: 16,
             output: 256 << 10,
+            chunk_size: CHUNK_SIZE,
+            window: WINDOW,
             handshake_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
@@ -84,6 +98,26 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// A silent peer is asked for a sign of life after one time, and has another one to give it.
+    #[must_use]
+    pub fn asking_after(self, silence: Duration, patience: Duration) -> Self {
+        Self { ping_after: silence, read_timeout: silence.saturating_add(patience), ..self }
+    }
+
+    /// No message is longer than this.
+    #[must_use]
+    pub fn with_messages(self, most: usize) -> Self {
+        Self {
+            video_message: most,
+            audio_message: self.audio_message.min(most),
+            data_message: self.data_message.min(most),
+            command_message: self.command_message.min(most),
+            // Audio and data stand between its chunks.
+            assembling: most.saturating_add(1 << 20),
+            ..self
+        }
+    }
+
     pub fn message(&self, kind: MessageKind) -> usize {
         match kind {
             MessageKind::Video | MessageKind::Aggregate => self.video_message,

@@ -29,6 +29,8 @@ use super::{Error, Event, Limits};
 use door::Connecting;
 use role::Role;
 
+pub use playing::Notices;
+
 /// A session with one peer.
 ///
 /// After every [`push`](Self::push) the events and the output want to be taken.
@@ -45,6 +47,7 @@ pub struct ServerSession {
     streams: BTreeSet<u32>,
     role: Role,
     requests: u32,
+    interleave: bool,
     ended: bool,
 }
 
@@ -71,6 +74,7 @@ impl ServerSession {
             streams: BTreeSet::new(),
             role: Role::None,
             requests: 0,
+            interleave: false,
             ended: false,
             limits,
         }

@@ -101,10 +101,11 @@ impl Applications {
         };
         // A key stays between encoder and server.
         let name = if publish == Publish::Open { named } else { publication.name().to_string() };
+        let idle = app.idle_publisher;
         let stay = Stay { app, name, arguments, action: Action::Publish };
         let outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
         let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
-        Ok(Grant { publication, guard: Some(Box::new(leaving)) })
+        Ok(Grant { publication, idle, guard: Some(Box::new(leaving)) })
     }
 
     /// The stream that this name makes, or that is there already.
@@ -138,17 +139,19 @@ impl Applications {
         // What is fetched is open, whatever others need who publish.
         let is_open = app.publish == Publish::Open || !app.pull.is_empty();
         let public = if is_open { self.public_name(&app, &named) } else { named.clone() };
-        let seat = match ingest::seat(&self.streams, &public, client) {
-            Err(PlayRejection::NotFound) if !app.pull.is_empty() => {
-                let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
-                self.pull_for_player(&app, own).await;
-                ingest::seat(&self.streams, &public, client)?
-            }
-            seat => seat?,
+        let settings = &app.players;
+        if !app.pull.is_empty() && Seat::take(&self.streams, &public, client, settings).is_err() {
+            let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
+            self.pull_for_player(&app, own).await;
+        }
+        let seat = if settings.wait {
+            Seat::stay(&self.streams, &public, client, settings)?
+        } else {
+            Seat::take(&self.streams, &public, client, settings)?
         };
         let stay = Stay { app, name: named, arguments, action: Action::Play };
         let leaving = Leaving::new(stay, self.caller.clone(), client, None);
-        Ok(Seat { guard: Some(Box::new(leaving)), ..seat })
+        Ok(seat.guarded(Box::new(leaving)))
     }
 }
 

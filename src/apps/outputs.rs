@@ -14,7 +14,7 @@ use super::stay::Stay;
 use crate::clients::Client;
 use crate::hooks::Caller;
 use crate::out::Rendition;
-use crate::out::broadcast::Subscription;
+use crate::out::broadcast::{Subscription, Wish};
 use crate::out::files::{self, FilesSettings, Filing};
 use crate::out::record::{self, RecordSettings, Recording, Source};
 use crate::out::relay::{self, Relayed};
@@ -49,7 +49,8 @@ impl Outputs {
         let name = stay.name.parse().unwrap_or_else(|_| stream.name().clone());
         for settings in &stay.app.record {
             let Some(rendition) = rendition(publication, settings.rendition) else { continue };
-            let subscription = broadcast.subscribe(rendition, Some(&every_codec()));
+            let wish = Wish { knows: Some(&every_codec()), ..Wish::usual(rendition) };
+            let subscription = broadcast.subscribe(&wish);
             let recording = Recording {
                 name: name.clone(),
                 subscription: Arc::clone(&subscription),
@@ -101,7 +102,9 @@ impl Outputs {
             // Names on disk are those of the address: a folder belongs to one application.
             let Ok(name) = format!("{}{suffix}", stay.name).parse() else { continue };
             // MPEG-TS has no AV1 and no Opus; who cannot have it is told.
-            let subscription = broadcast.subscribe(rendition, Some(&Capabilities::of(&[*b"hvc1"])));
+            let knows = Capabilities::of(&[*b"hvc1"]);
+            let wish = Wish { knows: Some(&knows), ..Wish::usual(rendition) };
+            let subscription = broadcast.subscribe(&wish);
             let filing = Filing {
                 name,
                 subscription: Arc::clone(&subscription),

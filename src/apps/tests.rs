@@ -15,7 +15,7 @@ use url::Url;
 
 use super::*;
 use crate::inference::Profile;
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, IngestSettings, PlayerSettings};
 use crate::streams::{SessionSettings, StreamSettings};
 
 /// A server with applications.
@@ -40,7 +40,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let admission = Applications::new(applications, Arc::clone(&streams), Caller::new(), Arc::default());
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, None, admission, 8, Arc::default(), Arc::default());
+        let ingest =
+            Ingest::new(listener, None, IngestSettings::default(), admission, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, streams, shutdown, _running: running }
@@ -119,6 +120,19 @@ async fn rules_keep_out_whom_they_do_not_allow() {
     assert_eq!(server.publish("live", "one").await.unwrap_err(), "NetStream.Publish.Denied");
     let _one = server.publish("radio", "one").await.unwrap();
     assert_eq!(server.play("radio", "one").await.unwrap_err(), "NetStream.Play.Failed");
+}
+
+#[tokio::test]
+async fn players_may_wait_for_who_publishes() {
+    let players = PlayerSettings { wait: true, ..PlayerSettings::default() };
+    let waiting = AppSettings { players, ..open("live") };
+    let server = Server::start(vec![waiting, open("radio")]).await;
+    assert_eq!(server.play("radio", "one").await.unwrap_err(), "NetStream.Play.StreamNotFound");
+    assert_eq!(server.play("live", "../one").await.unwrap_err(), "NetStream.Play.StreamNotFound");
+    let mut player = server.play("live", "one").await.unwrap();
+    let _publisher = server.publish("live", "one").await.unwrap();
+    let sound = async { while player.next_tag().await.unwrap().unwrap().kind != TagKind::Audio {} };
+    tokio::time::timeout(Duration::from_secs(20), sound).await.unwrap();
 }
 
 /// A hook that answers by the name that it is asked for, and notes what it is told.

@@ -6,11 +6,13 @@ use std::time::Duration;
 use api::Invalid;
 use nginx_compat::callback::Updates;
 use rtmp::Introduction;
+use rtmp::limits::NEVER;
 use toml::de::DeValue;
 use url::Url;
 
+use super::players;
 use super::section::Section;
-use super::values::{number, one_of, parsed, period, text, yes_or_no};
+use super::values::{number, one_of, one_of_or, parsed, period, text, yes_or_no};
 use crate::apps::{AppSettings, Publish, PullSettings, Rule, Rules};
 use crate::hooks::{Format, HookSettings, Method};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
@@ -19,6 +21,9 @@ use crate::out::relay::{RelaySettings, SecretName};
 
 /// Pause before a relay tries again.
 const RECONNECT: Duration = Duration::from_secs(3);
+
+/// Peers wait for their hooks.
+const MOST_HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Longest name of an application; it stands in front of the names of its streams.
 const MAX_NAME: usize = 32;
@@ -36,8 +41,12 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     let publish = [("keys", Publish::Keys), ("open", Publish::Open), ("off", Publish::Off)];
     section.set("publish", &mut app.publish, one_of(&publish))?;
     section.set("publish_rules", &mut app.publish_rules, rules)?;
+    app.idle_publisher = section.get("idle_publisher", one_of_or(&[("off", NEVER)], period))?;
     section.set("play", &mut app.play, yes_or_no)?;
     section.set("play_rules", &mut app.play_rules, rules)?;
+    for section in section.tables("players")? {
+        players::read(&mut app.players, section)?;
+    }
     for section in section.tables("hooks")? {
         read_hooks(&mut app.hooks, section)?;
     }
@@ -74,6 +83,10 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
         *place = section.get(key, url)?;
     }
     section.set("update", &mut hooks.update_every, period)?;
+    section.set("timeout", &mut hooks.timeout, period)?;
+    if hooks.timeout > MOST_HOOK_TIMEOUT {
+        return Err(section.complain("timeout", "no encoder waits longer than 60s for an answer"));
+    }
     if section.get("update_strict", yes_or_no)? == Some(true) {
         hooks.updates = Updates::Strict;
     }

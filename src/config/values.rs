@@ -46,6 +46,18 @@ pub(super) fn one_of<'w, T: Clone>(
     }
 }
 
+/// One of a few words, or else what `read` makes of it.
+pub(super) fn one_of_or<'w, T: Clone>(
+    words: &'w [(&'w str, T)],
+    read: impl FnOnce(&DeValue<'_>) -> Result<T, String> + 'w,
+) -> impl FnOnce(&DeValue<'_>) -> Result<T, String> + 'w {
+    move |value| {
+        let text = value.as_str().unwrap_or_default();
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map_or_else(|| read(value), |(_, meaning)| Ok(meaning.clone()))
+    }
+}
+
 /// A path of a page: `/stat`.
 pub(super) fn path(value: &DeValue<'_>) -> Result<String, String> {
     let text = text(value)?;

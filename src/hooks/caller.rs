@@ -21,9 +21,6 @@ use super::json::json;
 use super::{Format, HookSettings, Method};
 use nginx_compat::callback::{self, Answer, Call, Reply};
 
-/// How long a hook may take. Encoders wait some ten seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Calls at the same time; more wait, and their patience begins when they are made.
 const AT_ONCE: usize = 64;
 
@@ -56,7 +53,7 @@ impl Caller {
     /// Asks the hook for what is to happen; without one everybody may.
     pub async fn ask(&self, settings: &HookSettings, call: &Call<'_>) -> Result<Answer, Unreachable> {
         let Some(url) = settings.url(&call.event) else { return Ok(Answer::Allow) };
-        let answer = self.send(url, request(url, settings, call)).await?;
+        let answer = self.send(url, settings.timeout, request(url, settings, call)).await?;
         let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let reply = Reply { status: answer.status().as_u16(), location };
         tracing::debug!(hook = place(url), call = call.event.name(), status = reply.status, "hook called");
@@ -68,9 +65,10 @@ impl Caller {
         let Some(url) = settings.url(&call.event).cloned() else { return };
         let request = request(&url, settings, call);
         let name = call.event.name();
+        let timeout = settings.timeout;
         let caller = self.clone();
         self.tasks.spawn(async move {
-            if let Err(error) = caller.send(&url, request).await {
+            if let Err(error) = caller.send(&url, timeout, request).await {
                 tracing::warn!(call = name, %error);
             }
         });
@@ -79,14 +77,15 @@ impl Caller {
     async fn send(
         &self,
         url: &Url,
+        timeout: Duration,
         request: Result<Request<Full<Bytes>>, axum::http::Error>,
     ) -> Result<Response<Incoming>, Unreachable> {
         let unreachable = |reason: String| Unreachable { place: place(url), reason };
         let request = request.map_err(|error| unreachable(error.to_string()))?;
         // The semaphore is never closed.
         let _place = self.places.acquire().await;
-        let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
-        let answer = answer.map_err(|_| unreachable(format!("no answer within {} s", PATIENCE.as_secs())))?;
+        let answer = tokio::time::timeout(timeout, self.client.request(request)).await;
+        let answer = answer.map_err(|_| unreachable(format!("no answer within {timeout:?}")))?;
         answer.map_err(|error| unreachable(reason(&error)))
     }
 

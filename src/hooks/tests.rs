@@ -91,7 +91,7 @@ async fn a_hook_that_is_down_or_says_nothing_is_told_apart_from_one_that_refuses
     drop(closed);
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mute: Url = format!("http://{}/", silent.local_addr().unwrap()).parse().unwrap();
-    for (url, reason) in [(down, "refused"), (mute, "no answer within 10 s")] {
+    for (url, reason) in [(down, "refused"), (mute, "no answer within 10s")] {
         let settings = HookSettings { publish: Some(url), ..HookSettings::default() };
         let error = Caller::new().ask(&settings, &call(PUBLISH, "")).await.unwrap_err().to_string();
         assert!(error.contains(reason) && !error.contains("token"), "{error}");

@@ -2,22 +2,18 @@
 //!
 //! An admission may ask elsewhere, so its answer comes in its own time; until then the peer waits, and sends nothing.
 
-use std::any::Any;
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use api::names::{StreamKey, StreamName};
+use api::names::StreamKey;
 use rtmp::{PlayRejection, Rejection};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::seat::{Guard, PlayerSettings, Seat};
 use crate::clients::Client;
-use crate::out::Rendition;
-use crate::out::broadcast::Subscription;
 use crate::streams::{Error, Publication, Stream, Streams};
-
-/// Behind a stream's name it names what the server has made of it.
-pub const ENHANCED_SUFFIX: &str = "_enhanced";
 
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'a> {
@@ -36,21 +32,12 @@ pub struct PlayRequest<'a> {
     pub client: &'a Arc<Client>,
 }
 
-/// Kept for as long as what was admitted lasts, and dropped then.
-pub type Guard = Box<dyn Any + Send + Sync>;
-
 /// The right to publish.
 #[derive(Debug)]
 pub struct Grant {
     pub publication: Publication,
-    pub guard: Option<Guard>,
-}
-
-/// The right to play, and what is played.
-#[derive(Debug)]
-pub struct Seat {
-    pub stream: StreamName,
-    pub subscription: Arc<Subscription>,
+    /// How long the publisher may send neither sound nor pictures, if not as long as the limits say.
+    pub idle: Option<Duration>,
     pub guard: Option<Guard>,
 }
 
@@ -90,14 +77,14 @@ impl Admission for Streams {
             // What is no key at all opens no stream either.
             let keys = StreamKey::readings(request.app, request.key);
             let stream = keys.iter().find_map(|key| self.authenticate(key)).ok_or(Rejection::BadKey)?;
-            Ok(Grant { publication: publish(&stream)?, guard: None })
+            Ok(Grant { publication: publish(&stream)?, idle: None, guard: None })
         })
     }
 
     fn admit_player<'a>(&'a self, request: PlayRequest<'a>) -> Answer<'a, Seat, PlayRejection> {
         Box::pin(async move {
             let path = request.name.split('?').next().unwrap_or_default();
-            seat(self, path.trim_matches('/'), request.client)
+            Seat::take(self, path.trim_matches('/'), request.client, &PlayerSettings::default())
         })
     }
 }
@@ -108,21 +95,4 @@ pub fn publish(stream: &Arc<Stream>) -> Result<Publication, Rejection> {
         Error::InUse => Rejection::InUse,
         _ => Rejection::Unavailable,
     })
-}
-
-/// A seat before a stream that is live: its public name for what came in, with `_enhanced` behind it for what the server has made
-/// of it.
-pub fn seat(streams: &Streams, name: &str, client: &Client) -> Result<Seat, PlayRejection> {
-    let find = |name: &str| name.parse().ok().and_then(|name| streams.find(&name));
-    let source = find(name).map(|stream| (stream, Rendition::SOURCE.id));
-    let enhanced = || {
-        let stream = find(name.strip_suffix(ENHANCED_SUFFIX)?)?;
-        let rendition = stream.enhanced()?;
-        Some((stream, rendition.id))
-    };
-    let (stream, rendition) = source.or_else(enhanced).ok_or(PlayRejection::NotFound)?;
-    let broadcast = stream.broadcast().ok_or(PlayRejection::NotFound)?;
-    let knows = client.introduction().and_then(|introduction| introduction.capabilities.as_ref());
-    let subscription = broadcast.subscribe(rendition, knows);
-    Ok(Seat { stream: stream.name().clone(), subscription, guard: None })
 }

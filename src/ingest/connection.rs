@@ -7,14 +7,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::account::Account;
-use super::admission::{Admission, Grant, PlayRequest, PublishRequest, Seat};
+use super::admission::{Admission, Grant, PlayRequest, PublishRequest};
 use super::half_open::Entry;
 use super::publishing::Publishing;
+use super::seat::{Played, Seat};
 use crate::clients::{Entered, Role};
-use crate::out::broadcast::{End, Item};
+use crate::out::broadcast::End;
 
-/// How long a decision on a peer may take. Encoders give up after some ten seconds.
-const DECISION: Duration = Duration::from_secs(12);
+/// How long a decision on a peer may take: as long as hooks may at most, and as fetching from elsewhere behind them.
+const DECISION: Duration = Duration::from_secs(75);
 
 /// Bytes that wait for a player's network before it gets no more to send; what comes meanwhile waits in its queue, which drops.
 const MOST_UNSENT: usize = 256 << 10;
@@ -26,13 +27,13 @@ const REPLACED: &str = "another publisher took over";
 enum Doing {
     Nothing,
     Publishes(Box<Publishing>, Account),
-    Plays(Seat),
+    Plays(Box<Seat>),
 }
 
 /// What happens next.
 enum Next {
     Event(Option<Event>),
-    Item(Option<Item>),
+    Played(Played),
     /// A player has taken what it was sent.
     Sent,
     Replaced,
@@ -48,12 +49,12 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     entry: &Entry,
 ) -> Result<(), rtmp::Error> {
     let peer = client.peer;
-    let mut connection = ServerConnection::accept(stream, limits).await?;
+    let mut connection = ServerConnection::deferring(stream, limits).await?;
     let mut doing = Doing::Nothing;
     let mut _met = None;
     loop {
         client.count(connection.traffic());
-        let next = next(&mut connection, &doing, client).await?;
+        let next = next(&mut connection, &mut doing, client).await?;
         match next {
             Next::Replaced => {
                 if let Doing::Publishes(_, account) = &mut doing {
@@ -63,15 +64,27 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 return turn_away(connection, entry, client, &Rejection::Replaced).await;
             }
             Next::Dropped => return drop_peer(connection, doing, entry, client).await,
-            Next::Item(Some(item)) => connection.play_tag(&item.tag),
+            Next::Played(Played::Item(item)) => connection.play_tag(&item.tag),
+            Next::Played(Played::PublisherCame) => {
+                let Doing::Plays(seat) = &doing else { continue };
+                client.take_role(Role::Plays(seat.stream.clone()));
+                connection.play_goes_on(seat.settings.notices);
+            }
+            Next::Played(Played::PublisherLeft) => {
+                let Doing::Plays(seat) = &doing else { continue };
+                connection.play_waits(seat.settings.notices);
+            }
+            Next::Played(Played::End(why)) => return end_play(connection, why).await,
             Next::Sent => {}
-            Next::Item(None) => return end_play(connection, doing).await,
             Next::Event(Some(Event::Connected(introduction))) => {
                 let app = introduction.app.clone();
                 client.introduce(*introduction);
                 let decision = timeout(DECISION, admission.meet(client, &app)).await;
                 match decision.unwrap_or(Err(Rejection::Unavailable)) {
-                    Ok(guard) => _met = guard,
+                    Ok(guard) => {
+                        _met = guard;
+                        connection.accept_connect().await?;
+                    }
                     Err(rejection) => {
                         tracing::debug!(%peer, app, "turned away: {}", rejection.description());
                         return connection.reject_connect(&ConnectRejection::NotAllowed).await;
@@ -90,6 +103,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                         tracing::info!(%stream, %peer, app, "publisher came");
                         client.take_role(Role::Publishes(stream.clone()));
                         let account = Account::new(stream.clone(), client, &app);
+                        if let Some(idle) = grant.idle {
+                            connection.wait_for_media(idle);
+                        }
                         doing = Doing::Publishes(Box::new(Publishing::new(grant)), account);
                         connection.accept_publish().await?;
                     }
@@ -109,7 +125,10 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                     Ok(seat) => {
                         entry.authenticated();
                         tracing::info!(stream = %seat.stream, %peer, app, "player came");
-                        doing = Doing::Plays(seat);
+                        if seat.settings.interleave {
+                            connection.interleave();
+                        }
+                        doing = Doing::Plays(Box::new(seat));
                         connection.accept_play().await?;
                     }
                     Err(rejection) => {
@@ -150,15 +169,20 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 
 async fn next<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &mut ServerConnection<S>,
-    doing: &Doing,
+    doing: &mut Doing,
     client: &Entered,
 ) -> Result<Next, rtmp::Error> {
     let reads_slowly = connection.unsent() >= MOST_UNSENT;
-    let item = async {
-        match doing {
-            Doing::Plays(seat) if !reads_slowly => {
-                client.count_dropped(seat.subscription.dropped());
-                seat.subscription.next().await
+    let (publishing, seat) = match doing {
+        Doing::Publishes(publishing, _) => (Some(publishing), None),
+        Doing::Plays(seat) => (None, Some(seat)),
+        Doing::Nothing => (None, None),
+    };
+    let played = async {
+        match seat {
+            Some(seat) if !reads_slowly => {
+                client.count_dropped(seat.dropped());
+                seat.next().await
             }
             _ => std::future::pending().await,
         }
@@ -170,16 +194,16 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(
         connection.next_event().await.map(Next::Event)
     };
     let replaced = async {
-        match doing {
-            Doing::Publishes(publishing, _) => publishing.replaced().await,
-            _ => std::future::pending().await,
+        match publishing {
+            Some(publishing) => publishing.replaced().await,
+            None => std::future::pending().await,
         }
     };
     tokio::select! {
         biased;
         () = replaced => Ok(Next::Replaced),
         () = client.ended() => Ok(Next::Dropped),
-        item = item => Ok(Next::Item(item)),
+        played = played => Ok(Next::Played(played)),
         next = happens => next,
     }
 }
@@ -233,12 +257,10 @@ async fn drop_peer<S: AsyncRead + AsyncWrite + Unpin>(
 
 async fn end_play<S: AsyncRead + AsyncWrite + Unpin>(
     mut connection: ServerConnection<S>,
-    doing: Doing,
+    why: Option<End>,
 ) -> Result<(), rtmp::Error> {
-    match doing {
-        Doing::Plays(seat) if seat.subscription.why() == Some(End::Codec) => {
-            connection.reject_play(PlayRejection::Codec).await
-        }
+    match why {
+        Some(End::Codec) => connection.reject_play(PlayRejection::Codec).await,
         _ => connection.end_play().await,
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use media::flow::Queued as _;
-use media::flv::{Demuxer, Tag};
+use media::flv::{Demuxer, Tag, TagKind};
 use rtmp::{Refusals, Rejection};
 
-use super::admission::{Grant, Guard};
+use super::admission::Grant;
+use super::seat::Guard;
 use crate::out::Arrival;
 use crate::problems::Problems;
 use crate::streams::{Error, Publication};
@@ -21,7 +22,7 @@ pub struct Publishing {
 
 impl Publishing {
     pub fn new(grant: Grant) -> Self {
-        let Grant { publication, guard } = grant;
+        let Grant { publication, guard, .. } = grant;
         let problems = publication.problems();
         Self { publication, demuxer: Demuxer::new(), problems, refusals: Refusals::default(), _guard: guard }
     }
@@ -34,6 +35,9 @@ impl Publishing {
     /// A tag that cannot be read concerns nothing but itself; `Some` if the publisher is to be warned of it. With an
     /// error the publication is over.
     pub fn take(&mut self, tag: &Tag) -> Result<Option<String>, Rejection> {
+        if tag.kind == TagKind::Script && is_metadata(&tag.body) {
+            self.describe(tag.clone());
+        }
         let refused = self.demuxer.push(tag).err();
         self.pass_on().map_err(|error| match error {
             Error::Replaced => Rejection::Replaced,
@@ -46,6 +50,13 @@ impl Publishing {
         self.refusals.refuse(&error, Instant::now())
     }
 
+    /// For players who want it as it came.
+    fn describe(&self, metadata: Tag) {
+        if let Some(broadcast) = self.publication.stream().broadcast() {
+            broadcast.describe(metadata);
+        }
+    }
+
     fn pass_on(&mut self) -> Result<(), Error> {
         while let Some(unit) = self.demuxer.pull() {
             if let Some(packet) = unit.packet() {
@@ -55,6 +66,11 @@ impl Publishing {
         }
         Ok(())
     }
+}
+
+/// Whether a script tag says `onMetaData`, as encoders begin theirs.
+fn is_metadata(body: &[u8]) -> bool {
+    body.starts_with(b"\x02\0\x0aonMetaData")
 }
 
 impl Drop for Publishing {

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::seat::Played;
 use super::*;
 use crate::inference::Profile;
 use crate::streams::{SessionSettings, StreamSettings, Streams};
@@ -72,7 +73,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ingest = Ingest::new(listener, None, admission, 8, Arc::default(), Arc::default());
+        let settings = IngestSettings { max_waiting: 8, ..IngestSettings::default() };
+        let ingest = Ingest::new(listener, None, settings, admission, Arc::default(), Arc::default());
         let mut running = JoinSet::new();
         running.spawn(ingest.run(shutdown.clone()));
         Self { address, shutdown, running }
@@ -244,4 +246,62 @@ async fn an_admission_that_never_answers_turns_publishers_away() {
     let error = Publisher::publish(near, &url, &key, Limits::default()).await.unwrap_err();
     let Error::Refused { code, .. } = error else { panic!("{error}") };
     assert_eq!(code, Rejection::Unavailable.code());
+}
+
+/// What a player gets next, in a word.
+async fn played(seat: &mut Seat) -> &'static str {
+    let next = tokio::time::timeout(Duration::from_secs(20), seat.next()).await.expect("something comes");
+    match next {
+        Played::Item(item) if item.is_description() => "description",
+        Played::Item(_) => "packet",
+        Played::PublisherCame => "came",
+        Played::PublisherLeft => "left",
+        Played::End(_) => "end",
+    }
+}
+
+#[tokio::test]
+async fn who_stays_sees_publishers_come_and_go() {
+    let streams = streams();
+    let client = Arc::new(Clients::default()).enter(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let settings = PlayerSettings { wait: true, ..PlayerSettings::default() };
+    let mut seat = Seat::stay(&streams, "demo", &client, &settings).unwrap();
+    let sound = |publication: &mut Publishing| {
+        for body in [&[0xaf, 0, 0x11, 0x90][..], &[0xaf, 1, 0x21]] {
+            let tag = Tag { kind: TagKind::Audio, timestamp: 0, body: Bytes::from_static(body) };
+            publication.take(&tag).unwrap();
+        }
+    };
+    let publish = || {
+        let stream = streams.find(&"demo".parse().unwrap()).unwrap();
+        Publishing::new(Grant { publication: publish(&stream).unwrap(), idle: None, guard: None })
+    };
+    let mut first = publish();
+    assert_eq!(played(&mut seat).await, "came");
+    sound(&mut first);
+    assert_eq!(played(&mut seat).await, "description");
+    drop(first);
+    let mut rest = Vec::new();
+    while rest.last() != Some(&"left") {
+        rest.push(played(&mut seat).await);
+    }
+    // Within the grace period it is the same session.
+    let mut second = publish();
+    assert_eq!(played(&mut seat).await, "came");
+    sound(&mut second);
+    assert_eq!(played(&mut seat).await, "description");
+    // The stream ends, and another one of its name begins.
+    streams.remove(&"demo".parse().unwrap()).await.unwrap();
+    while played(&mut seat).await != "left" {}
+    let again = StreamSettings { name: "demo".parse().unwrap(), key: None, profile: None };
+    streams.add(again).unwrap();
+    let mut third = publish();
+    assert_eq!(played(&mut seat).await, "came");
+    sound(&mut third);
+    assert_eq!(played(&mut seat).await, "description");
+
+    // Who does not stay is told the end.
+    let mut seat = Seat::take(&streams, "demo", &client, &PlayerSettings::default()).unwrap();
+    streams.remove(&"demo".parse().unwrap()).await.unwrap();
+    while played(&mut seat).await != "end" {}
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use api::Invalid;
 use nginx_compat::callback::Updates;
 use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
+use rtmp::limits::NEVER;
 use rtmp::{Introduction, RtmpUrl};
 use url::Url;
 
+use super::players;
 use crate::apps::rules::From;
 use crate::apps::{AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
 use crate::hooks::{HookSettings, Method};
@@ -25,9 +27,12 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     // There is no key there: the name makes the stream.
     app.publish = if is_live { Publish::Open } else { Publish::Off };
     app.play = is_live;
+    let idle = own.time("drop_idle_publisher").filter(|idle| !idle.is_zero());
+    app.idle_publisher = Some(idle.unwrap_or(NEVER));
     let rules = own.rules().map_err(invalid)?;
     app.publish_rules = Rules(rules.iter().filter(|rule| rule.publish).map(our_rule).collect());
     app.play_rules = Rules(rules.iter().filter(|rule| rule.play).map(our_rule).collect());
+    app.players = players::settings(own, server);
     app.hooks = hooks(own, server)?;
     app.files = files(own);
     app.record = recorders(application)?;
@@ -65,6 +70,7 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
         })?;
         Ok(Some(url))
     };
+    let usual = HookSettings::default();
     Ok(HookSettings {
         connect: url(server, "on_connect")?,
         disconnect: url(server, "on_disconnect")?,
@@ -80,8 +86,9 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
             Some(true) => Updates::Strict,
             _ => Updates::Lenient,
         },
+        timeout: server.time("netcall_timeout").filter(|time| !time.is_zero()).unwrap_or(usual.timeout),
         method: if own.has_word("notify_method", "get") { Method::Get } else { Method::Post },
-        ..HookSettings::default()
+        ..usual
     })
 }
 

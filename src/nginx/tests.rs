@@ -5,6 +5,7 @@ use std::fs;
 use super::support::{ALL, State};
 use super::*;
 use crate::apps::Publish;
+use crate::out::broadcast::{Manner, Metadata, Start};
 use crate::out::record::Tracks;
 
 #[test]
@@ -54,7 +55,7 @@ fn a_usual_configuration_becomes_ours() {
     );
     let config = config(&file).unwrap();
     assert_eq!(config.rtmp.listen, "127.0.0.1:1935".parse().unwrap());
-    assert_eq!(config.rtmp_also, ["[::1]:1936".parse().unwrap()]);
+    assert_eq!(config.rtmp_also[0].0, "[::1]:1936".parse().unwrap());
     assert_eq!(config.http.listen, "0.0.0.0:8080".parse().unwrap());
     let [live, vod] = &config.application[..] else { panic!() };
     assert_eq!((live.publish, vod.publish, vod.play), (Publish::Open, Publish::Off, false));
@@ -85,6 +86,39 @@ fn the_report_says_what_becomes_of_each_line() {
     );
     let text = report(&file).unwrap().replace(folder.path().to_str().unwrap(), "");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn how_connections_and_players_are_treated() {
+    let (_folder, file) = written(
+        "rtmp { server { chunk_size 8192; ack_window 1000000; max_message 2M; max_streams 16; ping 30s; ping_timeout 5s; timeout 20s;
+           so_keepalive on; max_connections 100; out_queue 512; netcall_timeout 3s; on_connect http://127.0.0.1/c;
+           application a { live on; drop_idle_publisher 7s; idle_streams off; wait_key off; wait_video on; interleave on; meta copy;
+             play_restart on; publish_notify on; }
+           application b { live on; } }
+         server { listen 1936; ping 0; } }",
+    );
+    let config = config(&file).unwrap();
+    let limits = &config.ingest.limits;
+    assert_eq!((limits.chunk_size, limits.window, limits.chunk_streams), (8192, 1_000_000, 16));
+    assert_eq!((limits.video_message, limits.audio_message), (2 << 20, 256 << 10));
+    assert_eq!((limits.ping_after.as_secs(), limits.read_timeout.as_secs()), (30, 35));
+    assert_eq!((limits.write_timeout.as_secs(), limits.handshake_timeout.as_secs()), (20, 20));
+    assert_eq!((config.ingest.keepalive, config.ingest.max_clients), (true, Some(100)));
+    let (_, other) = &config.rtmp_also[0];
+    assert!(other.limits.read_timeout > std::time::Duration::from_secs(24 * 3600) && !other.keepalive);
+    assert_eq!(other.limits.chunk_size, 4096);
+
+    let [a, b] = &config.application[..] else { panic!() };
+    assert_eq!(a.idle_publisher.unwrap().as_secs(), 7);
+    assert!(b.idle_publisher.unwrap() > std::time::Duration::from_secs(24 * 3600), "off, as there");
+    assert_eq!(a.hooks.timeout.as_secs(), 3);
+    let manner = a.players.manner;
+    assert_eq!((manner.start, manner.sound_waits, manner.metadata), (Start::Now, true, Metadata::Publishers));
+    assert_eq!((manner.queue, a.players.interleave, a.players.wait), (512, true, false));
+    assert_eq!((a.players.notices.play, a.players.notices.publisher), (true, true));
+    assert_eq!(b.players.manner, Manner { queue: 512, ..Manner::default() });
+    assert!(b.players.wait && !b.players.interleave);
 }
 
 #[test]

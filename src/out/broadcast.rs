@@ -8,19 +8,22 @@ mod line;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 use std::sync::{Arc, Weak};
 
 use media::codec::AudioCodec;
+use media::flv::Tag;
 use media::packet::Unit;
 use parking_lot::Mutex;
-use rtmp::Capabilities;
+use rtmp::ServerSession;
 
-use super::rendition::{Rendition, RenditionId};
+use super::rendition::Rendition;
 use super::sink::{Arrival, Sink, SinkError};
 use line::Line;
 
 pub use subscription::{End, Item, Subscription};
+pub use wish::{Manner, Metadata, Start, Wish};
 
 /// One of the sinks of a session.
 #[derive(Debug, Default)]
@@ -30,6 +33,8 @@ pub struct Broadcast(Mutex<State>);
 struct State {
     lines: Vec<Line>,
     subscribers: Vec<Weak<Subscription>>,
+    /// What the publisher says of its stream.
+    said: Option<Item>,
     finished: bool,
 }
 
@@ -38,10 +43,9 @@ impl Broadcast {
         Arc::default()
     }
 
-    /// From now on the subscriber gets this video rendition and the sound, from the newest keyframe on. `knows`: which codecs
-    /// it can play beside H.264 and AAC.
-    pub fn subscribe(&self, video: RenditionId, knows: Option<&Capabilities>) -> Arc<Subscription> {
-        let subscription = Arc::new(Subscription::new(video, knows));
+    /// From now on the subscriber gets a video rendition and the sound.
+    pub fn subscribe(&self, wish: &Wish<'_>) -> Arc<Subscription> {
+        let subscription = Arc::new(Subscription::new(wish));
         let mut state = self.0.lock();
         if state.finished {
             subscription.end(End::Finished);
@@ -50,6 +54,18 @@ impl Broadcast {
             state.subscribers.push(Arc::downgrade(&subscription));
         }
         subscription
+    }
+
+    /// What the publisher says of its stream, for those who want that.
+    pub fn describe(&self, metadata: Tag) {
+        let item = Item::new(None, ServerSession::chunked(metadata));
+        let mut state = self.0.lock();
+        for subscriber in state.subscribers.iter().filter_map(Weak::upgrade) {
+            if subscriber.manner.metadata == Metadata::Publishers {
+                subscriber.push(item.clone());
+            }
+        }
+        state.said = Some(item);
     }
 
     /// How many take the stream now.
@@ -76,7 +92,7 @@ impl Sink for Broadcast {
         }
         let item = lines[index].item(unit);
         for taker in takers {
-            if item.is_description() {
+            if item.is_description() && taker.manner.metadata == Metadata::Own {
                 let taken = lines.iter().filter(|line| taker.takes(line.rendition, &sounds));
                 if let Some(metadata) = line::metadata(taken) {
                     taker.push(metadata);
@@ -88,6 +104,8 @@ impl Sink for Broadcast {
     }
 
     fn discontinuity(&self) -> Result<(), SinkError> {
+        // Another publisher's.
+        self.0.lock().said = None;
         Ok(())
     }
 
@@ -121,10 +139,16 @@ impl State {
         let sounds = self.sounds();
         let mut taken: Vec<&mut Line> =
             self.lines.iter_mut().filter(|line| subscription.takes(line.rendition, &sounds)).collect();
-        if let Some(metadata) = line::metadata(taken.iter().map(|line| &**line)) {
+        let metadata = match subscription.manner.metadata {
+            Metadata::Own => line::metadata(taken.iter().map(|line| &**line)),
+            Metadata::Publishers => self.said.clone(),
+            Metadata::None => None,
+        };
+        if let Some(metadata) = metadata {
             subscription.push(metadata);
         }
         let start = taken.iter().find(|line| !line.is_audio()).and_then(|line| line.start());
+        let start = start.filter(|_| subscription.manner.start == Start::Keyframe);
         let mut items = Vec::new();
         for line in &mut taken {
             if let Some(config) = line.config() {

@@ -8,7 +8,7 @@ use rtmp::{Error, Introduction, Publisher, RtmpUrl};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use super::broadcast::{Broadcast, End, Subscription};
+use super::broadcast::{Broadcast, End, Subscription, Wish};
 use super::record::Source;
 use super::rendition::RenditionId;
 use crate::problems::Problems;
@@ -94,7 +94,8 @@ async fn once(settings: &RelaySettings, relayed: &Relayed, end: &CancellationTok
         publisher = connecting => publisher?,
     };
     // Subscribed only now, so that it begins with a keyframe that is fresh.
-    let subscription = relayed.broadcast.subscribe(relayed.rendition, Some(publisher.capabilities()));
+    let wish = Wish { knows: Some(publisher.capabilities()), ..Wish::usual(relayed.rendition) };
+    let subscription = relayed.broadcast.subscribe(&wish);
     tracing::info!(stream = %relayed.name, url = %settings.url, "relay");
     let outcome = forward(&mut publisher, &subscription, end).await;
     if subscription.why() == Some(End::Codec) {

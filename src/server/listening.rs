@@ -8,14 +8,18 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ListenSettings};
+use crate::ingest::IngestSettings;
 use crate::tls::{Handshake, Tls};
 
-/// A port, and the handshake that connections to it begin with.
-type Port = (TcpListener, Option<Handshake>);
+/// A port, and what connections to it begin with.
+pub(super) struct Port {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<Handshake>,
+}
 
 /// All ports, the plain ones first.
 pub(super) struct Listening {
-    pub(super) rtmp: Vec<Port>,
+    pub(super) rtmp: Vec<(Port, IngestSettings)>,
     pub(super) http: Vec<Port>,
 }
 
@@ -31,24 +35,28 @@ impl Listening {
     pub(super) async fn bind(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Self> {
         let rtmps = tls.map(|tls| tls.handshake(&[]));
         let https = tls.map(|tls| tls.handshake(&["h2", "http/1.1"]));
-        let mut rtmp = ports(&config.rtmp, "RTMP", "--rtmp", rtmps).await?;
-        for address in &config.rtmp_also {
-            rtmp.push((bind(*address, "RTMP", "--rtmp").await?, None));
+        let usual = ports(&config.rtmp, "RTMP", "--rtmp", rtmps).await?;
+        let mut rtmp: Vec<_> = usual.into_iter().map(|port| (port, config.ingest.clone())).collect();
+        for (address, settings) in &config.rtmp_also {
+            let port = Port { listener: bind(*address, "RTMP", "--rtmp").await?, tls: None };
+            rtmp.push((port, settings.clone()));
         }
         Ok(Self { rtmp, http: ports(&config.http, "HTTP", "--http", https).await? })
     }
 
     pub(super) fn addresses(&self) -> anyhow::Result<Addresses> {
-        let find = |ports: &[Port], secure: bool| {
-            let port = ports.iter().find(|(_, tls)| tls.is_some() == secure);
-            port.map(|(listener, _)| listener.local_addr()).transpose().map_err(anyhow::Error::from)
+        let rtmp: Vec<&Port> = self.rtmp.iter().map(|(port, _)| port).collect();
+        let http: Vec<&Port> = self.http.iter().collect();
+        let find = |ports: &[&Port], secure: bool| {
+            let port = ports.iter().find(|port| port.tls.is_some() == secure);
+            port.map(|port| port.listener.local_addr()).transpose().map_err(anyhow::Error::from)
         };
-        let plain = |ports: &[Port]| find(ports, false)?.context("no plain port");
+        let plain = |ports: &[&Port]| find(ports, false)?.context("no plain port");
         Ok(Addresses {
-            rtmp: plain(&self.rtmp)?,
-            http: plain(&self.http)?,
-            rtmps: find(&self.rtmp, true)?,
-            https: find(&self.http, true)?,
+            rtmp: plain(&rtmp)?,
+            http: plain(&http)?,
+            rtmps: find(&rtmp, true)?,
+            https: find(&http, true)?,
         })
     }
 }
@@ -72,9 +80,9 @@ async fn ports(
     option: &str,
     tls: Option<Handshake>,
 ) -> anyhow::Result<Vec<Port>> {
-    let mut ports = vec![(bind(settings.listen, what, option).await?, None)];
+    let mut ports = vec![Port { listener: bind(settings.listen, what, option).await?, tls: None }];
     if let Some(address) = settings.listen_tls {
-        ports.push((bind(address, what, "`listen_tls`").await?, tls));
+        ports.push(Port { listener: bind(address, what, "`listen_tls`").await?, tls });
     }
     Ok(ports)
 }

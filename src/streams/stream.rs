@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use api::names::{StreamKey, StreamName};
 use media::packet::Unit;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
@@ -50,6 +50,7 @@ pub struct Stream {
     model: Arc<StreamModel>,
     settings: Arc<SessionSettings>,
     left: Arc<Notify>,
+    changes: watch::Sender<()>,
     inner: Mutex<Inner>,
 }
 
@@ -96,6 +97,7 @@ impl Stream {
         profile: Profile,
         settings: Arc<SessionSettings>,
         left: Arc<Notify>,
+        changes: watch::Sender<()>,
     ) -> Self {
         let model = Arc::new(StreamModel::new(stream.name, profile));
         let inner = Mutex::new(Inner {
@@ -105,7 +107,7 @@ impl Stream {
             heard: Instant::now(),
             session: None,
         });
-        Self { key: RwLock::new(stream.key), model, settings, left, inner }
+        Self { key: RwLock::new(stream.key), model, settings, left, changes, inner }
     }
 
     /// Public name.
@@ -174,6 +176,7 @@ impl Stream {
         inner.heard = Instant::now();
         inner.presence = Presence::Live { since: inner.heard };
         inner.replaced = CancellationToken::new();
+        self.changes.send_replace(());
         Ok(Publication { stream: Arc::clone(self), replaced: inner.replaced.clone() })
     }
 
@@ -316,6 +319,7 @@ impl Drop for Publication {
         if matches!(inner.presence, Presence::Live { .. }) && !self.replaced.is_cancelled() {
             inner.presence = Presence::Waiting { until: Instant::now() + grace };
             self.stream.left.notify_one();
+            self.stream.changes.send_replace(());
             tracing::debug!(stream = %self.stream.name(), ?grace, "publisher left; the playlist waits for it");
         }
     }

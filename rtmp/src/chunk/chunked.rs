@@ -17,10 +17,20 @@ pub struct Chunked {
     usual: Bytes,
 }
 
+/// How somebody takes tags.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) stream_id: u32,
+    /// What it was told.
+    pub(crate) chunk_size: usize,
+    /// Sound on the chunk stream of pictures.
+    pub(crate) interleave: bool,
+}
+
 impl Chunked {
     /// `chunk_size`: what the players were told.
     pub(crate) fn new(tag: Tag, chunk_size: usize) -> Self {
-        let usual = cut(&tag, chunk_size, USUAL_STREAM);
+        let usual = cut(&tag, Way { stream_id: USUAL_STREAM, chunk_size, interleave: false });
         Self { tag, chunk_size, usual }
     }
 
@@ -28,18 +38,21 @@ impl Chunked {
         &self.tag
     }
 
-    /// The bytes for somebody who plays on this message stream.
-    pub(crate) fn on(&self, stream_id: u32) -> Bytes {
-        if stream_id == USUAL_STREAM {
+    /// The bytes for somebody who takes tags in this way.
+    pub(crate) fn cut(&self, way: Way) -> Bytes {
+        let is_as_usual = !way.interleave || self.tag.kind != TagKind::Audio;
+        if way.stream_id == USUAL_STREAM && way.chunk_size == self.chunk_size && is_as_usual {
             self.usual.clone()
         } else {
-            cut(&self.tag, self.chunk_size, stream_id)
+            cut(&self.tag, way)
         }
     }
 }
 
-fn cut(tag: &Tag, chunk_size: usize, stream_id: u32) -> Bytes {
+fn cut(tag: &Tag, way: Way) -> Bytes {
+    let Way { stream_id, chunk_size, interleave } = way;
     let (chunk_stream, kind) = match tag.kind {
+        TagKind::Audio if interleave => (ChunkStreamId::VIDEO, MessageKind::Audio),
         TagKind::Audio => (ChunkStreamId::AUDIO, MessageKind::Audio),
         TagKind::Video => (ChunkStreamId::VIDEO, MessageKind::Video),
         TagKind::Script => (ChunkStreamId::DATA, MessageKind::DataAmf0),
@@ -59,12 +72,15 @@ mod tests {
     fn players_on_the_usual_stream_share_the_bytes() {
         let tag = Tag { kind: TagKind::Video, timestamp: 0x100_0000, body: vec![7; 10_000].into() };
         let chunked = Chunked::new(tag, 4096);
-        let one = chunked.on(USUAL_STREAM);
-        let other = chunked.clone().on(USUAL_STREAM);
+        let usual = Way { stream_id: USUAL_STREAM, chunk_size: 4096, interleave: true };
+        let one = chunked.cut(usual);
+        let other = chunked.clone().cut(usual);
         assert_eq!(one.as_ptr(), other.as_ptr());
         // Headers, extended timestamps in each, and the body.
         assert_eq!(one.len(), 12 + 2 + 3 * 4 + 10_000);
-        assert_eq!(chunked.on(2).len(), one.len());
-        assert_ne!(chunked.on(2), one);
+        let on_another = chunked.cut(Way { stream_id: 2, ..usual });
+        assert_eq!(on_another.len(), one.len());
+        assert_ne!(on_another, one);
+        assert_eq!(chunked.cut(Way { chunk_size: 128, ..usual }).len(), 12 + 78 * 5 + 4 + 10_000);
     }
 }

@@ -9,7 +9,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::patience::{MEDIA, Patience, SENDING};
 use super::transport::{Room, Step, Transport};
-use crate::{Chunked, ConnectRejection, Error, Event, Limits, PlayRejection, Rejection, ServerSession};
+use crate::{
+    Chunked, ConnectRejection, Error, Event, Limits, Notices, PlayRejection, Rejection, ServerSession,
+};
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -134,6 +136,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
         self.farewell().await
     }
 
+    /// From now on sound goes to a player on the chunk stream of pictures.
+    pub fn interleave(&mut self) {
+        self.session.interleave();
+    }
+
+    /// A publisher may send neither sound nor pictures for so long, instead of what the limits say.
+    pub fn wait_for_media(&mut self, timeout: Duration) {
+        self.patience.wait_for_media(timeout);
+    }
+
     /// Lets the peer play.
     pub async fn accept_play(&mut self) -> Result<(), Error> {
         self.session.accept_play();
@@ -154,13 +166,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     }
 
     /// Tells a player that nobody publishes at the moment; it keeps its place.
-    pub fn play_waits(&mut self) {
-        self.session.play_waits();
+    pub fn play_waits(&mut self, notices: Notices) {
+        self.session.play_waits(notices);
     }
 
     /// Tells a player that somebody publishes again.
-    pub fn play_goes_on(&mut self) {
-        self.session.play_goes_on();
+    pub fn play_goes_on(&mut self, notices: Notices) {
+        self.session.play_goes_on(notices);
     }
 
     /// Adds a tag to what a player is to get; it leaves while [`next_event`](Self::next_event) is waited for. Look at

@@ -90,6 +90,11 @@ impl Patience {
         self.media = Some(self.heard);
     }
 
+    /// How long a publisher may send neither sound nor pictures.
+    pub(super) fn wait_for_media(&mut self, timeout: Duration) {
+        self.media_timeout = timeout;
+    }
+
     /// The peer gives a sign of life.
     pub(super) fn heard(&mut self) {
         self.heard = Instant::now();

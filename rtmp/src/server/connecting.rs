@@ -72,11 +72,11 @@ impl ServerSession {
     }
 
     fn welcome(&mut self, app: String, connect: &Command) {
-        for message in replies::greeting() {
+        for message in replies::greeting(self.limits.window) {
             self.send(message);
         }
         // Before the answer, which fits into one chunk then.
-        self.writer.set_chunk_size(replies::CHUNK_SIZE, self.output.written());
+        self.writer.set_chunk_size(self.limits.chunk_size, self.output.written());
         self.reply(0, &replies::connected(connect));
         self.connecting = Connecting::Done(app);
     }

@@ -6,14 +6,30 @@ use tracing::debug;
 use super::role::{Playing, Role};
 use super::{ServerSession, replies};
 use crate::amf0::Value;
-use crate::chunk::Chunked;
+use crate::chunk::{Chunked, Way};
+use crate::limits::CHUNK_SIZE;
 use crate::message::{Command, UserControl};
 use crate::{Error, Event, PlayRejection};
+
+/// What a player that stays is told when publishers come and go, beside the beginning and the end of its message stream. Some
+/// players (FFmpeg) leave at either.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// `NetStream.Play.Start` and `NetStream.Play.Stop`.
+    pub play: bool,
+    /// `NetStream.Play.PublishNotify` and `NetStream.Play.UnpublishNotify`.
+    pub publisher: bool,
+}
 
 impl ServerSession {
     /// A tag as [`send`](Self::send) takes it, made once for all players.
     pub fn chunked(tag: Tag) -> Chunked {
-        Chunked::new(tag, replies::CHUNK_SIZE)
+        Chunked::new(tag, CHUNK_SIZE)
+    }
+
+    /// From now on sound goes to a player on the chunk stream of pictures.
+    pub fn interleave(&mut self) {
+        self.interleave = true;
     }
 
     /// Lets the peer play. Does nothing unless it is asking to.
@@ -47,19 +63,29 @@ impl ServerSession {
         self.end();
     }
 
-    /// Says that nobody publishes at the moment what the peer plays, which keeps its place. Some players go on waiting,
-    /// others (FFmpeg) leave.
-    pub fn play_waits(&mut self) {
+    /// Says that nobody publishes at the moment what the peer plays, which keeps its place.
+    pub fn play_waits(&mut self, notices: Notices) {
         let Role::Plays(Playing { stream_id, .. }) = self.role else { return };
         self.send(UserControl::StreamEof(stream_id).message());
-        self.reply(stream_id, &replies::publisher_left());
+        if notices.play {
+            self.reply(stream_id, &replies::play_stopped());
+        }
+        if notices.publisher {
+            self.reply(stream_id, &replies::publisher_left());
+        }
     }
 
     /// Says that somebody publishes again.
-    pub fn play_goes_on(&mut self) {
+    pub fn play_goes_on(&mut self, notices: Notices) {
         let Role::Plays(Playing { stream_id, .. }) = self.role else { return };
         self.send(UserControl::StreamBegin(stream_id).message());
-        self.reply(stream_id, &replies::publisher_came());
+        if notices.play {
+            self.reply(stream_id, &replies::play_started());
+            self.send(replies::sample_access(stream_id));
+        }
+        if notices.publisher {
+            self.reply(stream_id, &replies::publisher_came());
+        }
     }
 
     /// Adds a tag to the output, if the peer plays and wants to have it.
@@ -67,7 +93,12 @@ impl ServerSession {
         if let Role::Plays(playing) = &mut self.role
             && playing.wants(tag.tag())
         {
-            self.output.share(tag.on(playing.stream_id));
+            let way = Way {
+                stream_id: playing.stream_id,
+                chunk_size: self.limits.chunk_size,
+                interleave: self.interleave,
+            };
+            self.output.share(tag.cut(way));
         }
     }
 

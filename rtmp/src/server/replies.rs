@@ -2,18 +2,14 @@
 
 use bytes::BytesMut;
 
-use crate::acknowledge::WINDOW;
 use crate::amf0::{self, Object, Value};
 use crate::capabilities::{self, Role};
 use crate::message::{Command, Message, MessageKind};
 use crate::rejection::{ConnectRejection, PlayRejection, Rejection};
 
-/// Our chunks are few and small; one answer fits into one.
-pub(super) const CHUNK_SIZE: usize = 4096;
-
 /// Windows, before the answer to `connect`.
-pub(super) fn greeting() -> [Message; 2] {
-    [Message::number(MessageKind::WindowSize, WINDOW), Message::peer_bandwidth(WINDOW)]
+pub(super) fn greeting(window: u32) -> [Message; 2] {
+    [Message::number(MessageKind::WindowSize, window), Message::peer_bandwidth(window)]
 }
 
 /// The answer to `connect`. Enhanced RTMP is spoken of only with peers that speak of it.
@@ -107,7 +103,11 @@ pub(super) fn publisher_left() -> Command {
 
 /// Nobody publishes any more.
 pub(super) fn play_ended() -> [Command; 2] {
-    [publisher_left(), Command::on_status("status", "NetStream.Play.Stop", "Stop live")]
+    [publisher_left(), play_stopped()]
+}
+
+pub(super) fn play_stopped() -> Command {
+    Command::on_status("status", "NetStream.Play.Stop", "Stop live")
 }
 
 pub(super) fn paused(is_paused: bool) -> Command {

@@ -138,6 +138,21 @@ async fn a_publisher_that_only_answers_pings_is_told_and_loses_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn how_long_a_publisher_may_be_quiet_is_for_the_owner_to_say() {
+    let (mut publisher, mut connection) = publishing(PIPE).await;
+    let long = Limits::default().media_timeout * 2;
+    connection.wait_for_media(long);
+    let start = Instant::now();
+    let (event, ()) = tokio::join!(connection.next_event(), async {
+        publisher.closed().await;
+        // Nobody waits for it to close.
+        drop(publisher);
+    });
+    assert!(matches!(event, Err(Error::Timeout("waiting for sound or pictures"))), "{event:?}");
+    assert_eq!(start.elapsed(), long);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_publisher_with_long_pauses_stays() {
     let (mut publisher, mut connection) = publishing(PIPE).await;
     let tag = Tag { kind: TagKind::Video, timestamp: 0, body: vec![1].into() };

@@ -1,18 +1,19 @@
 //! Somebody who takes a rendition and the sound.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use media::codec::{AudioCodec, VideoCodec};
 use media::flow::{KeyQueue, Overflow, Queued};
 use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
-use rtmp::{Capabilities, Chunked};
+use rtmp::Chunked;
 
+use super::wish::{Manner, Start, Wish};
 use crate::out::rendition::{Kind, Rendition, RenditionId};
 
-/// Packets and bytes that wait for one subscriber at most: ten seconds or so, and a large GOP.
-const MOST_PACKETS: usize = 1500;
+/// Bytes that wait for one subscriber at most: a large GOP.
 const MOST_BYTES: usize = 16 << 20;
 
 /// Dropping the last reference ends it.
@@ -22,6 +23,9 @@ pub struct Subscription {
     /// What it can play beside H.264 and AAC.
     more: Vec<VideoCodec>,
     opus: bool,
+    pub(super) manner: Manner,
+    /// It has had a picture.
+    has_begun: AtomicBool,
     pub(super) queue: KeyQueue<Item>,
     end: OnceLock<End>,
 }
@@ -43,13 +47,14 @@ pub struct Item {
 }
 
 impl Subscription {
-    pub(super) fn new(video: RenditionId, knows: Option<&Capabilities>) -> Self {
+    pub(super) fn new(wish: &Wish<'_>) -> Self {
+        let Wish { video, knows, manner } = *wish;
         let has = |four_cc| knows.is_some_and(|knows| knows.has(four_cc));
         let more =
             VIDEO_CODECS.iter().filter(|(four_cc, _)| has(*four_cc)).map(|(_, codec)| *codec).collect();
         let opus = AUDIO_CODECS.iter().any(|(four_cc, codec)| *codec == AudioCodec::Opus && has(*four_cc));
-        let queue = KeyQueue::new(MOST_PACKETS, Overflow::DropGop).with_max_bytes(MOST_BYTES);
-        Self { video, more, opus, queue, end: OnceLock::new() }
+        let queue = KeyQueue::new(manner.queue, Overflow::DropGop).with_max_bytes(MOST_BYTES);
+        Self { video, more, opus, manner, has_begun: AtomicBool::new(false), queue, end: OnceLock::new() }
     }
 
     /// What comes next; cancelling loses nothing. None once nothing follows, for [`why`](Self::why) it says.
@@ -92,7 +97,21 @@ impl Subscription {
                 return self.end(End::Codec);
             }
         }
-        self.queue.push(item);
+        if self.may_come(&item) {
+            self.queue.push(item);
+        }
+    }
+
+    /// Whether it has come to where the subscriber begins.
+    fn may_come(&self, item: &Item) -> bool {
+        let Some(packet) = item.packet() else { return true };
+        let has_begun = self.has_begun.load(Ordering::Relaxed);
+        if packet.track != Track::Video {
+            return has_begun || !self.manner.sound_waits;
+        }
+        let begins = has_begun || packet.key || self.manner.start == Start::Now;
+        self.has_begun.store(begins, Ordering::Relaxed);
+        begins
     }
 
     pub(super) fn end(&self, why: End) {

@@ -8,6 +8,7 @@ use media::flv::{Demuxer, TagKind};
 use media::packet::{Packet, Track};
 use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
+use rtmp::Capabilities;
 
 use super::*;
 
@@ -76,7 +77,7 @@ fn who_comes_in_the_middle_begins_at_the_newest_keyframe() {
         sound(&broadcast, Rendition::AUDIO, millis + 1);
         picture(&broadcast, millis, key);
     }
-    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let subscription = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     picture(&broadcast, 160, false);
     let expected =
         ["about", "picture", "sound", "picture 80", "sound 81", "picture 120", "sound 121", "picture 160"];
@@ -86,7 +87,7 @@ fn who_comes_in_the_middle_begins_at_the_newest_keyframe() {
 #[test]
 fn what_is_handed_on_is_what_came_in() {
     let broadcast = begun();
-    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let subscription = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     picture(&broadcast, 0, true);
     picture(&broadcast, 40, false);
     let mut demuxer = Demuxer::new();
@@ -103,8 +104,8 @@ fn what_is_handed_on_is_what_came_in() {
 #[test]
 fn each_gets_its_own_rendition() {
     let broadcast = begun();
-    let source = broadcast.subscribe(Rendition::SOURCE.id, None);
-    let enhanced = broadcast.subscribe(ENHANCED.id, None);
+    let source = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
+    let enhanced = broadcast.subscribe(&Wish::usual(ENHANCED.id));
     assert_eq!(broadcast.subscribers(), 2);
     waits(&source);
     waits(&enhanced);
@@ -119,14 +120,17 @@ fn each_gets_its_own_rendition() {
 fn pictures_that_a_player_does_not_know_end_its_subscription() {
     let av1 = || video(VideoConfig::av1(Bytes::from_static(&AV1_480X270)).unwrap());
     let broadcast = begun();
-    let early = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let early = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     feed(&broadcast, Rendition::SOURCE, av1());
-    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let late = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     for subscription in [early, late] {
         assert_eq!(subscription.why(), Some(End::Codec));
     }
     let knows = Capabilities::of(&[*b"av01"]);
-    assert_eq!(broadcast.subscribe(Rendition::SOURCE.id, Some(&knows)).why(), None);
+    assert_eq!(
+        broadcast.subscribe(&Wish { knows: Some(&knows), ..Wish::usual(Rendition::SOURCE.id) }).why(),
+        None
+    );
 }
 
 #[test]
@@ -136,8 +140,8 @@ fn opus_goes_to_who_knows_it_and_aac_to_the_others() {
     feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::opus(opus).unwrap()));
     feed(&broadcast, Rendition::AAC, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
     let knows = Capabilities::of(&[*b"Opus"]);
-    let knowing = broadcast.subscribe(Rendition::SOURCE.id, Some(&knows));
-    let other = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let knowing = broadcast.subscribe(&Wish { knows: Some(&knows), ..Wish::usual(Rendition::SOURCE.id) });
+    let other = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     waits(&knowing);
     waits(&other);
     sound(&broadcast, Rendition::AUDIO, 1);
@@ -148,20 +152,20 @@ fn opus_goes_to_who_knows_it_and_aac_to_the_others() {
 #[tokio::test]
 async fn the_end_of_the_session_is_theirs() {
     let broadcast = begun();
-    let subscription = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let subscription = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     waits(&subscription);
     picture(&broadcast, 0, true);
     broadcast.finish().unwrap();
     assert!(subscription.next().await.is_some(), "what has come is still theirs");
     assert!(subscription.next().await.is_none());
     assert_eq!(subscription.why(), Some(End::Finished));
-    assert_eq!(broadcast.subscribe(Rendition::SOURCE.id, None).why(), Some(End::Finished));
+    assert_eq!(broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id)).why(), Some(End::Finished));
 }
 
 #[test]
 fn memory_is_bounded_without_keyframes_and_without_readers() {
     let broadcast = begun();
-    let slow = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let slow = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     picture(&broadcast, 0, true);
     for n in 1..10_000 {
         picture(&broadcast, n * 40, false);
@@ -171,14 +175,14 @@ fn memory_is_bounded_without_keyframes_and_without_readers() {
     let state = broadcast.0.lock();
     assert!(state.lines.iter().all(|line| line.since(MediaTime::ZERO).len() <= 1500));
     drop(state);
-    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let late = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     assert!(!waits(&late).iter().any(|tag| tag.starts_with("picture ")), "it waits for a keyframe");
 }
 
 #[test]
 fn who_is_there_first_gets_every_description() {
     let broadcast = Broadcast::new();
-    let early = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let early = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
     feed(&broadcast, Rendition::SOURCE, video(VideoConfig::avc(Bytes::from_static(&AVC_320X180)).unwrap()));
     let mut told = waits(&early);
@@ -191,7 +195,56 @@ fn sound_alone_begins_now() {
     let broadcast = Broadcast::new();
     feed(&broadcast, Rendition::AUDIO, audio(AudioConfig::aac_low_complexity(48_000, 2).unwrap()));
     sound(&broadcast, Rendition::AUDIO, 0);
-    let late = broadcast.subscribe(Rendition::SOURCE.id, None);
+    let late = broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id));
     sound(&broadcast, Rendition::AUDIO, 20);
     assert_eq!(waits(&late), ["about", "sound", "sound 20"], "nobody hears what is long over");
+}
+
+/// What waits for a subscriber that wants it in this manner, and comes behind the first pictures.
+fn in_manner(manner: Manner) -> Vec<String> {
+    let broadcast = begun();
+    sound(&broadcast, Rendition::AUDIO, 0);
+    picture(&broadcast, 10, true);
+    let late = broadcast.subscribe(&Wish { manner, ..Wish::usual(Rendition::SOURCE.id) });
+    sound(&broadcast, Rendition::AUDIO, 20);
+    picture(&broadcast, 50, false);
+    picture(&broadcast, 90, true);
+    waits(&late)
+}
+
+#[test]
+fn pictures_begin_with_a_keyframe_or_at_once() {
+    let usual = Manner::default();
+    let about = ["about", "picture", "sound"];
+    let expected =
+        |items: &[&str]| about.iter().chain(items).map(|item| (*item).to_owned()).collect::<Vec<_>>();
+    assert_eq!(in_manner(usual), expected(&["picture 10", "sound 20", "picture 50", "picture 90"]));
+    let now = Manner { start: Start::Now, ..usual };
+    assert_eq!(in_manner(now), expected(&["sound 20", "picture 50", "picture 90"]));
+    let silent = Manner { sound_waits: true, ..now };
+    assert_eq!(in_manner(silent), expected(&["picture 50", "picture 90"]));
+}
+
+#[test]
+fn metadata_is_made_passed_on_or_left_out() {
+    let broadcast = begun();
+    let said = |millis| Tag { kind: TagKind::Script, timestamp: millis, body: Bytes::from_static(b"said") };
+    let wish = |metadata| Wish {
+        manner: Manner { metadata, ..Manner::default() },
+        ..Wish::usual(Rendition::SOURCE.id)
+    };
+    let early = broadcast.subscribe(&wish(Metadata::Publishers));
+    broadcast.describe(said(1));
+    let late = broadcast.subscribe(&wish(Metadata::Publishers));
+    let none = broadcast.subscribe(&wish(Metadata::None));
+    let own = broadcast.subscribe(&wish(Metadata::Own));
+    let scripts = |subscription: &Subscription| {
+        let tags = subscription.queue.drain().into_iter().map(|item| item.tag.tag().clone());
+        tags.filter(|tag| tag.kind == TagKind::Script).collect::<Vec<_>>()
+    };
+    assert_eq!((scripts(&early), scripts(&late)), (vec![said(1)], vec![said(1)]));
+    assert_eq!((scripts(&none).len(), scripts(&own).len()), (0, 1));
+    // The next publisher's stream is another one.
+    broadcast.discontinuity().unwrap();
+    assert_eq!(scripts(&broadcast.subscribe(&wish(Metadata::Publishers))).len(), 0);
 }

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::out::broadcast::Broadcast;
+use crate::out::broadcast::{Broadcast, Wish};
 use crate::out::{Arrival, Rendition, Sink};
 
 const AVC_320X180: [u8; 38] = [
@@ -42,7 +42,7 @@ impl Studio {
         let noted = Arc::clone(&done);
         let recording = Recording {
             name: "demo".parse().unwrap(),
-            subscription: broadcast.subscribe(Rendition::SOURCE.id, None),
+            subscription: broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id)),
             problems: problems.clone(),
             done: Box::new(move |path| {
                 noted.lock().push(path.file_name().unwrap().to_str().unwrap().to_owned());

@@ -27,10 +27,14 @@ struct Talk {
 impl Talk {
     /// A player that asks for `demo?user=me` of the application `live`.
     fn asking() -> Self {
+        Self::asking_within(Limits::default())
+    }
+
+    fn asking_within(limits: Limits) -> Self {
         let url = "rtmp://example.org/live".parse().unwrap();
         let introduction = Introduction { page_url: "http://page".to_owned(), ..Introduction::default() };
         let client = ClientSession::player(&url, "demo?user=me", &introduction, Limits::default());
-        let mut talk = Self { server: ServerSession::new(Limits::default()), client };
+        let mut talk = Self { server: ServerSession::new(limits), client };
         talk.exchange().unwrap();
         let Some(Event::Connected(peer)) = talk.server.poll_event() else { panic!("not connected") };
         assert_eq!((peer.app.as_str(), peer.page_url.as_str()), ("live", "http://page"));
@@ -87,6 +91,25 @@ fn a_player_gets_every_tag_as_it_was() {
         talk.server.ping(tag.timestamp);
     }
     talk.exchange().unwrap();
+    let got: Vec<_> = std::iter::from_fn(|| talk.client.poll_tag()).collect();
+    assert_eq!(got, tags);
+}
+
+#[test]
+fn chunks_have_the_size_that_was_said_and_sound_goes_with_the_pictures() {
+    let mut talk = Talk::asking_within(Limits { chunk_size: 300, window: 12_345, ..Limits::default() });
+    talk.server.interleave();
+    talk.server.accept_play();
+    talk.exchange().unwrap();
+    let tags = [tag(TagKind::Video, 0, vec![7; 1000].leak()), tag(TagKind::Audio, 3, vec![8; 700].leak())];
+    for tag in &tags {
+        talk.server.play_tag(&ServerSession::chunked(tag.clone()));
+    }
+    let sent = talk.server.take_output();
+    // Headers of 12 bytes and then of 1, all on chunk stream 6.
+    assert_eq!(sent.len(), 12 + 3 + 1000 + 12 + 2 + 700);
+    assert_eq!((sent[0], sent[312], sent[1015], sent[1015 + 312]), (6, 0xc6, 6, 0xc6));
+    talk.client.push(&sent).unwrap();
     let got: Vec<_> = std::iter::from_fn(|| talk.client.poll_tag()).collect();
     assert_eq!(got, tags);
 }
@@ -209,17 +232,31 @@ fn who_subscribes_first_is_told_to_play() {
 #[test]
 fn players_may_stay_while_nobody_publishes() {
     let mut player = ByHand::playing();
-    let mut told = |change: fn(&mut ServerSession)| {
-        change(&mut player.server);
+    let mut told = |change: fn(&mut ServerSession, Notices), notices: Notices| {
+        change(&mut player.server, notices);
         let heard = player.heard();
-        let status = Command::parse(&heard[1], &Limits::default()).unwrap();
-        let code = status.argument(0).and_then(|info| info.as_object()?.text("code")).unwrap().to_owned();
-        (UserControl::parse(&heard[0].body).unwrap(), code)
+        let codes = heard[1..].iter().filter_map(|message| Command::parse(message, &Limits::default()).ok());
+        let codes = codes.map(|status| {
+            let info = status.argument(0).and_then(Value::as_object);
+            info.and_then(|info| info.text("code")).unwrap_or_default().replace("NetStream.Play.", "")
+        });
+        (
+            UserControl::parse(&heard[0].body).unwrap(),
+            codes.filter(|code| !code.is_empty()).collect::<Vec<_>>(),
+        )
     };
-    let waits = (UserControl::StreamEof(2), "NetStream.Play.UnpublishNotify".to_owned());
-    assert_eq!(told(ServerSession::play_waits), waits);
-    let goes_on = (UserControl::StreamBegin(2), "NetStream.Play.PublishNotify".to_owned());
-    assert_eq!(told(ServerSession::play_goes_on), goes_on);
+    let some = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+    let end = UserControl::StreamEof(2);
+    let begin = UserControl::StreamBegin(2);
+    let table: [(Notices, &[&str], &[&str]); 3] = [
+        (Notices::default(), &[], &[]),
+        (Notices { publisher: true, play: false }, &["UnpublishNotify"], &["PublishNotify"]),
+        (Notices { publisher: true, play: true }, &["Stop", "UnpublishNotify"], &["Start", "PublishNotify"]),
+    ];
+    for (notices, waits, goes_on) in table {
+        assert_eq!(told(ServerSession::play_waits, notices), (end, some(waits)));
+        assert_eq!(told(ServerSession::play_goes_on, notices), (begin, some(goes_on)));
+    }
     assert_eq!(player.gets().len(), 3);
     assert!(!player.server.has_ended());
 }
