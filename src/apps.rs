@@ -8,6 +8,7 @@ mod fetch;
 mod leave;
 mod outputs;
 mod pull;
+mod redirect;
 pub mod rules;
 mod stay;
 #[cfg(test)]

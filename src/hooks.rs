@@ -33,6 +33,8 @@ pub struct HookSettings {
     pub update_every: Duration,
     /// Whether an answer of 3xx to an update ends the connection as well.
     pub updates: Updates,
+    /// Where answers of 3xx may point to.
+    pub redirects: Redirects,
     /// How long an answer may take.
     pub timeout: Duration,
     pub method: Method,
@@ -44,6 +46,18 @@ pub enum Method {
     #[default]
     Post,
     Get,
+}
+
+/// Where answers of 3xx may point to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// Names of streams.
+    #[default]
+    Names,
+    /// Addresses of RTMP as well, to which we connect then.
+    Addresses,
+    /// The same, and the stream has a name here that is made of the address.
+    NamedAddresses,
 }
 
 /// How the fields of a call are written.
@@ -69,6 +83,7 @@ impl Default for HookSettings {
             update: None,
             update_every: Duration::from_secs(30),
             updates: Updates::Lenient,
+            redirects: Redirects::Names,
             // Encoders wait some ten seconds.
             timeout: Duration::from_secs(10),
             method: Method::Post,

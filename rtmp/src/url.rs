@@ -42,6 +42,18 @@ impl RtmpUrl {
     }
 }
 
+impl RtmpUrl {
+    /// An address with a name behind the application, where one stands: `rtmp://HOST/APP/NAME`.
+    pub fn with_name(text: &str) -> Result<(Self, Option<String>), Error> {
+        let url: Self = text.parse()?;
+        let parsed = Url::parse(text).map_err(|error| Error::malformed(error.to_string()))?;
+        let path = parsed.path().trim_matches('/');
+        let name = path.split_once('/').map(|(_, name)| name.trim_matches('/'));
+        let arguments = parsed.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Ok((url, name.filter(|name| !name.is_empty()).map(|name| format!("{name}{arguments}"))))
+    }
+}
+
 impl FromStr for RtmpUrl {
     type Err = Error;
 
@@ -125,5 +137,20 @@ mod tests {
             let refused = text.parse::<RtmpUrl>().unwrap_err().to_string();
             assert!(refused.starts_with(reason), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn what_stands_behind_the_application_may_be_a_name() {
+        let table = [
+            ("rtmp://a/live", None),
+            ("rtmp://a:1/live/", None),
+            ("rtmp://a/live/demo", Some("demo")),
+            ("rtmps://a/live/x/demo?key=1", Some("x/demo?key=1")),
+        ];
+        for (text, name) in table {
+            let (url, found) = RtmpUrl::with_name(text).unwrap();
+            assert_eq!((url.app(), found.as_deref()), ("live", name), "{text}");
+        }
+        assert!(RtmpUrl::with_name("rtmp://a").is_err());
     }
 }

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::leave::{Gone, Leaving};
 use super::outputs::Outputs;
+use super::redirect::Elsewhere;
 use super::stay::Stay;
 use super::{AppSettings, Applications, Publish, call};
 use crate::clients::Client;
@@ -86,11 +87,17 @@ impl Applications {
         let arguments = arguments(request.app, key.expose_secret()).map(str::to_owned);
         let sent = path(key.expose_secret());
         let event = Event::Publish { name: sent, kind: "live" };
+        let mut push = None;
         let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
             Answer::Allow => sent.to_owned(),
             Answer::Rename(to) => to,
-            // Where a hook's answer points to, we do not connect.
-            Answer::Relay(_) | Answer::Deny => return Err(Rejection::NotAllowed),
+            Answer::Relay(address) => {
+                let there = Elsewhere::new(&app, &address).ok_or(Rejection::NotAllowed)?;
+                let local = there.local.clone();
+                push = Some(there.push());
+                local.unwrap_or_else(|| sent.to_owned())
+            }
+            Answer::Deny => return Err(Rejection::NotAllowed),
         };
         let publication = match publish {
             Publish::Open => self.open(&app, &named)?,
@@ -103,7 +110,10 @@ impl Applications {
         let name = if publish == Publish::Open { named } else { publication.name().to_string() };
         let idle = app.idle_publisher;
         let stay = Stay { app, name, arguments, action: Action::Publish };
-        let outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
+        let mut outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
+        if let Some(push) = push {
+            outputs.push(&push, &stay, &publication, &self.outputs);
+        }
         let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
         Ok(Grant { publication, idle, guard: Some(Box::new(leaving)) })
     }
@@ -130,19 +140,28 @@ impl Applications {
         let arguments = arguments(request.app, request.name).map(str::to_owned);
         let sent = path(request.name);
         let event = Event::Play { name: sent, start: 0, duration: 0, reset: false };
+        let mut pull = None;
         let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
             Answer::Allow => sent.to_owned(),
             Answer::Rename(to) => to,
-            Answer::Relay(_) => return Err(PlayRejection::NotFound),
+            Answer::Relay(address) => {
+                let there = Elsewhere::new(&app, &address).ok_or(PlayRejection::NotFound)?;
+                let local = there.local.clone();
+                pull = Some(there.pull());
+                local.unwrap_or_else(|| sent.to_owned())
+            }
             Answer::Deny => return Err(PlayRejection::NotAllowed),
         };
         // What is fetched is open, whatever others need who publish.
-        let is_open = app.publish == Publish::Open || !app.pull.is_empty();
+        let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
+        let pull = pull.as_ref().or_else(|| app.pull.iter().find(|pull| pull.serves(own)));
+        let is_open = app.publish == Publish::Open || pull.is_some();
         let public = if is_open { self.public_name(&app, &named) } else { named.clone() };
         let settings = &app.players;
-        if !app.pull.is_empty() && Seat::take(&self.streams, &public, client, settings).is_err() {
-            let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
-            self.pull_for_player(&app, own).await;
+        if let Some(pull) = pull
+            && Seat::take(&self.streams, &public, client, settings).is_err()
+        {
+            self.pull_for_player(&app, pull, own).await;
         }
         let seat = if settings.wait {
             Seat::stay(&self.streams, &public, client, settings)?

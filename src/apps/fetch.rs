@@ -66,10 +66,7 @@ impl Applications {
     }
 
     /// Fetches what a player asks for, and waits until it comes.
-    pub(super) async fn pull_for_player(&self, app: &Arc<AppSettings>, name: &str) {
-        let serves =
-            |pull: &&PullSettings| !pull.always && pull.name.as_deref().is_none_or(|own| own == name);
-        let Some(settings) = app.pull.iter().find(serves) else { return };
+    pub(super) async fn pull_for_player(&self, app: &Arc<AppSettings>, settings: &PullSettings, name: &str) {
         let mut is_live = {
             let mut pulls = self.pulls.lock();
             pulls.retain(|pull| pull.settings.always || pull.is_live.has_changed().is_ok());

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use api::names::StreamName;
 use media::codec::{AudioCodec, VideoCodec};
 use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
 use nginx_compat::callback::Event;
@@ -17,9 +18,9 @@ use crate::out::Rendition;
 use crate::out::broadcast::{Subscription, Wish};
 use crate::out::files::{self, FilesSettings, Filing};
 use crate::out::record::{self, RecordSettings, Recording, Source};
-use crate::out::relay::{self, Relayed};
+use crate::out::relay::{self, RelaySettings, Relayed};
 use crate::out::rendition::RenditionId;
-use crate::streams::Publication;
+use crate::streams::{Publication, Stream};
 
 /// Suffixes of the two variants that the server has itself.
 const SOURCE: &str = "_source";
@@ -45,8 +46,7 @@ impl Outputs {
         let stream = publication.stream();
         let Some(broadcast) = stream.broadcast() else { return outputs };
         let Some(problems) = publication.problems() else { return outputs };
-        // On disk and elsewhere a stream has the name of its address; several applications share pages alone.
-        let name = stay.name.parse().unwrap_or_else(|_| stream.name().clone());
+        let name = own_name(stay, stream);
         for settings in &stay.app.record {
             let Some(rendition) = rendition(publication, settings.rendition) else { continue };
             let wish = Wish { knows: Some(&every_codec()), ..Wish::usual(rendition) };
@@ -69,20 +69,26 @@ impl Outputs {
             outputs.file(settings, stay, publication, tracker);
         }
         for settings in &stay.app.push {
-            let Some(rendition) = rendition(publication, settings.rendition) else { continue };
-            let relayed = Relayed {
-                name: name.clone(),
-                broadcast: Arc::clone(&broadcast),
-                rendition,
-                problems: problems.clone(),
-            };
-            tracker.spawn(relay::push(settings.clone(), relayed, outputs.relays.clone()));
+            outputs.push(settings, stay, publication, tracker);
         }
         outputs
     }
-}
 
-impl Outputs {
+    /// Pushes the stream to one more server.
+    pub(super) fn push(
+        &mut self,
+        settings: &RelaySettings,
+        stay: &Stay,
+        publication: &Publication,
+        tracker: &TaskTracker,
+    ) {
+        let Some(rendition) = rendition(publication, settings.rendition) else { return };
+        let stream = publication.stream();
+        let (Some(broadcast), Some(problems)) = (stream.broadcast(), publication.problems()) else { return };
+        let relayed = Relayed { name: own_name(stay, stream), broadcast, rendition, problems };
+        tracker.spawn(relay::push(settings.clone(), relayed, self.relays.clone()));
+    }
+
     /// HLS on disk: what came in, and what the lane makes where a variant asks for it.
     fn file(
         &mut self,
@@ -126,6 +132,11 @@ impl Drop for Outputs {
         }
         self.relays.cancel();
     }
+}
+
+/// On disk and elsewhere a stream has the name of its address; several applications share pages alone.
+fn own_name(stay: &Stay, stream: &Stream) -> StreamName {
+    stay.name.parse().unwrap_or_else(|_| stream.name().clone())
 }
 
 /// A file takes everything.

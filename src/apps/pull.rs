@@ -22,6 +22,13 @@ pub struct PullSettings {
     pub reconnect: Duration,
 }
 
+impl PullSettings {
+    /// Whether it is begun for players who ask for this name.
+    pub(super) fn serves(&self, name: &str) -> bool {
+        !self.always && self.name.as_deref().is_none_or(|own| own == name)
+    }
+}
+
 /// One stream that is fetched.
 #[derive(Debug)]
 pub(super) struct Pull {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::*;
+use crate::hooks::Redirects;
 use crate::inference::Profile;
 use crate::ingest::{Ingest, IngestSettings, PlayerSettings};
 use crate::streams::{SessionSettings, StreamSettings};
@@ -159,7 +160,12 @@ async fn hook(told: Arc<Mutex<Vec<String>>>) -> (Url, JoinSet<()>) {
                 fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
             };
             told.lock().push(format!("{} {}", field("call"), field("name")).trim().to_owned());
-            let answer = match field("name").as_str() {
+            let name = field("name");
+            let elsewhere = name
+                .strip_prefix("port-")
+                .map(|port| format!("302 Found\r\nLocation: rtmp://127.0.0.1:{port}/live/there"));
+            let answer = match name.as_str() {
+                _ if elsewhere.is_some() => elsewhere.as_deref().unwrap_or_default(),
                 "secret" => "302 Found\r\nLocation: shown",
                 "closed" => "403 Forbidden",
                 _ => "200 OK",
@@ -256,4 +262,51 @@ async fn updates_end_what_they_do_not_want() {
     let ended = tokio::time::timeout(Duration::from_secs(5), publisher.closed()).await.unwrap();
     assert_eq!(code(ended), "NetStream.Publish.Rejected");
     eventually(&told, &["update_publish closed"]).await;
+}
+
+#[tokio::test]
+async fn hooks_may_send_streams_to_other_servers_and_fetch_them_from_there() {
+    let (url, _serving) = hook(Arc::default()).await;
+    let with = |redirects| {
+        let url = Some(url.clone());
+        HookSettings { publish: url.clone(), play: url, redirects, ..HookSettings::default() }
+    };
+    let there = Server::start(vec![open("live")]).await;
+    let name = format!("port-{}", there.address.port());
+
+    let careful = Server::start(vec![AppSettings { hooks: with(Redirects::Names), ..open("live") }]).await;
+    assert_eq!(careful.publish("live", &name).await.unwrap_err(), "NetStream.Publish.Denied");
+    assert_eq!(careful.play("live", &name).await.unwrap_err(), "NetStream.Play.StreamNotFound");
+
+    let hooks = with(Redirects::Addresses);
+    let here = Server::start(vec![AppSettings { hooks, ..open("live") }]).await;
+    let mut publisher = here.publish("live", &name).await.unwrap();
+    assert_eq!(here.names(), ["demo", name.as_str()]);
+    let arrived = async {
+        while there.names().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), arrived).await.unwrap();
+    assert_eq!(there.names(), ["demo", "there"]);
+
+    // Somebody else plays it from there, and it has a name of its own here.
+    let hooks = with(Redirects::NamedAddresses);
+    let third = Server::start(vec![AppSettings { hooks, ..open("live") }]).await;
+    let more = async {
+        for second in 1.. {
+            let body = Bytes::from_static(&[0xaf, 1, 0x21]);
+            publisher.send(&Tag { kind: TagKind::Audio, timestamp: second * 100, body }).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let plays = async {
+        let mut player = third.play("live", &name).await.unwrap();
+        while player.next_tag().await.unwrap().unwrap().kind != TagKind::Audio {}
+    };
+    tokio::select! {
+        () = more => {}
+        played = tokio::time::timeout(Duration::from_secs(20), plays) => played.unwrap(),
+    }
+    assert_eq!(third.names()[1].len(), 32, "{:?}", third.names());
 }

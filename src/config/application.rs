@@ -14,7 +14,7 @@ use super::players;
 use super::section::Section;
 use super::values::{number, one_of, one_of_or, parsed, period, text, yes_or_no};
 use crate::apps::{AppSettings, Publish, PullSettings, Rule, Rules};
-use crate::hooks::{Format, HookSettings, Method};
+use crate::hooks::{Format, HookSettings, Method, Redirects};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
@@ -83,6 +83,12 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
         *place = section.get(key, url)?;
     }
     section.set("update", &mut hooks.update_every, period)?;
+    let redirects = [
+        ("names", Redirects::Names),
+        ("addresses", Redirects::Addresses),
+        ("named-addresses", Redirects::NamedAddresses),
+    ];
+    section.set("redirects", &mut hooks.redirects, one_of(&redirects))?;
     section.set("timeout", &mut hooks.timeout, period)?;
     if hooks.timeout > MOST_HOOK_TIMEOUT {
         return Err(section.complain("timeout", "no encoder waits longer than 60s for an answer"));

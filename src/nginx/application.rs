@@ -12,7 +12,7 @@ use url::Url;
 use super::players;
 use crate::apps::rules::From;
 use crate::apps::{AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
-use crate::hooks::{HookSettings, Method};
+use crate::hooks::{HookSettings, Method, Redirects};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
@@ -85,6 +85,10 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
         updates: match own.flag("notify_update_strict") {
             Some(true) => Updates::Strict,
             _ => Updates::Lenient,
+        },
+        redirects: match own.flag("notify_relay_redirect") {
+            Some(true) => Redirects::NamedAddresses,
+            _ => Redirects::Addresses,
         },
         timeout: server.time("netcall_timeout").filter(|time| !time.is_zero()).unwrap_or(usual.timeout),
         method: if own.has_word("notify_method", "get") { Method::Get } else { Method::Post },

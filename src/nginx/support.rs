@@ -166,10 +166,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("netcall_buffer", Fixed("answers are not read beyond their head")),
     ("netcall_timeout", Met("hooks: timeout")),
     ("notify_method", Met("hooks: method")),
-    (
-        "notify_relay_redirect",
-        Refused("a hook redirects to another name; let an encoder push to the other server itself"),
-    ),
+    ("notify_relay_redirect", Met("hooks: redirects")),
     ("notify_update_strict", Met("hooks: update_strict")),
     ("notify_update_timeout", Met("hooks: update")),
     ("on_connect", Met("[application.hooks], with the same fields and answers")),
