@@ -3,6 +3,7 @@
 //!
 //! Without any configured application every name of one will do, and keys alone decide.
 
+mod access_log;
 mod admit;
 mod fetch;
 mod leave;
@@ -31,8 +32,10 @@ use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
 use crate::streams::Streams;
 
+use access_log::AccessLog;
 use pull::Pull;
 
+pub use access_log::AccessLogSettings;
 pub use pull::PullSettings;
 pub use rules::{Rule, Rules};
 
@@ -56,6 +59,8 @@ pub struct AppSettings {
     pub hooks: HookSettings,
     /// HLS on disk, of every publication.
     pub files: Option<FilesSettings>,
+    /// A line for every connection.
+    pub access_log: Option<AccessLogSettings>,
     /// What is written to disk of every publication.
     pub record: Vec<RecordSettings>,
     /// Where every publication is pushed to.
@@ -87,6 +92,7 @@ impl AppSettings {
             players: PlayerSettings::default(),
             hooks: HookSettings::default(),
             files: None,
+            access_log: None,
             record: Vec::new(),
             push: Vec::new(),
             pull: Vec::new(),
@@ -103,6 +109,7 @@ pub struct Applications {
     clients: Arc<Clients>,
     /// Recorders and relays that have not ended.
     outputs: TaskTracker,
+    access_log: AccessLog,
     /// Streams that are fetched.
     pulls: Mutex<Vec<Pull>>,
     end: CancellationToken,
@@ -122,6 +129,7 @@ impl Applications {
             caller,
             clients,
             outputs: TaskTracker::new(),
+            access_log: AccessLog::default(),
             pulls: Mutex::default(),
             end: CancellationToken::new(),
             me: me.clone(),
@@ -151,6 +159,7 @@ impl Applications {
     pub async fn finish(&self, patience: Duration) {
         self.outputs.close();
         let _ = tokio::time::timeout(patience, self.outputs.wait()).await;
+        self.access_log.finish(patience).await;
     }
 
     /// From now on these; who publishes or plays already goes on as it began.

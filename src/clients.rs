@@ -30,6 +30,7 @@ pub struct Client {
     pub since: Instant,
     introduction: OnceLock<Introduction>,
     role: Mutex<Role>,
+    asked: Mutex<Asked>,
     received: AtomicU64,
     sent: AtomicU64,
     dropped: AtomicU64,
@@ -44,6 +45,16 @@ pub enum Role {
     Waits,
     Publishes(StreamName),
     Plays(StreamName),
+}
+
+/// What a connection has asked for, so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub publishes: bool,
+    pub plays: bool,
+    /// The newest name, which is no key.
+    pub name: String,
+    pub arguments: String,
 }
 
 /// There are as many players as there may be.
@@ -73,6 +84,7 @@ impl Clients {
             since: Instant::now(),
             introduction: OnceLock::new(),
             role: Mutex::default(),
+            asked: Mutex::default(),
             received: AtomicU64::default(),
             sent: AtomicU64::default(),
             dropped: AtomicU64::default(),
@@ -136,6 +148,18 @@ impl Client {
         Ok(())
     }
 
+    pub fn asked(&self) -> Asked {
+        self.asked.lock().clone()
+    }
+
+    pub fn asks_to_publish(&self, name: &str, arguments: Option<&str>) {
+        self.asked.lock().ask(name, arguments).publishes = true;
+    }
+
+    pub fn asks_to_play(&self, name: &str, arguments: Option<&str>) {
+        self.asked.lock().ask(name, arguments).plays = true;
+    }
+
     pub fn traffic(&self) -> Traffic {
         Traffic { received: self.received.load(Ordering::Relaxed), sent: self.sent.load(Ordering::Relaxed) }
     }
@@ -162,6 +186,14 @@ impl Client {
     /// Waits until somebody wants the connection to end.
     pub async fn ended(&self) {
         self.end.cancelled().await;
+    }
+}
+
+impl Asked {
+    fn ask(&mut self, name: &str, arguments: Option<&str>) -> &mut Self {
+        name.clone_into(&mut self.name);
+        arguments.unwrap_or_default().clone_into(&mut self.arguments);
+        self
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`directives`] | every directive of the module: where it may stand, and what it takes |
 //! | [`rtmp`] | the `rtmp {}` block with its inheritance, and what of `http {}` belongs to it |
 //! | [`callback`] | what hooks are asked and told, and what their answers mean |
+//! | [`log`] | lines of `access_log` |
 //! | [`stat`] | the page `/stat` |
 //! | [`control`] | orders to `/control`, and how they are answered |
 //!
@@ -15,6 +16,7 @@ pub mod callback;
 pub mod conf;
 pub mod control;
 pub mod directives;
+pub mod log;
 pub mod rtmp;
 pub mod stat;
 

@@ -32,8 +32,13 @@ impl Admission for Applications {
             if self.ask(&settings, &about).await == Answer::Deny {
                 return Err(Rejection::NotAllowed);
             }
-            let gone =
-                Gone { app: settings, arguments, caller: self.caller.clone(), client: Arc::clone(client) };
+            let gone = Gone {
+                app: settings,
+                arguments,
+                caller: self.caller.clone(),
+                client: Arc::clone(client),
+                access_log: self.access_log.clone(),
+            };
             Ok(Some(Box::new(gone) as Guard))
         })
     }
@@ -88,6 +93,9 @@ impl Applications {
         let sent = path(key.expose_secret());
         let event = Event::Publish { name: sent, kind: "live" };
         let mut push = None;
+        if publish == Publish::Open {
+            client.asks_to_publish(sent, arguments.as_deref());
+        }
         let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
             Answer::Allow => sent.to_owned(),
             Answer::Rename(to) => to,
@@ -108,6 +116,7 @@ impl Applications {
         };
         // A key stays between encoder and server.
         let name = if publish == Publish::Open { named } else { publication.name().to_string() };
+        client.asks_to_publish(&name, arguments.as_deref());
         let idle = app.idle_publisher;
         let stay = Stay { app, name, arguments, action: Action::Publish };
         let mut outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
@@ -141,6 +150,7 @@ impl Applications {
         let sent = path(request.name);
         let event = Event::Play { name: sent, start: 0, duration: 0, reset: false };
         let mut pull = None;
+        client.asks_to_play(sent, arguments.as_deref());
         let named = match self.ask(&app, &call(&app, client, event, arguments.as_deref())).await {
             Answer::Allow => sent.to_owned(),
             Answer::Rename(to) => to,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use nginx_compat::callback::{Answer, Event};
 use tokio::task::JoinSet;
 
+use super::access_log::AccessLog;
 use super::outputs::Outputs;
 use super::stay::Stay;
 use super::{AppSettings, call};
@@ -49,10 +50,12 @@ pub(super) struct Gone {
     pub(super) arguments: Option<String>,
     pub(super) caller: Caller,
     pub(super) client: Arc<Client>,
+    pub(super) access_log: AccessLog,
 }
 
 impl Drop for Gone {
     fn drop(&mut self) {
+        self.access_log.ended(&self.app, &self.client);
         let about = call(&self.app, &self.client, Event::Disconnect, self.arguments.as_deref());
         self.caller.tell(&self.app.hooks, &about);
     }

@@ -124,6 +124,36 @@ async fn rules_keep_out_whom_they_do_not_allow() {
 }
 
 #[tokio::test]
+async fn every_connection_leaves_a_line_in_the_access_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("access.log");
+    let format = "$remote_addr $command $app $name $args ${bytes_received}".parse().unwrap();
+    let access_log = Some(AccessLogSettings { file: file.clone(), format });
+    let keyed = AppSettings { access_log: access_log.clone(), ..AppSettings::new("studio") };
+    let server = Server::start(vec![AppSettings { access_log, ..open("live") }, keyed]).await;
+    let one = server.publish("live", "one?user=me").await.unwrap();
+    drop(server.play("live", "one").await.unwrap());
+    let demo = server.publish("studio", "s3cret").await.unwrap();
+    demo.close().await.unwrap();
+    one.close().await.unwrap();
+    let written = async {
+        loop {
+            let lines = std::fs::read_to_string(&file).unwrap_or_default();
+            if lines.lines().count() == 3 {
+                break lines;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let lines = tokio::time::timeout(Duration::from_secs(20), written).await.unwrap();
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    assert!(lines[0].starts_with("127.0.0.1 PLAY live one  "), "{lines:?}");
+    assert!(lines[1].starts_with("127.0.0.1 PUBLISH live one user=me "), "{lines:?}");
+    assert!(lines[2].starts_with("127.0.0.1 PUBLISH studio demo  "), "a key stays a secret: {lines:?}");
+}
+
+#[tokio::test]
 async fn players_may_wait_for_who_publishes() {
     let players = PlayerSettings { wait: true, ..PlayerSettings::default() };
     let waiting = AppSettings { players, ..open("live") };

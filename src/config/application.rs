@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::Invalid;
 use nginx_compat::callback::Updates;
+use nginx_compat::log::Format;
 use rtmp::Introduction;
 use rtmp::limits::NEVER;
 use toml::de::DeValue;
@@ -12,9 +13,9 @@ use url::Url;
 
 use super::players;
 use super::section::Section;
-use super::values::{number, one_of, one_of_or, parsed, period, text, yes_or_no};
-use crate::apps::{AppSettings, Publish, PullSettings, Rule, Rules};
-use crate::hooks::{Format, HookSettings, Method, Redirects};
+use super::values::{file, number, one_of, one_of_or, parsed, period, text, yes_or_no};
+use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule, Rules};
+use crate::hooks::{self, HookSettings, Method, Redirects};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
@@ -50,6 +51,9 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     for section in section.tables("hooks")? {
         read_hooks(&mut app.hooks, section)?;
     }
+    for section in section.tables("access_log")? {
+        app.access_log = Some(read_access_log(section)?);
+    }
     for section in section.tables("hls_files")? {
         app.files = Some(read_files(section)?);
     }
@@ -65,6 +69,15 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     section.end()?;
     all.push(app);
     Ok(())
+}
+
+fn read_access_log(mut section: Section<'_>) -> Result<AccessLogSettings, Invalid> {
+    let file = section.get("file", file)?;
+    let file = file.ok_or_else(|| section.complain("", "missing field `file`: where to write to"))?;
+    let mut format = Format::default();
+    section.set("format", &mut format, parsed)?;
+    section.end()?;
+    Ok(AccessLogSettings { file, format })
 }
 
 fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), Invalid> {
@@ -97,7 +110,11 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
         hooks.updates = Updates::Strict;
     }
     section.set("method", &mut hooks.method, one_of(&[("post", Method::Post), ("get", Method::Get)]))?;
-    section.set("format", &mut hooks.format, one_of(&[("form", Format::Form), ("json", Format::Json)]))?;
+    section.set(
+        "format",
+        &mut hooks.format,
+        one_of(&[("form", hooks::Format::Form), ("json", hooks::Format::Json)]),
+    )?;
     section.end()
 }
 

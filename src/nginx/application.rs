@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::Invalid;
 use nginx_compat::callback::Updates;
+use nginx_compat::log::{Format, FormatError};
 use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
 use rtmp::limits::NEVER;
 use rtmp::{Introduction, RtmpUrl};
@@ -11,7 +12,7 @@ use url::Url;
 
 use super::players;
 use crate::apps::rules::From;
-use crate::apps::{AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
+use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
 use crate::hooks::{HookSettings, Method, Redirects};
 use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
@@ -34,6 +35,7 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     app.play_rules = Rules(rules.iter().filter(|rule| rule.play).map(our_rule).collect());
     app.players = players::settings(own, server);
     app.hooks = hooks(own, server)?;
+    app.access_log = access_log(own)?;
     app.files = files(own);
     app.record = recorders(application)?;
     app.push =
@@ -122,6 +124,23 @@ pub(super) fn files(own: &Settings) -> Option<FilesSettings> {
         .map(|variant| Variant { suffix: variant.suffix, arguments: variant.arguments.join(",") })
         .collect();
     Some(files)
+}
+
+/// One that is written: there is one for every application there, at a place that was compiled in.
+fn access_log(own: &Settings) -> Result<Option<AccessLogSettings>, Invalid> {
+    let Some(log) = own.get("access_log").filter(|log| log.first() != "off") else { return Ok(None) };
+    let invalid = |why: String| Invalid::new(format!("{}: {why}", log.at));
+    let name = log.arguments.get(1).map_or("combined", String::as_str);
+    let written = own.all("log_format").iter().find(|format| format.first() == name);
+    let format = match written {
+        Some(written) => {
+            let text = written.arguments[1..].concat();
+            text.parse().map_err(|error: FormatError| Invalid::new(format!("{}: {error}", written.at)))?
+        }
+        None if name == "combined" => Format::default(),
+        None => return Err(invalid(format!("there is no `log_format {name}`; write one in front of it"))),
+    };
+    Ok(Some(AccessLogSettings { file: log.first().into(), format }))
 }
 
 fn recorders(application: &Application) -> Result<Vec<RecordSettings>, Invalid> {

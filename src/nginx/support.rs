@@ -15,7 +15,7 @@ pub(super) enum State {
 
 /// All directives of nginx-rtmp-module 1.2.2, by name.
 pub(super) const ALL: &[(&str, State)] = &[
-    ("access_log", Fixed("the log has a line for who comes and goes; [log] format = \"json\" for machines")),
+    ("access_log", Met("[application.access_log]; without it there is none")),
     ("ack_window", Met("[rtmp] ack_window")),
     ("allow", Met("publish_rules and play_rules; the first that fits decides")),
     ("application", Met("as there")),
@@ -158,7 +158,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("interleave", Met("[application.players] interleave")),
     ("listen", Met("every address of every server; options behind it are not needed")),
     ("live", Met("on: any name may be published; off: nobody publishes there")),
-    ("log_format", Refused("the log has a format of its own; [log] format = \"json\" for machines")),
+    ("log_format", Met("[application.access_log] format")),
     ("max_connections", Met("[rtmp] max_clients; it counts the whole server")),
     ("max_message", Met("[rtmp] max_message")),
     ("max_streams", Met("[rtmp] max_chunk_streams")),

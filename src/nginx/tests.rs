@@ -95,7 +95,7 @@ fn how_connections_and_players_are_treated() {
            so_keepalive on; max_connections 100; out_queue 512; netcall_timeout 3s; on_connect http://127.0.0.1/c;
            application a { live on; drop_idle_publisher 7s; idle_streams off; wait_key off; wait_video on; interleave on; meta copy;
              play_restart on; publish_notify on; }
-           application b { live on; } }
+           application b { live on; access_log /var/log/rtmp.log mine; } log_format mine '$name ' ${command}; }
          server { listen 1936; ping 0; } }",
     );
     let config = config(&file).unwrap();
@@ -119,6 +119,10 @@ fn how_connections_and_players_are_treated() {
     assert_eq!((a.players.notices.play, a.players.notices.publisher), (true, true));
     assert_eq!(b.players.manner, Manner { queue: 512, ..Manner::default() });
     assert!(b.players.wait && !b.players.interleave);
+    let log = b.access_log.as_ref().unwrap();
+    assert_eq!(log.file, Path::new("/var/log/rtmp.log"));
+    assert_eq!(log.format, "$name $command".parse().unwrap());
+    assert_eq!(a.access_log, None);
 }
 
 #[test]
@@ -129,6 +133,13 @@ fn what_makes_no_server_is_told() {
     assert!(
         config(&file).unwrap_err().to_string().contains("nginx.conf:1: `http://:` is no address of a hook")
     );
+    for (log, told) in
+        [("access_log x mine;", "no `log_format mine`"), ("log_format m $x; access_log x m;", "`$x` is no")]
+    {
+        let (_folder, file) = written(&format!("rtmp {{ server {{ application a {{ live on; {log} }} }} }}"));
+        let error = config(&file).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains("nginx.conf:1"), "{error}");
+    }
     let missing = Path::new("/nowhere/nginx.conf");
     assert!(config(missing).unwrap_err().to_string().contains("cannot be read"));
 }
