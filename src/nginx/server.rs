@@ -30,6 +30,11 @@ fn limits(own: &Settings, usual: Limits) -> Limits {
         let silence = ping.map_or(PING, |ping| if ping.is_zero() { NEVER } else { ping });
         limits = limits.asking_after(silence, patience.unwrap_or(PING_TIMEOUT));
     }
+    if own.flag("busy") == Some(true) {
+        // Nobody is asked: who says nothing for so long is gone.
+        limits.ping_after = NEVER;
+        limits.read_timeout = ping.filter(|ping| !ping.is_zero()).unwrap_or(PING);
+    }
     if let Some(timeout) = own.time("timeout").filter(|timeout| !timeout.is_zero()) {
         limits.write_timeout = timeout;
         limits.handshake_timeout = timeout;

@@ -21,7 +21,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("application", Met("as there")),
     ("buffer", Fixed("players get everything since the newest keyframe")),
     ("buflen", Fixed("limits and sizes fit every stream as they are")),
-    ("busy", Fixed("limits and sizes fit every stream as they are")),
+    ("busy", Met("silent peers are not asked, and dropped after `ping`")),
     ("chunk_size", Met("[rtmp] chunk_size")),
     ("dash", Refused("there is no DASH; every browser plays this server's own HLS at /hls/NAME/index.m3u8")),
     (
@@ -147,7 +147,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ),
     ("hls_max_audio_delay", Fixed("sound is written as it comes")),
     ("hls_max_fragment", Met("max_fragment")),
-    ("hls_muxdelay", Fixed("0: segments have the stream's own times")),
+    ("hls_muxdelay", Met("as there, where it is read and does nothing")),
     ("hls_nested", Met("nested")),
     ("hls_path", Met("folder")),
     ("hls_playlist_length", Met("playlist_length")),
@@ -209,7 +209,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("record_suffix", Met("suffix")),
     ("record_unique", Met("unique")),
     ("recorder", Met("as there")),
-    ("relay_buffer", Fixed("a relay lasts as long as its publisher")),
+    ("relay_buffer", Met("as there, where it is read and does nothing")),
     (
         "respawn",
         Refused(
@@ -239,7 +239,12 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("session_relay", Fixed("a relay lasts as long as its publisher")),
     ("so_keepalive", Met("[rtmp] keepalive")),
     ("stream_buckets", Met("streams are found without it, however many there are")),
-    ("sync", Fixed("times are put right by the stream's own timeline")),
+    (
+        "sync",
+        Met(
+            "every frame goes out with its absolute time, so that what a slow player does not get shifts nothing",
+        ),
+    ),
     ("timeout", Met("[rtmp] send_timeout")),
     ("wait_key", Met("[application.players] start; on: with the newest keyframe, not with the next")),
     ("wait_video", Met("[application.players] sound_waits")),

@@ -96,7 +96,7 @@ fn how_connections_and_players_are_treated() {
            application a { live on; drop_idle_publisher 7s; idle_streams off; wait_key off; wait_video on; interleave on; meta copy;
              play_restart on; publish_notify on; }
            application b { live on; access_log /var/log/rtmp.log mine; } log_format mine '$name ' ${command}; }
-         server { listen 1936; ping 0; } }",
+         server { listen 1936; ping 0; } server { listen 1937; ping 20s; busy on; } }",
     );
     let config = config(&file).unwrap();
     let limits = &config.ingest.limits;
@@ -108,6 +108,8 @@ fn how_connections_and_players_are_treated() {
     let (_, other) = &config.rtmp_also[0];
     assert!(other.limits.read_timeout > std::time::Duration::from_secs(24 * 3600) && !other.keepalive);
     assert_eq!(other.limits.chunk_size, 4096);
+    let (_, busy) = &config.rtmp_also[1];
+    assert_eq!(busy.limits.read_timeout.as_secs(), 20);
 
     let [a, b] = &config.application[..] else { panic!() };
     assert_eq!(a.idle_publisher.unwrap().as_secs(), 7);
