@@ -5,6 +5,7 @@
 //! the file, the line, the key and what is allowed.
 
 mod application;
+mod files;
 pub mod identity;
 mod ingest;
 mod players;
@@ -15,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use api::{Invalid, files};
+use api::Invalid;
 use media::picture::Size;
 use nets::device::DeviceChoice;
 use toml::de::DeTable;
@@ -204,7 +205,7 @@ impl Config {
                 let message = "there is `admin_key` already; leave one of the two out";
                 return Err(section.complain("admin_key_file", message));
             }
-            (None, Some(file)) => Some(files::read_key(&file).map_err(|error| {
+            (None, Some(file)) => Some(api::files::read_key(&file).map_err(|error| {
                 section.complain("admin_key_file", &format!("`admin_key_file`: {error}"))
             })?),
             (key, None) => key,
@@ -221,7 +222,7 @@ impl Config {
         let profile = section.get("profile", parsed)?;
         let key = match (key, key_file) {
             (Some(key), None) => key,
-            (None, Some(file)) => files::read_key(&file)
+            (None, Some(file)) => api::files::read_key(&file)
                 .map_err(|error| section.complain("key_file", &format!("`key_file`: {error}")))?,
             _ => {
                 let message = format!("stream `{name}` needs either `key` or `key_file`");

@@ -1,6 +1,7 @@
 //! An nginx.conf in the place of our own configuration: what its `rtmp {}` says, in our words, and what becomes of each directive.
 
 mod application;
+mod files;
 mod players;
 mod report;
 mod server;
@@ -73,7 +74,7 @@ fn pages(found: &Configuration) -> OperatorPages {
         .servers
         .iter()
         .flat_map(|server| &server.applications)
-        .filter_map(|application| application::files(&application.settings))
+        .filter_map(|application| files::settings(&application.settings))
         .collect();
     for location in &found.locations {
         if location.stat {

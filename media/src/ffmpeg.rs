@@ -25,7 +25,7 @@ pub use encoder::{Coder, Encoder, EncoderSettings, Hardware, Preset, RateControl
 pub use error::FfmpegError;
 pub use file::{FileReader, Media};
 pub use scaler::{Filter, Scaler};
-pub use segment_file::SegmentFile;
+pub use segment_file::{SegmentFile, SegmentKey};
 pub use upright::Upright;
 
 /// Makes libav and SVT-AV1 print errors only. Call it once at start, before there are other threads: by default they also

@@ -68,7 +68,7 @@ impl Elsewhere {
 
 /// The name that nginx-rtmp gives to what comes from an address.
 fn digest(address: &str) -> String {
-    Md5::digest(address).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(Md5::digest(address).into()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! `[[application]]`: who may publish and play at which address, and whom to ask.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use api::Invalid;
@@ -11,12 +10,12 @@ use rtmp::limits::NEVER;
 use toml::de::DeValue;
 use url::Url;
 
+use super::files;
 use super::players;
 use super::section::Section;
 use super::values::{file, number, one_of, one_of_or, parsed, period, text, yes_or_no};
 use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule, Rules};
 use crate::hooks::{self, HookSettings, Method, Redirects};
-use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
 
@@ -55,7 +54,7 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
         app.access_log = Some(read_access_log(section)?);
     }
     for section in section.tables("hls_files")? {
-        app.files = Some(read_files(section)?);
+        app.files = Some(files::read(section)?);
     }
     for section in section.tables("record")? {
         read_record(&mut app.record, section)?;
@@ -120,45 +119,8 @@ fn read_hooks(hooks: &mut HookSettings, mut section: Section<'_>) -> Result<(), 
 
 const RENDITIONS: [(&str, Source); 2] = [("received", Source::Received), ("enhanced", Source::Enhanced)];
 
-fn read_files(mut section: Section<'_>) -> Result<FilesSettings, Invalid> {
-    let folder = folder(&mut section)?;
-    let mut files = FilesSettings::new(folder);
-    section.set("nested", &mut files.nested, yes_or_no)?;
-    section.set("fragment", &mut files.fragment, period)?;
-    section.set("max_fragment", &mut files.max_fragment, period)?;
-    section.set("playlist_length", &mut files.playlist_length, period)?;
-    section.set("cleanup", &mut files.cleanup, yes_or_no)?;
-    let naming =
-        [("sequential", Naming::Sequential), ("timestamp", Naming::Timestamp), ("system", Naming::System)];
-    section.set("naming", &mut files.naming, one_of(&naming))?;
-    section.set("base_url", &mut files.base_url, |value| text(value).map(str::to_owned))?;
-    section.set("continuous", &mut files.continuous, yes_or_no)?;
-    let types = [("live", ListType::Live), ("event", ListType::Event)];
-    section.set("type", &mut files.list_type, one_of(&types))?;
-    for mut variant in section.tables("variant")? {
-        let suffix = variant.get("suffix", |value| text(value).map(str::to_owned))?;
-        let suffix = suffix.ok_or_else(|| variant.complain("", "missing field `suffix`"))?;
-        let arguments = variant.get("arguments", |value| text(value).map(str::to_owned))?;
-        variant.end()?;
-        files.variants.push(Variant { suffix, arguments: arguments.unwrap_or_default() });
-    }
-    section.end()?;
-    Ok(files)
-}
-
-/// A folder that is not there when the first stream comes would be found out too late.
-fn folder(section: &mut Section<'_>) -> Result<PathBuf, Invalid> {
-    let folder = section.get("folder", |value| text(value).map(PathBuf::from))?;
-    let folder = folder.ok_or_else(|| section.complain("", "missing field `folder`: where to write to"))?;
-    if !folder.is_dir() {
-        let message = format!("there is no folder {}: create it, writable for the server", folder.display());
-        return Err(section.complain("folder", &message));
-    }
-    Ok(folder)
-}
-
 fn read_record(all: &mut Vec<RecordSettings>, mut section: Section<'_>) -> Result<(), Invalid> {
-    let folder = folder(&mut section)?;
+    let folder = files::folder(&mut section)?;
     let mut record = RecordSettings::new("", folder);
     // A publisher must not overwrite what an earlier one has left.
     record.unique = true;

@@ -10,11 +10,11 @@ use rtmp::limits::NEVER;
 use rtmp::{Introduction, RtmpUrl};
 use url::Url;
 
+use super::files;
 use super::players;
 use crate::apps::rules::From;
 use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
 use crate::hooks::{HookSettings, Method, Redirects};
-use crate::out::files::{FilesSettings, ListType, Naming, Variant};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
 
@@ -36,7 +36,7 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     app.players = players::settings(own, server);
     app.hooks = hooks(own, server)?;
     app.access_log = access_log(own)?;
-    app.files = files(own);
+    app.files = files::settings(own);
     app.record = recorders(application)?;
     app.push =
         own.relays("push").map_err(invalid)?.iter().map(|push| relay(push, own)).collect::<Result<_, _>>()?;
@@ -96,34 +96,6 @@ fn hooks(own: &Settings, server: &Settings) -> Result<HookSettings, Invalid> {
         method: if own.has_word("notify_method", "get") { Method::Get } else { Method::Post },
         ..usual
     })
-}
-
-/// Where HLS files go, if they are wanted.
-pub(super) fn files(own: &Settings) -> Option<FilesSettings> {
-    if own.flag("hls") != Some(true) {
-        return None;
-    }
-    let mut files = FilesSettings::new(own.text("hls_path")?.into());
-    files.nested = own.flag("hls_nested").unwrap_or(false);
-    files.fragment = own.time("hls_fragment").unwrap_or(files.fragment);
-    files.max_fragment = own.time("hls_max_fragment").unwrap_or(files.fragment * 10);
-    files.playlist_length = own.time("hls_playlist_length").unwrap_or(files.playlist_length);
-    files.cleanup = own.flag("hls_cleanup").unwrap_or(true);
-    files.continuous = own.flag("hls_continuous").unwrap_or(true);
-    own.text("hls_base_url").unwrap_or_default().clone_into(&mut files.base_url);
-    files.naming = match own.text("hls_fragment_naming") {
-        Some("timestamp") => Naming::Timestamp,
-        Some("system") => Naming::System,
-        _ => Naming::Sequential,
-    };
-    if own.text("hls_type") == Some("event") {
-        files.list_type = ListType::Event;
-    }
-    let variants = own.variants().into_iter();
-    files.variants = variants
-        .map(|variant| Variant { suffix: variant.suffix, arguments: variant.arguments.join(",") })
-        .collect();
-    Some(files)
 }
 
 /// One that is written: there is one for every application there, at a place that was compiled in.

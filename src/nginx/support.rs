@@ -119,39 +119,19 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("hls_continuous", Met("continuous")),
     ("hls_fragment", Met("fragment")),
     ("hls_fragment_naming", Met("naming")),
-    ("hls_fragment_naming_granularity", Refused("names are not rounded; leave it out")),
-    ("hls_fragment_slicing", Fixed("plain: cut at the first keyframe that is due")),
-    (
-        "hls_fragments_per_key",
-        Refused(
-            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
-        ),
-    ),
-    (
-        "hls_key_path",
-        Refused(
-            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
-        ),
-    ),
-    (
-        "hls_key_url",
-        Refused(
-            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
-        ),
-    ),
-    (
-        "hls_keys",
-        Refused(
-            "segments are not encrypted; hand them out over HTTPS, and let the web server ask who may read them",
-        ),
-    ),
+    ("hls_fragment_naming_granularity", Met("granularity")),
+    ("hls_fragment_slicing", Met("slicing")),
+    ("hls_fragments_per_key", Met("keys: fragments")),
+    ("hls_key_path", Met("keys: folder")),
+    ("hls_key_url", Met("keys: url")),
+    ("hls_keys", Met("[application.hls_files.keys]")),
     ("hls_max_audio_delay", Fixed("sound is written as it comes")),
     ("hls_max_fragment", Met("max_fragment")),
     ("hls_muxdelay", Met("as there, where it is read and does nothing")),
     ("hls_nested", Met("nested")),
     ("hls_path", Met("folder")),
     ("hls_playlist_length", Met("playlist_length")),
-    ("hls_sync", Fixed("0: segments have the stream's own times")),
+    ("hls_sync", Met("sync")),
     ("hls_type", Met("type")),
     ("hls_variant", Met("variant; _source and _enhanced are written by the server itself")),
     ("idle_streams", Met("[application.players] wait")),

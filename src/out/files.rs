@@ -3,8 +3,10 @@
 //! Each rendition has a thread of its own, since disks wait. Everything is written under another name and renamed, so that nobody reads
 //! half a file. A disk that is full or gone is a problem of these files alone; it is tried again.
 
+mod keys;
 mod playlist;
 mod settings;
+mod steady;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,7 @@ use super::broadcast::{End, Subscription};
 use crate::problems::Problems;
 use writer::Writer;
 
-pub use settings::{FilesSettings, ListType, Naming, Variant};
+pub use settings::{FilesSettings, KeySettings, ListType, Naming, Slicing, Variant};
 pub use sweep::sweep;
 
 /// A rendition, and what it is called on disk.

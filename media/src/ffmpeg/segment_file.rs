@@ -1,5 +1,7 @@
 //! Packets to a file in MPEG-TS.
 
+use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use ffmpeg_next::codec::{Context, Id};
@@ -18,18 +20,51 @@ pub struct SegmentFile {
     audio: Option<usize>,
 }
 
+/// AES-128 in CBC, as HLS has it.
+pub struct SegmentKey {
+    pub key: [u8; 16],
+    pub initialization: [u8; 16],
+}
+
+impl SegmentKey {
+    /// For FFmpeg's protocol `crypto`.
+    fn options(&self) -> Dictionary<'static> {
+        let hex = |bytes: [u8; 16]| format!("{:032x}", u128::from_be_bytes(bytes));
+        let mut options = Dictionary::new();
+        options.set("encryption_key", &hex(self.key));
+        options.set("encryption_iv", &hex(self.initialization));
+        options
+    }
+}
+
+/// It says nothing of itself.
+impl fmt::Debug for SegmentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SegmentKey")
+    }
+}
+
 /// Times in MPEG-TS.
 const TIME_BASE: Rational = Rational(1, 90_000);
 
 impl SegmentFile {
-    /// Begins a file in the place of whatever lies there. AV1 and Opus are not for MPEG-TS.
+    /// Begins a file in the place of whatever lies there, encrypted with a key if there is one. AV1 and Opus are not for MPEG-TS.
     pub fn create(
         path: &Path,
         video: Option<&VideoConfig>,
         audio: Option<&AudioConfig>,
+        key: Option<&SegmentKey>,
     ) -> Result<Self, FfmpegError> {
         let wrong = |source| FfmpegError::Write { path: path.to_owned(), source };
-        let mut output = format::output_as(path, "mpegts").map_err(wrong)?;
+        let output = match key {
+            None => format::output_as(path, "mpegts"),
+            Some(key) => {
+                let mut place = OsString::from("crypto:");
+                place.push(path);
+                format::output_as_with(&place, "mpegts", key.options())
+            }
+        };
+        let mut output = output.map_err(wrong)?;
         let mut track = |described: Context| -> Result<usize, FfmpegError> {
             let mut stream = output.add_stream(encoder::find(Id::None)).map_err(wrong)?;
             stream.set_parameters(described.decoder());

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::keys;
 use super::settings::{FilesSettings, ListType};
 
 /// A segment that is on disk.
@@ -14,10 +15,12 @@ pub(super) struct Segment {
     pub(super) duration: Duration,
     /// It does not continue the one before it.
     pub(super) breaks: bool,
+    /// The number of the key that it is encrypted with.
+    pub(super) key: Option<u64>,
 }
 
 /// A media playlist; `first` is the number of the first segment.
-pub(super) fn media(settings: &FilesSettings, first: u64, segments: &[Segment]) -> String {
+pub(super) fn media(settings: &FilesSettings, name: &str, first: u64, segments: &[Segment]) -> String {
     let longest = segments.iter().map(|segment| segment.duration).max().unwrap_or_default();
     let target = longest.max(settings.fragment).as_secs_f64().ceil();
     let mut text =
@@ -25,7 +28,14 @@ pub(super) fn media(settings: &FilesSettings, first: u64, segments: &[Segment]) 
     if settings.list_type == ListType::Event {
         text.push_str("#EXT-X-PLAYLIST-TYPE: EVENT\n");
     }
+    let mut key = None;
     for segment in segments {
+        if let (Some(id), Some(keys)) = (segment.key, &settings.keys)
+            && key != segment.key
+        {
+            text.push_str(&keys::tag(keys, settings.nested, name, id));
+        }
+        key = segment.key;
         if segment.breaks {
             text.push_str("#EXT-X-DISCONTINUITY\n");
         }
@@ -57,17 +67,20 @@ pub(super) fn read(text: &str) -> Option<(u64, Vec<Segment>)> {
     let mut segments = Vec::new();
     let mut duration = None;
     let mut breaks = false;
+    let mut key = None;
     for line in text.lines() {
         if let Some(number) = line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:") {
             first = number.trim().parse().ok();
         } else if let Some(seconds) = line.strip_prefix("#EXTINF:") {
             let seconds: f64 = seconds.trim_end_matches(',').parse().ok()?;
             duration = Duration::try_from_secs_f64(seconds).ok();
+        } else if line.starts_with("#EXT-X-KEY:") {
+            key = keys::read(line);
         } else if line == "#EXT-X-DISCONTINUITY" {
             breaks = true;
         } else if !line.starts_with('#') && !line.trim().is_empty() {
             let file = line.rsplit('/').next().unwrap_or(line).to_owned();
-            segments.push(Segment { file, duration: duration.take()?, breaks });
+            segments.push(Segment { file, duration: duration.take()?, breaks, key });
             breaks = false;
         }
     }

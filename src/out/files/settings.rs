@@ -1,5 +1,6 @@
 //! Where the files lie, and how they are cut and called.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,11 +17,18 @@ pub struct FilesSettings {
     /// Whether old segments are deleted: those that are twice as old as a playlist is long.
     pub cleanup: bool,
     pub naming: Naming,
+    /// Numbers in names are multiples of this.
+    pub granularity: Option<NonZeroU64>,
+    pub slicing: Slicing,
+    /// Sound whose time is off by less than this from where its own length puts it, is put there: RTMP's times are whole milliseconds.
+    pub sync: Duration,
     /// What stands in front of the segments' names in playlists.
     pub base_url: String,
     /// Whether numbers go on where an earlier playlist of the stream ended.
     pub continuous: bool,
     pub list_type: ListType,
+    /// Without it segments are not encrypted.
+    pub keys: Option<KeySettings>,
     /// With some, a stream whose name ends with one of the suffixes gets a master playlist without it.
     pub variants: Vec<Variant>,
 }
@@ -35,6 +43,26 @@ pub enum Naming {
     Timestamp,
     /// The wall clock in milliseconds.
     System,
+}
+
+/// Where segments end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Slicing {
+    /// At the first keyframe after `fragment`.
+    #[default]
+    Plain,
+    /// At the first keyframe behind a multiple of `fragment` in the stream's time, so that servers cut alike.
+    Aligned,
+}
+
+/// Where keys lie, and how players find them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySettings {
+    pub folder: PathBuf,
+    /// What stands in front of the keys' names in playlists.
+    pub url: String,
+    /// Segments that have one key; one for all that a publication makes if nothing is said.
+    pub fragments: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,9 +90,13 @@ impl FilesSettings {
             playlist_length: Duration::from_secs(30),
             cleanup: true,
             naming: Naming::Sequential,
+            granularity: None,
+            slicing: Slicing::Plain,
+            sync: Duration::from_millis(2),
             base_url: String::new(),
             continuous: true,
             list_type: ListType::Live,
+            keys: None,
             variants: Vec::new(),
         }
     }

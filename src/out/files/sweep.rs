@@ -10,6 +10,9 @@ use super::settings::FilesSettings;
 pub fn sweep(settings: &FilesSettings) {
     if settings.cleanup {
         folder(&settings.folder, settings, SystemTime::now(), settings.nested);
+        if let Some(keys) = settings.keys.as_ref().filter(|keys| keys.folder != settings.folder) {
+            folder(&keys.folder, settings, SystemTime::now(), settings.nested);
+        }
     }
 }
 
@@ -29,7 +32,7 @@ fn folder(path: &Path, settings: &FilesSettings, now: SystemTime, nested: bool) 
         let Some((stem, extension)) = name.to_str().and_then(|name| name.rsplit_once('.')) else { continue };
         let lasts = match extension {
             // Segments end with a number; other programs have files of this kind, too.
-            "ts" if stem.ends_with(|c: char| c.is_ascii_digit()) => settings.playlist_length * 2,
+            "ts" | "key" if stem.ends_with(|c: char| c.is_ascii_digit()) => settings.playlist_length * 2,
             "m3u8" => settings.playlist_length,
             "part" if stem.starts_with('.') => settings.max_fragment + Duration::from_secs(60),
             _ => continue,

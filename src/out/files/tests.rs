@@ -1,6 +1,7 @@
 //! What lies on disk, judged by FFmpeg.
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -86,7 +87,11 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// Pictures of a file that FFmpeg decodes without a complaint.
 fn frames(file: &Path) -> u32 {
+    // Keys are no media to it.
+    let is_playlist = file.extension().is_some_and(|extension| extension == "m3u8");
+    let playlists: &[&str] = if is_playlist { &["-allowed_extensions", "ALL"] } else { &[] };
     let output = Command::new("ffprobe")
+        .args(playlists)
         .args([
             "-v",
             "error",
@@ -174,6 +179,55 @@ fn nested_files_have_a_folder_and_variants_a_master_playlist() {
     let master = fs::read_to_string(folder.path().join("de.m3u8")).unwrap();
     assert!(master.contains("BANDWIDTH=800000\nhttp://cdn/demo/index.m3u8\n"), "{master}");
     assert!(master.contains("BANDWIDTH=1000000\nhttp://cdn/de_hi/index.m3u8\n"), "{master}");
+}
+
+#[test]
+fn encrypted_segments_are_played_with_their_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = settings(&folder.path().join("plain"));
+    let secret = folder.path().join("secret");
+    let keys = KeySettings { folder: folder.path().join("keys"), url: "../keys/".into(), fragments: Some(2) };
+    let encrypted =
+        FilesSettings { keys: Some(keys), playlist_length: Duration::from_secs(60), ..settings(&secret) };
+    let units = coded(7, MediaTime::ZERO);
+    write(&plain, &units);
+    let problems = write(&encrypted, &units);
+    assert!(problems.list().is_empty(), "{:?}", problems.list());
+    assert_eq!(names(&folder.path().join("keys")), ["demo-0.key", "demo-2.key"]);
+    let text = fs::read_to_string(secret.join("demo.m3u8")).unwrap();
+    let tag = "#EXT-X-KEY:METHOD=AES-128,URI=\"../keys/demo-2.key\",IV=0x00000000000000000000000000000002\n";
+    assert!(text.contains(&format!("demo-1.ts\n{tag}")) && text.matches("EXT-X-KEY").count() == 2, "{text}");
+    let clear = fs::read(plain.folder.join("demo-0.ts")).unwrap();
+    let closed = fs::read(secret.join("demo-0.ts")).unwrap();
+    assert!(closed.len() > clear.len() && closed.len() <= clear.len() + 16 && closed[0] != 0x47);
+    let ended = secret.join("ended.m3u8");
+    fs::write(&ended, text + "#EXT-X-ENDLIST\n").unwrap();
+    assert_eq!(frames(&ended), 175);
+
+    // Who publishes again has other keys, and the old ones stay known.
+    write(&encrypted, &units);
+    let text = fs::read_to_string(secret.join("demo.m3u8")).unwrap();
+    assert_eq!(text.matches("EXT-X-KEY").count(), 4, "{text}");
+    sweep(&FilesSettings { playlist_length: Duration::ZERO, ..encrypted });
+    assert!(names(&folder.path().join("keys")).is_empty());
+}
+
+#[test]
+fn segments_may_be_aligned_and_have_round_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let aligned = FilesSettings {
+        slicing: Slicing::Aligned,
+        naming: Naming::Timestamp,
+        granularity: NonZeroU64::new(100_000),
+        playlist_length: Duration::from_secs(60),
+        ..settings(folder.path())
+    };
+    // Keyframes at 1.5, 2.5, 3.5 ... s: the first behind 2, 4 and 6 s begin segments.
+    write(&aligned, &coded(6, MediaTime::from_millis(1_500)));
+    let text = fs::read_to_string(folder.path().join("demo.m3u8")).unwrap();
+    let lengths: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:")).collect();
+    assert_eq!(lengths, ["2.000,", "2.000,", "0.960,"], "{text}");
+    assert_eq!(names(folder.path()), ["demo-200000.ts", "demo-400000.ts", "demo-500000.ts", "demo.m3u8"]);
 }
 
 #[test]

@@ -12,8 +12,10 @@ use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
+use super::keys::Keys;
 use super::playlist::{self, Segment};
-use super::settings::{FilesSettings, ListType, Naming};
+use super::settings::{FilesSettings, ListType, Naming, Slicing};
+use super::steady::Steady;
 use crate::problems::Problems;
 
 /// A disk that failed is left alone for so long.
@@ -38,6 +40,10 @@ pub(super) struct Writer {
     /// What comes next does not continue what is there.
     breaks: bool,
     last: Option<MediaTime>,
+    keys: Keys,
+    sound: Steady,
+    /// The multiple of `fragment` that a segment began behind, or that was there at first.
+    slot: Option<i64>,
     rests_until: Option<Instant>,
 }
 
@@ -48,6 +54,7 @@ struct Open {
     name: String,
     start: MediaTime,
     end: MediaTime,
+    key: Option<u64>,
 }
 
 impl Writer {
@@ -66,6 +73,9 @@ impl Writer {
             first,
             breaks,
             last: None,
+            keys: Keys::default(),
+            sound: Steady::default(),
+            slot: None,
             rests_until: None,
         }
     }
@@ -110,6 +120,12 @@ impl Writer {
             self.cut_if_due(packet);
             self.last = Some(packet.dts);
         }
+        let packet = match &self.audio {
+            Some(audio) if packet.track == Track::Audio => {
+                &self.sound.place(packet, audio, self.settings.sync)
+            }
+            _ => packet,
+        };
         let Some(open) = &mut self.open else { return };
         if leads {
             open.end = open.end.max(packet.dts);
@@ -122,7 +138,8 @@ impl Writer {
     /// Ends the segment and begins another one, where one is long enough and can begin.
     fn cut_if_due(&mut self, packet: &Packet) {
         let is_break = self.last.is_some_and(|last| packet.dts < last || packet.dts - last > BREAK);
-        let can_begin = packet.track == Track::Audio || packet.key;
+        let is_next = self.is_next_slot(packet);
+        let can_begin = (packet.track == Track::Audio || packet.key) && is_next;
         let Some(open) = &self.open else {
             if can_begin {
                 self.begin(packet);
@@ -130,7 +147,8 @@ impl Writer {
             return;
         };
         let length = (packet.dts - open.start).to_duration();
-        let is_long = length >= self.settings.fragment && can_begin;
+        let is_long =
+            can_begin && (length >= self.settings.fragment || self.settings.slicing == Slicing::Aligned);
         if is_long || is_break || length >= self.settings.max_fragment {
             if !is_break && let Some(open) = &mut self.open {
                 open.end = packet.dts;
@@ -141,18 +159,30 @@ impl Writer {
         }
     }
 
+    /// Whether a segment may begin here for all that `slicing` says.
+    fn is_next_slot(&mut self, packet: &Packet) -> bool {
+        if self.settings.slicing == Slicing::Plain {
+            return true;
+        }
+        let length = MediaTime::from_duration(self.settings.fragment).ticks().max(1);
+        let slot = packet.dts.ticks().div_euclid(length);
+        *self.slot.get_or_insert(slot) != slot
+    }
+
     fn begin(&mut self, packet: &Packet) {
         if self.rests_until.is_some_and(|until| until > Instant::now()) {
             return;
         }
         self.rests_until = None;
+        let length = MediaTime::from_duration(self.settings.fragment).ticks().max(1);
+        self.slot = Some(packet.dts.ticks().div_euclid(length));
         match self.create(packet) {
             Ok(open) => self.open = Some(open),
             Err(error) => self.fail(&error),
         }
     }
 
-    fn create(&self, packet: &Packet) -> Result<Open, Problem> {
+    fn create(&mut self, packet: &Packet) -> Result<Open, Problem> {
         let id = match self.settings.naming {
             Naming::Sequential => self.first + self.segments.len() as u64,
             Naming::Timestamp => packet.dts.ticks() as u64,
@@ -160,17 +190,21 @@ impl Writer {
                 SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
             }
         };
+        let id = self.settings.granularity.map_or(id, |step| id / step * step.get());
         let folder = self.folder();
         fs::create_dir_all(&folder)?;
+        let key = self.keys.next(&self.settings, self.name.as_str(), id)?;
         let name = if self.settings.nested { format!("{id}.ts") } else { format!("{}-{id}.ts", self.name) };
         let part = folder.join(format!(".{name}.part"));
-        let file = SegmentFile::create(&part, self.video.as_deref(), self.audio.as_deref())?;
-        Ok(Open { file, part, name, start: packet.dts, end: packet.dts })
+        let number = key.as_ref().map(|(number, _)| *number);
+        let key = key.as_ref().map(|(_, key)| key);
+        let file = SegmentFile::create(&part, self.video.as_deref(), self.audio.as_deref(), key)?;
+        Ok(Open { file, part, name, start: packet.dts, end: packet.dts, key: number })
     }
 
     /// Puts the segment into its place and the playlist.
     fn close(&mut self) {
-        let Some(Open { file, part, name, start, end }) = self.open.take() else { return };
+        let Some(Open { file, part, name, start, end, key }) = self.open.take() else { return };
         let place = self.folder().join(&name);
         let written = file.finish().map_err(Problem::from).and_then(|()| Ok(fs::rename(&part, &place)?));
         if let Err(error) = written {
@@ -178,7 +212,7 @@ impl Writer {
             return self.fail(&error);
         }
         let duration = (end - start).to_duration();
-        self.segments.push(Segment { file: name, duration, breaks: self.breaks });
+        self.segments.push(Segment { file: name, duration, breaks: self.breaks, key });
         self.breaks = false;
         self.list();
     }
@@ -191,7 +225,7 @@ impl Writer {
         let gone = self.segments.len().saturating_sub(most);
         self.segments.drain(..gone);
         self.first += gone as u64;
-        let text = playlist::media(&self.settings, self.first, &self.segments);
+        let text = playlist::media(&self.settings, self.name.as_str(), self.first, &self.segments);
         let written = put(&playlist::path(&self.settings, self.name.as_str()), &text);
         if let Err(error) = written.and_then(|()| self.list_variants()) {
             self.fail(&error);
