@@ -7,8 +7,10 @@ mod access_log;
 mod admit;
 mod fetch;
 mod leave;
+mod order;
 mod outputs;
 mod pull;
+mod recorders;
 mod redirect;
 pub mod rules;
 mod stay;
@@ -34,8 +36,10 @@ use crate::streams::Streams;
 
 use access_log::AccessLog;
 use pull::Pull;
+use recorders::Recorders;
 
 pub use access_log::AccessLogSettings;
+pub use order::RecordOrder;
 pub use pull::PullSettings;
 pub use rules::{Rule, Rules};
 
@@ -110,6 +114,8 @@ pub struct Applications {
     /// Recorders and relays that have not ended.
     outputs: TaskTracker,
     access_log: AccessLog,
+    /// Of all publications.
+    recorders: Mutex<Vec<Weak<Recorders>>>,
     /// Streams that are fetched.
     pulls: Mutex<Vec<Pull>>,
     end: CancellationToken,
@@ -130,6 +136,7 @@ impl Applications {
             clients,
             outputs: TaskTracker::new(),
             access_log: AccessLog::default(),
+            recorders: Mutex::default(),
             pulls: Mutex::default(),
             end: CancellationToken::new(),
             me: me.clone(),

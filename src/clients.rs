@@ -1,6 +1,6 @@
 //! Who is connected over RTMP: for statistics, and to end a connection from elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -8,8 +8,12 @@ use std::time::Instant;
 
 use api::names::StreamName;
 use parking_lot::Mutex;
-use rtmp::{Introduction, Traffic};
+use rtmp::{Introduction, RecordNotice, Traffic};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+/// Letters that may wait for one connection.
+const MOST_LETTERS: usize = 64;
 
 /// All RTMP connections.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Client {
     introduction: OnceLock<Introduction>,
     role: Mutex<Role>,
     asked: Mutex<Asked>,
+    letters: Mutex<VecDeque<Letter>>,
+    arrived: Notify,
     received: AtomicU64,
     sent: AtomicU64,
     dropped: AtomicU64,
@@ -55,6 +61,15 @@ pub struct Asked {
     /// The newest name, which is no key.
     pub name: String,
     pub arguments: String,
+}
+
+/// What somebody else wants a connection to do, or its peer to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Letter {
+    /// Publish or play under this name from now on.
+    Redirect(String),
+    /// The recorder of this name has begun, ended or failed.
+    Recorder(RecordNotice, String),
 }
 
 /// There are as many players as there may be.
@@ -85,6 +100,8 @@ impl Clients {
             introduction: OnceLock::new(),
             role: Mutex::default(),
             asked: Mutex::default(),
+            letters: Mutex::default(),
+            arrived: Notify::new(),
             received: AtomicU64::default(),
             sent: AtomicU64::default(),
             dropped: AtomicU64::default(),
@@ -176,6 +193,26 @@ impl Client {
 
     pub fn count_dropped(&self, dropped: u64) {
         self.dropped.store(dropped, Ordering::Relaxed);
+    }
+
+    /// Leaves something for the connection to do. Where nobody takes letters out, the oldest go.
+    pub fn post(&self, letter: Letter) {
+        let mut letters = self.letters.lock();
+        if letters.len() >= MOST_LETTERS {
+            letters.pop_front();
+        }
+        letters.push_back(letter);
+        self.arrived.notify_one();
+    }
+
+    /// The next thing to do; cancelling loses nothing.
+    pub async fn letter(&self) -> Letter {
+        loop {
+            if let Some(letter) = self.letters.lock().pop_front() {
+                return letter;
+            }
+            self.arrived.notified().await;
+        }
     }
 
     /// Has the connection told why, and ended.

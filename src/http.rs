@@ -17,9 +17,9 @@ mod health;
 mod key;
 mod metrics;
 mod operators;
+mod orders;
 mod pages;
 mod playback;
-mod reload;
 mod serve;
 mod status;
 
@@ -28,7 +28,7 @@ use axum::Router;
 pub use access::AccessSettings;
 pub use app::{App, Parts};
 pub use operators::pages::OperatorPages;
-pub use reload::{Reload, ReloadOrders, reload_orders};
+pub use orders::{Record, RecordOrders, Reload, ReloadOrders, record_orders, reload_orders};
 pub use serve::{Web, serve};
 
 /// All routes.

@@ -135,6 +135,7 @@ async fn serve(
     let connections = Connections::new(config.http_connections);
     let access = Arc::new(config.access.clone());
     let (reload, orders) = http::reload_orders();
+    let (record, record_orders) = http::record_orders();
     let router = http::router(App::new(http::Parts {
         streams: Arc::clone(&streams),
         library,
@@ -144,6 +145,7 @@ async fn serve(
         pages: config.pages.clone(),
         access: Arc::clone(&access),
         reload,
+        record,
     }));
     let web = Web { router, connections, access };
     for Port { listener, tls } in listening.http {
@@ -161,6 +163,7 @@ async fn serve(
         caller.clone(),
         Arc::clone(&clients),
     );
+    tasks.spawn(Arc::clone(&applications).take_orders(record_orders, shutdown.clone()));
     applications.keep_clean().context("no thread to sweep old files")?;
     for (Port { listener, tls }, settings) in listening.rtmp {
         let admission: Arc<dyn Admission> = Arc::clone(&applications) as _;

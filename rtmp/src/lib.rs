@@ -82,5 +82,5 @@ pub use event::{Event, Introduction};
 pub use limits::Limits;
 pub use refusals::Refusals;
 pub use rejection::{ConnectRejection, PlayRejection, Rejection};
-pub use server::{Notices, ServerSession};
+pub use server::{Notices, RecordNotice, ServerSession};
 pub use url::RtmpUrl;

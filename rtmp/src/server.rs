@@ -30,6 +30,7 @@ use door::Connecting;
 use role::Role;
 
 pub use playing::Notices;
+pub use publishing::RecordNotice;
 
 /// A session with one peer.
 ///

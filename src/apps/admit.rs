@@ -123,6 +123,11 @@ impl Applications {
         if let Some(push) = push {
             outputs.push(&push, &stay, &publication, &self.outputs);
         }
+        if let Some(recorders) = outputs.recorders() {
+            let mut all = self.recorders.lock();
+            all.retain(|recorders| recorders.strong_count() > 0);
+            all.push(Arc::downgrade(recorders));
+        }
         let leaving = Leaving::new(stay, self.caller.clone(), client, Some(outputs));
         Ok(Grant { publication, idle, guard: Some(Box::new(leaving)) })
     }

@@ -1,25 +1,21 @@
 //! Where a publication goes beside viewers: recordings and relays. They begin with it, and end behind it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use api::names::StreamName;
-use media::codec::{AudioCodec, VideoCodec};
-use media::flv::{AUDIO_CODECS, VIDEO_CODECS};
-use nginx_compat::callback::Event;
+use parking_lot::Mutex;
 use rtmp::Capabilities;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::recorders::{Recorders, rendition};
 use super::stay::Stay;
 use crate::clients::Client;
 use crate::hooks::Caller;
 use crate::out::Rendition;
 use crate::out::broadcast::{Subscription, Wish};
 use crate::out::files::{self, FilesSettings, Filing};
-use crate::out::record::{self, RecordSettings, Recording, Source};
 use crate::out::relay::{self, RelaySettings, Relayed};
-use crate::out::rendition::RenditionId;
 use crate::streams::{Publication, Stream};
 
 /// Suffixes of the two variants that the server has itself.
@@ -32,6 +28,7 @@ pub(super) struct Outputs {
     /// Of what is written to disk.
     subscriptions: Vec<Arc<Subscription>>,
     relays: CancellationToken,
+    recorders: Option<Arc<Recorders>>,
 }
 
 impl Outputs {
@@ -42,28 +39,25 @@ impl Outputs {
         caller: &Caller,
         tracker: &TaskTracker,
     ) -> Self {
-        let mut outputs = Self { subscriptions: Vec::new(), relays: CancellationToken::new() };
+        let mut outputs =
+            Self { subscriptions: Vec::new(), relays: CancellationToken::new(), recorders: None };
         let stream = publication.stream();
         let Some(broadcast) = stream.broadcast() else { return outputs };
         let Some(problems) = publication.problems() else { return outputs };
-        let name = own_name(stay, stream);
-        for settings in &stay.app.record {
-            let Some(rendition) = rendition(publication, settings.rendition) else { continue };
-            let wish = Wish { knows: Some(&every_codec()), ..Wish::usual(rendition) };
-            let subscription = broadcast.subscribe(&wish);
-            let recording = Recording {
-                name: name.clone(),
-                subscription: Arc::clone(&subscription),
-                problems: problems.clone(),
-                done: done(stay, settings, client, caller),
-                token: tracker.token(),
+        if !stay.app.record.is_empty() {
+            let recorders = Recorders {
+                stay: stay.clone(),
+                stream: Arc::clone(stream),
+                name: own_name(stay, stream),
+                broadcast,
+                problems,
+                client: Arc::clone(client),
+                caller: caller.clone(),
+                tracker: tracker.clone(),
+                running: Mutex::default(),
             };
-            match record::start(settings.clone(), recording) {
-                Ok(()) => outputs.subscriptions.push(subscription),
-                Err(error) => {
-                    problems.report("recording-failed", format!("no thread for a recording: {error}"));
-                }
-            }
+            recorders.begin();
+            outputs.recorders = Some(Arc::new(recorders));
         }
         if let Some(settings) = &stay.app.files {
             outputs.file(settings, stay, publication, tracker);
@@ -74,6 +68,10 @@ impl Outputs {
         outputs
     }
 
+    pub(super) fn recorders(&self) -> Option<&Arc<Recorders>> {
+        self.recorders.as_ref()
+    }
+
     /// Pushes the stream to one more server.
     pub(super) fn push(
         &mut self,
@@ -82,8 +80,8 @@ impl Outputs {
         publication: &Publication,
         tracker: &TaskTracker,
     ) {
-        let Some(rendition) = rendition(publication, settings.rendition) else { return };
         let stream = publication.stream();
+        let Some(rendition) = rendition(stream, settings.rendition) else { return };
         let (Some(broadcast), Some(problems)) = (stream.broadcast(), publication.problems()) else { return };
         let relayed = Relayed { name: own_name(stay, stream), broadcast, rendition, problems };
         tracker.spawn(relay::push(settings.clone(), relayed, self.relays.clone()));
@@ -137,33 +135,4 @@ impl Drop for Outputs {
 /// On disk and elsewhere a stream has the name of its address; several applications share pages alone.
 fn own_name(stay: &Stay, stream: &Stream) -> StreamName {
     stay.name.parse().unwrap_or_else(|_| stream.name().clone())
-}
-
-/// A file takes everything.
-fn every_codec() -> Capabilities {
-    let video = VIDEO_CODECS.iter().map(|(four_cc, _): &(_, VideoCodec)| *four_cc);
-    let audio = AUDIO_CODECS.iter().map(|(four_cc, _): &(_, AudioCodec)| *four_cc);
-    Capabilities::of(&video.chain(audio).collect::<Vec<_>>())
-}
-
-fn rendition(publication: &Publication, source: Source) -> Option<RenditionId> {
-    match source {
-        Source::Received => Some(Rendition::SOURCE.id),
-        Source::Enhanced => publication.stream().enhanced().map(|rendition| rendition.id),
-    }
-}
-
-/// Tells the hook of every file that is complete.
-fn done(stay: &Stay, settings: &RecordSettings, client: &Arc<Client>, caller: &Caller) -> record::OnDone {
-    let stay = stay.clone();
-    let recorder = settings.name.clone();
-    let client = Arc::clone(client);
-    let caller = caller.clone();
-    let runtime = tokio::runtime::Handle::current();
-    Box::new(move |path: &Path| {
-        let _entered = runtime.enter();
-        let path = path.to_string_lossy();
-        let event = Event::RecordDone { name: &stay.name, recorder: &recorder, path: &path };
-        caller.tell(&stay.app.hooks, &stay.call(&client, event));
-    })
 }

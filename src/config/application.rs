@@ -133,6 +133,9 @@ fn read_record(all: &mut Vec<RecordSettings>, mut section: Section<'_>) -> Resul
     ];
     section.set("tracks", &mut record.tracks, one_of(&tracks))?;
     section.set("rendition", &mut record.rendition, one_of(&RENDITIONS))?;
+    section.set("start", &mut record.by_order, one_of(&[("publish", false), ("order", true)]))?;
+    section.set("lock", &mut record.lock, yes_or_no)?;
+    section.set("notify", &mut record.notify, yes_or_no)?;
     section.set("suffix", &mut record.suffix, parsed)?;
     section.set("unique", &mut record.unique, yes_or_no)?;
     section.set("append", &mut record.append, yes_or_no)?;

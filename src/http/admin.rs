@@ -2,20 +2,23 @@
 //!
 //! Streams that are made here last until they are removed or the server ends; those that shall last longer belong into the configuration.
 
-use api::control::admin::{ClientDoing, ClientSummary, NewStream, ReloadReport, StreamMade};
+use api::control::admin::{ClientDoing, ClientSummary, NewStream, RecordingReport, ReloadReport, StreamMade};
 use api::names::{StreamKey, StreamName};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
+use nginx_compat::control::{Action, Answer, Order};
+use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::app::App;
 use super::error::{ApiError, Whose};
 use super::key;
+use super::operators::orders;
 use crate::clients::{Client, Role};
 use crate::streams::{Error, StreamSettings};
 
@@ -24,6 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/streams", post(add))
         .route("/api/v1/streams/{name}", delete(remove))
         .route("/api/v1/streams/{name}/key", post(renew))
+        .route("/api/v1/streams/{name}/recording", put(begin_recording).delete(end_recording))
         .route("/api/v1/clients", get(clients))
         .route("/api/v1/clients/{id}", delete(drop_client))
         .route("/api/v1/reload", post(reload))
@@ -123,6 +127,40 @@ async fn drop_client(
     tracing::info!(client = client.id, peer = %client.peer, "dropped by order");
     client.end();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which recorder is meant; the one without a name if nothing is said.
+#[derive(Deserialize)]
+struct Which {
+    recorder: Option<String>,
+}
+
+async fn begin_recording(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Query(Which { recorder }): Query<Which>,
+) -> Result<Json<RecordingReport>, ApiError> {
+    record(&app, &name, Action::RecordStart(recorder)).await
+}
+
+async fn end_recording(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Query(Which { recorder }): Query<Which>,
+) -> Result<Json<RecordingReport>, ApiError> {
+    record(&app, &name, Action::RecordStop(recorder)).await
+}
+
+async fn record(app: &App, name: &str, action: Action) -> Result<Json<RecordingReport>, ApiError> {
+    let name = Some(app.stream(name)?.name().to_string());
+    let order = Order { action, server: 0, app: None, name, address: None, client: None };
+    match orders::record(app, order).await? {
+        Answer::Recorded(file) => Ok(Json(RecordingReport { file })),
+        Answer::Failed(why) => Err(ApiError::NotFound(why)),
+        Answer::Count(_) | Answer::NotTaken => Ok(Json(RecordingReport { file: None })),
+    }
 }
 
 async fn reload(State(app): State<App>, _: Admin) -> Result<Json<ReloadReport>, ApiError> {

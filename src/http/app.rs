@@ -9,7 +9,7 @@ use super::access::AccessSettings;
 use super::error::ApiError;
 use super::gate::Gates;
 use super::operators::pages::OperatorPages;
-use super::reload::Reload;
+use super::orders::{Record, Reload};
 use crate::abuse::{Connections, WrongKeys};
 use crate::clients::Clients;
 use crate::inference::LibraryHandle;
@@ -27,6 +27,7 @@ pub struct App {
     pub(super) pages: Arc<OperatorPages>,
     pub(super) access: Arc<AccessSettings>,
     pub(super) reload: Reload,
+    pub(super) record: Record,
     pub(super) started: Instant,
 }
 
@@ -42,13 +43,15 @@ pub struct Parts {
     pub access: Arc<AccessSettings>,
     /// Where orders to read the configuration again go.
     pub reload: Reload,
+    /// Where orders to recorders go.
+    pub record: Record,
 }
 
 impl App {
     /// Handlers read the streams that there are, and send packages to the library. Wrong keys and connections are
     /// counted elsewhere, too.
     pub fn new(parts: Parts) -> Self {
-        let Parts { streams, library, keys, connections, clients, pages, access, reload } = parts;
+        let Parts { streams, library, keys, connections, clients, pages, access, reload, record } = parts;
         Self {
             streams,
             library,
@@ -59,6 +62,7 @@ impl App {
             pages: Arc::new(pages),
             access,
             reload,
+            record,
             started: Instant::now(),
         }
     }

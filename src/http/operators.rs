@@ -1,7 +1,7 @@
 //! What operators of nginx-rtmp know: `/stat`, `/control`, and folders of HLS files, where the configuration wants them.
 
 mod files;
-mod orders;
+pub(super) mod orders;
 pub(super) mod pages;
 mod stat;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rtmp::{ConnectRejection, Event, Limits, PlayRejection, Rejection, ServerConnection};
+use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -11,7 +12,7 @@ use super::admission::{Admission, Grant, PlayRequest, PublishRequest};
 use super::half_open::Entry;
 use super::publishing::Publishing;
 use super::seat::{Played, Seat};
-use crate::clients::{Entered, Role};
+use crate::clients::{Entered, Letter, Role};
 use crate::out::broadcast::End;
 
 /// How long a decision on a peer may take: as long as hooks may at most, and as fetching from elsewhere behind them.
@@ -38,6 +39,7 @@ enum Next {
     Sent,
     Replaced,
     Dropped,
+    Letter(Letter),
 }
 
 /// Serves a connection until its peer is gone. Dropping the future ends what it does.
@@ -64,6 +66,14 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 return turn_away(connection, entry, client, &Rejection::Replaced).await;
             }
             Next::Dropped => return drop_peer(connection, doing, entry, client).await,
+            Next::Letter(Letter::Recorder(notice, recorder)) => connection.tell_recorder(notice, &recorder),
+            Next::Letter(Letter::Redirect(name)) => match redirect(doing, &name, client, admission).await {
+                Ok(other) => doing = other,
+                Err(Refused::Publisher(rejection)) => {
+                    return turn_away(connection, entry, client, &rejection).await;
+                }
+                Err(Refused::Player(rejection)) => return connection.reject_play(rejection).await,
+            },
             Next::Played(Played::Item(item)) => connection.play_tag(&item.tag),
             Next::Played(Played::PublisherCame) => {
                 let Doing::Plays(seat) = &doing else { continue };
@@ -203,8 +213,49 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(
         biased;
         () = replaced => Ok(Next::Replaced),
         () = client.ended() => Ok(Next::Dropped),
+        letter = client.letter() => Ok(Next::Letter(letter)),
         played = played => Ok(Next::Played(played)),
         next = happens => next,
+    }
+}
+
+/// Why nothing comes of a redirect.
+enum Refused {
+    Publisher(Rejection),
+    Player(PlayRejection),
+}
+
+/// The same under another name. Its peer is not asked, and learns nothing of it.
+async fn redirect(
+    doing: Doing,
+    name: &str,
+    client: &Entered,
+    admission: &dyn Admission,
+) -> Result<Doing, Refused> {
+    let app = client.introduction().map(|said| said.app.clone()).unwrap_or_default();
+    match doing {
+        Doing::Nothing => Ok(Doing::Nothing),
+        Doing::Publishes(publishing, account) => {
+            let key = SecretString::from(name);
+            let request = PublishRequest { app: &app, key: &key, client };
+            let decision = timeout(DECISION, admission.admit(request)).await;
+            let grant = decision.unwrap_or(Err(Rejection::Unavailable)).map_err(Refused::Publisher)?;
+            let stream = grant.publication.name().clone();
+            tracing::info!(%stream, peer = %client.peer, app, "publisher redirected");
+            drop(account);
+            client.take_role(Role::Publishes(stream.clone()));
+            let moved = publishing.move_to(grant).map_err(|_| Refused::Publisher(Rejection::Unavailable))?;
+            Ok(Doing::Publishes(Box::new(moved), Account::new(stream, client, &app)))
+        }
+        Doing::Plays(seat) => {
+            drop(seat);
+            let request = PlayRequest { app: &app, name, client };
+            let decision = timeout(DECISION, admission.admit_player(request)).await;
+            let seat = decision.unwrap_or(Err(PlayRejection::Unavailable)).map_err(Refused::Player)?;
+            tracing::info!(stream = %seat.stream, peer = %client.peer, app, "player redirected");
+            client.take_role(Role::Plays(seat.stream.clone()));
+            Ok(Doing::Plays(Box::new(seat)))
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! A connection that publishes: its tags become units.
 
+use std::mem;
 use std::time::Instant;
 
 use media::flow::Queued as _;
 use media::flv::{Demuxer, Tag, TagKind};
+use media::packet::{Track, Unit};
 use rtmp::{Refusals, Rejection};
 
 use super::admission::Grant;
@@ -17,6 +19,8 @@ pub struct Publishing {
     demuxer: Demuxer,
     problems: Option<Problems>,
     refusals: Refusals,
+    /// How pictures and sound are decoded: publishers say it once.
+    described: [Option<Unit>; 2],
     _guard: Option<Guard>,
 }
 
@@ -24,7 +28,28 @@ impl Publishing {
     pub fn new(grant: Grant) -> Self {
         let Grant { publication, guard, .. } = grant;
         let problems = publication.problems();
-        Self { publication, demuxer: Demuxer::new(), problems, refusals: Refusals::default(), _guard: guard }
+        Self {
+            publication,
+            demuxer: Demuxer::new(),
+            problems,
+            refusals: Refusals::default(),
+            described: [None, None],
+            _guard: guard,
+        }
+    }
+
+    /// The same publisher goes on with another stream, and its old one is given up.
+    pub fn move_to(mut self, grant: Grant) -> Result<Self, Error> {
+        let demuxer = mem::replace(&mut self.demuxer, Demuxer::new());
+        let described = mem::take(&mut self.described);
+        drop(self);
+        let mut moved = Self::new(grant);
+        moved.demuxer = demuxer;
+        moved.described = described;
+        for unit in moved.described.iter().flatten() {
+            moved.publication.push(unit.clone(), Arrival::now())?;
+        }
+        Ok(moved)
     }
 
     /// Waits until somebody else publishes the same stream.
@@ -59,8 +84,9 @@ impl Publishing {
 
     fn pass_on(&mut self) -> Result<(), Error> {
         while let Some(unit) = self.demuxer.pull() {
-            if let Some(packet) = unit.packet() {
-                self.refusals.used(packet.track);
+            match unit.packet() {
+                Some(packet) => self.refusals.used(packet.track),
+                None => self.described[usize::from(unit.track() == Track::Video)] = Some(unit.clone()),
             }
             self.publication.push(unit, Arrival::now())?;
         }

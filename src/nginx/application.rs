@@ -137,12 +137,15 @@ fn record(name: &str, own: &Settings) -> Result<Option<RecordSettings>, Invalid>
         (_, _, true, _) => Tracks::Video,
         _ => return Ok(None),
     };
-    if has("off") || has("manual") {
+    if has("off") {
         return Ok(None);
     }
     let Some(folder) = own.text("record_path") else { return Ok(None) };
     let mut record = RecordSettings::new(name, folder.into());
     record.tracks = tracks;
+    record.by_order = has("manual");
+    record.lock = own.flag("record_lock").unwrap_or(false);
+    record.notify = own.flag("record_notify").unwrap_or(false);
     if let Some(suffix) = own.get("record_suffix") {
         record.suffix = suffix
             .first()

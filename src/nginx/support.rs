@@ -173,18 +173,13 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("pull_reconnect", Met("reconnect")),
     ("push", Met("[[application.push]]")),
     ("push_reconnect", Met("reconnect")),
-    (
-        "record",
-        Met(
-            "[[application.record]]: off, all, audio, video, keyframes; recorders that are started by order (manual) do not record",
-        ),
-    ),
+    ("record", Met("[[application.record]]: off, all, audio, video, keyframes; manual: start = \"order\"")),
     ("record_append", Met("append")),
     ("record_interval", Met("interval: the next keyframe begins the file")),
-    ("record_lock", Refused("files are written straight through and can be read at any time")),
+    ("record_lock", Met("lock")),
     ("record_max_frames", Met("max_frames")),
     ("record_max_size", Met("max_size")),
-    ("record_notify", Refused("players are not told of recordings; on_record_done is called")),
+    ("record_notify", Met("notify")),
     ("record_path", Met("folder")),
     ("record_suffix", Met("suffix")),
     ("record_unique", Met("unique")),
@@ -205,10 +200,7 @@ pub(super) const ALL: &[(&str, State)] = &[
     ("rtmp", Met("as there")),
     ("rtmp_auto_push", Met("every player sees every stream: there is one process")),
     ("rtmp_auto_push_reconnect", Met("every player sees every stream: there is one process")),
-    (
-        "rtmp_control",
-        Met("drop, from this machine; recordings and redirects are for hooks and configuration"),
-    ),
+    ("rtmp_control", Met("[http] control: record, drop and redirect, from this machine")),
     (
         "rtmp_socket_dir",
         Met("every player sees every stream: there is one process, which needs no sockets between workers"),

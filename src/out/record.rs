@@ -11,6 +11,7 @@ mod settings;
 mod tests;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,15 +26,24 @@ use file::RecordFile;
 pub use pattern::Pattern;
 pub use settings::{RecordSettings, Source, Tracks};
 
-/// Told of every file that is complete.
-pub type OnDone = Box<dyn Fn(&std::path::Path) + Send>;
+/// What becomes of a recording.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    Begun(&'a Path),
+    /// This file is complete.
+    Done(&'a Path),
+    Failed,
+}
+
+/// Told of it.
+pub type Tell = Box<dyn Fn(News<'_>) + Send>;
 
 /// Where a recorder's stream comes from, and who hears of it.
 pub struct Recording {
     pub name: StreamName,
     pub subscription: Arc<Subscription>,
     pub problems: Problems,
-    pub done: OnDone,
+    pub tell: Tell,
     /// Held until the last file is closed.
     pub token: TaskTrackerToken,
 }
@@ -123,6 +133,7 @@ impl Recorder {
         match RecordFile::create(&self.settings, &self.recording.name, &self.description, tag.timestamp) {
             Ok(file) => {
                 tracing::info!(stream = %self.recording.name, file = %file.path().display(), "recording");
+                (self.recording.tell)(News::Begun(file.path()));
                 self.state = State::Writes(file);
             }
             Err(error) => self.fail(&error),
@@ -133,7 +144,7 @@ impl Recorder {
         let State::Writes(file) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let path = file.path().to_owned();
         match file.close() {
-            Ok(()) => (self.recording.done)(&path),
+            Ok(()) => (self.recording.tell)(News::Done(&path)),
             Err(error) => self.fail(&error),
         }
     }
@@ -144,6 +155,7 @@ impl Recorder {
             "recording-failed",
             format!("nothing is recorded into {folder}: {error}; make room or correct the folder. The stream goes on, and the recording is tried again"),
         );
+        (self.recording.tell)(News::Failed);
         self.state = State::Rests { until: Instant::now() + REST };
     }
 }

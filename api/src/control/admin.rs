@@ -56,6 +56,13 @@ pub enum ClientDoing {
     Plays,
 }
 
+/// What an order to a recorder has begun or ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordingReport {
+    /// The file; none if the recorder has not begun one, or was not recording.
+    pub file: Option<String>,
+}
+
 /// What became of a configuration that was read again.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReloadReport {

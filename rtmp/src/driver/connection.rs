@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::patience::{MEDIA, Patience, SENDING};
 use super::transport::{Room, Step, Transport};
 use crate::{
-    Chunked, ConnectRejection, Error, Event, Limits, Notices, PlayRejection, Rejection, ServerSession,
+    Chunked, ConnectRejection, Error, Event, Limits, Notices, PlayRejection, RecordNotice, Rejection,
+    ServerSession,
 };
 
 /// How long a rejected peer may take to close its end before the connection is dropped.
@@ -128,6 +129,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerConnection<S> {
     pub async fn warn_publisher(&mut self, description: &str) -> Result<(), Error> {
         self.session.warn_publisher(description);
         self.flush().await
+    }
+
+    /// Tells the publisher of a recorder; it leaves while [`next_event`](Self::next_event) is waited for.
+    pub fn tell_recorder(&mut self, notice: RecordNotice, recorder: &str) {
+        self.session.tell_recorder(notice, recorder);
     }
 
     /// Turns the peer away: answers, and closes the connection.

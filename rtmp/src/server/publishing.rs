@@ -8,6 +8,14 @@ use crate::amf0::Value;
 use crate::message::{Command, UserControl};
 use crate::{Error, Event, Rejection};
 
+/// What has become of a recorder, which a publisher may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordNotice {
+    Start,
+    Stop,
+    Failed,
+}
+
 impl ServerSession {
     /// Lets the peer publish. Does nothing unless it is asking to.
     pub fn accept_publish(&mut self) {
@@ -32,6 +40,13 @@ impl ServerSession {
     pub fn warn_publisher(&mut self, description: &str) {
         if let Role::Publishes(stream_id) = self.role {
             self.reply(stream_id, &replies::bad_format(description));
+        }
+    }
+
+    /// Tells the publisher of a recorder.
+    pub fn tell_recorder(&mut self, notice: RecordNotice, recorder: &str) {
+        if let Role::Publishes(stream_id) = self.role {
+            self.reply(stream_id, &replies::recorder(notice, recorder));
         }
     }
 

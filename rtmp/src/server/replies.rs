@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use super::publishing::RecordNotice;
 use crate::amf0::{self, Object, Value};
 use crate::capabilities::{self, Role};
 use crate::message::{Command, Message, MessageKind};
@@ -72,6 +73,16 @@ pub(super) fn publish_rejected(rejection: &Rejection) -> Command {
 /// Go on, but somebody should look at what is sent.
 pub(super) fn bad_format(description: &str) -> Command {
     Command::on_status("warning", "NetStream.Publish.BadFormat", description)
+}
+
+/// A recording of what is published.
+pub(super) fn recorder(notice: RecordNotice, recorder: &str) -> Command {
+    let (level, code) = match notice {
+        RecordNotice::Start => ("status", "NetStream.Record.Start"),
+        RecordNotice::Stop => ("status", "NetStream.Record.Stop"),
+        RecordNotice::Failed => ("error", "NetStream.Record.Failed"),
+    };
+    Command::on_status(level, code, recorder)
 }
 
 /// Pictures come now.

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::abuse::{Connections, WrongKeys};
 use crate::http::status::{status, summary};
-use crate::http::{AccessSettings, OperatorPages, Parts, Web, reload_orders};
+use crate::http::{AccessSettings, OperatorPages, Parts, Web, record_orders, reload_orders};
 use crate::inference::fake::FakeBackend;
 use crate::inference::{Library, Profile};
 use crate::streams::{Publication, SessionSettings, StreamSettings, Streams};
@@ -52,6 +52,7 @@ impl Server {
             pages: OperatorPages::default(),
             access: Arc::clone(&access),
             reload: reload_orders().0,
+            record: record_orders().0,
         });
         let router = super::super::router(app.clone());
         let mut tasks = tokio::task::JoinSet::new();

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Path, Query, State};
-use axum::http::HeaderMap;
-use nginx_compat::control::{Action, Order, Whom, understand};
+use axum::http::{HeaderMap, StatusCode};
+use nginx_compat::control::{Action, Answer, Order, Whom, understand};
+use tokio::sync::oneshot;
 
-use crate::clients::{Client, Role};
+use crate::clients::{Client, Letter, Role};
 use crate::http::app::App;
 use crate::http::error::ApiError;
 
@@ -19,27 +20,40 @@ pub(super) async fn take(
     headers: HeaderMap,
     Path(order): Path<String>,
     Query(fields): Query<Vec<(String, String)>>,
-) -> Result<String, ApiError> {
+) -> Result<(StatusCode, String), ApiError> {
     // A proxy on this machine speaks for anybody, and so does a page in a browser that runs here.
     let is_passed_on = FOREIGN.iter().any(|name| headers.contains_key(*name));
     if is_passed_on || !peer.ip().to_canonical().is_loopback() {
         return Err(ApiError::Forbidden("orders are taken from the server's own machine only".to_owned()));
     }
     let order = understand(&order, &fields).map_err(ApiError::BadRequest)?;
-    let Action::Drop(whom) = order.action else {
-        let what = order.action.section();
-        return Err(ApiError::BadRequest(format!(
-            "`{what}` is not possible here: recordings begin and end with their publishers, and hooks redirect"
-        )));
+    let all = app.clients.all();
+    let answer = match &order.action {
+        Action::Drop(whom) => {
+            let meant = all.iter().filter(|client| is_meant(client, *whom, &order));
+            Answer::Count(meant.inspect(|client| drop_by_order(client)).count())
+        }
+        Action::Redirect(whom, name) => {
+            let meant = all.iter().filter(|client| is_meant(client, *whom, &order));
+            Answer::Count(meant.inspect(|client| client.post(Letter::Redirect(name.clone()))).count())
+        }
+        Action::RecordStart(_) | Action::RecordStop(_) => record(&app, order).await?,
     };
-    let mut dropped = 0;
-    for client in app.clients.all().iter().filter(|client| is_meant(client, whom, &order)) {
-        tracing::info!(client = client.id, peer = %client.peer, "dropped by order");
-        client.end();
-        dropped += 1;
-    }
-    // As there: how many it were.
-    Ok(format!("{dropped}"))
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok((status, answer.body()))
+}
+
+fn drop_by_order(client: &Client) {
+    tracing::info!(client = client.id, peer = %client.peer, "dropped by order");
+    client.end();
+}
+
+/// Gives an order to the recorders.
+pub(in crate::http) async fn record(app: &App, order: Order) -> Result<Answer, ApiError> {
+    let (answer, answered) = oneshot::channel();
+    let busy = || ApiError::Unavailable("the server is busy with earlier orders; try again".to_owned());
+    app.record.try_send((order, answer)).map_err(|_| busy())?;
+    answered.await.map_err(|_| busy())
 }
 
 fn is_meant(client: &Client, whom: Whom, order: &Order) -> bool {

@@ -52,6 +52,9 @@ impl RecordFile {
             options.write(true).truncate(true);
         }
         let file = options.open(&path)?;
+        if settings.lock {
+            file.try_lock()?;
+        }
         let before = file.metadata()?.len();
         let offset = if before > 0 { last_time(&path)?.wrapping_add(PAUSE) } else { 0 };
         let now = Instant::now();

@@ -20,6 +20,12 @@ pub struct RecordSettings {
     pub append: bool,
     pub tracks: Tracks,
     pub rendition: Source,
+    /// Begins with an order, not with the publication.
+    pub by_order: bool,
+    /// Other programs see that a file is being written (`flock`).
+    pub lock: bool,
+    /// The publisher is told when it begins, ends and fails.
+    pub notify: bool,
     /// A new file begins at the first keyframe after so long.
     pub interval: Option<Duration>,
     /// A file that is as long is closed; the next interval begins another one.
@@ -56,6 +62,9 @@ impl RecordSettings {
             append: false,
             tracks: Tracks::All,
             rendition: Source::Received,
+            by_order: false,
+            lock: false,
+            notify: false,
             interval: None,
             max_size: None,
             max_frames: None,

@@ -44,7 +44,8 @@ impl Studio {
             name: "demo".parse().unwrap(),
             subscription: broadcast.subscribe(&Wish::usual(Rendition::SOURCE.id)),
             problems: problems.clone(),
-            done: Box::new(move |path| {
+            tell: Box::new(move |news| {
+                let News::Done(path) = news else { return };
                 noted.lock().push(path.file_name().unwrap().to_str().unwrap().to_owned());
             }),
             token: tracker.token(),
