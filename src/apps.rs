@@ -16,6 +16,7 @@ pub mod rules;
 mod stay;
 #[cfg(test)]
 mod tests;
+mod vod;
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -23,12 +24,14 @@ use std::time::Duration;
 
 use nginx_compat::callback::{Answer, Call, Event, Peer};
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clients::{Client, Clients};
 use crate::hooks::{Caller, HookSettings};
 use crate::ingest::PlayerSettings;
+use crate::out::dash::{self, DashSettings};
 use crate::out::files::{self, FilesSettings};
 use crate::out::record::RecordSettings;
 use crate::out::relay::RelaySettings;
@@ -42,6 +45,7 @@ pub use access_log::AccessLogSettings;
 pub use order::RecordOrder;
 pub use pull::PullSettings;
 pub use rules::{Rule, Rules};
+pub use vod::VodPlace;
 
 /// How often folders are swept.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -63,6 +67,8 @@ pub struct AppSettings {
     pub hooks: HookSettings,
     /// HLS on disk, of every publication.
     pub files: Option<FilesSettings>,
+    /// DASH on disk.
+    pub dash: Option<DashSettings>,
     /// A line for every connection.
     pub access_log: Option<AccessLogSettings>,
     /// What is written to disk of every publication.
@@ -71,6 +77,10 @@ pub struct AppSettings {
     pub push: Vec<RelaySettings>,
     /// Where streams are fetched from.
     pub pull: Vec<PullSettings>,
+    /// Where recordings are looked for that players ask for, the first one first.
+    pub vod: Vec<VodPlace>,
+    /// How far ahead of its time a recording is sent.
+    pub vod_ahead: Duration,
 }
 
 /// What somebody has to have who publishes.
@@ -96,10 +106,13 @@ impl AppSettings {
             players: PlayerSettings::default(),
             hooks: HookSettings::default(),
             files: None,
+            dash: None,
             access_log: None,
             record: Vec::new(),
             push: Vec::new(),
             pull: Vec::new(),
+            vod: Vec::new(),
+            vod_ahead: Duration::from_secs(1),
         }
     }
 }
@@ -114,6 +127,8 @@ pub struct Applications {
     /// Recorders and relays that have not ended.
     outputs: TaskTracker,
     access_log: AccessLog,
+    /// Recordings that may be played.
+    vod: Arc<Semaphore>,
     /// Of all publications.
     recorders: Mutex<Vec<Weak<Recorders>>>,
     /// Streams that are fetched.
@@ -136,6 +151,7 @@ impl Applications {
             clients,
             outputs: TaskTracker::new(),
             access_log: AccessLog::default(),
+            vod: Arc::new(Semaphore::new(vod::MOST)),
             recorders: Mutex::default(),
             pulls: Mutex::default(),
             end: CancellationToken::new(),
@@ -156,6 +172,7 @@ impl Applications {
                 let all = Arc::clone(&applications.all.read());
                 drop(applications);
                 all.iter().filter_map(|app| app.files.as_ref()).for_each(files::sweep);
+                all.iter().filter_map(|app| app.dash.as_ref()).for_each(dash::sweep);
                 std::thread::sleep(SWEEP);
             }
         };

@@ -4,6 +4,8 @@
 //! Nothing here knows streams, lanes, nets or HTTP.
 
 pub mod broadcast;
+mod cmaf;
+pub mod dash;
 pub mod encode;
 pub mod files;
 pub mod hls;
@@ -11,6 +13,8 @@ pub mod record;
 pub mod relay;
 pub mod rendition;
 pub mod sink;
+mod sweep;
+mod whole;
 
 pub use encode::EncodeSettings;
 pub use rendition::{Kind, Rendition, RenditionId};

@@ -29,9 +29,6 @@ use super::{Error, Event, Limits};
 use door::Connecting;
 use role::Role;
 
-pub use playing::Notices;
-pub use publishing::RecordNotice;
-
 /// A session with one peer.
 ///
 /// After every [`push`](Self::push) the events and the output want to be taken.

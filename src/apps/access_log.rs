@@ -12,7 +12,6 @@ use nginx_compat::log::{Did, Format, Line};
 use rtmp::Introduction;
 use tokio_util::task::TaskTracker;
 
-use super::AppSettings;
 use crate::clients::Client;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub(super) struct AccessLog {
 
 impl AccessLog {
     /// A connection has ended.
-    pub(super) fn ended(&self, app: &AppSettings, client: &Client) {
-        let Some(AccessLogSettings { file, format }) = &app.access_log else { return };
+    pub(super) fn ended(&self, settings: &AccessLogSettings, app: &str, client: &Client) {
+        let AccessLogSettings { file, format } = settings;
         let line = line(format, app, client);
         let file = file.clone();
         let told = Arc::clone(&self.told);
@@ -56,7 +55,7 @@ fn append(file: &Path, mut line: String) -> io::Result<()> {
     File::options().create(true).append(true).open(file)?.write_all(line.as_bytes())
 }
 
-fn line(format: &Format, app: &AppSettings, client: &Client) -> String {
+fn line(format: &Format, app: &str, client: &Client) -> String {
     let asked = client.asked();
     let said = client.introduction();
     let said = |text: fn(&Introduction) -> &String| said.map_or("", |said| text(said).as_str());
@@ -65,7 +64,7 @@ fn line(format: &Format, app: &AppSettings, client: &Client) -> String {
     format.write(&Line {
         connection: client.id,
         address: &client.address,
-        app: &app.name,
+        app,
         flash_version: said(|said| &said.flash_version),
         swf_url: said(|said| &said.swf_url),
         tc_url: said(|said| &said.tc_url),

@@ -9,14 +9,17 @@ use rtmp::{PlayRejection, Rejection};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::leave::{Gone, Leaving};
-use super::outputs::Outputs;
+use super::outputs::{Outputs, Published};
 use super::redirect::Elsewhere;
 use super::stay::Stay;
+use super::vod::{self, VodError};
 use super::{AppSettings, Applications, Publish, call};
 use crate::clients::Client;
 use crate::ingest::{
     self, Admission, ENHANCED_SUFFIX, Grant, Guard, PlayRequest, PublishRequest, Seat, arguments,
 };
+use crate::out::Rendition;
+use crate::out::broadcast::Wish;
 use crate::streams::{Publication, StreamSettings};
 
 impl Admission for Applications {
@@ -119,10 +122,14 @@ impl Applications {
         client.asks_to_publish(&name, arguments.as_deref());
         let idle = app.idle_publisher;
         let stay = Stay { app, name, arguments, action: Action::Publish };
-        let mut outputs = Outputs::start(&stay, &publication, client, &self.caller, &self.outputs);
-        if let Some(push) = push {
-            outputs.push(&push, &stay, &publication, &self.outputs);
-        }
+        let outputs = Published::new(&stay, &publication, &self.outputs).map(|published| {
+            let mut outputs = Outputs::start(&published, client, &self.caller);
+            if let Some(push) = &push {
+                outputs.push(push, &published);
+            }
+            outputs
+        });
+        let outputs = outputs.unwrap_or_default();
         if let Some(recorders) = outputs.recorders() {
             let mut all = self.recorders.lock();
             all.retain(|recorders| recorders.strong_count() > 0);
@@ -178,6 +185,12 @@ impl Applications {
         {
             self.pull_for_player(&app, pull, own).await;
         }
+        if !app.vod.is_empty() && Seat::take(&self.streams, &public, client, settings).is_err() {
+            let (seat, played) = self.play_recording(&app, &named, client).await?;
+            let stay = Stay { app, name: named, arguments, action: Action::Play };
+            let leaving = Leaving::new(stay, self.caller.clone(), client, None);
+            return Ok(seat.guarded(Box::new((leaving, played))));
+        }
         let seat = if settings.wait {
             Seat::stay(&self.streams, &public, client, settings)?
         } else {
@@ -186,6 +199,36 @@ impl Applications {
         let stay = Stay { app, name: named, arguments, action: Action::Play };
         let leaving = Leaving::new(stay, self.caller.clone(), client, None);
         Ok(seat.guarded(Box::new(leaving)))
+    }
+}
+
+impl Applications {
+    /// A recording of this name, which is looked for on a thread that may wait.
+    async fn play_recording(
+        &self,
+        app: &Arc<AppSettings>,
+        name: &str,
+        client: &Client,
+    ) -> Result<(Seat, vod::Played), PlayRejection> {
+        let permit = Arc::clone(&self.vod).try_acquire_owned().map_err(|_| PlayRejection::Unavailable)?;
+        // Players are listed with it; it is no name of a stream, and need not be one.
+        let listed =
+            name.rsplit('/').next().unwrap_or_default().parse().map_err(|_| PlayRejection::NotFound)?;
+        let knows = client.introduction().and_then(|introduction| introduction.capabilities.clone());
+        let settings = app.players;
+        let app = Arc::clone(app);
+        let name = name.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let wish =
+                Wish { knows: knows.as_ref(), manner: settings.manner, ..Wish::usual(Rendition::SOURCE.id) };
+            vod::play(&app.vod, &name, app.vod_ahead, &wish, permit)
+        });
+        let opened = opened.await.map_err(|_| PlayRejection::Unavailable)?;
+        let (subscription, played) = opened.map_err(|error| match error {
+            VodError::Missing => PlayRejection::NotFound,
+            VodError::Thread(_) => PlayRejection::Unavailable,
+        })?;
+        Ok((Seat::private(listed, subscription, &settings), played))
     }
 }
 

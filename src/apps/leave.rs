@@ -55,7 +55,9 @@ pub(super) struct Gone {
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        self.access_log.ended(&self.app, &self.client);
+        if let Some(settings) = &self.app.access_log {
+            self.access_log.ended(settings, &self.app.name, &self.client);
+        }
         let about = call(&self.app, &self.client, Event::Disconnect, self.arguments.as_deref());
         self.caller.tell(&self.app.hooks, &about);
     }

@@ -163,7 +163,7 @@ pub(super) fn rendition(stream: &Stream, source: Source) -> Option<RenditionId> 
 }
 
 /// A file takes everything.
-fn every_codec() -> Capabilities {
+pub(super) fn every_codec() -> Capabilities {
     let video = VIDEO_CODECS.iter().map(|(four_cc, _): &(_, VideoCodec)| *four_cc);
     let audio = AUDIO_CODECS.iter().map(|(four_cc, _): &(_, AudioCodec)| *four_cc);
     Capabilities::of(&video.chain(audio).collect::<Vec<_>>())

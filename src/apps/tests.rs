@@ -2,6 +2,7 @@
 
 mod hooks;
 mod orders;
+mod vod;
 
 use std::net::SocketAddr;
 use std::time::Duration;

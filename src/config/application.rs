@@ -14,7 +14,7 @@ use super::files;
 use super::players;
 use super::section::Section;
 use super::values::{file, number, one_of, one_of_or, parsed, period, text, yes_or_no};
-use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule, Rules};
+use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule, Rules, VodPlace};
 use crate::hooks::{self, HookSettings, Method, Redirects};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
@@ -44,6 +44,8 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     app.idle_publisher = section.get("idle_publisher", one_of_or(&[("off", NEVER)], period))?;
     section.set("play", &mut app.play, yes_or_no)?;
     section.set("play_rules", &mut app.play_rules, rules)?;
+    section.set("vod", &mut app.vod, places)?;
+    section.set("vod_ahead", &mut app.vod_ahead, period)?;
     for section in section.tables("players")? {
         players::read(&mut app.players, section)?;
     }
@@ -55,6 +57,9 @@ pub(super) fn read(all: &mut Vec<AppSettings>, mut section: Section<'_>) -> Resu
     }
     for section in section.tables("hls_files")? {
         app.files = Some(files::read(section)?);
+    }
+    for section in section.tables("dash_files")? {
+        app.dash = Some(files::read_dash(section)?);
     }
     for section in section.tables("record")? {
         read_record(&mut app.record, section)?;
@@ -195,6 +200,23 @@ fn name(value: &DeValue<'_>) -> Result<String, String> {
         ));
     }
     Ok(name.to_owned())
+}
+
+/// Folders and addresses.
+fn places(value: &DeValue<'_>) -> Result<Vec<VodPlace>, String> {
+    let wrong = || {
+        "a list of folders and addresses is expected here: [\"/var/lib/videos\", \"http://HOST/videos\"]"
+            .to_owned()
+    };
+    let place = |value: &DeValue<'_>| {
+        let text = text(value)?;
+        match url(value) {
+            Ok(address) => Ok(VodPlace::Address(address)),
+            Err(_) if text.contains("://") => Err(format!("`{text}` is no address; write http://HOST/PATH")),
+            Err(_) => Ok(VodPlace::Folder(text.into())),
+        }
+    };
+    value.as_array().ok_or_else(wrong)?.iter().map(|value| place(value.get_ref())).collect()
 }
 
 fn rules(value: &DeValue<'_>) -> Result<Rules, String> {

@@ -1,4 +1,4 @@
-//! `[application.hls_files]`: HLS on disk.
+//! `[application.hls_files]` and `[application.dash_files]`: HLS and DASH on disk.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use api::Invalid;
 
 use super::section::Section;
 use super::values::{number, one_of, one_of_or, period, text, yes_or_no};
+use crate::out::dash::DashSettings;
 use crate::out::files::{FilesSettings, KeySettings, ListType, Naming, Slicing, Variant};
 
 pub(super) fn read(mut section: Section<'_>) -> Result<FilesSettings, Invalid> {
@@ -46,6 +47,16 @@ pub(super) fn read(mut section: Section<'_>) -> Result<FilesSettings, Invalid> {
     }
     section.end()?;
     Ok(files)
+}
+
+pub(super) fn read_dash(mut section: Section<'_>) -> Result<DashSettings, Invalid> {
+    let mut dash = DashSettings::new(folder(&mut section)?);
+    section.set("nested", &mut dash.nested, yes_or_no)?;
+    section.set("fragment", &mut dash.fragment, period)?;
+    section.set("playlist_length", &mut dash.playlist_length, period)?;
+    section.set("cleanup", &mut dash.cleanup, yes_or_no)?;
+    section.end()?;
+    Ok(dash)
 }
 
 /// A folder that is not there when the first stream comes would be found out too late.

@@ -110,6 +110,11 @@ impl Seat {
         Ok(Self { staying: Some(staying), ..seat })
     }
 
+    /// A seat before something that is played for this player alone.
+    pub fn private(stream: StreamName, subscription: Arc<Subscription>, settings: &PlayerSettings) -> Self {
+        Self { stream, settings: *settings, guard: None, subscription: Some(subscription), staying: None }
+    }
+
     /// The same, with what is dropped when it is given up.
     #[must_use]
     pub fn guarded(self, guard: Guard) -> Self {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::Invalid;
+use nginx_compat::Directive;
 use nginx_compat::callback::Updates;
 use nginx_compat::log::{Format, FormatError};
 use nginx_compat::rtmp::{Application, Recorder, Relay, Rule, Settings};
@@ -13,7 +14,7 @@ use url::Url;
 use super::files;
 use super::players;
 use crate::apps::rules::From;
-use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule as OurRule, Rules};
+use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule as OurRule, Rules, VodPlace};
 use crate::hooks::{HookSettings, Method, Redirects};
 use crate::out::record::{RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
@@ -27,7 +28,9 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     let is_live = own.flag("live") == Some(true);
     // There is no key there: the name makes the stream.
     app.publish = if is_live { Publish::Open } else { Publish::Off };
-    app.play = is_live;
+    app.vod = places(own)?;
+    app.vod_ahead = server.time("buflen").unwrap_or(app.vod_ahead);
+    app.play = is_live || !app.vod.is_empty();
     let idle = own.time("drop_idle_publisher").filter(|idle| !idle.is_zero());
     app.idle_publisher = Some(idle.unwrap_or(NEVER));
     let rules = own.rules().map_err(invalid)?;
@@ -37,6 +40,7 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
     app.hooks = hooks(own, server)?;
     app.access_log = access_log(own)?;
     app.files = files::settings(own);
+    app.dash = files::dash(own);
     app.record = recorders(application)?;
     app.push =
         own.relays("push").map_err(invalid)?.iter().map(|push| relay(push, own)).collect::<Result<_, _>>()?;
@@ -47,6 +51,25 @@ pub(super) fn settings(application: &Application, server: &Settings) -> Result<A
         .map(|found| pull(found, own))
         .collect::<Result<_, _>>()?;
     Ok(app)
+}
+
+/// Folders and addresses of `play`.
+fn places(own: &Settings) -> Result<Vec<VodPlace>, Invalid> {
+    let all = own.all("play").iter().flat_map(|play| play.arguments.iter().map(move |place| (play, place)));
+    let place = |(play, place): (&Directive, &String)| {
+        if !place.contains("://") {
+            return Ok(VodPlace::Folder(place.into()));
+        }
+        let address = place.parse::<Url>().ok().filter(|url| url.has_host() && url.scheme() == "http");
+        let wrong = || {
+            Invalid::new(format!(
+                "{}: `{place}` is no address of recordings; write http://HOST/PATH",
+                play.at
+            ))
+        };
+        address.map(VodPlace::Address).ok_or_else(wrong)
+    };
+    all.map(place).collect()
 }
 
 fn invalid(error: nginx_compat::Error) -> Invalid {

@@ -1,10 +1,11 @@
-//! HLS on disk, in our words.
+//! HLS and DASH on disk, in our words.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use nginx_compat::rtmp::Settings;
 
+use crate::out::dash::DashSettings;
 use crate::out::files::{FilesSettings, KeySettings, ListType, Naming, Slicing, Variant};
 
 /// Where HLS files go, if they are wanted.
@@ -48,4 +49,16 @@ pub(super) fn settings(own: &Settings) -> Option<FilesSettings> {
         .map(|variant| Variant { suffix: variant.suffix, arguments: variant.arguments.join(",") })
         .collect();
     Some(files)
+}
+
+pub(super) fn dash(own: &Settings) -> Option<DashSettings> {
+    if own.flag("dash") != Some(true) {
+        return None;
+    }
+    let mut dash = DashSettings::new(own.text("dash_path")?.into());
+    dash.nested = own.flag("dash_nested").unwrap_or(false);
+    dash.fragment = own.time("dash_fragment").unwrap_or(dash.fragment);
+    dash.playlist_length = own.time("dash_playlist_length").unwrap_or(dash.playlist_length);
+    dash.cleanup = own.flag("dash_cleanup").unwrap_or(true);
+    Some(dash)
 }

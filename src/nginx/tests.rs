@@ -58,7 +58,8 @@ fn a_usual_configuration_becomes_ours() {
     assert_eq!(config.rtmp_also[0].0, "[::1]:1936".parse().unwrap());
     assert_eq!(config.http.listen, "0.0.0.0:8080".parse().unwrap());
     let [live, vod] = &config.application[..] else { panic!() };
-    assert_eq!((live.publish, vod.publish, vod.play), (Publish::Open, Publish::Off, false));
+    assert_eq!((live.publish, vod.publish, vod.play), (Publish::Open, Publish::Off, true));
+    assert_eq!(vod.vod, [crate::apps::VodPlace::Folder("/var/flv".into())]);
     assert!(
         live.publish_rules.allow([127, 0, 0, 1].into()) && !live.publish_rules.allow([10, 0, 0, 1].into())
     );
@@ -95,7 +96,7 @@ fn how_connections_and_players_are_treated() {
            so_keepalive on; max_connections 100; out_queue 512; netcall_timeout 3s; on_connect http://127.0.0.1/c;
            application a { live on; drop_idle_publisher 7s; idle_streams off; wait_key off; wait_video on; interleave on; meta copy;
              play_restart on; publish_notify on; }
-           application b { live on; access_log /var/log/rtmp.log mine; } log_format mine '$name ' ${command}; }
+           application b { live on; dash on; dash_path /tmp/dash; dash_fragment 3s; dash_nested on; access_log /var/log/rtmp.log mine; } log_format mine '$name ' ${command}; }
          server { listen 1936; ping 0; } server { listen 1937; ping 20s; busy on; } }",
     );
     let config = config(&file).unwrap();
@@ -121,6 +122,8 @@ fn how_connections_and_players_are_treated() {
     assert_eq!((a.players.notices.play, a.players.notices.publisher), (true, true));
     assert_eq!(b.players.manner, Manner { queue: 512, ..Manner::default() });
     assert!(b.players.wait && !b.players.interleave);
+    let dash = b.dash.as_ref().unwrap();
+    assert_eq!((dash.fragment.as_secs(), dash.nested, dash.cleanup), (3, true, true));
     let log = b.access_log.as_ref().unwrap();
     assert_eq!(log.file, Path::new("/var/log/rtmp.log"));
     assert_eq!(log.format, "$name $command".parse().unwrap());

@@ -7,7 +7,6 @@ mod keys;
 mod playlist;
 mod settings;
 mod steady;
-mod sweep;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -19,11 +18,11 @@ use api::names::StreamName;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::broadcast::{End, Subscription};
+use super::sweep::Sweep;
 use crate::problems::Problems;
 use writer::Writer;
 
 pub use settings::{FilesSettings, KeySettings, ListType, Naming, Slicing, Variant};
-pub use sweep::sweep;
 
 /// A rendition, and what it is called on disk.
 pub struct Filing {
@@ -33,6 +32,23 @@ pub struct Filing {
     pub problems: Problems,
     /// Held until the last file is closed.
     pub token: TaskTrackerToken,
+}
+
+/// Deletes files that are too old.
+pub fn sweep(settings: &FilesSettings) {
+    if !settings.cleanup {
+        return;
+    }
+    let folders = Sweep {
+        folder: &settings.folder,
+        nested: settings.nested,
+        playlist_length: settings.playlist_length,
+        longest: settings.max_fragment,
+    };
+    folders.run();
+    if let Some(keys) = settings.keys.as_ref().filter(|keys| keys.folder != settings.folder) {
+        Sweep { folder: &keys.folder, ..folders }.run();
+    }
 }
 
 /// Starts a writer. It ends with its subscription.

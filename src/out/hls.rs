@@ -19,8 +19,6 @@
 //! | ISO/IEC 14496-14, 14496-15 | AAC and H.264 in them |
 
 mod address;
-mod clock;
-mod cmaf;
 mod cuts;
 mod multivariant;
 mod packager;

@@ -9,17 +9,7 @@ use crate::amf0::Value;
 use crate::chunk::{Chunked, Way};
 use crate::limits::CHUNK_SIZE;
 use crate::message::{Command, UserControl};
-use crate::{Error, Event, PlayRejection};
-
-/// What a player that stays is told when publishers come and go, beside the beginning and the end of its message stream. Some
-/// players (FFmpeg) leave at either.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Notices {
-    /// `NetStream.Play.Start` and `NetStream.Play.Stop`.
-    pub play: bool,
-    /// `NetStream.Play.PublishNotify` and `NetStream.Play.UnpublishNotify`.
-    pub publisher: bool,
-}
+use crate::{Error, Event, Notices, PlayRejection};
 
 impl ServerSession {
     /// A tag as [`send`](Self::send) takes it, made once for all players.

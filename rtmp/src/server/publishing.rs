@@ -6,15 +6,7 @@ use super::role::Role;
 use super::{ServerSession, replies};
 use crate::amf0::Value;
 use crate::message::{Command, UserControl};
-use crate::{Error, Event, Rejection};
-
-/// What has become of a recorder, which a publisher may be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordNotice {
-    Start,
-    Stop,
-    Failed,
-}
+use crate::{Error, Event, RecordNotice, Rejection};
 
 impl ServerSession {
     /// Lets the peer publish. Does nothing unless it is asking to.

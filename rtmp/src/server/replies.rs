@@ -2,10 +2,10 @@
 
 use bytes::BytesMut;
 
-use super::publishing::RecordNotice;
 use crate::amf0::{self, Object, Value};
 use crate::capabilities::{self, Role};
 use crate::message::{Command, Message, MessageKind};
+use crate::notices::RecordNotice;
 use crate::rejection::{ConnectRejection, PlayRejection, Rejection};
 
 /// Windows, before the answer to `connect`.

@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use media::ffmpeg::SegmentKey;
 
 use super::settings::{FilesSettings, KeySettings};
+use crate::out::whole::put;
 
 /// The key in use.
 struct Current {
@@ -38,7 +39,9 @@ impl Keys {
             current
         } else {
             let current = Current { id: segment, bytes: rand::random(), used: 1 };
-            put(&path(settings, files.nested, name, current.id), &current.bytes)?;
+            let place = path(settings, files.nested, name, current.id);
+            fs::create_dir_all(place.parent().unwrap_or(&place))?;
+            put(&place, &current.bytes)?;
             current
         };
         let Current { id, bytes, .. } = *self.0.insert(current);
@@ -70,13 +73,4 @@ fn path(settings: &KeySettings, nested: bool, name: &str, id: u64) -> PathBuf {
     } else {
         settings.folder.join(format!("{name}-{id}.key"))
     }
-}
-
-/// Nobody finds half a key.
-fn put(path: &Path, key: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let part = folder.join(format!(".{}.part", path.file_name().unwrap_or_default().to_string_lossy()));
-    fs::write(&part, key)?;
-    fs::rename(&part, path)
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +16,7 @@ use super::keys::Keys;
 use super::playlist::{self, Segment};
 use super::settings::{FilesSettings, ListType, Naming, Slicing};
 use super::steady::Steady;
+use crate::out::whole::put;
 use crate::problems::Problems;
 
 /// A disk that failed is left alone for so long.
@@ -226,7 +227,7 @@ impl Writer {
         self.segments.drain(..gone);
         self.first += gone as u64;
         let text = playlist::media(&self.settings, self.name.as_str(), self.first, &self.segments);
-        let written = put(&playlist::path(&self.settings, self.name.as_str()), &text);
+        let written = put(&playlist::path(&self.settings, self.name.as_str()), text.as_bytes());
         if let Err(error) = written.and_then(|()| self.list_variants()) {
             self.fail(&error);
         }
@@ -238,7 +239,7 @@ impl Writer {
         let Some(base) = base.filter(|base| !base.is_empty()) else { return Ok(()) };
         // The master playlist lies beside the folders of its variants.
         let path = self.settings.folder.join(format!("{base}.m3u8"));
-        put(&path, &playlist::master(&self.settings, base))
+        put(&path, playlist::master(&self.settings, base).as_bytes())
     }
 
     fn folder(&self) -> PathBuf {
@@ -273,15 +274,6 @@ enum Problem {
     Disk(#[from] io::Error),
     #[error(transparent)]
     Media(#[from] FfmpegError),
-}
-
-/// A file that is never seen half-written. After a power cut it may be an older one: playlists are written every few seconds, and the
-/// disk is spared.
-fn put(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.part"));
-    fs::write(&part, text)?;
-    fs::rename(&part, path)
 }
 
 /// What an earlier run left: the number of the first segment, and all that are still there.

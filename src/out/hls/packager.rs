@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::cmaf::CmafError;
 use super::playlist::HOLD_BACK_TARGETS;
 use super::presentation::{PackagerSettings, Presentation};
 use super::reload::{Delta, Reload, ReloadError};
 use super::window::Lookup;
+use crate::out::cmaf::CmafError;
 use crate::out::{Arrival, Kind, Rendition, RenditionId, Sink, SinkError};
 
 /// Readers of a stream that has just begun wait this long: a first segment may take ten seconds.

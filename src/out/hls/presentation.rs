@@ -9,9 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use media::{MediaTime, Packet, Track, Unit};
 
-use super::cmaf::CmafError;
 use super::cuts::{CutList, Lead};
 use super::segmenter::{Config, Segmenter};
+use crate::out::cmaf::CmafError;
 use crate::out::{Kind, Rendition, RenditionId};
 
 /// Audio waits this long for the first picture of a stream, or of a publisher that came back.

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::{AudioConfig, MediaTime, Packet, VideoConfig};
 
-use super::clock::Clock;
-use super::cmaf::{self, CmafError, Sample};
 use super::cuts::{Cut, CutList};
 use super::window::{Segment, Window};
 use crate::out::Rendition;
+use crate::out::cmaf::{self, Clock, CmafError, Sample};
 
 /// Bytes in a segment beyond which samples are left out: 50 Mbit/s over the longest segment.
 const MAX_SEGMENT_BYTES: usize = 64 << 20;

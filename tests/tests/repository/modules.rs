@@ -10,7 +10,7 @@ use crate::source::{crates, uses};
 const SERVER: [(&str, &[&str]); 21] = [
     ("", &[]),
     ("abuse", &[]),
-    ("apps", &["clients", "hooks", "ingest", "out", "streams"]),
+    ("apps", &["clients", "hooks", "ingest", "out", "problems", "streams"]),
     ("clients", &[]),
     ("cli", &["config", "nginx", "server", "telemetry"]),
     ("config", &["apps", "hooks", "http", "inference", "ingest", "out", "streams", "telemetry", "tls"]),

@@ -9,10 +9,10 @@
 
 use media::MediaTime;
 
-use super::super::cmaf::{self, CmafError, Sample};
 use super::super::cuts::{Cut, CutList, MAX_JUMP};
 use super::super::window::Part;
 use super::Segmenter;
+use crate::out::cmaf::{self, CmafError, Sample};
 
 /// Parts but the last of a segment last for at least this share of the part target (RFC 8216bis, 4.4.3.7); one that does is
 /// complete when another sample is likely not to fit.

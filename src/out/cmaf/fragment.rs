@@ -13,23 +13,19 @@ const FLAGS_NOT_KEY: u32 = 0x0101_0000;
 
 /// One coded picture or audio frame with its place in the track, in the track's time scale.
 #[derive(Clone, Debug)]
-pub(in crate::out::hls) struct Sample {
-    pub(in crate::out::hls) decode_time: i64,
-    pub(in crate::out::hls) duration: u32,
+pub(in crate::out) struct Sample {
+    pub(in crate::out) decode_time: i64,
+    pub(in crate::out) duration: u32,
     /// Presentation minus decode time.
-    pub(in crate::out::hls) composition_offset: i32,
-    pub(in crate::out::hls) key: bool,
-    pub(in crate::out::hls) data: Bytes,
+    pub(in crate::out) composition_offset: i32,
+    pub(in crate::out) key: bool,
+    pub(in crate::out) data: Bytes,
 }
 
 /// The bytes of a fragment: the only copy of the payload that packaging makes. Without samples it says only that the
 /// track goes on at `start`, in the track's time scale; otherwise it starts with its first sample.
 /// `sequence_number` counts up from one fragment to the next.
-pub(in crate::out::hls) fn fragment(
-    sequence_number: u32,
-    start: i64,
-    samples: &[Sample],
-) -> Result<Bytes, Error> {
+pub(in crate::out) fn fragment(sequence_number: u32, start: i64, samples: &[Sample]) -> Result<Bytes, Error> {
     let payload: usize = samples.iter().map(|sample| sample.data.len()).sum();
     let mut head = Vec::with_capacity(100 + 16 * samples.len());
     // The samples' place depends on the head's length, which does not depend on the place: so it is written twice.

@@ -15,7 +15,7 @@ const LATEST: i64 = 1 << 50;
 
 /// How a track counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Clock {
+pub(in crate::out) enum Clock {
     /// 90 kHz, as stamped.
     Video,
     /// In samples, frame after frame.
@@ -28,12 +28,12 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    pub(super) fn audio(config: &AudioConfig) -> Self {
+    pub(in crate::out) fn audio(config: &AudioConfig) -> Self {
         Self::Audio { rate: config.sample_rate().max(1), frame: config.frame_samples().max(1) }
     }
 
     /// Units of the track's time in a second.
-    pub(super) fn timescale(self) -> u32 {
+    pub(in crate::out) fn timescale(self) -> u32 {
         match self {
             Self::Video => MediaTime::HZ as u32,
             Self::Audio { rate, .. } => rate,
@@ -41,7 +41,7 @@ impl Clock {
     }
 
     /// An instant of the stream in the track's units.
-    pub(super) fn ticks(self, time: MediaTime) -> i64 {
+    pub(in crate::out) fn ticks(self, time: MediaTime) -> i64 {
         match self {
             Self::Video => time.ticks(),
             Self::Audio { rate, .. } => {
@@ -51,7 +51,7 @@ impl Clock {
     }
 
     /// A span in the track's units as a span of the stream.
-    pub(super) fn span(self, ticks: i64) -> MediaTime {
+    pub(in crate::out) fn span(self, ticks: i64) -> MediaTime {
         match self {
             Self::Video => MediaTime::from_ticks(ticks),
             Self::Audio { rate, .. } => MediaTime::from_ticks(
@@ -62,7 +62,7 @@ impl Clock {
 
     /// Decode time, in the track's units, of a packet stamped `dts` that follows one at `previous`: at least a unit after
     /// it. `None` if that time is taken, so that the packet must be left out.
-    pub(super) fn place(self, previous: Option<i64>, dts: MediaTime) -> Option<i64> {
+    pub(in crate::out) fn place(self, previous: Option<i64>, dts: MediaTime) -> Option<i64> {
         let stamped = self.ticks(dts).clamp(0, LATEST);
         let Some(previous) = previous else { return Some(stamped) };
         match self {
@@ -82,7 +82,7 @@ impl Clock {
     }
 
     /// Duration of a sample of which nothing else is known.
-    pub(super) fn usual_duration(self) -> u32 {
+    pub(in crate::out) fn usual_duration(self) -> u32 {
         match self {
             Self::Video => MediaTime::HZ as u32 / 25,
             Self::Audio { frame, .. } => frame,

@@ -11,7 +11,7 @@ use mp4_atom::{
 };
 
 use super::TRACK_ID;
-use crate::out::hls::clock::Clock;
+use super::clock::Clock;
 
 /// MPEG-4 audio, ISO/IEC 14496-1 table 5.
 const OBJECT_TYPE_AAC: u8 = 0x40;
@@ -19,7 +19,7 @@ const OBJECT_TYPE_AAC: u8 = 0x40;
 const STREAM_TYPE_AUDIO: u8 = 0x05;
 
 /// The initialisation segment of a video track.
-pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
+pub(in crate::out) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
     let size = config.size();
     let width = size.width.min(u32::from(u16::MAX)) as u16;
     let height = size.height.min(u32::from(u16::MAX)) as u16;
@@ -51,7 +51,7 @@ pub(in crate::out::hls) fn video(config: &VideoConfig) -> Result<Bytes, Error> {
 }
 
 /// The initialisation segment of an audio track.
-pub(in crate::out::hls) fn audio(config: &AudioConfig) -> Result<Bytes, Error> {
+pub(in crate::out) fn audio(config: &AudioConfig) -> Result<Bytes, Error> {
     let audio = Audio {
         data_reference_index: 1,
         channel_count: u16::from(config.channels()),
