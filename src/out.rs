@@ -5,6 +5,8 @@
 
 pub mod broadcast;
 mod cmaf;
+#[cfg(test)]
+mod coded;
 pub mod dash;
 pub mod encode;
 pub mod files;

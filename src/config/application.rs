@@ -16,7 +16,7 @@ use super::section::Section;
 use super::values::{file, number, one_of, one_of_or, parsed, period, text, yes_or_no};
 use crate::apps::{AccessLogSettings, AppSettings, Publish, PullSettings, Rule, Rules, VodPlace};
 use crate::hooks::{self, HookSettings, Method, Redirects};
-use crate::out::record::{RecordSettings, Source, Tracks};
+use crate::out::record::{Container, RecordSettings, Source, Tracks};
 use crate::out::relay::{RelaySettings, SecretName};
 
 /// Pause before a relay tries again.
@@ -141,9 +141,23 @@ fn read_record(all: &mut Vec<RecordSettings>, mut section: Section<'_>) -> Resul
     section.set("start", &mut record.by_order, one_of(&[("publish", false), ("order", true)]))?;
     section.set("lock", &mut record.lock, yes_or_no)?;
     section.set("notify", &mut record.notify, yes_or_no)?;
+    section.set(
+        "format",
+        &mut record.container,
+        one_of(&[("flv", Container::Flv), ("mp4", Container::Mp4)]),
+    )?;
+    if record.container == Container::Mp4 {
+        record.suffix = ".mp4".parse()?;
+    }
     section.set("suffix", &mut record.suffix, parsed)?;
     section.set("unique", &mut record.unique, yes_or_no)?;
     section.set("append", &mut record.append, yes_or_no)?;
+    if record.append && record.container == Container::Mp4 {
+        return Err(section.complain(
+            "append",
+            "nothing can be appended to MP4: leave out `append`, or say format = \"flv\"",
+        ));
+    }
     record.interval = section.get("interval", period)?;
     record.max_size = section.get("max_size", number(1..=i64::MAX))?;
     record.max_frames = section.get("max_frames", number(1..=i64::MAX))?;

@@ -1,10 +1,12 @@
-//! Recordings: what a subscriber gets, as FLV files.
+//! Recordings: what a subscriber gets, as FLV or fragmented MP4.
 //!
 //! Each recorder has a thread of its own, since disks wait. What it writes is in the file in the order in which it came, and
 //! needs no end: a file that breaks off anywhere can be played up to there. A disk that is full or gone is a problem of the
 //! recording alone; it is tried again.
 
 mod file;
+mod flv;
+mod mp4;
 mod pattern;
 mod settings;
 #[cfg(test)]
@@ -24,7 +26,7 @@ use crate::problems::Problems;
 use file::RecordFile;
 
 pub use pattern::Pattern;
-pub use settings::{RecordSettings, Source, Tracks};
+pub use settings::{Container, RecordSettings, Source, Tracks};
 
 /// What becomes of a recording.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +94,10 @@ impl Recorder {
     fn take(&mut self, item: &Item) {
         if item.is_description() {
             self.describe(item);
+            // One file of MP4 has one description.
+            if self.settings.container == Container::Mp4 && item.unit().is_some() {
+                self.close();
+            }
         }
         self.begin_if_due(item);
         let State::Writes(file) = &mut self.state else { return };

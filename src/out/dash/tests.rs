@@ -2,57 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use media::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
-use media::packet::{Packet, Unit};
-use media::picture::{Colour, PixelAspect};
-use media::synthetic::{TestPictures, TestSound};
+use media::ffmpeg::Preset;
+use media::packet::Unit;
 use media::time::MediaTime;
-use media::{FrameRate, Size};
 
 use super::*;
+use crate::out::coded::{self, names};
 
-const SIZE: Size = Size { width: 160, height: 96 };
-
-/// So many seconds of pictures at 25 a second with B pictures, a keyframe each second, and sound; configurations first.
 fn coded(seconds: u32, start: i64) -> Vec<Unit> {
-    let settings = EncoderSettings {
-        size: SIZE,
-        frame_rate: FrameRate::whole(25),
-        rate: RateControl::Bitrate(200_000),
-        coder: Coder::X264(Preset::Veryfast),
-        look_ahead: Some(MediaTime::from_millis(400)),
-        key_interval: Some(MediaTime::from_millis(1_000)),
-        threads: 1,
-        colour: Colour::default(),
-        aspect: PixelAspect::SQUARE,
-    };
-    let mut encoder = Encoder::new(&settings).unwrap();
-    let mut packets: Vec<Packet> = Vec::new();
-    for picture in TestPictures::new(SIZE, FrameRate::whole(25)).iter().take(25 * seconds as usize) {
-        encoder.push(&picture, false).unwrap();
-        while let Some(packet) = encoder.pull().unwrap() {
-            packets.push(packet);
-        }
-    }
-    encoder.finish();
-    while let Some(packet) = encoder.pull().unwrap() {
-        packets.push(packet);
-    }
-    let mut sound = TestSound::new(Some(440.0)).unwrap();
-    let end = MediaTime::from_millis(i64::from(seconds) * 1000);
-    packets.extend(std::iter::from_fn(|| sound.next_packet().ok()).take_while(|frame| frame.dts < end));
-    packets.sort_by_key(|packet| packet.dts);
-    let start = MediaTime::from_millis(start);
-    let mut units = vec![Unit::VideoConfig(encoder.config()), Unit::AudioConfig(sound.config())];
-    units.extend(
-        packets.into_iter().map(|packet| {
-            Unit::Packet(Packet { dts: packet.dts + start, pts: packet.pts + start, ..packet })
-        }),
-    );
-    units
+    coded::coded(seconds, MediaTime::from_millis(start), Preset::Veryfast)
 }
 
 fn settings(folder: &Path) -> DashSettings {
@@ -74,36 +34,14 @@ fn write(settings: &DashSettings, units: &[Unit]) -> Problems {
     problems
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-/// Frames of a kind that FFmpeg decodes without a complaint. What is live has an end here, or it would wait for more.
+/// Frames that FFmpeg counts. What is live has an end here, or it would wait for more.
 fn frames(manifest: &Path, kind: &str) -> u32 {
     let text = fs::read_to_string(manifest).unwrap().replace("type=\"dynamic\"", "type=\"static\"");
     let ended = manifest.with_file_name("ended.mpd");
     fs::write(&ended, text).unwrap();
-    let output = Command::new("ffprobe")
-        .args([
-            "-v",
-            "error",
-            "-count_frames",
-            "-select_streams",
-            kind,
-            "-show_entries",
-            "stream=nb_read_frames",
-        ])
-        .args(["-of", "csv=p=0"])
-        .arg(&ended)
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let frames = coded::frames(&ended, kind);
     fs::remove_file(ended).unwrap();
-    let counted = String::from_utf8(output.stdout).unwrap();
-    counted.lines().next().unwrap().trim_end_matches(',').parse().unwrap_or_else(|_| panic!("{counted:?}"))
+    frames
 }
 
 /// The times of the timeline of one track: when each segment begins, and how long it is.

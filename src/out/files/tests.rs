@@ -3,57 +3,21 @@
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use media::ffmpeg::{Coder, Encoder, EncoderSettings, Preset, RateControl};
+use media::ffmpeg::Preset;
 use media::packet::Unit;
-use media::picture::{Colour, PixelAspect};
-use media::synthetic::{TestPictures, TestSound};
 use media::time::MediaTime;
-use media::{FrameRate, Size};
 
 use super::*;
+use crate::out::coded::{self, names};
 
-const SIZE: Size = Size { width: 160, height: 96 };
-
-/// So many seconds of pictures at 25 a second with a keyframe each second, and sound; configurations first.
 fn coded(seconds: u32, start: MediaTime) -> Vec<Unit> {
-    let settings = EncoderSettings {
-        size: SIZE,
-        frame_rate: FrameRate::whole(25),
-        rate: RateControl::Bitrate(200_000),
-        coder: Coder::X264(Preset::Ultrafast),
-        look_ahead: None,
-        key_interval: Some(MediaTime::from_millis(1_000)),
-        threads: 1,
-        colour: Colour::default(),
-        aspect: PixelAspect::SQUARE,
-    };
-    let mut encoder = Encoder::new(&settings).unwrap();
-    let mut packets = Vec::new();
-    for picture in TestPictures::new(SIZE, FrameRate::whole(25)).iter().take(25 * seconds as usize) {
-        encoder.push(&picture, false).unwrap();
-        while let Some(packet) = encoder.pull().unwrap() {
-            packets.push(packet);
-        }
-    }
-    encoder.finish();
-    while let Some(packet) = encoder.pull().unwrap() {
-        packets.push(packet);
-    }
-    let mut sound = TestSound::new(Some(440.0)).unwrap();
-    let end = MediaTime::from_millis(i64::from(seconds) * 1000);
-    let frames = std::iter::from_fn(|| sound.next_packet().ok()).take_while(|frame| frame.dts < end);
-    packets.extend(frames);
-    packets.sort_by_key(|packet| packet.dts);
-    let mut units = vec![Unit::VideoConfig(encoder.config()), Unit::AudioConfig(sound.config())];
-    units.extend(packets.into_iter().map(|mut packet| {
-        packet.dts += start;
-        packet.pts += start;
-        Unit::Packet(packet)
-    }));
-    units
+    coded::coded(seconds, start, Preset::Ultrafast)
+}
+
+fn frames(file: &Path) -> u32 {
+    coded::frames(file, "v")
 }
 
 fn settings(folder: &Path) -> FilesSettings {
@@ -74,40 +38,6 @@ fn write(settings: &FilesSettings, units: &[Unit]) -> Problems {
     }
     writer.finish();
     problems
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-/// Pictures of a file that FFmpeg decodes without a complaint.
-fn frames(file: &Path) -> u32 {
-    // Keys are no media to it.
-    let is_playlist = file.extension().is_some_and(|extension| extension == "m3u8");
-    let playlists: &[&str] = if is_playlist { &["-allowed_extensions", "ALL"] } else { &[] };
-    let output = Command::new("ffprobe")
-        .args(playlists)
-        .args([
-            "-v",
-            "error",
-            "-count_frames",
-            "-select_streams",
-            "v",
-            "-show_entries",
-            "stream=nb_read_frames",
-        ])
-        .args(["-of", "csv=p=0"])
-        .arg(file)
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{}", file.display());
-    // A transport stream lists its tracks twice.
-    String::from_utf8(output.stdout).unwrap().lines().next().unwrap().trim_end_matches(',').parse().unwrap()
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::pattern::Pattern;
 pub struct RecordSettings {
     pub name: String,
     pub folder: PathBuf,
+    pub container: Container,
     /// What stands behind the stream's name.
     pub suffix: Pattern,
     /// Whether the time stands behind the stream's name, so that no file takes another one's place.
@@ -31,6 +32,14 @@ pub struct RecordSettings {
     /// A file that is as long is closed; the next interval begins another one.
     pub max_size: Option<u64>,
     pub max_frames: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Container {
+    #[default]
+    Flv,
+    /// Fragmented, so that it can be played up to wherever it breaks off. Nothing can be appended to it.
+    Mp4,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +66,7 @@ impl RecordSettings {
         Self {
             name: name.to_owned(),
             folder,
+            container: Container::Flv,
             suffix: Pattern::default(),
             unique: false,
             append: false,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
+use media::ffmpeg::Preset;
 use media::flv::{Demuxer, Tag};
 use media::packet::{Packet, Track, Unit};
 use media::time::MediaTime;
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::out::broadcast::{Broadcast, Wish};
+use crate::out::coded;
 use crate::out::{Arrival, Rendition, Sink};
 
 const AVC_320X180: [u8; 38] = [
@@ -243,4 +245,44 @@ async fn somebody_elses_file_is_not_touched() {
     let (_, problems) = studio.ends().await;
     assert!(problems.list()[0].text.contains("is no FLV file"), "{:?}", problems.list());
     assert_eq!(read(folder.path(), "demo.flv"), b"a letter, and no recording");
+}
+
+#[tokio::test]
+async fn a_recording_as_mp4_can_be_read_up_to_its_last_fragment() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = RecordSettings {
+        container: Container::Mp4,
+        suffix: ".mp4".parse().unwrap(),
+        lock: true,
+        ..RecordSettings::new("all", folder.path().into())
+    };
+    let studio = Studio::with(&settings);
+    let feed_all = |units: &[Unit]| {
+        for unit in units {
+            let is_video = unit.track() == Track::Video;
+            feed(
+                &studio.broadcast,
+                if is_video { Rendition::SOURCE } else { Rendition::AUDIO },
+                unit.clone(),
+            );
+        }
+    };
+    feed_all(&coded::coded(4, MediaTime::from_millis(7_000), Preset::Veryfast));
+    let file = folder.path().join("demo.mp4");
+    let has_begun = async {
+        // Before it has ended, as if the program were killed.
+        while fs::metadata(&file).map_or(0, |about| about.len()) < 20_000 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), has_begun).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let killed = folder.path().join("killed.mp4");
+    fs::copy(&file, &killed).unwrap();
+    let left = coded::frames(&killed, "v");
+    assert!((50..=100).contains(&left), "{left} pictures: all but the last fragment at most");
+    let (done, problems) = studio.ends().await;
+    assert_eq!((done, problems.list().len()), (vec!["demo.mp4".to_owned()], 0));
+    assert_eq!(coded::frames(&file, "v"), 100);
+    assert!((186..=189).contains(&coded::frames(&file, "a")));
 }
