@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use api::Invalid;
 use clap::{Args, Parser};
+use clap_complete::Shell;
 use nets::device::DeviceChoice;
 
 use crate::config::Config;
@@ -25,6 +26,17 @@ pub enum Command {
     CheckConfig {
         /// The file (TOML).
         file: PathBuf,
+    },
+    /// Print what completes these commands in a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write manual pages into a folder, for packages.
+    #[command(hide = true)]
+    Manual {
+        /// The folder, which has to be there.
+        folder: PathBuf,
     },
 }
 

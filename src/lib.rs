@@ -35,6 +35,7 @@ pub mod http;
 pub mod inference;
 pub mod ingest;
 pub mod lane;
+pub mod manual;
 pub mod nginx;
 pub mod out;
 pub mod problems;

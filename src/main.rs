@@ -6,13 +6,18 @@ use api::shutdown::leave;
 use clap::Parser;
 use sharpcast::cli::{Command, Serve};
 use sharpcast::config::Config;
-use sharpcast::{nginx, server, telemetry};
+use sharpcast::{manual, nginx, server, telemetry};
 
 fn main() -> ! {
     let outcome = match Command::parse() {
         Command::Serve(arguments) => serve(arguments),
         Command::Import { file } => import(&file),
         Command::CheckConfig { file } => check(&file),
+        Command::Completions { shell } => {
+            manual::completions(shell);
+            Ok(())
+        }
+        Command::Manual { folder } => manual::write(&folder).map_err(anyhow::Error::from),
     };
     if let Err(error) = outcome {
         eprintln!("sharpcast: {error:#}");

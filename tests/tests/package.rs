@@ -60,6 +60,22 @@ fn the_package_installs_runs_and_leaves_nothing_but_its_configuration() {
         command.args(arguments);
         command
     };
+    let bash = root.join("usr/share/bash-completion/completions/sharpcast");
+    run(Command::new("bash").arg("-n").arg(&bash));
+    assert!(std::fs::read_to_string(bash).unwrap().contains("--nginx-conf"));
+    for page in ["man1/sharpcast.1", "man1/sharpcast-serve.1", "man5/sharpcast.toml.5"] {
+        let page = root.join(format!("usr/share/man/{page}.gz"));
+        let shown =
+            run(Command::new("sh").arg("-c").arg(format!("zcat {} | grep -c '^[.]SH NAME'", page.display())));
+        assert_eq!(shown.stdout, b"1\n");
+    }
+
+    // What the container runs and says is in the package.
+    let container = std::fs::read_to_string(repository().join("packaging/Containerfile")).unwrap();
+    for place in ["/usr/bin/sharpcast", "/etc/sharpcast/sharpcast.toml"] {
+        assert!(container.contains(&format!("\"{place}\"")) && root.join(&place[1..]).is_file(), "{place}");
+    }
+
     let config = root.join("etc/sharpcast/sharpcast.toml");
     let config = config.to_str().unwrap();
     run(&mut program(&["check-config", config]));

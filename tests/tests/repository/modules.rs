@@ -7,7 +7,7 @@ use crate::source::{crates, uses};
 /// Whom each module of the server may use. Media flow down the list ingest -> streams -> lane -> inference -> out, and no
 /// arrow goes up; http shows and steers what is there; only the composition knows the configuration, which is made of the
 /// settings of those that it configures.
-const SERVER: [(&str, &[&str]); 21] = [
+const SERVER: [(&str, &[&str]); 22] = [
     ("", &[]),
     ("abuse", &[]),
     ("apps", &["clients", "hooks", "ingest", "out", "problems", "streams"]),
@@ -19,6 +19,7 @@ const SERVER: [(&str, &[&str]); 21] = [
     ("inference", &["out"]),
     ("ingest", &["abuse", "clients", "out", "problems", "streams", "tls"]),
     ("lane", &["inference", "out", "problems"]),
+    ("manual", &["cli"]),
     ("nginx", &["apps", "config", "hooks", "http", "ingest", "out"]),
     ("out", &["problems"]),
     ("problems", &[]),
