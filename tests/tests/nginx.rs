@@ -336,3 +336,135 @@ fn we_fetch_from_nginx_what_a_player_asks_for() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!((90..=100).contains(&pictures(&file)), "four seconds at 24 a second: {}", pictures(&file));
 }
+
+/// An example from `configs/nginx` that runs here: with these places instead of those that it names.
+fn example(name: &str, folder: &Path, places: &[(&str, &str)]) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("configs/nginx").join(name);
+    let mut text = std::fs::read_to_string(source).unwrap();
+    for (there, here) in places {
+        assert!(text.contains(there), "{there} is in {name}");
+        text = text.replace(there, here);
+    }
+    if name.ends_with(".conf") {
+        let path = folder.to_str().unwrap();
+        text = format!(
+            "user root; daemon off; master_process off; pid {path}/pid; error_log {path}/error.log;\n{text}"
+        );
+    }
+    let file = folder.join(name);
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// nginx with a configuration, once it listens.
+fn nginx(file: &Path, port: u16) -> Process {
+    let process = Process::start("nginx", Command::new("/usr/sbin/nginx").arg("-c").arg(file));
+    wait_for("nginx to listen", Duration::from_secs(10), || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    });
+    process
+}
+
+#[test]
+fn beside_nginx_the_sharp_picture_comes_back_into_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let [theirs, ours] = [(); 2].map(|()| free_port());
+    let config = example(
+        "beside.conf",
+        folder.path(),
+        &[
+            ("listen 1935", &format!("listen 127.0.0.1:{theirs}")),
+            ("127.0.0.1:1936", &format!("127.0.0.1:{ours}")),
+        ],
+    );
+    let _nginx = nginx(&config, theirs);
+    let toml = example(
+        "beside.toml",
+        folder.path(),
+        &[
+            ("127.0.0.1:1936", &format!("127.0.0.1:{ours}")),
+            ("127.0.0.1:1935", &format!("127.0.0.1:{theirs}")),
+        ],
+    );
+    let mut command = Command::new(program("sharpcast"));
+    command.args(["serve", "--http", "127.0.0.1:0", "--config"]).arg(toml).env("RUST_LOG", "info");
+    let process = Process::start("sharpcast", &mut command);
+    wait_for("sharpcast to listen", Duration::from_secs(60), || {
+        process.stdout().contains("ready").then_some(())
+    });
+    let publish = harness::ffmpeg::Publish { gop: 24, ..Default::default() };
+    let _publisher = publish.to(&format!("rtmp://127.0.0.1:{theirs}/live/demo"));
+    let file = folder.path().join("sharp.flv");
+    let url = format!("rtmp://127.0.0.1:{theirs}/sharp/demo");
+    wait_for("the sharp picture in nginx", Duration::from_secs(60), || {
+        let output = ffmpeg(&[
+            "-y",
+            "-rw_timeout",
+            "8000000",
+            "-i",
+            &url,
+            "-t",
+            "2",
+            "-c",
+            "copy",
+            file.to_str().unwrap(),
+        ]);
+        (output.status.success() && file.exists()).then_some(())
+    });
+    let seen = probe(file.to_str().unwrap(), &["-select_streams", "v", "-show_streams"]);
+    assert_eq!(seen["streams"][0]["width"].as_u64(), Some(960), "twice as large: {}", process.stderr());
+    assert!(pictures(&file) > 20);
+}
+
+#[test]
+fn behind_a_cache_viewers_cost_one_request_for_each_segment() {
+    let ours = harness::Server::set_up(&harness::server::Setup {
+        http: "trusted_proxies = [\"127.0.0.1\"]",
+        ..Default::default()
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let config = example(
+        "cache.conf",
+        folder.path(),
+        &[
+            ("listen 80", &format!("listen 127.0.0.1:{port}")),
+            ("server 127.0.0.1:8080", &format!("server {}", ours.address("http"))),
+            ("/var/cache/nginx/sharpcast", folder.path().join("cache").to_str().unwrap()),
+        ],
+    );
+    let _nginx = nginx(&config, port);
+    let _publisher =
+        harness::ffmpeg::Publish { gop: 24, ..Default::default() }.to(&ours.rtmp(harness::server::KEY));
+    ours.demo().wait_playable("source");
+    let get = |path: &str| {
+        let mut answer = ureq::get(&format!("http://127.0.0.1:{port}{path}")).call().unwrap();
+        let cache = answer.headers()["x-cache"].to_str().unwrap().to_owned();
+        (cache, answer.body_mut().read_to_string().unwrap_or_default())
+    };
+    let (_, master) = get("/hls/demo/index.m3u8");
+    assert!(master.contains("#EXT-X-STREAM-INF"), "{master}");
+    let list = "/hls/demo/source/index.m3u8";
+    // Everybody waits for the same part.
+    let (_, text) = get(list);
+    let number =
+        |tag: &str| text.lines().find_map(|line| line.strip_prefix(tag)).unwrap().parse::<u64>().unwrap();
+    let segments = text.lines().filter(|line| line.starts_with("#EXTINF")).count() as u64;
+    let next = number("#EXT-X-MEDIA-SEQUENCE:") + segments + 1;
+    let wanted = format!("{list}?_HLS_msn={next}&_HLS_part=0");
+    let waiting: Vec<_> = std::thread::scope(|scope| {
+        let viewers: Vec<_> = (0..4).map(|_| scope.spawn(|| get(&wanted))).collect();
+        viewers.into_iter().map(|viewer| viewer.join().unwrap()).collect()
+    });
+    for (_, text) in &waiting {
+        assert!(text.contains("#EXT-X-PART"), "{text}");
+        assert_eq!(*text, waiting[0].1, "all have the same");
+    }
+    let missed = waiting.iter().filter(|(cache, _)| cache == "MISS").count();
+    assert_eq!(missed, 1, "one of them asked: {waiting:?}");
+    // A segment is fetched once.
+    let segment = waiting[0].1.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap();
+    let segment = format!("/hls/demo/source/{segment}");
+    let seen: Vec<_> = (0..3).map(|_| get(&segment).0).collect();
+    assert_eq!(seen, ["MISS", "HIT", "HIT"]);
+}
