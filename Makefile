@@ -1,7 +1,7 @@
 # sharpcast: what people run. `make demo` and `make test` install what is missing first (scripts/setup).
 export CARGO_BUILD_JOBS ?= 2
 
-.PHONY: demo test package setup build bench latency uplink endurance evaluate evaluate-training pretrain clean
+.PHONY: demo test package setup build bench latency passthrough uplink endurance evaluate evaluate-training pretrain clean
 
 demo: build          ## the whole idea, live, on real footage; DEMO_SECONDS=N ends by itself
 	@python3 scripts/demo.py
@@ -23,6 +23,9 @@ bench: setup         ## speed of the parts (criterion); results go to target/cri
 
 latency: build       ## publisher's frame to playlist, p50 and p95
 	@cargo run --release -q -p sharpcast-benches --bin latency
+
+passthrough: build   ## processor time of passing streams through, beside nginx-rtmp
+	@cargo run --release -q -p sharpcast-benches --bin passthrough
 
 uplink: build        ## do uploads disturb the video? delay of pictures on a thin uplink, with and without them
 	@cargo run --release -q -p sharpcast-benches --bin uplink

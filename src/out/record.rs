@@ -83,12 +83,17 @@ enum State {
 
 impl Recorder {
     fn run(mut self) {
-        while let Some(item) = self.recording.subscription.wait() {
-            if self.settings.wants(item.tag.tag()) {
-                self.take(&item);
+        loop {
+            let items = self.recording.subscription.gather();
+            if items.is_empty() {
+                return self.close();
+            }
+            for item in &items {
+                if self.settings.wants(item.tag.tag()) {
+                    self.take(item);
+                }
             }
         }
-        self.close();
     }
 
     fn take(&mut self, item: &Item) {

@@ -345,7 +345,7 @@ fn example(name: &str, folder: &Path, places: &[(&str, &str)]) -> PathBuf {
         assert!(text.contains(there), "{there} is in {name}");
         text = text.replace(there, here);
     }
-    if name.ends_with(".conf") {
+    if name.contains(".conf") {
         let path = folder.to_str().unwrap();
         text = format!(
             "user root; daemon off; master_process off; pid {path}/pid; error_log {path}/error.log;\n{text}"

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use media::codec::{AudioCodec, VideoCodec};
 use media::flow::{KeyQueue, Overflow, Queued};
@@ -15,6 +16,9 @@ use crate::out::rendition::{Kind, Rendition, RenditionId};
 
 /// Bytes that wait for one subscriber at most: a large GOP.
 const MOST_BYTES: usize = 16 << 20;
+
+/// How long packets are gathered for who writes them to disk.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// Dropping the last reference ends it.
 #[derive(Debug)]
@@ -62,9 +66,15 @@ impl Subscription {
         self.queue.pop_async().await
     }
 
-    /// What comes next; waits for it on this thread.
-    pub fn wait(&self) -> Option<Item> {
-        self.queue.pop()
+    /// What has come, gathered for a moment so that this thread is not woken for each packet; waits for it. Nothing once nothing follows.
+    pub fn gather(&self) -> Vec<Item> {
+        let Some(first) = self.queue.pop() else { return Vec::new() };
+        let mut items = vec![first];
+        if self.why().is_none() {
+            std::thread::sleep(GATHER);
+        }
+        items.append(&mut self.queue.drain());
+        items
     }
 
     /// Nothing more is wanted: what waits can still be taken.
