@@ -89,6 +89,8 @@ pub struct EnhanceSettings {
     pub temporal: bool,
     /// Threads of one net on the CPU.
     pub threads: u32,
+    /// Whether the net computes only what has changed in a picture.
+    pub reuse: bool,
     /// Largest upscaled picture. A stream that would exceed it is handed out as received only.
     pub max_size: Size,
 }
@@ -115,6 +117,7 @@ impl Default for Config {
                 profile: Profile::Auto,
                 temporal: true,
                 threads: 1,
+                reuse: true,
                 max_size: Size { width: 1920, height: 1080 },
             },
             encode: EncodeSettings::default(),
@@ -261,6 +264,7 @@ impl EnhanceSettings {
         section.set("profile", &mut self.profile, parsed)?;
         section.set("temporal", &mut self.temporal, one_of(&[("auto", true), ("off", false)]))?;
         section.set("threads", &mut self.threads, number(1..=64))?;
+        section.set("reuse", &mut self.reuse, yes_or_no)?;
         section.set("max_size", &mut self.max_size, parsed)?;
         section.end()
     }

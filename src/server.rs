@@ -40,6 +40,9 @@ use crate::supervisor;
 use crate::tls::Tls;
 use listening::{Addresses, Listening, Port};
 
+/// Pixels that are as they were when their residual was made.
+const REUSE: u8 = 0;
+
 /// Threads of the async part: sockets and text, next to nothing beside the lanes.
 const ASYNC_THREADS: usize = 2;
 
@@ -60,7 +63,8 @@ pub fn run(mut config: Config, read: reload::Read) -> anyhow::Result<()> {
     let own_stream = add_own_stream(&mut config)?;
     let device = config.enhance.device;
     let threads = u16::try_from(config.enhance.threads).unwrap_or(u16::MAX);
-    let engine = Engine::start(move || nets::open(device, threads))?;
+    let reuse = config.enhance.reuse.then_some(REUSE);
+    let engine = Engine::start(move || nets::open(device, threads, reuse))?;
     let library = Library::start(engine.handle(), measured_with(&config), models::stock::SCALE)?;
     let lanes = lane::Shared {
         engine: engine.handle(),

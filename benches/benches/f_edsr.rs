@@ -62,7 +62,7 @@ fn serving(criterion: &mut Criterion) {
         }
         if device == Device::Cpu && native::is_fast() {
             let native =
-                Native::new(None).upscaler(&package, Precision::Int8).expect("eight bits are enough");
+                Native::new(None, None).upscaler(&package, Precision::Int8).expect("eight bits are enough");
             nets.push((Precision::Int8, native));
         }
         for (precision, mut net) in nets {

@@ -23,6 +23,7 @@ fn main() {
         for instructions in Instructions::available() {
             let started = Instant::now();
             let mut program = Program::new(&net, &ranges, instructions);
+            program.set_reuse(None);
             let packing = started.elapsed();
             let mut large = vec![0; WIDTH * HEIGHT * 4];
             let mut best = Duration::MAX;

@@ -8,10 +8,11 @@ mod portable;
 mod row;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::plane::Plane;
-use crate::quantise::{Finish, Quantised};
+use crate::plane::{Plane, VECTOR};
+use crate::quantise::{Finish, GROUP, Quantised};
 use row::Row;
 
 /// Which instructions are used. All give the same bits.
@@ -71,7 +72,12 @@ impl Layer {
         Self { numbers: Arc::clone(numbers), distances }
     }
 
-    /// Computes one row, and adds that of `before` where the layer sums.
+    /// Rows and columns that it sees on either side of a pixel.
+    pub(crate) fn half(&self) -> usize {
+        self.numbers.steps.iter().map(|step| step.row.unsigned_abs()).max().unwrap_or(0)
+    }
+
+    /// Computes some vectors of a row, and adds those of `before` where the layer sums.
     pub(crate) fn row(
         &self,
         instructions: Instructions,
@@ -79,6 +85,7 @@ impl Layer {
         before: Option<&Plane>,
         output: &mut Plane,
         y: usize,
+        vectors: Range<usize>,
     ) {
         assert_eq!(before.is_some(), self.numbers.finish == Finish::Sum, "what sums has something to add");
         assert!(before.is_none_or(|before| before.has_shape_of(output)), "sums are of tensors of one shape");
@@ -87,15 +94,17 @@ impl Layer {
             "a plane for the outputs"
         );
         assert!(y < input.height.min(output.height), "a row of the picture");
+        assert!(vectors.end <= input.vectors(), "vectors of the row");
+        let ahead = vectors.start * VECTOR * GROUP;
         let group_stride = output.group_stride();
-        let start = output.start(y);
+        let start = output.start(y) + ahead;
         let row = Row {
             numbers: &self.numbers,
             distances: &self.distances,
             input: input.data(),
-            start: input.start(y),
-            vectors: input.vectors(),
-            before: before.map_or(&[], |before| &before.data()[before.start(y)..]),
+            start: input.start(y) + ahead,
+            vectors: vectors.len(),
+            before: before.map_or(&[], |before| &before.data()[before.start(y) + ahead..]),
             output: &mut output.data_mut()[start..],
             group_stride,
         };

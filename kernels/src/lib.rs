@@ -9,6 +9,7 @@
 //! | [`quantise`] | weights and sums in 8 bits |
 //! | [`plane`] | how values lie in memory |
 //! | [`convolve`] | a row of a convolution, on whatever instructions the machine has |
+//! | [`change`] | which pixels have to be computed again |
 //! | [`program`] | a net that runs: packed, with its buffers |
 //! | [`residual`] | what comes out is added to the picture |
 //!
@@ -23,6 +24,7 @@
 //!
 //! **Borders.** Zeros lie around a picture; a zero of channel `c` is the byte `zero[c]`.
 
+pub mod change;
 pub mod convolve;
 pub mod float;
 pub mod net;

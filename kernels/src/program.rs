@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::change::Change;
 use crate::convolve::{Instructions, Layer};
 use crate::net::Net;
 use crate::plane::Plane;
@@ -26,6 +27,7 @@ pub struct Program {
     close: Arc<Quantised>,
     up: Arc<Quantised>,
     last: Arc<Quantised>,
+    reuse: Option<u8>,
     ready: Option<Ready>,
 }
 
@@ -37,9 +39,12 @@ struct Codings {
     up: Coding,
 }
 
-/// What belongs to one size of pictures.
+/// What belongs to one size of pictures. Every plane keeps what it has from the picture before, so that only what changes is computed.
 #[derive(Debug)]
 struct Ready {
+    /// What the planes were made of; none yet.
+    seen: Option<Vec<u8>>,
+    change: Change,
     picture: Plane,
     trunk: Vec<Plane>,
     inner: Vec<Plane>,
@@ -82,8 +87,15 @@ impl Program {
             up: Quantised::new(&net.up, features, up).into(),
             last: Quantised::last(&net.last, up).into(),
             codings,
+            reuse: Some(0),
             ready: None,
         }
+    }
+
+    /// What is made of pixels that stay the same is not computed again; pixels that are no further than this from what they were then
+    /// count as the same. `None`: everything is computed for every picture.
+    pub fn set_reuse(&mut self, tolerance: Option<u8>) {
+        self.reuse = tolerance;
     }
 
     /// Adds what the net makes of `luma` (rows `stride` apart, `width` by `height`) to `large`, a plane of `scale` times the size whose
@@ -105,9 +117,7 @@ impl Program {
             _ => self.prepare(width, height),
         };
         let ready = self.ready.insert(ready);
-        for (y, row) in data.chunks(stride).take(height).enumerate() {
-            ready.picture.spread(y, &row[..width]);
-        }
+        ready.look(luma, self.reuse);
         ready.run(self.instructions);
         for y in 0..height {
             residual::add_row(&ready.last, y, scale, &mut large[y * scale * large_stride..], large_stride);
@@ -132,7 +142,8 @@ impl Program {
             last: Layer::new(&self.last, &up),
         };
         let last = Plane::new(width, height, GROUP * self.last.groups, 1, &Coding::residuals(0));
-        Ready { picture, trunk, inner, up, last, layers }
+        let change = Change::new(width, height);
+        Ready { seen: None, change, picture, trunk, inner, up, last, layers }
     }
 
     /// Looks for values of the last picture that lay outside of their ranges, and widens those: `ranges` are the ones that this was
@@ -178,12 +189,37 @@ pub struct Luma<'a> {
 }
 
 impl Ready {
+    /// Takes what has changed into the picture.
+    fn look(&mut self, luma: Luma<'_>, reuse: Option<u8>) {
+        let Luma { width, height, stride, data } = luma;
+        let rows = || data.chunks(stride).take(height).map(|row| &row[..width]);
+        match (&mut self.seen, reuse) {
+            (Some(seen), Some(tolerance)) => self.change.look(data, stride, seen, tolerance),
+            (seen, _) => {
+                self.change.fill();
+                let seen = seen.get_or_insert_default();
+                seen.clear();
+                rows().for_each(|row| seen.extend_from_slice(row));
+            }
+        }
+        let seen = self.seen.iter().flat_map(|seen| seen.chunks_exact(width));
+        for (y, row) in seen.enumerate().take(height) {
+            if self.change.runs(y).next().is_some() {
+                self.picture.spread(y, row);
+            }
+        }
+    }
+
     fn run(&mut self, with: Instructions) {
-        let Self { picture, trunk, inner, up, last, layers } = self;
+        let Self { change, picture, trunk, inner, up, last, layers, .. } = self;
         let height = picture.height;
-        let plane = |layer: &Layer, input: &Plane, before: Option<&Plane>, output: &mut Plane| {
+        let mut plane = |layer: &Layer, input: &Plane, before: Option<&Plane>, output: &mut Plane| {
+            // Sums add what changes no further than what is convolved.
+            change.grow(layer.half());
             for y in 0..height {
-                layer.row(with, input, before, output, y);
+                for vectors in change.runs(y) {
+                    layer.row(with, input, before, output, y, vectors);
+                }
             }
         };
         plane(&layers.head, picture, None, &mut trunk[0]);

@@ -7,7 +7,7 @@ use kernels::float::forward;
 use kernels::program::Luma;
 use kernels::quantise::Coding;
 use kernels::{Convolution, Net, Program, Ranges};
-use ndarray::{Array3, Zip};
+use ndarray::{Array3, Zip, s};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 
@@ -242,6 +242,28 @@ proptest! {
             let mut program = Program::new(&net, &ranges, instructions);
             for _ in 0..2 {
                 prop_assert_eq!(&run(&mut program, net.scale, &luma, &large), &expected, "{}", instructions);
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_not_changed_is_as_if_it_had_been_computed(
+        (net, luma, large) in any_task(),
+        changes in prop::collection::vec((0..1000_usize, 0..1000_usize, 1..9_usize, 1..40_usize, any::<u8>()), 0..4),
+    ) {
+        let mut ranges = Ranges::new(&net);
+        prop_assert!(ranges.observe(&net, &packed(&luma), luma.dim().2).is_some());
+        for instructions in Instructions::available() {
+            let mut program = Program::new(&net, &ranges, instructions);
+            let mut luma = luma.clone();
+            prop_assert_eq!(run(&mut program, net.scale, &luma, &large), integer_net(&net, &ranges, &luma, &large));
+            for (y, x, height, width, value) in &changes {
+                let (_, rows, columns) = luma.dim();
+                let y = y % rows;
+                let x = x % columns;
+                luma.slice_mut(s![0, y..rows.min(y + height), x..columns.min(x + width)]).fill(*value);
+                let found = run(&mut program, net.scale, &luma, &large);
+                prop_assert_eq!(found, integer_net(&net, &ranges, &luma, &large), "{}", instructions);
             }
         }
     }

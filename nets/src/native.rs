@@ -26,15 +26,19 @@ pub fn is_fast() -> bool {
 #[derive(Debug)]
 pub struct Native {
     instructions: Instructions,
+    /// How far a pixel may be from what its residual was made of, in code values; `None`: nothing is used again.
+    reuse: Option<u8>,
     /// For other precisions, and for the second stage.
     beside: Option<Arc<dyn Backend>>,
 }
 
 impl Native {
-    pub fn new(beside: Option<Box<dyn Backend>>) -> Self {
+    /// `reuse`: what is made of pixels that are no further than this from what they were is not computed again; `None`: everything is
+    /// computed for every picture.
+    pub fn new(beside: Option<Box<dyn Backend>>, reuse: Option<u8>) -> Self {
         let instructions = Instructions::best();
         tracing::debug!(%instructions, "nets run in 8 bits");
-        Self { instructions, beside: beside.map(Arc::from) }
+        Self { instructions, reuse, beside: beside.map(Arc::from) }
     }
 
     fn beside(&self, what: &str) -> Result<&Arc<dyn Backend>, NetError> {
@@ -54,7 +58,7 @@ impl Backend for Native {
         match precision {
             Precision::Auto | Precision::Int8 => {
                 let beside = self.beside.as_ref().map(Arc::clone);
-                Ok(Box::new(NativeUpscaler::build(package, self.instructions, beside)?))
+                Ok(Box::new(NativeUpscaler::build(package, self.instructions, self.reuse, beside)?))
             }
             other => self.beside(&format!("nets in {other}"))?.upscaler(package, other),
         }
@@ -64,10 +68,11 @@ impl Backend for Native {
         self.beside("the second stage")?.refiner(package, precision)
     }
 
-    /// Constants would not pass a look at what eight bits cost, so they are timed without one.
+    /// Constants would not pass a look at what eight bits cost, so they are timed without one; and the same picture again would cost
+    /// nothing.
     fn time_to_upscale(&self, config: FEdsrConfig, size: Size) -> Result<Duration, NetError> {
         let package = crate::backend::constant(config);
-        let mut net = NativeUpscaler::build(&package, self.instructions, None)?.without_looks();
+        let mut net = NativeUpscaler::build(&package, self.instructions, None, None)?.without_looks();
         crate::backend::time(&mut net, size)
     }
 }

@@ -25,7 +25,7 @@ fn every_key_is_documented() {
                 on_disconnect on_publish on_play on_publish_done on_play_done on_done on_record_done on_update update update_strict method folder suffix unique append tracks rendition interval max_size max_frames url reconnect nested fragment max_fragment playlist_length cleanup \
                 naming base_url continuous type arguments stat stylesheet control listen_tls certificate trusted_proxies admin_key path always \
                 admin_key_file max_clients ping ping_timeout send_timeout keepalive chunk_size ack_window max_message max_chunk_streams \
-                idle_publisher wait start sound_waits metadata queue interleave notify_play notify_publisher timeout redirects file granularity slicing sync url fragments lock notify vod vod_ahead";
+                idle_publisher wait start sound_waits metadata queue interleave notify_play notify_publisher timeout redirects file granularity slicing sync url fragments lock notify vod vod_ahead reuse";
     for key in keys.split_whitespace() {
         assert!(documented.contains(&key), "`{key}` is not in configs/sharpcast.toml");
     }

@@ -107,7 +107,7 @@ pub fn methods(
     packages: &[impl AsRef<Path>],
     device: DeviceChoice,
 ) -> Result<Vec<Box<dyn Method>>> {
-    let backend = nets::open(device, 1)?;
+    let backend = nets::open(device, 1, Some(0))?;
     let backend = &*backend;
     let filter = |name, filter| Box::new(Plain { name, scaler: Scaler::new(filter) });
     let mut methods: Vec<Box<dyn Method>> =

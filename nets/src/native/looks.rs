@@ -34,6 +34,8 @@ pub(super) struct Looks {
     /// Those that the program was packed with.
     packed: Ranges,
     number: usize,
+    /// Of the programs that are packed.
+    reuse: Option<u8>,
     luma: Vec<u8>,
     seen: Cost,
 }
@@ -58,9 +60,17 @@ pub(super) enum Seen {
 }
 
 impl Looks {
-    pub(super) fn new(net: Net) -> Self {
+    pub(super) fn new(net: Net, reuse: Option<u8>) -> Self {
         let ranges = Ranges::new(&net);
-        Self { packed: ranges.clone(), ranges, net, number: 0, luma: Vec::new(), seen: Cost::default() }
+        Self {
+            packed: ranges.clone(),
+            ranges,
+            net,
+            number: 0,
+            reuse,
+            luma: Vec::new(),
+            seen: Cost::default(),
+        }
     }
 
     /// Takes ranges from a pattern, whose losses say nothing: no camera shows it. Whether all was finite.
@@ -72,7 +82,9 @@ impl Looks {
 
     pub(super) fn program(&mut self, instructions: Instructions) -> Program {
         self.packed = self.ranges.widened(MARGIN);
-        Program::new(&self.net, &self.packed, instructions)
+        let mut program = Program::new(&self.net, &self.packed, instructions);
+        program.set_reuse(self.reuse);
+        program
     }
 
     /// The program that takes the place of this one, if the last picture had values outside of its ranges.

@@ -41,9 +41,10 @@ impl NativeUpscaler {
     pub(super) fn build(
         package: &Package,
         instructions: Instructions,
+        reuse: Option<u8>,
         beside: Option<Arc<dyn Backend>>,
     ) -> Result<Self, NetError> {
-        let mut looks = Looks::new(net(package));
+        let mut looks = Looks::new(net(package), reuse);
         let pattern = pattern(Size { width: 128, height: 64 });
         if !looks.begin(&pattern.luma()) {
             return Err(NetError::not_finite());

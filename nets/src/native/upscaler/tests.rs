@@ -27,7 +27,7 @@ fn lanczos(lr: &Picture, scale: u8) -> Picture {
 }
 
 fn native(package: &Package) -> NativeUpscaler {
-    NativeUpscaler::build(package, Instructions::best(), None).unwrap()
+    NativeUpscaler::build(package, Instructions::best(), Some(0), None).unwrap()
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn what_does_not_bear_eight_bits_is_refused_or_runs_elsewhere() {
     assert!(error.to_string().contains("does not bear 8 bits"), "{error}");
     #[cfg(feature = "torch")]
     {
-        let beside = Native::new(Some(Box::new(crate::torch::Torch::new(crate::Device::Cpu))));
+        let beside = Native::new(Some(Box::new(crate::torch::Torch::new(crate::Device::Cpu))), Some(0));
         let mut net = beside.upscaler(&coarse(), Precision::Auto).unwrap();
         let plain = lanczos(&lr, 2);
         let found = net.upscale(&lr, plain.clone()).unwrap();
@@ -150,7 +150,7 @@ fn ranges_follow_the_stream() {
 
 #[test]
 fn the_time_of_a_picture_is_measured() {
-    let backend = Native::new(None);
+    let backend = Native::new(None, Some(0));
     let nano = backend.time_to_upscale(Preset::Nano.config(2).unwrap(), SIZE).unwrap();
     let base = backend.time_to_upscale(Preset::Base.config(2).unwrap(), SIZE).unwrap();
     assert!(nano < base, "{nano:?} and {base:?}");
