@@ -67,23 +67,38 @@ fn main() -> Result<()> {
         measure::machine()
     );
     println!("# processor time in milliseconds a second of the server's");
-    println!("{:>24} {:>10} {:>10} {:>7}", "", "nginx-rtmp", "sharpcast", "ratio");
+    println!("{:>24} {:>10} {:>10} {:>7} {:>18}", "", "nginx-rtmp", "sharpcast", "ratio", "resident, MiB");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for load in LOADS {
         let mut sums = [0.0; 2];
+        let mut resident = [0.0; 2];
         for order in [[0, 1], [1, 0]] {
             for side in order {
-                sums[side] += runtime.block_on(measure_one(side, load, &arguments, &tags))?;
+                let cost = runtime.block_on(measure_one(side, load, &arguments, &tags))?;
+                sums[side] += cost.processor;
+                resident[side] = cost.resident;
             }
         }
         let [theirs, ours] = sums.map(|sum| sum / 2.0 * 1e3);
-        println!("{:>24} {theirs:>10.1} {ours:>10.1} {:>7.2}", load.name, ours / theirs);
+        let [their_memory, our_memory] = resident;
+        println!(
+            "{:>24} {theirs:>10.1} {ours:>10.1} {:>7.2} {their_memory:>8.0} {our_memory:>9.0}",
+            load.name,
+            ours / theirs
+        );
     }
     Ok(())
 }
 
-/// Processor seconds a second.
-async fn measure_one(side: usize, load: Load, arguments: &Arguments, tags: &Arc<[Tag]>) -> Result<f64> {
+/// What a server has cost.
+struct Cost {
+    /// Processor seconds a second.
+    processor: f64,
+    /// MiB at the end.
+    resident: f64,
+}
+
+async fn measure_one(side: usize, load: Load, arguments: &Arguments, tags: &Arc<[Tag]>) -> Result<Cost> {
     let folder = tempfile::tempdir()?;
     let server = if side == 0 { nginx(folder.path(), load)? } else { sharpcast(folder.path(), load)? };
     let url: RtmpUrl = format!("rtmp://127.0.0.1:{}/live", server.port).parse()?;
@@ -117,7 +132,7 @@ async fn measure_one(side: usize, load: Load, arguments: &Arguments, tags: &Arc<
         let wanted = arguments.players as f64 * f64::from(arguments.bitrate);
         anyhow::ensure!(bits > 0.8 * wanted, "players got {bits:.0} of {wanted:.0} bit/s");
     }
-    Ok(spent / elapsed)
+    Ok(Cost { processor: spent / elapsed, resident: resident(server.process.id())? })
 }
 
 /// The stream again and again, at real speed.
@@ -206,6 +221,15 @@ fn wait(process: Process, port: u16) -> Result<Running> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(Running { process, port })
+}
+
+/// MiB that a process holds.
+fn resident(process: u32) -> Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a line of /proc/PID/status")?;
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes / 1024.0)
 }
 
 /// Seconds of all threads, in user and kernel.
