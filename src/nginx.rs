@@ -19,7 +19,6 @@ use nginx_compat::rtmp::{Configuration, Folder, HttpLocation};
 use crate::config::Config;
 use crate::http::OperatorPages;
 use crate::ingest::IngestSettings;
-use crate::out::files::FilesSettings;
 
 pub use report::report;
 
@@ -67,15 +66,16 @@ fn read(file: &Path) -> Result<Configuration, Invalid> {
     Configuration::read(file).map_err(|error| Invalid::new(error.to_string()))
 }
 
-/// Statistics, orders, and locations whose folder holds the HLS files of an application.
+/// Statistics, orders, and locations whose folder holds the HLS or DASH files of an application.
 fn pages(found: &Configuration) -> OperatorPages {
     let mut pages = OperatorPages::default();
-    let hls: Vec<FilesSettings> = found
-        .servers
-        .iter()
-        .flat_map(|server| &server.applications)
-        .filter_map(|application| files::settings(&application.settings))
-        .collect();
+    let applications = found.servers.iter().flat_map(|server| &server.applications);
+    let written = applications.flat_map(|application| {
+        let hls = files::settings(&application.settings).map(|files| files.folder);
+        let dash = files::dash(&application.settings).map(|files| files.folder);
+        hls.into_iter().chain(dash)
+    });
+    let written: Vec<PathBuf> = written.collect();
     for location in &found.locations {
         if location.stat {
             pages.stat = Some(location.path.clone());
@@ -86,7 +86,7 @@ fn pages(found: &Configuration) -> OperatorPages {
             pages.control = Some(location.path.clone());
         }
         if let Some(folder) = folder(location)
-            && hls.iter().any(|files| files.folder.starts_with(&folder))
+            && written.iter().any(|files| files.starts_with(&folder))
             && location.path.starts_with('/')
             && location.path.len() > 1
         {

@@ -97,7 +97,8 @@ fn how_connections_and_players_are_treated() {
            application a { live on; drop_idle_publisher 7s; idle_streams off; wait_key off; wait_video on; interleave on; meta copy;
              play_restart on; publish_notify on; }
            application b { live on; dash on; dash_path /tmp/dash; dash_fragment 3s; dash_nested on; access_log /var/log/rtmp.log mine; } log_format mine '$name ' ${command}; }
-         server { listen 1936; ping 0; } server { listen 1937; ping 20s; busy on; } }",
+         server { listen 1936; ping 0; } server { listen 1937; ping 20s; busy on; } }
+         http { server { location /dash { root /tmp; } location /other { root /srv; } } }",
     );
     let config = config(&file).unwrap();
     let limits = &config.ingest.limits;
@@ -124,6 +125,7 @@ fn how_connections_and_players_are_treated() {
     assert!(b.players.wait && !b.players.interleave);
     let dash = b.dash.as_ref().unwrap();
     assert_eq!((dash.fragment.as_secs(), dash.nested, dash.cleanup), (3, true, true));
+    assert_eq!(config.pages.folders, [("/dash".to_owned(), "/tmp/dash".into())]);
     let log = b.access_log.as_ref().unwrap();
     assert_eq!(log.file, Path::new("/var/log/rtmp.log"));
     assert_eq!(log.format, "$name $command".parse().unwrap());

@@ -1,4 +1,5 @@
-//! HLS files of a folder, for players that read them where nginx had them.
+//! HLS and DASH files of a folder, for players that read them where nginx had them. Keys are not among them: this server knows nobody who
+//! may have them.
 
 use std::path::{Path as FilePath, PathBuf};
 
@@ -42,11 +43,7 @@ async fn hand_out(folder: PathBuf, parts: Vec<String>, request: Request) -> Resu
         return Err(missing());
     }
     let name = parts.last().map_or("", String::as_str);
-    let (kind, caching) = match FilePath::new(name).extension().and_then(|extension| extension.to_str()) {
-        Some("m3u8") => ("application/vnd.apple.mpegurl", "no-cache"),
-        Some("ts") => ("video/mp2t", "max-age=3600"),
-        _ => return Err(missing()),
-    };
+    let (kind, caching) = kind(name).ok_or_else(missing)?;
     let path = parts.iter().fold(folder, |path, part| path.join(part));
     let answer = ServeFile::new(path).try_call(request).await.map_err(|_| missing())?;
     if answer.status().is_client_error() {
@@ -58,4 +55,42 @@ async fn hand_out(folder: PathBuf, parts: Vec<String>, request: Request) -> Resu
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     Ok(answer)
+}
+
+/// What a file is, and how long it may be kept. `None` for what is not handed out.
+fn kind(name: &str) -> Option<(&'static str, &'static str)> {
+    const SEGMENT: &str = "max-age=3600";
+    const CHANGES: &str = "no-cache";
+    let (stem, extension) = name.rsplit_once('.')?;
+    // What segments are decoded with keeps its name when it changes.
+    let fragment = if stem.ends_with("init") { CHANGES } else { SEGMENT };
+    match extension {
+        "m3u8" => Some(("application/vnd.apple.mpegurl", CHANGES)),
+        "ts" => Some(("video/mp2t", SEGMENT)),
+        "mpd" => Some(("application/dash+xml", CHANGES)),
+        "m4v" => Some(("video/mp4", fragment)),
+        "m4a" => Some(("audio/mp4", fragment)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_playlists_and_segments_are_handed_out() {
+        let table = [
+            ("demo.m3u8", Some(("application/vnd.apple.mpegurl", "no-cache"))),
+            ("demo-1.ts", Some(("video/mp2t", "max-age=3600"))),
+            ("demo.mpd", Some(("application/dash+xml", "no-cache"))),
+            ("demo-init.m4v", Some(("video/mp4", "no-cache"))),
+            ("90000.m4a", Some(("audio/mp4", "max-age=3600"))),
+            ("demo-1.key", None),
+            ("passwd", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(kind(name), expected, "{name}");
+        }
+    }
 }
