@@ -36,7 +36,8 @@ pub struct Filing {
 
 /// Deletes files that are too old.
 pub fn sweep(settings: &FilesSettings) {
-    if !settings.cleanup {
+    // Nothing leaves the playlist of an event.
+    if !settings.cleanup || settings.list_type == ListType::Event {
         return;
     }
     let folders = Sweep {

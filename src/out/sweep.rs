@@ -1,4 +1,4 @@
-//! Old files go: segments after twice the length of a playlist, playlists and manifests after once that.
+//! Old files go: segments and manifests after twice the length of a playlist, playlists after once that.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,8 @@ impl Sweep<'_> {
                     stream.strip_suffix('-').map_or("index.mpd".to_owned(), |name| format!("{name}.mpd"));
                 (!folder.join(manifest).exists()).then_some(self.playlist_length * 2)
             }
-            "m3u8" | "mpd" => Some(self.playlist_length),
+            "m3u8" => Some(self.playlist_length),
+            "mpd" => Some(self.playlist_length * 2),
             "part" if stem.starts_with('.') => Some(self.longest + Duration::from_secs(60)),
             _ => None,
         }

@@ -1,18 +1,31 @@
 //! The text of manifests: ISO/IEC 23009-1, live profile, with a timeline.
 
 use std::fmt::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use media::time::MediaTime;
 
 use super::settings::DashSettings;
 use super::track::Track;
 
-/// When the stream's time zero was, and what there is of each track.
+/// Since when the presentation is there, and what of it goes on without a break.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Period {
+    pub(super) zero: SystemTime,
+    /// Counted from 1.
+    pub(super) number: u64,
+    /// After the presentation's beginning.
+    pub(super) start: Duration,
+    /// The stream's time then.
+    pub(super) at: MediaTime,
+}
+
+/// What there is of each track.
 pub(super) fn write(
     settings: &DashSettings,
     name: &str,
-    zero: SystemTime,
+    period: &Period,
     now: SystemTime,
     tracks: &[&Track],
 ) -> String {
@@ -22,9 +35,10 @@ pub(super) fn write(
          <MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"dynamic\" profiles=\"urn:mpeg:dash:profile:isoff-live:2011\" \
          availabilityStartTime=\"{zero}\" publishTime=\"{now}\" minimumUpdatePeriod=\"PT{update}S\" minBufferTime=\"PT{fragment}S\" \
          suggestedPresentationDelay=\"PT{delay}S\" timeShiftBufferDepth=\"PT{depth}S\">\n\
-         \x20 <Period id=\"{period}\" start=\"PT0S\">\n",
-        period = zero.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-        zero = instant(zero),
+         \x20 <Period id=\"{number}\" start=\"PT{start:.3}S\">\n",
+        number = period.number,
+        start = seconds(period.start),
+        zero = instant(period.zero),
         now = instant(now),
         update = seconds(settings.fragment),
         fragment = seconds(settings.fragment),
@@ -38,13 +52,14 @@ pub(super) fn write(
             text,
             "    <AdaptationSet id=\"{}\" contentType=\"{kind}\" segmentAlignment=\"true\">\n\
              \x20     <Representation id=\"{kind}\" mimeType=\"{kind}/mp4\" codecs=\"{}\" {} startWithSAP=\"1\" bandwidth=\"{}\">\n\
-             \x20       <SegmentTemplate timescale=\"{}\" media=\"{}\" initialization=\"{}\">\n\
+             \x20       <SegmentTemplate timescale=\"{}\" presentationTimeOffset=\"{}\" media=\"{}\" initialization=\"{}\">\n\
              \x20         <SegmentTimeline>\n",
             number + 1,
             track.codec(),
             track.attributes(),
             track.bandwidth(),
             track.timescale(),
+            track.ticks(period.at),
             settings.file(name, &format!("$Time$.{extension}")),
             settings.file(name, &format!("init.{extension}")),
         );

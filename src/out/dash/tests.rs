@@ -103,12 +103,18 @@ fn manifests_have_a_window_and_streams_may_have_folders() {
 }
 
 #[test]
-fn a_break_in_time_is_another_presentation() {
+fn a_break_in_time_is_another_period_of_the_same_presentation() {
     let folder = tempfile::tempdir().unwrap();
     let mut units = coded(3, 0);
     units.extend(coded(3, 60_000).split_off(2));
     write(&settings(folder.path()), &units);
     let manifest = folder.path().join("demo.mpd");
+    let text = fs::read_to_string(&manifest).unwrap();
+    assert!(text.contains("<Period id=\"2\" start=\"PT0."), "{text}");
+    assert!(
+        text.contains(&format!("presentationTimeOffset=\"{}\"", timeline(&manifest, "video")[0].0)),
+        "{text}"
+    );
     assert!(timeline(&manifest, "video").iter().all(|(start, _)| *start >= 60 * 90_000));
     assert_eq!(frames(&manifest, "v"), 75);
 }

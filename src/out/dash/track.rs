@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use media::packet::Packet;
+use media::time::MediaTime;
 use media::{AudioConfig, VideoConfig};
 
 use crate::out::cmaf::{self, Clock, CmafError, Sample};
@@ -155,6 +156,11 @@ impl Track {
 
     pub(super) fn timescale(&self) -> u32 {
         self.clock.timescale()
+    }
+
+    /// An instant of the stream in its time scale.
+    pub(super) fn ticks(&self, time: MediaTime) -> i64 {
+        self.clock.ticks(time)
     }
 
     pub(super) fn codec(&self) -> String {

@@ -9,7 +9,7 @@ use api::names::StreamName;
 use media::packet::{Packet, Track as MediaTrack, Unit};
 use media::time::MediaTime;
 
-use super::manifest;
+use super::manifest::{self, Period};
 use super::settings::DashSettings;
 use super::track::{Config, Kind, Track};
 use crate::out::cmaf::CmafError;
@@ -31,8 +31,9 @@ pub(super) struct Writer {
     problems: Problems,
     video: Option<Track>,
     audio: Option<Track>,
-    /// When the stream's time zero was; told anew when its times break.
-    zero: Option<SystemTime>,
+    /// What goes on without a break; another one when times break.
+    period: Option<Period>,
+    broken: bool,
     /// Where the open segment begins.
     start: Option<MediaTime>,
     last: Option<MediaTime>,
@@ -47,7 +48,8 @@ impl Writer {
             problems,
             video: None,
             audio: None,
-            zero: None,
+            period: None,
+            broken: true,
             start: None,
             last: None,
             rests_until: None,
@@ -56,7 +58,7 @@ impl Writer {
 
     pub(super) fn take(&mut self, unit: &Unit) {
         match unit {
-            // Another configuration is another presentation.
+            // Another configuration is another period.
             Unit::VideoConfig(config) => {
                 let config = Config::Video(Arc::clone(config));
                 if !self.video.as_ref().is_some_and(|track| track.is_of(&config)) {
@@ -118,20 +120,24 @@ impl Writer {
 
     fn begin(&mut self, packet: &Packet) {
         self.rests_until = None;
-        let passed = packet.dts.to_duration();
-        let now = SystemTime::now();
-        self.zero.get_or_insert(now.checked_sub(passed).unwrap_or(now));
+        if std::mem::take(&mut self.broken) {
+            let now = SystemTime::now();
+            let zero = self.period.map_or(now, |period| period.zero);
+            let start = now.duration_since(zero).unwrap_or_default();
+            let number = self.period.map_or(0, |period| period.number) + 1;
+            self.period = Some(Period { zero, number, start, at: packet.pts });
+        }
         self.attempt(Self::initialize);
         if self.rests_until.is_none() {
             self.start = Some(packet.dts);
         }
     }
 
-    /// What came until now is over; what comes is told as another presentation.
+    /// What came until now is over; what comes is another period.
     fn restart(&mut self) {
         self.cut(None);
         self.start = None;
-        self.zero = None;
+        self.broken = true;
         self.last = None;
         for track in [&mut self.video, &mut self.audio] {
             if let Some(old) = track.take() {
@@ -163,8 +169,8 @@ impl Writer {
             .flatten()
             .filter(|track| track.segments().next().is_some())
             .collect();
-        let zero = self.zero.unwrap_or_else(SystemTime::now);
-        let text = manifest::write(&self.settings, self.name.as_str(), zero, SystemTime::now(), &tracks);
+        let Some(period) = &self.period else { return Ok(()) };
+        let text = manifest::write(&self.settings, self.name.as_str(), period, SystemTime::now(), &tracks);
         Ok(put(&self.settings.manifest(self.name.as_str()), text.as_bytes())?)
     }
 

@@ -1,9 +1,8 @@
 //! Segments that are encrypted (AES-128, whole segments), for players that get the keys from a web server that asks who they are.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use media::ffmpeg::SegmentKey;
 
@@ -34,16 +33,14 @@ impl Keys {
         let is_spent = |current: &Current| settings.fragments.is_some_and(|most| current.used >= most);
         let current = if let Some(mut current) = self.0.take().filter(|current| !is_spent(current)) {
             current.used += 1;
-            // Sweeping goes by age.
-            File::open(path(settings, files.nested, name, current.id))?.set_modified(SystemTime::now())?;
             current
         } else {
-            let current = Current { id: segment, bytes: rand::random(), used: 1 };
-            let place = path(settings, files.nested, name, current.id);
-            fs::create_dir_all(place.parent().unwrap_or(&place))?;
-            put(&place, &current.bytes)?;
-            current
+            Current { id: segment, bytes: rand::random(), used: 1 }
         };
+        // Each time anew: sweeping goes by age.
+        let place = path(settings, files.nested, name, current.id);
+        fs::create_dir_all(place.parent().unwrap_or(&place))?;
+        put(&place, &current.bytes)?;
         let Current { id, bytes, .. } = *self.0.insert(current);
         Ok(Some((id, SegmentKey { key: bytes, initialization: u128::from(id).to_be_bytes() })))
     }

@@ -30,17 +30,22 @@ pub(super) fn media(settings: &FilesSettings, name: &str, first: u64, segments: 
     }
     let mut key = None;
     for segment in segments {
-        if let (Some(id), Some(keys)) = (segment.key, &settings.keys)
-            && key != segment.key
-        {
-            text.push_str(&keys::tag(keys, settings.nested, name, id));
+        if key != segment.key {
+            match segment.key.zip(settings.keys.as_ref()) {
+                Some((id, keys)) => text.push_str(&keys::tag(keys, settings.nested, name, id)),
+                None => text.push_str("#EXT-X-KEY:METHOD=NONE\n"),
+            }
         }
         key = segment.key;
         if segment.breaks {
             text.push_str("#EXT-X-DISCONTINUITY\n");
         }
         let Segment { file, duration, .. } = segment;
-        let _ = write!(text, "#EXTINF:{:.3},\n{}{file}\n", duration.as_secs_f64(), settings.base_url);
+        // Relative to what stands in front of it, or to the playlist.
+        let folder =
+            if settings.nested && !settings.base_url.is_empty() { format!("{name}/") } else { String::new() };
+        let seconds = duration.as_secs_f64();
+        let _ = write!(text, "#EXTINF:{seconds:.3},\n{}{folder}{file}\n", settings.base_url);
     }
     text
 }

@@ -106,6 +106,8 @@ fn nested_files_have_a_folder_and_variants_a_master_playlist() {
     write(&settings, &coded(2, MediaTime::ZERO));
     assert_eq!(names(folder.path()), ["de.m3u8", "demo"]);
     assert_eq!(names(&folder.path().join("demo")), ["0.ts", "index.m3u8"]);
+    let media = fs::read_to_string(folder.path().join("demo/index.m3u8")).unwrap();
+    assert!(media.contains("\nhttp://cdn/demo/0.ts\n"), "{media}");
     let master = fs::read_to_string(folder.path().join("de.m3u8")).unwrap();
     assert!(master.contains("BANDWIDTH=800000\nhttp://cdn/demo/index.m3u8\n"), "{master}");
     assert!(master.contains("BANDWIDTH=1000000\nhttp://cdn/de_hi/index.m3u8\n"), "{master}");
@@ -138,6 +140,17 @@ fn encrypted_segments_are_played_with_their_keys() {
     write(&encrypted, &units);
     let text = fs::read_to_string(secret.join("demo.m3u8")).unwrap();
     assert_eq!(text.matches("EXT-X-KEY").count(), 4, "{text}");
+    // Without keys what is encrypted is not listed any more.
+    let open = FilesSettings { keys: None, ..encrypted.clone() };
+    write(&open, &units);
+    let text = fs::read_to_string(secret.join("demo.m3u8")).unwrap();
+    assert!(!text.contains("EXT-X-KEY") && text.contains("MEDIA-SEQUENCE:8\n"), "{text}");
+    sweep(&FilesSettings {
+        list_type: ListType::Event,
+        playlist_length: Duration::ZERO,
+        ..encrypted.clone()
+    });
+    assert!(!names(&folder.path().join("keys")).is_empty(), "an event stays");
     sweep(&FilesSettings { playlist_length: Duration::ZERO, ..encrypted });
     assert!(names(&folder.path().join("keys")).is_empty());
 }

@@ -61,7 +61,14 @@ struct Open {
 impl Writer {
     pub(super) fn new(settings: FilesSettings, name: StreamName, problems: Problems) -> Self {
         let earlier = if settings.continuous { earlier(&settings, &name) } else { None };
-        let (first, segments) = earlier.unwrap_or_default();
+        let (mut first, mut segments) = earlier.unwrap_or_default();
+        // Without keys nobody could be told how to read those that are encrypted.
+        if settings.keys.is_none()
+            && let Some(last) = segments.iter().rposition(|segment| segment.key.is_some())
+        {
+            segments.drain(..=last);
+            first += last as u64 + 1;
+        }
         let breaks = !segments.is_empty();
         Self {
             settings,
@@ -191,7 +198,9 @@ impl Writer {
                 SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
             }
         };
-        let id = self.settings.granularity.map_or(id, |step| id / step * step.get());
+        // What is counted is round already.
+        let granularity = self.settings.granularity.filter(|_| self.settings.naming != Naming::Sequential);
+        let id = granularity.map_or(id, |step| id / step * step.get());
         let folder = self.folder();
         fs::create_dir_all(&folder)?;
         let key = self.keys.next(&self.settings, self.name.as_str(), id)?;
