@@ -177,7 +177,7 @@ impl Applications {
         // What is fetched is open, whatever others need who publish.
         let own = named.strip_suffix(ENHANCED_SUFFIX).unwrap_or(&named);
         let pull = pull.as_ref().or_else(|| app.pull.iter().find(|pull| pull.serves(own)));
-        let is_open = app.publish == Publish::Open || pull.is_some();
+        let is_open = app.publish == Publish::Open || pull.is_some() || !app.pull.is_empty();
         let public = if is_open { self.public_name(&app, &named) } else { named.clone() };
         let settings = &app.players;
         if let Some(pull) = pull

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use api::names::StreamName;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::broadcast::{Item, Subscription};
+use super::broadcast::Subscription;
 use super::sweep::Sweep;
 use crate::problems::Problems;
 use writer::Writer;
@@ -39,13 +39,7 @@ pub fn start(settings: DashSettings, dashing: Dashing) -> io::Result<()> {
         .spawn(move || {
             let Dashing { name, subscription, problems, token } = dashing;
             let mut writer = Writer::new(settings, name, problems);
-            loop {
-                let items = subscription.gather();
-                if items.is_empty() {
-                    break;
-                }
-                items.iter().filter_map(Item::unit).for_each(|unit| writer.take(unit));
-            }
+            subscription.each_unit(|unit| writer.take(unit));
             writer.finish();
             drop(token);
         })

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use api::names::StreamName;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::broadcast::{End, Item, Subscription};
+use super::broadcast::{End, Subscription};
 use super::sweep::Sweep;
 use crate::problems::Problems;
 use writer::Writer;
@@ -59,13 +59,7 @@ pub fn start(settings: FilesSettings, filing: Filing) -> io::Result<()> {
         .spawn(move || {
             let Filing { name, subscription, problems, token } = filing;
             let mut writer = Writer::new(settings, name, problems);
-            loop {
-                let items = subscription.gather();
-                if items.is_empty() {
-                    break;
-                }
-                items.iter().filter_map(Item::unit).for_each(|unit| writer.take(unit));
-            }
+            subscription.each_unit(|unit| writer.take(unit));
             if subscription.why() == Some(End::Codec) {
                 writer.cannot();
             }

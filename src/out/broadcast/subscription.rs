@@ -77,6 +77,17 @@ impl Subscription {
         items
     }
 
+    /// Hands over all units until nothing follows, gathered.
+    pub fn each_unit(&self, mut take: impl FnMut(&Unit)) {
+        loop {
+            let items = self.gather();
+            if items.is_empty() {
+                return;
+            }
+            items.iter().filter_map(Item::unit).for_each(&mut take);
+        }
+    }
+
     /// Nothing more is wanted: what waits can still be taken.
     pub fn cancel(&self) {
         self.end(End::Finished);

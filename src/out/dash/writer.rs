@@ -136,9 +136,14 @@ impl Writer {
     /// What came until now is over; what comes is another period.
     fn restart(&mut self) {
         self.cut(None);
+        self.last = None;
+        self.forget();
+    }
+
+    /// Nothing is open, and what comes does not continue what is there.
+    fn forget(&mut self) {
         self.start = None;
         self.broken = true;
-        self.last = None;
         for track in [&mut self.video, &mut self.audio] {
             if let Some(old) = track.take() {
                 *track = Some(old.anew());
@@ -200,7 +205,8 @@ impl Writer {
                  tried again"
             ),
         );
-        self.start = None;
+        // Samples that wait would stand before a gap.
+        self.forget();
         self.rests_until = Some(Instant::now() + REST);
     }
 }
